@@ -1,0 +1,200 @@
+import js from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import svelte from 'eslint-plugin-svelte';
+import globals from 'globals';
+import ts from 'typescript-eslint';
+
+/**
+ * The house (docs/architecture.md): which folder of src may import which. To change it, change it
+ * here and there, and say why in the commit.
+ */
+const MAY_IMPORT = {
+  domain: [],
+  db: ['domain'],
+  vault: ['domain'],
+  provider: ['domain'],
+  inference: ['domain'],
+  i18n: ['domain'],
+  settings: ['domain', 'db', 'vault', 'provider'],
+  cache: ['domain', 'db', 'vault'],
+  backup: ['domain', 'db', 'vault'],
+  usage: ['domain', 'db'],
+  library: ['domain', 'db'],
+  portability: ['domain', 'db'],
+  search: ['domain', 'db', 'inference'],
+  chat: [
+    'domain',
+    'db',
+    'provider',
+    'inference',
+    'settings',
+    'cache',
+    'usage',
+    'search',
+    'library',
+  ],
+  maintenance: ['domain', 'db', 'settings', 'cache', 'usage', 'search', 'backup'],
+  state: [
+    'domain',
+    'db',
+    'i18n',
+    'settings',
+    'cache',
+    'usage',
+    'search',
+    'library',
+    'backup',
+    'portability',
+    'chat',
+    'maintenance',
+  ],
+  ui: ['domain', 'state'],
+};
+
+/** Which folder alone may touch a package. */
+const OWNERS = {
+  dexie: ['db'],
+  'idb-keyval': ['cache'],
+  openai: ['provider'],
+  '@xenova/transformers': ['inference'],
+  '@huggingface/transformers': ['inference'],
+  'onnxruntime-web': ['inference'],
+  'hash-wasm': ['vault'],
+  'age-encryption': ['backup'],
+  'pdfjs-dist': ['library'],
+  mammoth: ['library'],
+  fflate: ['portability'],
+  'sql.js': ['portability'],
+  tokenx: ['usage'],
+  'gpt-tokenizer': ['usage'],
+  svelte: ['state', 'ui'],
+  'workbox-window': ['state'],
+  marked: ['ui'],
+  dompurify: ['ui'],
+  'highlight.js': ['ui'],
+  katex: ['ui'],
+  'bits-ui': ['ui'],
+  '@lucide/svelte': ['ui'],
+  valibot: Object.keys(MAY_IMPORT).filter((folder) => folder !== 'domain'),
+};
+
+const folders = Object.keys(MAY_IMPORT);
+
+const escape = (text) => text.replace(/[/.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** The rules of one folder of src. */
+function layerRules(folder) {
+  const allowed = [folder, ...MAY_IMPORT[folder]];
+  const closed = folders.filter((other) => !allowed.includes(other));
+  const foreign = Object.entries(OWNERS).filter(([, owners]) => !owners.includes(folder));
+  const patterns = [
+    { regex: '^\\.\\.(/|$)', message: 'Write ./ inside a folder and #folder/ outside it.' },
+    ...(closed.length > 0
+      ? [
+          {
+            regex: `^#(${closed.join('|')})(/|$)`,
+            message: `${folder} may import only: ${MAY_IMPORT[folder].join(', ') || 'nothing'} (docs/architecture.md).`,
+          },
+        ]
+      : []),
+    { regex: '^#[^/]*$', message: 'Name the file that defines what you need.' },
+    ...foreign.map(([name, owners]) => ({
+      regex: `^${escape(name)}(/|$)`,
+      message: `${name} belongs to ${owners.join(', ')} (docs/architecture.md).`,
+    })),
+  ];
+  const syntax = [
+    {
+      selector: 'ImportExpression[source.value=/^(#|\\.\\.)/]',
+      message: 'A dynamic import never crosses folders.',
+    },
+    ...(folder === 'vault'
+      ? []
+      : [
+          {
+            selector: "MemberExpression[property.name='subtle']",
+            message: 'Only vault touches crypto.subtle.',
+          },
+        ]),
+    ...(folder === 'db'
+      ? []
+      : [
+          {
+            selector: "MemberExpression[property.name='locks']",
+            message: 'Web Locks belong to db.',
+          },
+          { selector: "Identifier[name='indexedDB']", message: 'indexedDB belongs to db.' },
+        ]),
+    {
+      selector: "CallExpression[callee.property.name='count'][arguments.length=0]",
+      message: 'count() reads the whole index: keep a counter (PERFORMANCE 2.3).',
+    },
+  ];
+  return {
+    files: [`src/${folder}/**/*.{ts,svelte}`],
+    rules: {
+      'no-restricted-imports': ['error', { patterns }],
+      'no-restricted-syntax': ['error', ...syntax],
+    },
+  };
+}
+
+export default ts.config(
+  {
+    ignores: [
+      'dist*/',
+      'node_modules/',
+      'bench/',
+      'screenshots/',
+      'test-results/',
+      'playwright-report/',
+      'tests/canary/',
+    ],
+  },
+  js.configs.recommended,
+  ...ts.configs.strictTypeChecked,
+  ...ts.configs.stylisticTypeChecked,
+  ...svelte.configs.recommended,
+  {
+    languageOptions: {
+      globals: { ...globals.browser, ...globals.node },
+      parserOptions: {
+        project: ['./tsconfig.json', './src/tsconfig.worker.json', './tests/tsconfig.node.json'],
+        tsconfigRootDir: import.meta.dirname,
+        extraFileExtensions: ['.svelte'],
+      },
+    },
+    rules: {
+      '@typescript-eslint/consistent-type-definitions': ['error', 'interface'],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
+      'no-restricted-globals': ['error', 'event', 'name'],
+      'no-console': ['error', { allow: ['error'] }],
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: { parserOptions: { parser: ts.parser } },
+    rules: {
+      'svelte/button-has-type': 'error',
+      'svelte/no-target-blank': 'error',
+      'svelte/no-at-const-tags': 'off',
+      'svelte/no-navigation-without-resolve': 'off',
+      'svelte/prefer-svelte-reactivity': 'off',
+    },
+  },
+  { files: ['src/ui/parts/Markdown.svelte'], rules: { 'svelte/no-at-html-tags': 'off' } },
+  {
+    files: ['scripts/**', 'tests/**', '*.config.*'],
+    rules: { 'no-console': 'off' },
+  },
+  { files: ['eslint.config.js'], ...ts.configs.disableTypeChecked },
+  prettier,
+  ...svelte.configs.prettier,
+  ...folders.map(layerRules),
+);

@@ -1,0 +1,2 @@
+export function headersFor(pathname: string): Record<string, string>;
+export function metaPolicy(): string;

@@ -1,0 +1,124 @@
+import type { ErrorCode } from './errors.ts';
+import type { ConversationId, EndpointId, MessageId, SessionId } from './ids.ts';
+
+export type Role = 'user' | 'assistant' | 'system' | 'function' | 'tool';
+
+/**
+ * The passage of one answer: `streaming` → `complete` | `stopped` | `interrupted` | `error`.
+ * Messages that are not answers are `complete` from the start.
+ */
+export type MessageStatus = 'complete' | 'streaming' | 'interrupted' | 'stopped' | 'error';
+
+export type Rating = 1 | 2 | 3 | 4 | 5;
+
+/** Why an answer ended badly, as stored: the code picks the sentence, the detail is what the other side said. */
+export interface MessageFailure {
+  readonly code: ErrorCode;
+  readonly detail: string | null;
+}
+
+/** A file that came with a message. Its bytes are in the table `attachments`. */
+export interface AttachmentReference {
+  readonly id: string;
+  readonly name: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * One message of a conversation. Messages of a conversation form a tree through `parentId`; a
+ * parent's `seq` is always below its children's.
+ */
+export interface Message {
+  readonly id: MessageId;
+  readonly conversationId: ConversationId;
+  readonly sessionId: SessionId;
+  /** The message this one answers or follows; null at the top of the tree. */
+  readonly parentId: MessageId | null;
+  /** Order of arrival within the conversation, from 0, without gaps but where messages were deleted. */
+  readonly seq: number;
+  readonly role: Role;
+  readonly content: string;
+  /** What a reasoning model thought before it answered. Never part of the next prompt. */
+  readonly reasoning: string | null;
+  /** Blocks of imported messages that onggi does not know, kept as they came. */
+  readonly parts: readonly unknown[];
+  /** Epoch milliseconds. */
+  readonly timestamp: number;
+  readonly status: MessageStatus;
+  /** As the endpoint said it (`stop`, `length`, `content_filter` …); null when it never did. */
+  readonly finishReason: string | null;
+  /** Tokens of this message alone: of the text for a question, of the completion for an answer. */
+  readonly tokenCount: number | null;
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+  /** True when the token figures are our estimate and not the endpoint's count. */
+  readonly isTokenCountEstimated: boolean;
+  readonly modelUsed: string | null;
+  readonly endpointId: EndpointId | null;
+  readonly temperature: number | null;
+  /** From the request to the end of the answer. Files carry it in seconds (specification 2.2). */
+  readonly responseTimeMs: number | null;
+  /** From the request to the first piece of the answer's own text, reasoning not counted. */
+  readonly timeToFirstTokenMs: number | null;
+  readonly costUsd: number | null;
+  readonly rating: Rating | null;
+  readonly feedback: string | null;
+  readonly attachments: readonly AttachmentReference[];
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly error: MessageFailure | null;
+  /**
+   * Present only while the answer streams: epoch milliseconds of its start. A sparse index over it
+   * finds the answers that a crash left behind without looking at any other row.
+   */
+  readonly streamingSince?: number;
+}
+
+/** Longest content that any flow may store, in characters: a restore refuses more (SECURITY section 6). */
+export const MAX_CONTENT_CHARACTERS = 10_000_000;
+
+/** Everything a new message must say; the rest gets its resting value from {@link createMessage}. */
+type NewMessage = Pick<
+  Message,
+  'id' | 'conversationId' | 'sessionId' | 'parentId' | 'seq' | 'role' | 'content' | 'timestamp'
+> &
+  Partial<Message>;
+
+/** A whole row from the fields that matter, with `complete` as status unless one is given. */
+export function createMessage(fields: NewMessage): Message {
+  return {
+    reasoning: null,
+    parts: [],
+    status: 'complete',
+    finishReason: null,
+    tokenCount: null,
+    promptTokens: null,
+    completionTokens: null,
+    isTokenCountEstimated: false,
+    modelUsed: null,
+    endpointId: null,
+    temperature: null,
+    responseTimeMs: null,
+    timeToFirstTokenMs: null,
+    costUsd: null,
+    rating: null,
+    feedback: null,
+    attachments: [],
+    metadata: {},
+    error: null,
+    ...fields,
+  };
+}
+
+/** The same answer at rest: its new status, and no longer found by the index of running answers. */
+export function settleMessage(message: Message, changes: Partial<Message>): Message {
+  const { streamingSince: _streamingSince, ...rest } = message;
+  return { ...rest, ...changes };
+}
+
+/** Whether the answer ended before its end and can be continued from what there is. */
+export function isContinuable(message: Message): boolean {
+  if (message.role !== 'assistant' || message.content === '') return false;
+  if (message.status === 'interrupted' || message.status === 'stopped') return true;
+  return message.status === 'error' || message.finishReason === 'length';
+}

@@ -1,0 +1,27 @@
+import type { Clock, SessionId, UserId } from './ids.ts';
+
+export type SessionStatus = 'active' | 'expired' | 'terminated';
+
+/** One visit of one tab group. It survives reloads; every conversation and message carries its id. */
+export interface Session {
+  readonly id: SessionId;
+  readonly userId: UserId;
+  readonly createdAt: number;
+  /** Epoch milliseconds, touched at most once in {@link SESSION_TOUCH_MS}. */
+  readonly lastActivity: number;
+  readonly status: SessionStatus;
+  /** Always null: a page cannot know its address. Kept because the specification names it. */
+  readonly ipAddress: string | null;
+  readonly userAgent: string | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** A session without activity for this long is expired (specification 8.1: 24 hours). */
+export const SESSION_TTL_MS = 24 * 60 * 60 * 1000;
+/** `lastActivity` is written at most this often. */
+export const SESSION_TOUCH_MS = 60 * 1000;
+
+/** Whether a session may still be resumed now. */
+export function isSessionAlive(session: Session, now: ReturnType<Clock>): boolean {
+  return session.status === 'active' && now - session.lastActivity < SESSION_TTL_MS;
+}

@@ -1,0 +1,83 @@
+/**
+ * Rows of tables that the schema holds from the first version and that later work fills: response
+ * cache, embeddings, documents, attachments, maintenance. Shapes only.
+ */
+import type { ConversationId, MessageId } from './ids.ts';
+
+/** One cached answer (specification 3.1, response_cache). */
+export interface CachedResponse {
+  /** HMAC-SHA-256 over endpoint, model, messages and parameters, hexadecimal. */
+  readonly cacheKey: string;
+  /** HMAC-SHA-256 over the prompt alone, hexadecimal. */
+  readonly promptHash: string;
+  readonly model: string;
+  readonly response: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly hitCount: number;
+}
+
+/** A packed block of vectors of one collection and one embedder. */
+export interface EmbeddingBlock {
+  readonly id: string;
+  readonly collection: 'conversations' | 'documents';
+  /** Model id, revision, dtype, dimension and pipeline version, as one string. */
+  readonly embedder: string;
+  readonly ids: readonly string[];
+  /** float32, row after row. */
+  readonly vectors: ArrayBuffer;
+  readonly updatedAt: number;
+}
+
+/** A file the person added to the library. */
+export interface LibraryDocument {
+  readonly id: string;
+  readonly name: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** A passage of a document. */
+export interface DocumentChunk {
+  readonly id: string;
+  readonly documentId: string;
+  readonly seq: number;
+  readonly text: string;
+}
+
+/** Bytes of a file that came with a message. */
+export interface Attachment {
+  readonly id: string;
+  readonly conversationId: ConversationId;
+  readonly messageId: MessageId;
+  readonly name: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  readonly bytes: ArrayBuffer;
+}
+
+/** One run of the maintenance and what it did. */
+export interface MaintenanceRun {
+  readonly id: string;
+  readonly kind: string;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly report: Readonly<Record<string, unknown>>;
+}
+
+/** Which version of the schema was applied when. */
+export interface SchemaVersion {
+  readonly version: number;
+  readonly appliedAt: number;
+  readonly description: string;
+}
+
+/** Text typed and not yet sent, by conversation id or `new`. */
+export interface Draft {
+  readonly id: string;
+  readonly text: string;
+  readonly updatedAt: number;
+}

@@ -1,0 +1,62 @@
+import type { UserId } from './ids.ts';
+
+/** One row per person, day and model (the specification's usage_statistics). */
+export interface UsageStatistic {
+  readonly id: string;
+  readonly userId: UserId;
+  /** Local calendar day, `YYYY-MM-DD`. */
+  readonly date: string;
+  readonly model: string;
+  readonly requestCount: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly totalTokens: number;
+  /** US dollars of the requests whose price was known. */
+  readonly totalCostUsd: number;
+  /** Requests without a known price; their cost is unknown, not nothing. */
+  readonly unpricedCount: number;
+  /** Sum over the requests that were measured; the mean is this divided by `timedCount`. */
+  readonly totalResponseTimeMs: number;
+  readonly timedCount: number;
+  readonly errorCount: number;
+}
+
+/** What one finished answer adds to its day. */
+export type UsageIncrement = Omit<UsageStatistic, 'id' | 'userId'>;
+
+/** The row of a day after one more answer. The id names user, day and model, so the row is unique. */
+export function addUsage(
+  row: UsageStatistic | undefined,
+  userId: UserId,
+  increment: UsageIncrement,
+): UsageStatistic {
+  const id = usageStatisticId(userId, increment);
+  if (!row) return { id, userId, ...increment };
+  return {
+    ...row,
+    requestCount: row.requestCount + increment.requestCount,
+    promptTokens: row.promptTokens + increment.promptTokens,
+    completionTokens: row.completionTokens + increment.completionTokens,
+    totalTokens: row.totalTokens + increment.totalTokens,
+    totalCostUsd: row.totalCostUsd + increment.totalCostUsd,
+    unpricedCount: row.unpricedCount + increment.unpricedCount,
+    totalResponseTimeMs: row.totalResponseTimeMs + increment.totalResponseTimeMs,
+    timedCount: row.timedCount + increment.timedCount,
+    errorCount: row.errorCount + increment.errorCount,
+  };
+}
+
+/** The row's key: a JSON array of user, day and model, so that no name can look like another. */
+export function usageStatisticId(
+  userId: UserId,
+  { date, model }: Pick<UsageStatistic, 'date' | 'model'>,
+): string {
+  return JSON.stringify([userId, date, model]);
+}
+
+/** Local calendar day of a time, `YYYY-MM-DD`. */
+export function toLocalDate(timestamp: number): string {
+  const day = new Date(timestamp);
+  const month = String(day.getMonth() + 1).padStart(2, '0');
+  return `${day.getFullYear()}-${month}-${String(day.getDate()).padStart(2, '0')}`;
+}

@@ -1,0 +1,97 @@
+import { playwright } from '@vitest/browser-playwright';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import type { Plugin } from 'vite';
+import { VitePWA } from 'vite-plugin-pwa';
+import { defineConfig } from 'vitest/config';
+import { chromiumArgs, chromiumPath, hasChromium } from './scripts/browser.mjs';
+import { headersFor, metaPolicy } from './scripts/headers.mjs';
+
+/** Serves the headers of `public/_headers` in preview and writes the page's policy into the build. */
+function securityHeaders(): Plugin {
+  return {
+    name: 'onggi-security-headers',
+    configurePreviewServer(server) {
+      server.middlewares.use((request, response, next) => {
+        const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+        for (const [name, value] of Object.entries(headersFor(pathname))) {
+          response.setHeader(name, value);
+        }
+        next();
+      });
+    },
+    transformIndexHtml: {
+      order: 'pre',
+      handler: (_html, context) =>
+        context.server
+          ? []
+          : [
+              {
+                tag: 'meta',
+                attrs: { 'http-equiv': 'Content-Security-Policy', content: metaPolicy() },
+                injectTo: 'head-prepend',
+              },
+            ],
+    },
+  };
+}
+
+const executablePath = (await hasChromium()) ? await chromiumPath() : undefined;
+
+export default defineConfig({
+  // Routes are hashes: nothing but / is a page, and a missing file must be a true 404.
+  appType: 'mpa',
+  plugins: [
+    svelte({ compilerOptions: { runes: true } }),
+    securityHeaders(),
+    VitePWA({
+      strategies: 'injectManifest',
+      srcDir: 'src',
+      filename: 'sw.ts',
+      injectRegister: false,
+      manifest: false,
+      injectManifest: {
+        globPatterns: ['**/*.{js,css,html,svg,png,woff2,webmanifest}'],
+        globIgnores: ['screenshots/**'],
+      },
+    }),
+  ],
+  build: { target: 'es2022', modulePreload: { polyfill: false } },
+  worker: { format: 'es' },
+  server: { port: 5173, strictPort: true },
+  preview: { port: 4173, strictPort: true },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: [
+            'tests/unit/{domain,i18n,provider,usage,support,repository}/**/*.test.ts',
+            'tests/unit/ui/markdown/**/*.node.test.ts',
+          ],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: [
+            'tests/unit/{db,vault,settings,chat,state,ui}/**/*.test.ts',
+            'tests/unit/{db,vault,settings,chat,state,ui}/**/*.svelte.test.ts',
+          ],
+          exclude: ['**/*.node.test.ts'],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: { args: chromiumArgs, ...(executablePath ? { executablePath } : {}) },
+            }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
+  },
+});

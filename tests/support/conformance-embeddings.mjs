@@ -1,0 +1,55 @@
+import { splitIntoTokens } from './conformance-text.mjs';
+
+/** The embedding models of the test server. */
+export const EMBEDDING_MODELS = [
+  { id: 'embed/small', summary: 'Unit vectors of 32 numbers from letter pairs; for tests only.' },
+];
+
+const DEFAULT_DIMENSIONS = 32;
+
+/**
+ * A unit vector counting the letter pairs of the text, so like texts lie near each other.
+ * @type {(text: string, dimensions: number) => number[]}
+ */
+const embed = (text, dimensions) => {
+  const vector = Array.from({ length: dimensions }, () => 0);
+  const codes = Array.from(` ${text.toLowerCase()} `, (letter) => letter.codePointAt(0) ?? 0);
+  for (const [at, code] of codes.entries()) {
+    const slot = ((codes[at - 1] ?? 0) * 31 + code) % dimensions;
+    vector[slot] = (vector[slot] ?? 0) + 1;
+  }
+  const length = Math.hypot(...vector) || 1;
+  return vector.map((value) => value / length);
+};
+
+/** Little-endian float32, as the API packs it. @type {(vector: number[]) => string} */
+const toBase64 = (vector) => Buffer.from(new Float32Array(vector).buffer).toString('base64');
+
+/**
+ * What a checked embeddings body holds.
+ * @typedef {{ model: string, input: string | string[] | number[] | number[][],
+ *   dimensions?: number, encoding_format?: 'float' | 'base64' }} EmbeddingBody
+ */
+
+/**
+ * The answer to a checked body. Lists of token numbers are read as text of numbers.
+ * @param {EmbeddingBody} body
+ */
+export const createEmbeddings = ({ model, input, dimensions, encoding_format: encoding }) => {
+  const isOne = typeof input === 'string' || typeof input[0] === 'number';
+  const texts = (isOne ? [input] : input).map((item) => String(item));
+  const tokenCount = texts.reduce((sum, text) => sum + splitIntoTokens(text).length, 0);
+  return {
+    object: 'list',
+    model,
+    data: texts.map((text, index) => {
+      const vector = embed(text, dimensions ?? DEFAULT_DIMENSIONS);
+      return {
+        object: 'embedding',
+        index,
+        embedding: encoding === 'base64' ? toBase64(vector) : vector,
+      };
+    }),
+    usage: { prompt_tokens: tokenCount, total_tokens: tokenCount },
+  };
+};

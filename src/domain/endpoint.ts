@@ -32,6 +32,22 @@ export interface Endpoint {
 /** First-byte limit of a new endpoint. */
 export const DEFAULT_FIRST_BYTE_TIMEOUT_MS = 180_000;
 
+type NewEndpoint = Pick<Endpoint, 'id' | 'presetId' | 'name' | 'baseUrl' | 'createdAt'> &
+  Partial<Endpoint>;
+
+/** A whole row from the fields that matter, nothing of it learnt yet. */
+export function createEndpoint(fields: NewEndpoint): Endpoint {
+  return {
+    chatModels: [],
+    chatModelsAt: null,
+    refusesStreamOptions: false,
+    sendsReasoning: false,
+    firstByteTimeoutMs: DEFAULT_FIRST_BYTE_TIMEOUT_MS,
+    updatedAt: fields.createdAt,
+    ...fields,
+  };
+}
+
 const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1']);
 
 /** Whether an address points at this computer. */
@@ -67,7 +83,7 @@ export function parseBaseUrl(typed: string): string {
     });
   }
   const url = URL.parse(text);
-  if (!url || url.username !== '' || url.password !== '' || url.hostname === '') {
+  if (url?.username !== '' || url.password !== '' || url.hostname === '') {
     throw new OnggiError('endpoint/address-invalid', 'unreadable base URL');
   }
   const isLocal = LOCAL_HOSTS.has(url.hostname);

@@ -1,0 +1,30 @@
+import type { Message } from '#domain/message.ts';
+import { toLocalDate } from '#domain/usage.ts';
+import type { UsageIncrement } from '#domain/usage.ts';
+
+/** Name under which answers without a known model are counted. */
+const UNKNOWN_MODEL = 'unknown';
+
+/**
+ * What one settled answer adds to the usage of its day. The day is that of `timestamp`, so that the
+ * table can be rebuilt from the messages. Only `error` counts as an error: a stopped or interrupted
+ * answer was asked for and paid like any other. Unknown token figures count as 0, an unknown cost as
+ * one unpriced request.
+ */
+export function toUsageIncrement(message: Message): UsageIncrement {
+  const promptTokens = message.promptTokens ?? 0;
+  const completionTokens = message.completionTokens ?? message.tokenCount ?? 0;
+  return {
+    date: toLocalDate(message.timestamp),
+    model: message.modelUsed ?? UNKNOWN_MODEL,
+    requestCount: 1,
+    promptTokens,
+    completionTokens,
+    totalTokens: promptTokens + completionTokens,
+    totalCostUsd: message.costUsd ?? 0,
+    unpricedCount: message.costUsd === null ? 1 : 0,
+    totalResponseTimeMs: message.responseTimeMs ?? 0,
+    timedCount: message.responseTimeMs === null ? 0 : 1,
+    errorCount: message.status === 'error' ? 1 : 0,
+  };
+}

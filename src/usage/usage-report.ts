@@ -1,0 +1,77 @@
+import { toLocalDate } from '#domain/usage.ts';
+import type { UsageStatistic } from '#domain/usage.ts';
+
+/** One month of one model, in the names of exported files. */
+export interface UsageReportRow {
+  /** Local calendar month, `YYYY-MM`. */
+  readonly month: string;
+  readonly model: string;
+  readonly request_count: number;
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
+  /** US dollars of the priced requests; null when none had a price. */
+  readonly total_cost_usd: number | null;
+  readonly unpriced_count: number;
+  /** Seconds, rounded to milliseconds; null when none was measured. */
+  readonly average_response_time: number | null;
+  readonly error_count: number;
+}
+
+/** The report a person may download and pass on: sums only. */
+export interface UsageReport {
+  readonly format: 'onggi-usage-report';
+  readonly version: 1;
+  /** Local calendar day, `YYYY-MM-DD`. */
+  readonly created_on: string;
+  /** Ordered by month, then by model. */
+  readonly months: readonly UsageReportRow[];
+}
+
+/**
+ * Sums of the usage per month and model, ready for `JSON.stringify`. It holds no id, no day, no
+ * address and no text; of a model's name the parts that could name a person or a firm are cut off:
+ * the folders of a file's path and everything behind the base of a fine-tuned model.
+ */
+export function createUsageReport(statistics: readonly UsageStatistic[], now: number): UsageReport {
+  const rows = new Map<string, UsageStatistic[]>();
+  for (const row of statistics) {
+    const key = JSON.stringify([row.date.slice(0, 7), anonymiseModel(row.model)]);
+    const group = rows.get(key);
+    if (group) group.push(row);
+    else rows.set(key, [row]);
+  }
+  const months = [...rows.values()].map(toReportRow);
+  months.sort((a, b) => compare(a.month, b.month) || compare(a.model, b.model));
+  return { format: 'onggi-usage-report', version: 1, created_on: toLocalDate(now), months };
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function toReportRow(group: readonly UsageStatistic[]): UsageReportRow {
+  const sum = (read: (row: UsageStatistic) => number): number =>
+    group.reduce((total, row) => total + read(row), 0);
+  const requestCount = sum((row) => row.requestCount);
+  const unpricedCount = sum((row) => row.unpricedCount);
+  const timedCount = sum((row) => row.timedCount);
+  const totalSeconds = sum((row) => row.totalResponseTimeMs) / 1000;
+  return {
+    month: group[0]?.date.slice(0, 7) ?? '',
+    model: anonymiseModel(group[0]?.model ?? ''),
+    request_count: requestCount,
+    prompt_tokens: sum((row) => row.promptTokens),
+    completion_tokens: sum((row) => row.completionTokens),
+    total_tokens: sum((row) => row.totalTokens),
+    total_cost_usd: unpricedCount >= requestCount ? null : sum((row) => row.totalCostUsd),
+    unpriced_count: unpricedCount,
+    average_response_time:
+      timedCount === 0 ? null : Math.round((totalSeconds / timedCount) * 1000) / 1000,
+    error_count: sum((row) => row.errorCount),
+  };
+}
+
+function anonymiseModel(model: string): string {
+  if (model.startsWith('ft:')) return model.split(':').slice(0, 2).join(':');
+  const isPath = /^([/~.]|[a-z]:[\\/])|\\/i.test(model);
+  return isPath ? (model.split(/[\\/]/).at(-1) ?? '') : model;
+}

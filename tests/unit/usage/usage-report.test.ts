@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { LOCAL_USER_ID } from '#domain/ids.ts';
+import { usageStatisticId } from '#domain/usage.ts';
+import type { UsageStatistic } from '#domain/usage.ts';
+import { createUsageReport } from '#usage/usage-report.ts';
+
+const NOW = new Date(2026, 10, 9, 12).getTime();
+
+function createRow(
+  date: string,
+  model: string,
+  changes: Partial<UsageStatistic> = {},
+): UsageStatistic {
+  return {
+    id: usageStatisticId(LOCAL_USER_ID, { date, model }),
+    userId: LOCAL_USER_ID,
+    date,
+    model,
+    requestCount: 2,
+    promptTokens: 10,
+    completionTokens: 20,
+    totalTokens: 30,
+    totalCostUsd: 0.5,
+    unpricedCount: 0,
+    totalResponseTimeMs: 3000,
+    timedCount: 2,
+    errorCount: 1,
+    ...changes,
+  };
+}
+
+const modelsOf = (model: string): readonly string[] =>
+  createUsageReport([createRow('2026-11-01', model)], NOW).months.map((row) => row.model);
+
+describe('createUsageReport', () => {
+  it('is empty without statistics', () => {
+    expect(createUsageReport([], NOW)).toEqual({
+      format: 'onggi-usage-report',
+      version: 1,
+      created_on: '2026-11-09',
+      months: [],
+    });
+  });
+
+  it('sums days into months, ordered', () => {
+    const rows = [
+      createRow('2026-11-02', 'b'),
+      createRow('2026-11-01', 'b'),
+      createRow('2026-10-31', 'b'),
+      createRow('2026-11-01', 'a'),
+    ];
+    const { months } = createUsageReport(rows, NOW);
+    expect(months.map(({ month, model }) => [month, model])).toEqual([
+      ['2026-10', 'b'],
+      ['2026-11', 'a'],
+      ['2026-11', 'b'],
+    ]);
+    expect(months[2]).toEqual({
+      month: '2026-11',
+      model: 'b',
+      request_count: 4,
+      prompt_tokens: 20,
+      completion_tokens: 40,
+      total_tokens: 60,
+      total_cost_usd: 1,
+      unpriced_count: 0,
+      average_response_time: 1.5,
+      error_count: 2,
+    });
+  });
+
+  it('says null for what was never measured', () => {
+    const row = createRow('2026-11-01', 'a', {
+      totalCostUsd: 0,
+      unpricedCount: 2,
+      totalResponseTimeMs: 0,
+      timedCount: 0,
+    });
+    expect(createUsageReport([row], NOW).months[0]).toMatchObject({
+      total_cost_usd: null,
+      average_response_time: null,
+    });
+  });
+
+  it('holds no id and no day', () => {
+    const text = JSON.stringify(createUsageReport([createRow('2026-11-07', 'a')], NOW));
+    expect(text).not.toMatch(/local|2026-11-07|"id"|user/);
+  });
+
+  it.each([
+    ['gpt-5', 'gpt-5'],
+    ['openai/gpt-5', 'openai/gpt-5'],
+    ['ft:gpt-4o-mini:kims-bakery::abc123', 'ft:gpt-4o-mini'],
+    ['/home/kim/models/gemma.gguf', 'gemma.gguf'],
+    ['C:\\Users\\Kim\\gemma.gguf', 'gemma.gguf'],
+    ['~/models/gemma.gguf', 'gemma.gguf'],
+    ['./gemma.gguf', 'gemma.gguf'],
+  ])('names %s as %s', (model, shown) => {
+    expect(modelsOf(model)).toEqual([shown]);
+  });
+});

@@ -1,0 +1,103 @@
+import { OnggiError } from '#domain/errors.ts';
+import { requestResult, transactionDone } from './idb-request.ts';
+
+/** Rows read and written at a time: bounds the memory a copy takes. */
+const PAGE_ROWS = 500;
+
+/** The name of the copy that is made of `name` before it becomes version `version`. */
+export function copyName(name: string, version: number): string {
+  return `${copyPrefix(name)}${version}`;
+}
+
+function copyPrefix(name: string): string {
+  return `${name}-before-v`;
+}
+
+/**
+ * Copies a whole database, tables, indexes and rows, into a new one; an older copy of that name is
+ * replaced. Rows are read in pages, so a tab that writes meanwhile may have its newest rows missing
+ * in the copy, never in the original.
+ * @throws OnggiError `db/migration-failed` when a count differs; DOMException when storage fails. In
+ * both cases the unfinished copy is gone again and the original untouched.
+ */
+export async function copyDatabase(from: string, to: string): Promise<void> {
+  await deleteDatabase(to);
+  const source = await requestResult(indexedDB.open(from));
+  // An older tab, or this one, must stay free to upgrade it.
+  source.onversionchange = () => source.close();
+  try {
+    const target = await createLike(source, to);
+    try {
+      for (const store of source.objectStoreNames) await copyStore(source, target, store);
+    } finally {
+      target.close();
+    }
+  } catch (error) {
+    await deleteDatabase(to);
+    throw error;
+  } finally {
+    source.close();
+  }
+}
+
+/** Deletes the copies that were made before upgrades of `name`. */
+export async function deleteCopies(name: string): Promise<void> {
+  for (const { name: found } of await indexedDB.databases()) {
+    if (found && /^\d+$/.test(found.replace(copyPrefix(name), ''))) await deleteDatabase(found);
+  }
+}
+
+async function deleteDatabase(name: string): Promise<void> {
+  await requestResult(indexedDB.deleteDatabase(name));
+}
+
+/** A new, empty database with the version, tables and indexes of `source`. */
+function createLike(source: IDBDatabase, name: string): Promise<IDBDatabase> {
+  const shapes = [...source.objectStoreNames].map((store) => readShape(source, store));
+  const request = indexedDB.open(name, source.version);
+  request.onupgradeneeded = () => {
+    for (const { store, keyPath, autoIncrement, indexes } of shapes) {
+      const copy = request.result.createObjectStore(store, { keyPath, autoIncrement });
+      for (const index of indexes) copy.createIndex(index.name, index.keyPath, index);
+    }
+  };
+  return requestResult(request);
+}
+
+function readShape(source: IDBDatabase, store: string) {
+  const original = source.transaction(store, 'readonly').objectStore(store);
+  const indexes = [...original.indexNames].map((index) => {
+    const { name, keyPath, unique, multiEntry } = original.index(index);
+    return { name, keyPath, unique, multiEntry };
+  });
+  return { store, keyPath: original.keyPath, autoIncrement: original.autoIncrement, indexes };
+}
+
+async function copyStore(source: IDBDatabase, target: IDBDatabase, name: string): Promise<void> {
+  const total = await countRows(source, name);
+  let last: IDBValidKey | undefined;
+  for (;;) {
+    const store = source.transaction(name, 'readonly').objectStore(name);
+    const range = last === undefined ? null : IDBKeyRange.lowerBound(last, true);
+    const [keys, rows] = await Promise.all([
+      requestResult(store.getAllKeys(range, PAGE_ROWS)),
+      requestResult<unknown[]>(store.getAll(range, PAGE_ROWS)),
+    ]);
+    last = keys.at(-1);
+    if (last === undefined) break;
+    const writing = target.transaction(name, 'readwrite');
+    for (const row of rows) writing.objectStore(name).add(row);
+    await transactionDone(writing);
+  }
+  const copied = await countRows(target, name);
+  if (copied === total || copied === (await countRows(source, name))) return;
+  throw new OnggiError('db/migration-failed', `copied ${copied} of ${total} rows of ${name}`, {
+    retryable: true,
+  });
+}
+
+function countRows(database: IDBDatabase, name: string): Promise<number> {
+  const store = database.transaction(name, 'readonly').objectStore(name);
+  // eslint-disable-next-line no-restricted-syntax -- once in a version: the count is the check
+  return requestResult(store.count());
+}

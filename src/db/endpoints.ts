@@ -1,0 +1,86 @@
+import type { LiveRead } from '#domain/conversation-store.ts';
+import { endpointOrigin } from '#domain/endpoint.ts';
+import type { Endpoint } from '#domain/endpoint.ts';
+import { OnggiError } from '#domain/errors.ts';
+import type { EndpointId } from '#domain/ids.ts';
+import type { Secret } from '#domain/secret.ts';
+import { commit, read } from './commit.ts';
+import { liveRead } from './live-read.ts';
+import type { OnggiDatabase } from './open-database.ts';
+
+/** The endpoint, or undefined when it is gone. */
+export function getEndpoint(
+  { strict: db }: OnggiDatabase,
+  id: EndpointId,
+): Promise<Endpoint | undefined> {
+  return read(() => db.endpoints.get(id));
+}
+
+/** Every endpoint, oldest first. */
+export function listEndpoints({ strict: db }: OnggiDatabase): Promise<readonly Endpoint[]> {
+  return read(() => db.endpoints.toArray().then(oldestFirst));
+}
+
+/** Stores a new endpoint and its key, where it has one, together. Durable. */
+export function putEndpoint(
+  { strict: db }: OnggiDatabase,
+  endpoint: Endpoint,
+  secret?: Secret,
+): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.endpoints, db.secrets, async () => {
+      await db.endpoints.put(endpoint);
+      if (secret) await db.secrets.put(secret);
+    }),
+  );
+}
+
+/**
+ * Changes an endpoint. When its address moves to another origin its key goes in the same
+ * transaction: a key is never sent to a host it was not given for. Durable.
+ * @returns the row as stored.
+ * @throws OnggiError `provider/no-endpoint` when it is gone.
+ */
+export function updateEndpoint(
+  { strict: db }: OnggiDatabase,
+  id: EndpointId,
+  changes: Partial<Omit<Endpoint, 'id'>>,
+): Promise<Endpoint> {
+  return commit(() =>
+    db.transaction('rw', db.endpoints, db.secrets, async () => {
+      const stored = await db.endpoints.get(id);
+      if (!stored) throw new OnggiError('provider/no-endpoint', `no endpoint ${id}`);
+      const endpoint = { ...stored, ...changes };
+      await db.endpoints.put(endpoint);
+      const isMoved = endpointOrigin(endpoint.baseUrl) !== endpointOrigin(stored.baseUrl);
+      if (isMoved) await db.secrets.delete(id);
+      return endpoint;
+    }),
+  );
+}
+
+/**
+ * Deletes an endpoint and its key together. Durable.
+ * @returns the row that was there.
+ * @throws OnggiError `provider/no-endpoint` when it is gone.
+ */
+export function deleteEndpoint({ strict: db }: OnggiDatabase, id: EndpointId): Promise<Endpoint> {
+  return commit(() =>
+    db.transaction('rw', db.endpoints, db.secrets, async () => {
+      const endpoint = await db.endpoints.get(id);
+      if (!endpoint) throw new OnggiError('provider/no-endpoint', `no endpoint ${id}`);
+      await db.endpoints.delete(id);
+      await db.secrets.delete(id);
+      return endpoint;
+    }),
+  );
+}
+
+/** Every endpoint, oldest first, now and after every change. */
+export function watchEndpoints({ strict: db }: OnggiDatabase): LiveRead<readonly Endpoint[]> {
+  return liveRead(() => db.endpoints.toArray().then(oldestFirst));
+}
+
+function oldestFirst(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  return endpoints.toSorted((a, b) => a.createdAt - b.createdAt);
+}

@@ -1,0 +1,41 @@
+import type { KeyRingEntry } from '#domain/secret.ts';
+import { commit, read } from './commit.ts';
+import type { OnggiDatabase } from './open-database.ts';
+
+/** The entry that seals new values; undefined before the first key was saved. */
+export function getActiveKeyRingEntry({
+  strict: db,
+}: OnggiDatabase): Promise<KeyRingEntry | undefined> {
+  return read(async () => (await db.keyRing.toArray()).find(({ state }) => state === 'active'));
+}
+
+/**
+ * Adds an entry as the active one, unless another tab was first. Durable.
+ * @returns the entry that is active afterwards.
+ */
+export function addKeyRingEntry(
+  { strict: db }: OnggiDatabase,
+  entry: KeyRingEntry,
+): Promise<KeyRingEntry> {
+  return commit(() =>
+    db.transaction('rw', db.keyRing, async () => {
+      const active = (await db.keyRing.toArray()).find(({ state }) => state === 'active');
+      if (active) return active;
+      await db.keyRing.add(entry);
+      return entry;
+    }),
+  );
+}
+
+/** Deletes the retired entries that no stored secret needs any more. Durable. */
+export function deleteRetiredKeyRingEntries({ strict: db }: OnggiDatabase): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.secrets, db.keyRing, async () => {
+      const secrets = await db.secrets.toArray();
+      const needed = new Set(secrets.map(({ sealed }) => sealed.keyId));
+      const entries = await db.keyRing.toArray();
+      const idle = entries.filter(({ id, state }) => state === 'retired' && !needed.has(id));
+      await db.keyRing.bulkDelete(idle.map(({ id }) => id));
+    }),
+  );
+}

@@ -1,0 +1,81 @@
+import { Dexie } from 'dexie';
+import { OnggiError } from '#domain/errors.ts';
+import type { ConversationChanges } from '#domain/conversation-store.ts';
+import type { ConversationId } from '#domain/ids.ts';
+import { commit } from './commit.ts';
+import type { OnggiDexie } from './onggi-dexie.ts';
+import type { OnggiDatabase } from './open-database.ts';
+
+/** Rows deleted in one transaction, so that reading and writing go on meanwhile (PERFORMANCE 2.3). */
+const CHUNK_ROWS = 500;
+
+/**
+ * Changes several conversations, all or none. Those that are gone are passed over.
+ * @throws OnggiError `chat/not-found` when all are gone; `db/*`.
+ */
+export function updateConversations(
+  { strict: db }: OnggiDatabase,
+  ids: readonly ConversationId[],
+  changes: ConversationChanges,
+): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.conversations, async () => {
+      const rows = (await db.conversations.bulkGet([...ids])).filter((row) => row !== undefined);
+      if (rows.length === 0 && ids.length > 0) {
+        throw new OnggiError('chat/not-found', 'none of the conversations is there');
+      }
+      await db.conversations.bulkPut(rows.map((row) => ({ ...row, ...changes })));
+    }),
+  );
+}
+
+interface PurgeOptions {
+  /** Called after each conversation with the number of those that are gone. */
+  readonly onProgress?: (purgedCount: number) => void;
+  /** Stops between two chunks; what is gone stays gone. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Deletes conversations for good, with messages, attachments and drafts, in chunks of 500 rows; the
+ * conversation itself goes last, so that what was begun can be taken up again. Nothing happens for
+ * those that are gone already.
+ */
+export async function purgeConversations(
+  { strict }: OnggiDatabase,
+  ids: readonly ConversationId[],
+  { onProgress, signal }: PurgeOptions = {},
+): Promise<void> {
+  for (const [index, id] of ids.entries()) {
+    let isDone = false;
+    while (!isDone) {
+      if (signal?.aborted) return;
+      isDone = await commit(() => purgeChunk(strict, id));
+    }
+    onProgress?.(index + 1);
+  }
+}
+
+/** @returns whether nothing of the conversation is left. */
+function purgeChunk(db: OnggiDexie, id: ConversationId): PromiseLike<boolean> {
+  const tables = [db.conversations, db.messages, db.attachments, db.drafts];
+  return db.transaction('rw', tables, async () => {
+    const messageIds = await db.messages
+      .where('[conversationId+seq]')
+      .between([id, Dexie.minKey], [id, Dexie.maxKey])
+      .limit(CHUNK_ROWS)
+      .primaryKeys();
+    await db.messages.bulkDelete(messageIds);
+    if (messageIds.length === CHUNK_ROWS) return false;
+    const attachmentIds = await db.attachments
+      .where('conversationId')
+      .equals(id)
+      .limit(CHUNK_ROWS)
+      .primaryKeys();
+    await db.attachments.bulkDelete(attachmentIds);
+    if (attachmentIds.length === CHUNK_ROWS) return false;
+    await db.drafts.delete(id);
+    await db.conversations.delete(id);
+    return true;
+  });
+}

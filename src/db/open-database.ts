@@ -1,0 +1,142 @@
+import { OnggiError } from '#domain/errors.ts';
+import type { Clock } from '#domain/ids.ts';
+import { readBootDatabase } from './boot-database.ts';
+import { copyDatabase, copyName, deleteCopies } from './database-copy.ts';
+import { withExclusiveLock } from './locks.ts';
+import { defineVersions, newestVersion, readStoredState } from './migrate.ts';
+import { OnggiDexie } from './onggi-dexie.ts';
+import { SCHEMA_STEPS } from './schema-steps.ts';
+import type { SchemaStep } from './schema-steps.ts';
+import { toStorageError } from './storage-errors.ts';
+
+/** What happens to an open database without anybody asking for it. Each is told once at most. */
+export interface DatabaseEvents {
+  /** Another tab upgraded (or deleted) the database: this connection is closed for good. */
+  onSuperseded(): void;
+  /** Older tabs hold the database: opening waits until they are closed. */
+  onBlocked(): void;
+  /** The connection died by itself: `db/closed`. Nothing is written any more. */
+  onLost(error: OnggiError): void;
+}
+
+/** The open database: two connections, which see each other's writes in live reads. */
+export interface OnggiDatabase {
+  readonly name: string;
+  /** Commits wait for the disk: what a person typed, settings, keys (SECURITY 8.1). */
+  readonly strict: OnggiDexie;
+  /** Commits do not wait: checkpoints of a running answer, drafts, sessions. */
+  readonly relaxed: OnggiDexie;
+  /** Whether the browser emptied damaged storage before this start. */
+  readonly dataLoss: boolean;
+  /** Closes both connections for good. */
+  close(): void;
+}
+
+interface OpenOptions {
+  readonly clock: Clock;
+  readonly events: DatabaseEvents;
+  /** Only tests give others. */
+  readonly steps?: readonly SchemaStep[];
+  readonly bootName?: string;
+  readonly defaultName?: string;
+}
+
+/** A tab that waits this long for another one's upgrade says so (SECURITY 8.2). */
+const PATIENCE_MS = 3000;
+
+/**
+ * Opens the live database, after the version gate, and makes or upgrades it first where needed.
+ * Before an upgrade the old database is copied whole; the copy goes when the new version has opened
+ * a second time. Nothing but such a copy is ever deleted here.
+ * @throws OnggiError `db/unavailable`, `db/newer-version` (nothing was written), `db/migration-failed`
+ * (data and version are as they were), `db/quota`, `db/no-space`, `db/row-damaged`, `db/failed`.
+ */
+export async function openDatabase(options: OpenOptions): Promise<OnggiDatabase> {
+  const { events, steps = SCHEMA_STEPS } = options;
+  const newest = newestVersion(steps);
+  const { bootName = 'onggi-boot', defaultName = 'onggi' } = options;
+  const { databaseName: name, dataLoss } = await readBootDatabase(bootName, defaultName);
+  const connections = createConnections(name, options, newest, dataLoss);
+  try {
+    const state = await readStoredState(name, newest);
+    if (state === 'older') await upgradeAlone(connections, events, newest);
+    else await connections.open();
+    if (state === 'current') await deleteCopies(name);
+    return connections.database;
+  } catch (error) {
+    connections.database.close();
+    throw toStorageError(error);
+  }
+}
+
+interface Connections {
+  readonly database: OnggiDatabase;
+  readonly open: () => Promise<void>;
+}
+
+/** Both connections, still closed, with their events wired. */
+function createConnections(
+  name: string,
+  { clock, events, steps = SCHEMA_STEPS }: OpenOptions,
+  version: number,
+  dataLoss: boolean,
+): Connections {
+  const strict = new OnggiDexie(name, version, 'strict');
+  const relaxed = new OnggiDexie(name, version, 'relaxed');
+  const both = [strict, relaxed];
+  let isOver = false;
+
+  function close(): boolean {
+    const isFirst = !isOver;
+    isOver = true;
+    for (const connection of both) connection.close({ disableAutoOpen: true });
+    return isFirst;
+  }
+
+  for (const connection of both) {
+    defineVersions(connection, steps, clock);
+    connection.on('versionchange', () => {
+      if (close()) events.onSuperseded();
+    });
+  }
+  strict.on('blocked', () => events.onBlocked());
+
+  async function open(): Promise<void> {
+    for (const connection of both) {
+      await connection.open();
+      // Dexie's own close event also fires when we close; the browser's only when it did.
+      connection.backendDB().addEventListener('close', () => {
+        if (close()) events.onLost(new OnggiError('db/closed', 'the browser closed the database'));
+      });
+    }
+  }
+
+  return { database: { name, strict, relaxed, dataLoss, close: () => void close() }, open };
+}
+
+/** Copies and upgrades while no other tab does; the second tab then finds it done. */
+async function upgradeAlone(
+  { database: { name }, open }: Connections,
+  events: DatabaseEvents,
+  newest: number,
+): Promise<void> {
+  const impatience = setTimeout(() => events.onBlocked(), PATIENCE_MS);
+  await withExclusiveLock(`onggi-upgrade:${name}`, async () => {
+    clearTimeout(impatience);
+    if ((await readStoredState(name, newest)) !== 'older') return open();
+    try {
+      await copyDatabase(name, copyName(name, newest));
+      await open();
+    } catch (error) {
+      throw toMigrationError(error);
+    }
+  });
+}
+
+/** Says why an upgrade failed; a full disk keeps its own code, because making room helps. */
+function toMigrationError(error: unknown): OnggiError {
+  const cause = toStorageError(error);
+  const own = ['db/migration-failed', 'db/newer-version', 'db/quota', 'db/no-space', 'db/closed'];
+  if (own.includes(cause.code)) return cause;
+  return new OnggiError('db/migration-failed', cause.message, { cause });
+}

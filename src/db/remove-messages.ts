@@ -1,0 +1,98 @@
+import type { Conversation } from '#domain/conversation.ts';
+import { OnggiError } from '#domain/errors.ts';
+import type { ConversationId, MessageId } from '#domain/ids.ts';
+import type { Message } from '#domain/message.ts';
+import { newestLeafBelow, subtree } from '#domain/message-tree.ts';
+import { abandoned } from './answers.ts';
+import type { OnggiDexie } from './onggi-dexie.ts';
+import { readRange } from './thread-reads.ts';
+
+/**
+ * The stored row, inside a transaction over `conversations`.
+ * @throws OnggiError `chat/not-found`.
+ */
+export async function requireConversation(
+  db: OnggiDexie,
+  id: ConversationId,
+): Promise<Conversation> {
+  const conversation = await db.conversations.get(id);
+  if (!conversation) throw new OnggiError('chat/not-found', `no conversation ${id}`);
+  return conversation;
+}
+
+/**
+ * `ConversationStore.removeSubtree`, one transaction. `lastSeq` and `updatedAt` stay: a seq is never
+ * given twice, and undoing leaves no trace. Attachments stay until the conversation is purged.
+ */
+export function removeSubtree(
+  db: OnggiDexie,
+  conversationId: ConversationId,
+  id: MessageId,
+): PromiseLike<{ messages: readonly Message[]; activeLeafId: MessageId | null }> {
+  return db.transaction('rw', db.conversations, db.messages, async () => {
+    const conversation = await requireConversation(db, conversationId);
+    const message = await db.messages.get(id);
+    if (message?.conversationId !== conversationId) {
+      throw new OnggiError('chat/not-found', `no message ${id}`);
+    }
+    const parent = message.parentId === null ? undefined : await db.messages.get(message.parentId);
+    // Everything below the parent has a higher seq: the other branches to show are in there too.
+    const from = parent?.seq ?? 0;
+    const family = await readRange(db, conversationId, from, conversation.lastSeq);
+    const removed = subtree(family, id);
+    const gone = new Set(removed.map((row) => row.id));
+    const left = family.filter((row) => !gone.has(row.id));
+    await db.messages.bulkDelete([...gone]);
+    const { activeLeafId } = conversation;
+    const isShownGone = activeLeafId === null || gone.has(activeLeafId);
+    await db.conversations.put({
+      ...withoutMessages(conversation, removed),
+      activeLeafId: isShownGone ? newestLeaf(left, parent) : activeLeafId,
+    });
+    return { messages: removed, activeLeafId };
+  });
+}
+
+function withoutMessages(conversation: Conversation, removed: readonly Message[]): Conversation {
+  return {
+    ...conversation,
+    messageCount: Math.max(0, conversation.messageCount - removed.length),
+    totalTokens: Math.max(0, conversation.totalTokens - sumTokens(removed)),
+  };
+}
+
+/** The newest leaf below `parent`, which may be `parent` itself; of the newest root without one. */
+function newestLeaf(left: readonly Message[], parent: Message | undefined): MessageId | null {
+  const top = parent ?? left.findLast(({ parentId }) => parentId === null);
+  return top ? newestLeafBelow(left, top.id) : null;
+}
+
+/**
+ * `ConversationStore.restoreMessages`, one transaction. Rows that are there already stay as they are
+ * and are not counted again; an answer that was running when it was removed comes back interrupted.
+ */
+export function restoreMessages(
+  db: OnggiDexie,
+  conversationId: ConversationId,
+  messages: readonly Message[],
+  activeLeafId: MessageId | null,
+): PromiseLike<void> {
+  return db.transaction('rw', db.conversations, db.messages, async () => {
+    const conversation = await requireConversation(db, conversationId);
+    const there = await db.messages.bulkGet(messages.map(({ id }) => id));
+    const missing = messages
+      .filter((_message, index) => !there[index])
+      .map((message) => (message.status === 'streaming' ? abandoned(message) : message));
+    await db.messages.bulkAdd(missing);
+    await db.conversations.put({
+      ...conversation,
+      messageCount: conversation.messageCount + missing.length,
+      totalTokens: conversation.totalTokens + sumTokens(missing),
+      activeLeafId,
+    });
+  });
+}
+
+function sumTokens(messages: readonly Message[]): number {
+  return messages.reduce((sum, { tokenCount }) => sum + (tokenCount ?? 0), 0);
+}

@@ -1,0 +1,126 @@
+import type { LiveRead } from '#domain/conversation-store.ts';
+import { OnggiError } from '#domain/errors.ts';
+import { LOCAL_USER_ID, toSessionId } from '#domain/ids.ts';
+import type { Clock, CreateId, SessionId } from '#domain/ids.ts';
+import { SESSION_TOUCH_MS, isSessionAlive } from '#domain/session.ts';
+import type { Session } from '#domain/session.ts';
+import { commit } from './commit.ts';
+import { liveRead } from './live-read.ts';
+import { holdForLife, readHeldLocks, withExclusiveLock } from './locks.ts';
+import type { OnggiDexie } from './onggi-dexie.ts';
+import type { OnggiDatabase } from './open-database.ts';
+
+/** Each tab holds this lock, shared, with its session's id: so a new tab finds the session to join. */
+const LOCK_PREFIX = 'onggi-session:';
+/** Two tabs that start at once must find each other. */
+const START_LOCK = 'onggi-session-start';
+
+interface SessionMakers {
+  readonly clock: Clock;
+  readonly createId: CreateId;
+}
+
+interface StartOptions extends SessionMakers {
+  readonly userAgent: string | null;
+  /** What this tab remembered over a reload, or null. */
+  readonly knownId: string | null;
+}
+
+/**
+ * The visit this tab belongs to: its own from before a reload, else that of another open tab, else a
+ * new one. Sessions met on the way that went stale become `expired`.
+ */
+export async function startSession(
+  db: OnggiDatabase,
+  { userAgent, knownId, ...makers }: StartOptions,
+): Promise<Session> {
+  return withExclusiveLock(START_LOCK, async () => {
+    const session = await resumeOrCreate(db.relaxed, knownId, userAgent, makers);
+    await holdForLife(LOCK_PREFIX + session.id);
+    return session;
+  });
+}
+
+/**
+ * Notes that the person is active, at most once a minute.
+ * @returns the session as it is now; another one, joined or new, when it was ended or went stale.
+ */
+export async function touchSession(
+  db: OnggiDatabase,
+  session: Session,
+  makers: SessionMakers,
+): Promise<Session> {
+  const idleMs = makers.clock() - session.lastActivity;
+  if (idleMs >= 0 && idleMs < SESSION_TOUCH_MS) return session;
+  return withExclusiveLock(START_LOCK, async () => {
+    const { id, userAgent } = session;
+    const resumed = await resumeOrCreate(db.relaxed, id, userAgent, makers);
+    if (resumed.id !== id) await holdForLife(LOCK_PREFIX + resumed.id);
+    return resumed;
+  });
+}
+
+/**
+ * Ends a session for every tab that shares it; the next activity begins another.
+ * @throws OnggiError `chat/not-found` when there is no such session.
+ */
+export function endSession({ strict: db }: OnggiDatabase, id: SessionId): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.sessions, async () => {
+      const session = await db.sessions.get(id);
+      if (!session) throw new OnggiError('chat/not-found', `no session ${id}`);
+      await db.sessions.put({ ...session, status: 'terminated' });
+    }),
+  );
+}
+
+/** The latest sessions, newest activity first. */
+export function watchSessions(
+  { strict: db }: OnggiDatabase,
+  limit: number,
+): LiveRead<readonly Session[]> {
+  return liveRead(() => db.sessions.orderBy('lastActivity').reverse().limit(limit).toArray());
+}
+
+async function resumeOrCreate(
+  db: OnggiDexie,
+  knownId: string | null,
+  userAgent: string | null,
+  { clock, createId }: SessionMakers,
+): Promise<Session> {
+  const candidates = [
+    ...(knownId === null ? [] : [knownId]),
+    ...(await readHeldLocks(LOCK_PREFIX)),
+  ];
+  const ids = [...new Set(candidates)].map(toSessionId);
+  return commit(() =>
+    db.transaction('rw', db.sessions, async () => {
+      const now = clock();
+      for (const id of ids) {
+        const stored = await db.sessions.get(id);
+        if (stored?.status !== 'active') continue;
+        const session: Session = isSessionAlive(stored, now)
+          ? { ...stored, lastActivity: now }
+          : { ...stored, status: 'expired' };
+        await db.sessions.put(session);
+        if (session.status === 'active') return session;
+      }
+      const session = createSession(toSessionId(createId()), now, userAgent);
+      await db.sessions.add(session);
+      return session;
+    }),
+  );
+}
+
+function createSession(id: SessionId, now: number, userAgent: string | null): Session {
+  return {
+    id,
+    userId: LOCAL_USER_ID,
+    createdAt: now,
+    lastActivity: now,
+    status: 'active',
+    ipAddress: null,
+    userAgent,
+    metadata: {},
+  };
+}

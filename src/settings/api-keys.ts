@@ -1,0 +1,152 @@
+import type { LiveRead } from '#domain/conversation-store.ts';
+import { endpointOrigin, parseApiKey } from '#domain/endpoint.ts';
+import type { Endpoint } from '#domain/endpoint.ts';
+import { OnggiError } from '#domain/errors.ts';
+import type { Clock, CreateId, EndpointId } from '#domain/ids.ts';
+import type { KeyRingEntry, SealedValueContext, Secret } from '#domain/secret.ts';
+import {
+  addKeyRingEntry,
+  deleteRetiredKeyRingEntries,
+  getActiveKeyRingEntry,
+} from '#db/key-ring.ts';
+import { withExclusiveLock } from '#db/locks.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import {
+  deleteSecret,
+  getSecret,
+  listSecrets,
+  putSecret,
+  replaceSecrets,
+  watchSecretHints,
+} from '#db/secrets.ts';
+import { createDeviceKeyRingEntry, unlockDataKey } from '#vault/key-ring.ts';
+import { openValue, sealValue } from '#vault/seal.ts';
+
+/** Sealing and rotating exclude each other: a key sealed meanwhile would be lost with the old ring entry. */
+const KEYS_LOCK = 'onggi-api-keys';
+/** A shorter key shows nothing of itself. */
+const HINT_MIN_LENGTH = 8;
+
+/** API keys, sealed at rest and bound to their endpoint's origin. */
+export interface ApiKeys {
+  /**
+   * Stores the key of a stored endpoint in place of an older one.
+   * @throws OnggiError `endpoint/key-missing`, `endpoint/key-malformed`, `provider/no-endpoint`,
+   * `vault/*`, `db/*`; the older key is then still there.
+   */
+  save(endpoint: Endpoint, apiKey: string): Promise<void>;
+  /** As {@link save}, with `write` to store the sealed row together with something else. */
+  sealAndWrite(
+    endpoint: Endpoint,
+    apiKey: string,
+    write: (secret: Secret) => Promise<void>,
+  ): Promise<void>;
+  /**
+   * Opens the key for one request; undefined when the endpoint has none. Keep it no longer.
+   * @throws OnggiError `vault/cannot-open` when it was sealed for another origin, or is damaged, or
+   * its data key is gone.
+   */
+  open(endpoint: Endpoint): Promise<string | undefined>;
+  /** Deletes the key of an endpoint. Nothing happens when it has none. */
+  remove(endpointId: EndpointId): Promise<void>;
+  /** The last four characters of each stored key, empty for one shorter than eight. */
+  watchHints(): LiveRead<ReadonlyMap<EndpointId, string>>;
+  /**
+   * Seals every key with a new data key and deletes the old one after all new rows were read back
+   * and opened (SECURITY 3.2).
+   * @throws OnggiError `vault/cannot-open` when a key does not open (nothing changed then),
+   * `db/failed` (retryable) when one changed meanwhile.
+   */
+  rotate(): Promise<void>;
+}
+
+interface ApiKeysDeps {
+  readonly db: OnggiDatabase;
+  readonly clock: Clock;
+  readonly createId: CreateId;
+}
+
+/** Seals, opens and rotates API keys. No crypto runs inside a transaction. */
+export function createApiKeys({ db, clock, createId }: ApiKeysDeps): ApiKeys {
+  async function activeEntry(): Promise<KeyRingEntry> {
+    const active = await getActiveKeyRingEntry(db);
+    return active ?? addKeyRingEntry(db, await createDeviceKeyRingEntry({ createId, clock }));
+  }
+
+  async function openSecret(secret: Secret, entry: KeyRingEntry | undefined, origin: string) {
+    if (!entry) throw new OnggiError('vault/cannot-open', 'the data key is gone');
+    return openValue(await unlockDataKey(entry), secret.sealed, contextOf(secret.id, origin));
+  }
+
+  async function readBack(): Promise<ReadonlyMap<Secret, string>> {
+    const opened = new Map<Secret, string>();
+    for (const { id } of await listSecrets(db)) {
+      const found = await getSecret(db, id);
+      if (!found) continue;
+      const { secret, keyRingEntry } = found;
+      opened.set(secret, await openSecret(secret, keyRingEntry, secret.origin));
+    }
+    return opened;
+  }
+
+  function sealAndWrite(
+    endpoint: Endpoint,
+    typed: string,
+    write: (secret: Secret) => Promise<void>,
+  ): Promise<void> {
+    return withExclusiveLock(KEYS_LOCK, async () => {
+      const apiKey = parseApiKey(typed);
+      if (apiKey === undefined) throw new OnggiError('endpoint/key-missing', 'empty key');
+      const entry = await activeEntry();
+      const dataKey = await unlockDataKey(entry);
+      const origin = endpointOrigin(endpoint.baseUrl);
+      const now = clock();
+      await write({
+        id: endpoint.id,
+        origin,
+        sealed: await sealValue(dataKey, entry.id, contextOf(endpoint.id, origin), apiKey),
+        lastFour: apiKey.length < HINT_MIN_LENGTH ? '' : apiKey.slice(-4),
+        createdAt: now,
+        updatedAt: now,
+      });
+    });
+  }
+
+  async function rotate(): Promise<void> {
+    const opened = await readBack();
+    const old = await getActiveKeyRingEntry(db);
+    const fresh = await createDeviceKeyRingEntry({ createId, clock });
+    const dataKey = await unlockDataKey(fresh);
+    const secrets: Secret[] = [];
+    for (const [secret, apiKey] of opened) {
+      const context = contextOf(secret.id, secret.origin);
+      const sealed = await sealValue(dataKey, fresh.id, context, apiKey);
+      secrets.push({ ...secret, sealed, updatedAt: clock() });
+    }
+    await replaceSecrets(db, {
+      expectedIvs: new Map([...opened.keys()].map(({ id, sealed }) => [id, sealed.iv])),
+      secrets,
+      retire: old?.id ?? null,
+      activate: fresh,
+    });
+    await readBack();
+    await deleteRetiredKeyRingEntries(db);
+  }
+
+  return {
+    save: (endpoint, apiKey) => sealAndWrite(endpoint, apiKey, (secret) => putSecret(db, secret)),
+    sealAndWrite,
+    async open(endpoint) {
+      const found = await getSecret(db, endpoint.id);
+      if (!found) return undefined;
+      return openSecret(found.secret, found.keyRingEntry, endpointOrigin(endpoint.baseUrl));
+    },
+    remove: (endpointId) => deleteSecret(db, endpointId),
+    watchHints: () => watchSecretHints(db),
+    rotate: () => withExclusiveLock(KEYS_LOCK, rotate),
+  };
+}
+
+function contextOf(endpointId: EndpointId, origin: string): SealedValueContext {
+  return { table: 'secrets', recordId: endpointId, field: 'apiKey', origin };
+}

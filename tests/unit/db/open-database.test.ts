@@ -1,0 +1,199 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { SchemaStep } from '#db/schema-steps.ts';
+import { SCHEMA_STEPS } from '#db/schema-steps.ts';
+import { createStoredConversations } from '#db/stored-conversations.ts';
+import { liveRead } from '#db/live-read.ts';
+import { commit } from '#db/commit.ts';
+import {
+  createTestClock,
+  follow,
+  freshNames,
+  openForTest,
+  readRaw,
+  storedVersion,
+} from './fresh-database.ts';
+import type { Names } from './fresh-database.ts';
+import { makeConversation, makeLine } from './conversation-rows.ts';
+
+const nextStep: SchemaStep = {
+  version: SCHEMA_STEPS.length + 1,
+  description: 'next',
+  stores: { extra: 'id' },
+};
+const nextSteps = [...SCHEMA_STEPS, nextStep];
+
+/** A connection of an old tab that pays no attention to other tabs. */
+async function holdOpen(name: string): Promise<IDBDatabase> {
+  const held = await new Promise<IDBDatabase>((resolve, reject) => {
+    const request = indexedDB.open(name);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(new Error(String(request.error)));
+  });
+  onTestFinished(() => held.close());
+  return held;
+}
+
+async function putPointer(bootName: string, row: unknown): Promise<void> {
+  const boot = await holdOpen(bootName);
+  await new Promise<void>((resolve) => {
+    const writing = boot.transaction('pointer', 'readwrite');
+    writing.objectStore('pointer').put(row);
+    writing.oncomplete = () => resolve();
+  });
+  boot.close();
+}
+
+describe('two connections on one database', () => {
+  test('see each other in live reads', async () => {
+    const db = await openForTest();
+    const drafts = follow(liveRead(() => db.strict.drafts.toArray()));
+    await drafts.until((rows) => rows.length === 0);
+    await db.relaxed.drafts.put({ id: 'a', text: 'x', updatedAt: 1 });
+    await drafts.until((rows) => rows.length === 1);
+    await db.strict.drafts.delete('a');
+    await drafts.until((rows) => rows.length === 0);
+  });
+
+  test('of two tabs see each other in live reads', async () => {
+    const names = freshNames();
+    const [left, right] = [await openForTest({ names }), await openForTest({ names })];
+    const drafts = follow(liveRead(() => left.strict.drafts.toArray()));
+    await drafts.until((rows) => rows.length === 0);
+    await right.relaxed.drafts.put({ id: 'a', text: 'x', updatedAt: 1 });
+    await drafts.until((rows) => rows.length === 1);
+  });
+});
+
+describe('an old tab', () => {
+  test('is told once and never writes into the new schema', async () => {
+    const names = freshNames();
+    const old = await openForTest({ names });
+    const store = createStoredConversations(old, createTestClock());
+    await store.addMessages(makeConversation('before'), makeLine('before', 1));
+    const renewed = await openForTest({ names, steps: nextSteps });
+    expect(old.heard).toEqual({ superseded: 1, blocked: 0, lost: [] });
+    expect(renewed.heard.blocked).toBe(0);
+    await expect(
+      store.addMessages(makeConversation('after'), makeLine('after', 1)),
+    ).rejects.toMatchObject({ code: 'db/closed' });
+    await expect(store.getConversation(makeConversation('before').id)).rejects.toMatchObject({
+      code: 'db/closed',
+    });
+    await expect(commit(() => old.relaxed.drafts.clear())).rejects.toMatchObject({
+      code: 'db/closed',
+    });
+    expect(await renewed.strict.conversations.toCollection().primaryKeys()).toEqual(['before']);
+  });
+
+  test('that does not let go is reported as blocking, and opening goes on after it', async () => {
+    const names = freshNames();
+    (await openForTest({ names })).close();
+    const held = await holdOpen(names.defaultName);
+    const blocked = vi.fn();
+    let isOpen = false;
+    const { openDatabase } = await import('#db/open-database.ts');
+    const opening = openDatabase({
+      clock: createTestClock(),
+      events: { onBlocked: blocked, onSuperseded: vi.fn(), onLost: vi.fn() },
+      steps: nextSteps,
+      ...names,
+    }).then((database) => {
+      isOpen = true;
+      return database;
+    });
+    await vi.waitFor(() => expect(blocked).toHaveBeenCalledOnce());
+    expect(isOpen).toBe(false);
+    held.close();
+    const database = await opening;
+    expect(await storedVersion(names.defaultName)).toBe(20);
+    database.close();
+  });
+});
+
+test('a connection that the browser closes is lost and stays closed', async () => {
+  const db = await openForTest();
+  const native = db.strict.backendDB();
+  native.dispatchEvent(new Event('close'));
+  native.dispatchEvent(new Event('close'));
+  expect(db.heard.lost.map(({ code }) => code)).toEqual(['db/closed']);
+  await expect(commit(() => db.relaxed.drafts.clear())).rejects.toMatchObject({
+    code: 'db/closed',
+  });
+});
+
+test('closing by ourselves is no event', async () => {
+  const db = await openForTest();
+  db.close();
+  expect(db.heard).toEqual({ superseded: 0, blocked: 0, lost: [] });
+});
+
+describe('the boot database', () => {
+  const namesOf = async (names: Names): Promise<string> => (await openForTest({ names })).name;
+
+  test('names the default at first and what it was told afterwards', async () => {
+    const names = freshNames();
+    expect(await namesOf(names)).toBe(names.defaultName);
+    const restored = `${names.defaultName}-restored`;
+    await putPointer(names.bootName, { id: 'live', databaseName: restored });
+    expect(await namesOf(names)).toBe(restored);
+  });
+
+  test.each([
+    ['no name', { id: 'live' }],
+    ['an empty name', { id: 'live', databaseName: '' }],
+    ['a number', { id: 'live', databaseName: 3 }],
+  ])('with %s in it opens nothing', async (_name, row) => {
+    const names = freshNames();
+    (await openForTest({ names })).close();
+    await putPointer(names.bootName, row);
+    await expect(openForTest({ names })).rejects.toMatchObject({ code: 'db/row-damaged' });
+  });
+
+  test('says when the browser emptied damaged storage', async () => {
+    const original = indexedDB.open.bind(indexedDB);
+    const open = vi.spyOn(indexedDB, 'open').mockImplementation((name, version) => {
+      const request = original(name, version);
+      request.addEventListener('upgradeneeded', (event) =>
+        Object.defineProperty(event, 'dataLoss', { value: 'total' }),
+      );
+      return request;
+    });
+    onTestFinished(() => open.mockRestore());
+    const names = freshNames();
+    const db = await openForTest({ names });
+    expect(db.dataLoss).toBe(true);
+    expect((await openForTest({ names })).dataLoss).toBe(false);
+  });
+
+  test.each([
+    ['SecurityError', '', 'db/unavailable'],
+    ['InvalidStateError', 'did not allow mutations', 'db/unavailable'],
+    ['UnknownError', 'Internal error opening backing store for indexedDB.open.', 'db/no-space'],
+  ])('that refuses with %s "%s" gives %s', async (name, message, code) => {
+    const open = vi.spyOn(indexedDB, 'open').mockImplementation(() => {
+      throw new DOMException(message, name);
+    });
+    onTestFinished(() => open.mockRestore());
+    await expect(openForTest()).rejects.toMatchObject({ code });
+  });
+});
+
+test('a failed copy stops the upgrade and leaves neither a copy nor a change', async () => {
+  const names = freshNames();
+  const db = await openForTest({ names });
+  await db.strict.messages.bulkAdd(makeLine('c', 3));
+  db.close();
+  const add = vi.spyOn(IDBObjectStore.prototype, 'add').mockImplementation(() => {
+    throw new DOMException('', 'QuotaExceededError');
+  });
+  try {
+    await expect(openForTest({ names, steps: nextSteps })).rejects.toMatchObject({
+      code: 'db/quota',
+    });
+  } finally {
+    add.mockRestore();
+  }
+  expect(await storedVersion(names.defaultName)).toBe(10);
+  expect(await storedVersion(`${names.defaultName}-before-v2`)).toBeUndefined();
+  expect(await readRaw(names.defaultName, 'messages')).toHaveLength(3);
+});

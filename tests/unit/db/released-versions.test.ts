@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { SCHEMA_STEPS } from '#db/schema-steps.ts';
+import { settleAbandonedAnswers } from '#db/answers.ts';
+import { readSchemaVersions } from '#db/schema-versions.ts';
+import { createStoredConversations } from '#db/stored-conversations.ts';
+import { toConversationId, toEndpointId } from '#domain/ids.ts';
+import { createApiKeys } from '#settings/api-keys.ts';
+import { createEndpoints } from '#settings/endpoints.ts';
+import { createPreferences } from '#settings/preferences.ts';
+import {
+  createTestClock,
+  createTestIds,
+  follow,
+  freshNames,
+  openForTest,
+} from './fresh-database.ts';
+import { createFromFixture, readShape } from './fixtures.ts';
+import type { DatabaseFixture } from './fixtures.ts';
+
+const fixtures = import.meta.glob<DatabaseFixture>('../../fixtures/db/v*.json', {
+  eager: true,
+  import: 'default',
+});
+
+describe.each(SCHEMA_STEPS)('version $version', ({ version }) => {
+  const fixture = fixtures[`../../fixtures/db/v${version}.json`];
+
+  function requireFixture(): DatabaseFixture {
+    if (!fixture) throw new Error(`tests/fixtures/db/v${version}.json is missing`);
+    return fixture;
+  }
+
+  test('is as it was released', async () => {
+    const db = await openForTest({ steps: SCHEMA_STEPS.slice(0, version) });
+    expect(readShape(db.strict.backendDB())).toEqual(requireFixture().shape);
+  });
+
+  test('opens with the code of today, with every row of it', async () => {
+    const names = freshNames();
+    await createFromFixture(names.defaultName, requireFixture());
+    const clock = createTestClock();
+    const db = await openForTest({ names, clock });
+    const store = createStoredConversations(db, clock);
+    const id = toConversationId('c');
+    const thread = await follow(store.watchThread(id, 50)).until(() => true);
+    expect(thread?.conversation).toMatchObject({ title: '제목 🍯', tags: ['여행', 'work'] });
+    expect(thread?.messages.map(({ content }) => content)).toEqual(['질문 🙂', '答え', 'so far']);
+    await settleAbandonedAnswers(db);
+    const statuses = (await db.strict.messages.orderBy('[conversationId+seq]').toArray()).map(
+      ({ status }) => status,
+    );
+    expect(statuses).toEqual(['complete', 'complete', 'interrupted']);
+    const deps = { db, clock, createId: createTestIds() };
+    expect(await createPreferences({ ...deps, browserLanguages: [] }).load()).toMatchObject({
+      systemPrompt: '친절하게 🙂',
+      theme: 'dark',
+      language: 'ja',
+    });
+    const apiKeys = createApiKeys(deps);
+    const [row] = await db.strict.endpoints.toArray();
+    const endpoint = await createEndpoints({ ...deps, apiKeys }).get(row?.id ?? toEndpointId(''));
+    if (!endpoint) throw new Error('no endpoint');
+    expect(await apiKeys.open(endpoint)).toBe('sk-fixture-0123456789');
+    const versions = await readSchemaVersions(db);
+    expect(versions.map((step) => step.version)).toEqual(SCHEMA_STEPS.map((step) => step.version));
+  });
+});
+
+test('every fixture belongs to a released version', () => {
+  expect(Object.keys(fixtures)).toHaveLength(SCHEMA_STEPS.length);
+});

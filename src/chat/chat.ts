@@ -1,0 +1,249 @@
+import type { Conversation } from '#domain/conversation.ts';
+import type { ConversationStore } from '#domain/conversation-store.ts';
+import type { Endpoint } from '#domain/endpoint.ts';
+import { OnggiError } from '#domain/errors.ts';
+import type { Clock, ConversationId, CreateId, EndpointId, SessionId } from '#domain/ids.ts';
+import { toMessageId } from '#domain/ids.ts';
+import { MAX_CONTENT_CHARACTERS, createMessage } from '#domain/message.ts';
+import type { Message } from '#domain/message.ts';
+import type { StreamChat } from '#domain/stream.ts';
+import { titleFromMessage } from '#domain/title.ts';
+import { clampMaxTokens, clampTemperature } from '#domain/user-settings.ts';
+import type { UserSettings } from '#domain/user-settings.ts';
+import { estimateTokens } from '#usage/estimate-tokens.ts';
+import { toUsageIncrement } from '#usage/usage-increment.ts';
+import { buildPrompt } from './build-prompt.ts';
+import { runAnswer } from './run-answer.ts';
+import type { AnswerRun } from './run-answer.ts';
+import { askInPassing } from './ask-in-passing.ts';
+import type { PassingQuestion } from './ask-in-passing.ts';
+
+/** What the flows of a conversation need from the rest of the house. */
+export interface ChatDeps {
+  readonly streamChat: StreamChat;
+  readonly getEndpoint: (id: EndpointId) => Promise<Endpoint | undefined>;
+  readonly openApiKey: (endpoint: Endpoint) => Promise<string | undefined>;
+  readonly getSettings: () => UserSettings;
+  readonly getSessionId: () => Promise<SessionId>;
+  /** One answer at a time for a conversation, over all tabs; undefined while another runs. */
+  readonly tryHoldAnswerLock: (id: ConversationId) => Promise<(() => void) | undefined>;
+  readonly clock: Clock;
+  readonly createId: CreateId;
+}
+
+/** A conversation and where it lives. */
+export interface ChatPlace {
+  readonly store: ConversationStore;
+  readonly conversation: Conversation;
+}
+
+/** The flows of a conversation. Each resolves once its rows are committed and before anything is asked. */
+export type Chat = ReturnType<typeof createChat>;
+
+/** What an answer is asked with, after the conversation's own choices and the settings. */
+interface Target {
+  readonly endpoint: Endpoint;
+  readonly chatModel: string;
+  readonly temperature: number;
+  readonly maxTokens: number;
+  readonly systemPrompt: string | null;
+}
+
+export function createChat(deps: ChatDeps) {
+  const { clock, createId } = deps;
+
+  /** @throws OnggiError `provider/no-endpoint`, `provider/no-model`. */
+  async function resolveTarget(conversation: Conversation): Promise<Target> {
+    const settings = deps.getSettings();
+    const endpointId = conversation.endpointId ?? settings.defaultEndpointId;
+    const endpoint = endpointId ? await deps.getEndpoint(endpointId) : undefined;
+    if (!endpoint) throw new OnggiError('provider/no-endpoint', 'no endpoint chosen');
+    const isDefault = endpoint.id === settings.defaultEndpointId;
+    const chatModel = conversation.chatModel ?? (isDefault ? settings.defaultModel : null);
+    if (!chatModel) throw new OnggiError('provider/no-model', 'no model chosen');
+    return {
+      endpoint,
+      chatModel,
+      temperature: clampTemperature(conversation.temperature ?? settings.temperature),
+      maxTokens: clampMaxTokens(conversation.maxTokens ?? settings.maxTokens),
+      systemPrompt: conversation.systemPrompt ?? settings.systemPrompt,
+    };
+  }
+
+  /** Holds the conversation's lock while `begin` commits its rows; the run lets go of it. */
+  async function withAnswerLock(
+    place: ChatPlace,
+    begin: (target: Target, release: () => void) => Promise<AnswerRun>,
+  ): Promise<AnswerRun> {
+    const target = await resolveTarget(place.conversation);
+    const release = await deps.tryHoldAnswerLock(place.conversation.id);
+    if (!release) throw new OnggiError('chat/busy', 'an answer is running');
+    try {
+      return await begin(target, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  function emptyAnswer(target: Target, parent: Message): Message {
+    return createMessage({
+      id: toMessageId(createId()),
+      conversationId: parent.conversationId,
+      sessionId: parent.sessionId,
+      parentId: parent.id,
+      seq: parent.seq + 1,
+      role: 'assistant',
+      content: '',
+      timestamp: clock(),
+      status: 'streaming',
+      streamingSince: clock(),
+      modelUsed: target.chatModel,
+      endpointId: target.endpoint.id,
+      temperature: target.temperature,
+    });
+  }
+
+  /** Begins the request for a committed answer row. */
+  function startRun(
+    { store }: ChatPlace,
+    target: Target,
+    answer: Message,
+    release: () => void,
+    isContinuation = false,
+  ): AnswerRun {
+    const prepareRequest = async () => {
+      const branch = await store.readBranch(answer.conversationId, answer.id);
+      const before = branch.filter(({ id }) => id !== answer.id);
+      const partial = isContinuation ? answer : undefined;
+      return {
+        endpoint: target.endpoint,
+        apiKey: await deps.openApiKey(target.endpoint),
+        chatModel: target.chatModel,
+        messages: buildPrompt(before, target.systemPrompt, target.endpoint, partial),
+        temperature: target.temperature,
+        maxTokens: target.maxTokens,
+        isStreaming: deps.getSettings().streamResponse,
+      };
+    };
+    return runAnswer(answer, {
+      store,
+      streamChat: deps.streamChat,
+      clock,
+      prepareRequest,
+      release,
+    });
+  }
+
+  /** A row for the person's text below `parent`, with our estimate of its tokens. */
+  async function userMessage(
+    conversation: Conversation,
+    parentId: Message['parentId'],
+    text: string,
+  ): Promise<Message> {
+    if (text.length > MAX_CONTENT_CHARACTERS) {
+      throw new OnggiError('chat/message-too-long', `${text.length} characters`);
+    }
+    return createMessage({
+      id: toMessageId(createId()),
+      conversationId: conversation.id,
+      sessionId: await deps.getSessionId(),
+      parentId,
+      seq: conversation.lastSeq + 1,
+      role: 'user',
+      content: text,
+      timestamp: clock(),
+      tokenCount: estimateTokens(text),
+      isTokenCountEstimated: true,
+    });
+  }
+
+  return {
+    /**
+     * Commits the person's message and an empty answer, then asks. The conversation gets its title
+     * from its first message.
+     * @param parentId What the message follows: the end of the shown branch, or, for an edited
+     * message, the parent of the old version, which stays as a branch of its own.
+     * @throws OnggiError before anything was stored: `provider/no-endpoint`, `provider/no-model`,
+     * `chat/busy`, `chat/message-too-long`, `db/*`.
+     */
+    sendMessage: (place: ChatPlace, text: string, parentId: Message['parentId']) =>
+      withAnswerLock(place, async (target, release) => {
+        const { conversation, store } = place;
+        const question = await userMessage(conversation, parentId, text);
+        const title = conversation.title ?? titleFromMessage(text) ?? null;
+        const rows = [question, emptyAnswer(target, question)];
+        const { messages } = await store.addMessages({ ...conversation, title }, rows);
+        const answer = messages.at(-1);
+        if (!answer) throw new OnggiError('app/unexpected', 'no answer row');
+        return startRun(place, target, answer, release);
+      }),
+
+    /** Asks again below the same question; the old answer stays as another version. */
+    regenerate: (place: ChatPlace, question: Message) =>
+      withAnswerLock(place, async (target, release) => {
+        const rows = [emptyAnswer(target, question)];
+        const { messages } = await place.store.addMessages(place.conversation, rows);
+        const answer = messages.at(-1);
+        if (!answer) throw new OnggiError('app/unexpected', 'no answer row');
+        return startRun(place, target, answer, release);
+      }),
+
+    /** Asks again in the place of an answer that brought no text. */
+    tryAgain: (place: ChatPlace, failed: Message) =>
+      withAnswerLock(place, async (target, release) => {
+        const answer = await place.store.reopenAnswer({
+          ...failed,
+          content: '',
+          reasoning: null,
+          status: 'streaming',
+          error: null,
+          finishReason: null,
+          streamingSince: clock(),
+          modelUsed: target.chatModel,
+          endpointId: target.endpoint.id,
+        });
+        return startRun(place, target, answer, release);
+      }),
+
+    /** Asks for the rest of a cut answer and adds it to the same message. */
+    continueAnswer: (place: ChatPlace, cut: Message) =>
+      withAnswerLock(place, async (target, release) => {
+        const answer = await place.store.reopenAnswer({
+          ...cut,
+          status: 'streaming',
+          error: null,
+          finishReason: null,
+          streamingSince: clock(),
+        });
+        return startRun(place, target, answer, release, true);
+      }),
+
+    /** Stores a settled answer whose own transaction failed. */
+    saveAnswer: (store: ConversationStore, settled: Message) =>
+      store.finishAnswer(settled, toUsageIncrement(settled)),
+
+    /**
+     * Asks the conversation's model for a title or a summary of the shown branch. Stores nothing.
+     * @returns the cleaned text; undefined when the model said nothing of use.
+     * @throws OnggiError `provider/*`.
+     */
+    async askInPassing(
+      place: ChatPlace,
+      question: PassingQuestion,
+      signal: AbortSignal,
+    ): Promise<string | undefined> {
+      const target = await resolveTarget(place.conversation);
+      const { activeLeafId, id } = place.conversation;
+      const branch = activeLeafId ? await place.store.readBranch(id, activeLeafId) : [];
+      const request = {
+        endpoint: target.endpoint,
+        apiKey: await deps.openApiKey(target.endpoint),
+        chatModel: target.chatModel,
+        temperature: 0.3,
+        isStreaming: deps.getSettings().streamResponse,
+      };
+      return askInPassing(deps.streamChat, request, branch, question, signal);
+    },
+  };
+}

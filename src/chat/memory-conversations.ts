@@ -1,0 +1,193 @@
+import { createConversation, withAddedMessages, withChangedMessage } from '#domain/conversation.ts';
+import type { Conversation } from '#domain/conversation.ts';
+import type { ConversationStore, LiveRead, Thread } from '#domain/conversation-store.ts';
+import { OnggiError } from '#domain/errors.ts';
+import type { Clock, ConversationId, MessageId } from '#domain/ids.ts';
+import type { Message } from '#domain/message.ts';
+import { activePath, newestLeafBelow, subtree } from '#domain/message-tree.ts';
+
+/** A store that writes nothing anywhere, and can hand over what it holds. */
+export interface MemoryConversations extends ConversationStore {
+  readonly isPersistent: false;
+  /** The conversation and its messages by `seq`, for saving them; undefined when it is not here. */
+  take(
+    id: ConversationId,
+  ): { conversation: Conversation; messages: readonly Message[] } | undefined;
+  /** Forgets a conversation. */
+  forget(id: ConversationId): void;
+  has(id: ConversationId): boolean;
+  /** All of them, newest first. */
+  watchAll(): LiveRead<readonly Conversation[]>;
+}
+
+/**
+ * Conversations that live in this page only: temporary ones, and new ones while automatic saving is
+ * off. Same behaviour as the stored ones, gone with the page.
+ */
+export function createMemoryConversations(clock: Clock): MemoryConversations {
+  const conversations = new Map<ConversationId, Conversation>();
+  const messages = new Map<MessageId, Message>();
+  const listeners = new Map<ConversationId, Set<() => void>>();
+  const listListeners = new Set<() => void>();
+
+  const messagesOf = (id: ConversationId): Message[] =>
+    [...messages.values()]
+      .filter((message) => message.conversationId === id)
+      .sort((a, b) => a.seq - b.seq);
+
+  function notify(id: ConversationId): void {
+    for (const listener of listeners.get(id) ?? []) listener();
+    for (const listener of listListeners) listener();
+  }
+
+  function requireConversation(id: ConversationId): Conversation {
+    const conversation = conversations.get(id);
+    if (!conversation) throw new OnggiError('chat/not-found', `no conversation ${id}`);
+    return conversation;
+  }
+
+  function put(conversation: Conversation): void {
+    conversations.set(conversation.id, conversation);
+    notify(conversation.id);
+  }
+
+  function readThread(id: ConversationId): Thread | undefined {
+    const conversation = conversations.get(id);
+    return conversation && { conversation, messages: messagesOf(id), hasOlder: false };
+  }
+
+  return {
+    isPersistent: false,
+
+    addMessages(fresh, added) {
+      const base = conversations.get(fresh.id) ?? createConversation(fresh);
+      const stored = added.map((message, index) => ({
+        ...message,
+        seq: base.lastSeq + 1 + index,
+      }));
+      for (const message of stored) messages.set(message.id, message);
+      const conversation = withAddedMessages(base, stored, clock());
+      put(conversation);
+      return Promise.resolve({ conversation, messages: stored });
+    },
+
+    reopenAnswer(message) {
+      const conversation = requireConversation(message.conversationId);
+      messages.set(message.id, message);
+      put({ ...conversation, activeLeafId: message.id });
+      return Promise.resolve(message);
+    },
+
+    checkpointAnswer(id, text) {
+      const message = messages.get(id);
+      if (message?.status === 'streaming') {
+        messages.set(id, { ...message, ...text });
+        notify(message.conversationId);
+      }
+      return Promise.resolve();
+    },
+
+    finishAnswer(message) {
+      const before = messages.get(message.id);
+      const conversation = conversations.get(message.conversationId);
+      if (!before || !conversation) return Promise.resolve();
+      messages.set(message.id, message);
+      put(withChangedMessage(conversation, before, message, clock()));
+      return Promise.resolve();
+    },
+
+    updateMessage(id, changes) {
+      const message = messages.get(id);
+      if (!message) throw new OnggiError('chat/not-found', `no message ${id}`);
+      messages.set(id, { ...message, ...changes });
+      notify(message.conversationId);
+      return Promise.resolve();
+    },
+
+    removeSubtree(conversationId, id) {
+      const conversation = requireConversation(conversationId);
+      const all = messagesOf(conversationId);
+      const removed = subtree(all, id);
+      for (const message of removed) messages.delete(message.id);
+      put(withoutMessages(conversation, all, removed));
+      return Promise.resolve({ messages: removed, activeLeafId: conversation.activeLeafId });
+    },
+
+    restoreMessages(conversationId, restored, activeLeafId) {
+      const conversation = requireConversation(conversationId);
+      for (const message of restored) messages.set(message.id, message);
+      const { lastSeq, updatedAt } = conversation;
+      const counted = withAddedMessages(conversation, restored, updatedAt);
+      put({ ...counted, lastSeq, activeLeafId });
+      return Promise.resolve();
+    },
+
+    updateConversation(id, changes) {
+      put({ ...requireConversation(id), ...changes });
+      return Promise.resolve();
+    },
+
+    getConversation: (id) => Promise.resolve(conversations.get(id)),
+    getMessage: (id) => Promise.resolve(messages.get(id)),
+
+    readBranch(conversationId, leafId) {
+      if (!messages.has(leafId)) return Promise.resolve([]);
+      const path = activePath(messagesOf(conversationId), leafId);
+      return Promise.resolve(path.map(({ message }) => message));
+    },
+
+    watchThread: (id): LiveRead<Thread | undefined> => ({
+      subscribe({ next }) {
+        const listener = (): void => next(readThread(id));
+        const set = listeners.get(id) ?? new Set();
+        listeners.set(id, set.add(listener));
+        listener();
+        return { unsubscribe: () => set.delete(listener) };
+      },
+    }),
+
+    take(id) {
+      const conversation = conversations.get(id);
+      return conversation && { conversation, messages: messagesOf(id) };
+    },
+
+    forget(id) {
+      for (const message of messagesOf(id)) messages.delete(message.id);
+      conversations.delete(id);
+      notify(id);
+    },
+
+    has: (id) => conversations.has(id),
+
+    watchAll: () => ({
+      subscribe({ next }) {
+        const listener = (): void =>
+          next([...conversations.values()].sort((a, b) => b.createdAt - a.createdAt));
+        listListeners.add(listener);
+        listener();
+        return { unsubscribe: () => listListeners.delete(listener) };
+      },
+    }),
+  };
+}
+
+/** The conversation after `removed` went: counters and the branch to show instead. */
+function withoutMessages(
+  conversation: Conversation,
+  all: readonly Message[],
+  removed: readonly Message[],
+): Conversation {
+  const gone = new Set(removed.map(({ id }) => id));
+  const left = all.filter(({ id }) => !gone.has(id));
+  const parentId = removed[0]?.parentId ?? null;
+  const fallback = parentId ?? left.findLast((message) => message.parentId === null)?.id ?? null;
+  const removedTokens = removed.reduce((sum, message) => sum + (message.tokenCount ?? 0), 0);
+  const { activeLeafId } = conversation;
+  const isShownGone = activeLeafId === null || gone.has(activeLeafId);
+  return {
+    ...conversation,
+    messageCount: left.length,
+    totalTokens: Math.max(0, conversation.totalTokens - removedTokens),
+    activeLeafId: isShownGone ? fallback && newestLeafBelow(left, fallback) : activeLeafId,
+  };
+}

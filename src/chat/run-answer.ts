@@ -1,0 +1,135 @@
+import type { ConversationStore } from '#domain/conversation-store.ts';
+import type { OnggiError } from '#domain/errors.ts';
+import { toOnggiError } from '#domain/errors.ts';
+import type { Clock } from '#domain/ids.ts';
+import type { Message } from '#domain/message.ts';
+import { MAX_CONTENT_CHARACTERS } from '#domain/message.ts';
+import type { ChatDelta, ChatRequest, StreamChat } from '#domain/stream.ts';
+import { toUsageIncrement } from '#usage/usage-increment.ts';
+import { createCheckpoint } from './checkpoint.ts';
+import { settleAnswer } from './settle-answer.ts';
+import type { AnswerSoFar } from './settle-answer.ts';
+
+/** What a running answer tells, in order; the last one is always `settled`. */
+export type AnswerProgress =
+  | { readonly kind: 'asking' }
+  /** The endpoint wants a pause; epoch milliseconds of the next try. */
+  | { readonly kind: 'waiting'; readonly retryAt: number }
+  /** All text so far, not the last piece. */
+  | { readonly kind: 'writing'; readonly content: string; readonly reasoning: string | null }
+  /** It could not be written down just now; the text is in memory and is tried again. */
+  | { readonly kind: 'unsaved'; readonly error: OnggiError }
+  | { readonly kind: 'stream-options-refused' }
+  /** The answer is over. `unsaved` says why it is not in the database yet. */
+  | { readonly kind: 'settled'; readonly message: Message; readonly unsaved: OnggiError | null };
+
+/** One answer on its way. */
+export interface AnswerRun {
+  /** The row as it was stored before the endpoint was asked. */
+  readonly message: Message;
+  /** To be read to its end by exactly one reader. */
+  readonly progress: AsyncIterable<AnswerProgress>;
+  /** Keeps what arrived and ends. Calling it again does nothing. */
+  stop(): void;
+  /** Writes what arrived now, for a page that is about to be hidden. */
+  flush(): Promise<void>;
+}
+
+interface AnswerDeps {
+  readonly store: ConversationStore;
+  readonly streamChat: StreamChat;
+  readonly clock: Clock;
+  /** Gives the request, key opened, when the answer begins. */
+  readonly prepareRequest: () => Promise<ChatRequest>;
+  /** Called once when all is over, whatever happened. */
+  readonly release: () => void;
+}
+
+/**
+ * Runs one answer from its stored, empty (or cut) row to its settled row: deltas come in, text is
+ * checkpointed at most once a second, and one transaction at the end stores answer, counters and
+ * usage. Never throws: what goes wrong is in the settled row.
+ */
+export function runAnswer(message: Message, deps: AnswerDeps): AnswerRun {
+  const { store, clock } = deps;
+  const abort = new AbortController();
+  const startedAt = clock();
+  const answer: AnswerSoFar = {
+    content: message.content,
+    reasoning: message.reasoning,
+    finishReason: null,
+    usage: null,
+    request: null,
+    startedAt,
+    firstTokenAt: null,
+    failure: null,
+    isStopped: false,
+  };
+  const pending: AnswerProgress[] = [];
+  const checkpoint = createCheckpoint(
+    () =>
+      store.checkpointAnswer(message.id, { content: answer.content, reasoning: answer.reasoning }),
+    (error) => pending.push({ kind: 'unsaved', error: toOnggiError(error) }),
+  );
+
+  async function* run(): AsyncGenerator<AnswerProgress> {
+    try {
+      yield { kind: 'asking' };
+      answer.request = await deps.prepareRequest();
+      for await (const delta of deps.streamChat(answer.request, abort.signal)) {
+        const progress = take(delta, answer, clock);
+        if (progress?.kind === 'writing') checkpoint.note();
+        if (progress) yield progress;
+        while (pending.length > 0) yield* pending.splice(0);
+        if (answer.content.length > MAX_CONTENT_CHARACTERS) abort.abort();
+      }
+    } catch (error) {
+      answer.failure = toOnggiError(error);
+    }
+    answer.isStopped = abort.signal.aborted;
+    await checkpoint.close();
+    const settled = settleAnswer(message, answer, clock());
+    yield { kind: 'settled', message: settled, unsaved: await finish(settled) };
+  }
+
+  async function finish(settled: Message): Promise<OnggiError | null> {
+    try {
+      await store.finishAnswer(settled, toUsageIncrement(settled));
+      return null;
+    } catch (error) {
+      return toOnggiError(error);
+    } finally {
+      deps.release();
+    }
+  }
+
+  return {
+    message,
+    progress: run(),
+    stop: () => abort.abort(),
+    flush: () => checkpoint.flush(),
+  };
+}
+
+/** Adds one delta to the answer; what it means for the screen, if anything. */
+function take(delta: ChatDelta, answer: AnswerSoFar, clock: Clock): AnswerProgress | undefined {
+  switch (delta.kind) {
+    case 'text':
+      if (delta.text !== '') answer.firstTokenAt ??= clock();
+      answer.content += delta.text;
+      return { kind: 'writing', content: answer.content, reasoning: answer.reasoning };
+    case 'reasoning':
+      answer.reasoning = (answer.reasoning ?? '') + delta.text;
+      return { kind: 'writing', content: answer.content, reasoning: answer.reasoning };
+    case 'usage':
+      answer.usage = delta.usage;
+      return undefined;
+    case 'finish':
+      answer.finishReason = delta.reason;
+      return undefined;
+    case 'waiting':
+      return { kind: 'waiting', retryAt: delta.retryAt };
+    case 'stream-options-refused':
+      return { kind: 'stream-options-refused' };
+  }
+}

@@ -1,0 +1,93 @@
+import type { ErrorCode, OnggiError } from '#domain/errors.ts';
+import type { Message, MessageFailure, MessageStatus } from '#domain/message.ts';
+import { MAX_CONTENT_CHARACTERS, settleMessage } from '#domain/message.ts';
+import type { ChatRequest, TokenUsage } from '#domain/stream.ts';
+import { estimatePromptTokens, estimateTokens } from '#usage/estimate-tokens.ts';
+
+/** All that is known of an answer while it runs. */
+export interface AnswerSoFar {
+  content: string;
+  reasoning: string | null;
+  finishReason: string | null;
+  usage: TokenUsage | null;
+  request: ChatRequest | null;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  firstTokenAt: number | null;
+  failure: OnggiError | null;
+  isStopped: boolean;
+}
+
+/** Failures that cut an answer off, as against those that refuse it. */
+const CUTS: ReadonlySet<ErrorCode> = new Set([
+  'provider/unreachable',
+  'provider/offline',
+  'provider/interrupted',
+  'provider/idle',
+  'provider/too-long',
+  'provider/too-large',
+  'provider/malformed',
+]);
+
+/** The row of an answer that is over: status, reason, tokens and times. */
+export function settleAnswer(message: Message, answer: AnswerSoFar, now: number): Message {
+  const { status, failure } = outcome(answer);
+  const { request } = answer;
+  return settleMessage(message, {
+    status,
+    error: failure,
+    content: answer.content.slice(0, MAX_CONTENT_CHARACTERS),
+    reasoning: answer.reasoning === '' ? null : answer.reasoning,
+    finishReason: answer.finishReason,
+    timestamp: message.timestamp,
+    responseTimeMs: now - answer.startedAt,
+    timeToFirstTokenMs:
+      answer.firstTokenAt === null ? null : answer.firstTokenAt - answer.startedAt,
+    ...(request && { modelUsed: request.chatModel, temperature: request.temperature }),
+    ...tokens(message, answer),
+  });
+}
+
+/** Order matters: the person's stop counts before what broke because of it. */
+function outcome(answer: AnswerSoFar): { status: MessageStatus; failure: MessageFailure | null } {
+  const { failure } = answer;
+  const hasText = answer.content !== '' || Boolean(answer.reasoning);
+  if (answer.isStopped) return { status: 'stopped', failure: null };
+  if (failure) {
+    const status = hasText && CUTS.has(failure.code) ? 'interrupted' : 'error';
+    return { status, failure: { code: failure.code, detail: failure.detail ?? null } };
+  }
+  if (answer.finishReason === null) {
+    return hasText
+      ? { status: 'interrupted', failure: { code: 'provider/interrupted', detail: null } }
+      : { status: 'error', failure: { code: 'provider/empty', detail: null } };
+  }
+  if (answer.finishReason === 'content_filter') {
+    return { status: 'complete', failure: { code: 'provider/content-filter', detail: null } };
+  }
+  if (!hasText) return { status: 'error', failure: { code: 'provider/empty', detail: null } };
+  return { status: 'complete', failure: null };
+}
+
+/** The endpoint's count where there is one, else our estimate, marked as one (CHAT section 9). */
+function tokens(message: Message, answer: AnswerSoFar): Partial<Message> {
+  const { usage, request, content, reasoning } = answer;
+  const before = message.completionTokens ?? 0;
+  if (usage) {
+    const completionTokens = before + usage.completionTokens;
+    return {
+      promptTokens: usage.promptTokens,
+      completionTokens,
+      tokenCount: completionTokens,
+      isTokenCountEstimated: before > 0 && message.isTokenCountEstimated,
+    };
+  }
+  if (content === '' && !reasoning) return {};
+  const completionTokens = estimateTokens(content) + estimateTokens(reasoning ?? '');
+  return {
+    promptTokens: request ? estimatePromptTokens(request.messages) : null,
+    completionTokens,
+    tokenCount: completionTokens,
+    isTokenCountEstimated: true,
+  };
+}

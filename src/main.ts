@@ -1,0 +1,197 @@
+import { mount } from 'svelte';
+import { createChat } from '#chat/chat.ts';
+import { createMemoryConversations } from '#chat/memory-conversations.ts';
+import { settleAbandonedAnswers } from '#db/answers.ts';
+import { findConversations, watchConversations, watchTags } from '#db/conversation-list.ts';
+import { getDraft, putDraft } from '#db/drafts.ts';
+import { tryHoldAnswerLock } from '#db/locks.ts';
+import { purgeConversations, updateConversations } from '#db/many-conversations.ts';
+import { openDatabase } from '#db/open-database.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { readSchemaVersions } from '#db/schema-versions.ts';
+import { startSession, touchSession } from '#db/sessions.ts';
+import { readStorageState, requestPersistence } from '#db/storage-manager.ts';
+import { createStoredConversations } from '#db/stored-conversations.ts';
+import { readUsageStatistics } from '#db/usage-statistics.ts';
+import { toOnggiError } from '#domain/errors.ts';
+import type { ErrorCode } from '#domain/errors.ts';
+import { toConversationId } from '#domain/ids.ts';
+import type { Clock, CreateId, SessionId } from '#domain/ids.ts';
+import { pickLanguage } from '#domain/user-settings.ts';
+import { sleep } from '#provider/limits.ts';
+import { createProvider } from '#provider/provider.ts';
+import { createApiKeys } from '#settings/api-keys.ts';
+import { createEndpoints } from '#settings/endpoints.ts';
+import { createPreferences } from '#settings/preferences.ts';
+import { Answers } from '#state/answers.svelte.ts';
+import { AppUpdate } from '#state/app-update.svelte.ts';
+import { App as AppState } from '#state/app.svelte.ts';
+import { Connectivity } from '#state/connectivity.svelte.ts';
+import { ConversationListState } from '#state/conversation-list.svelte.ts';
+import { Dialogs } from '#state/dialogs.svelte.ts';
+import { Drafts } from '#state/drafts.svelte.ts';
+import { EndpointsState } from '#state/endpoints.svelte.ts';
+import { Router } from '#state/route.svelte.ts';
+import { Settings } from '#state/settings.svelte.ts';
+import { StorageHealth } from '#state/storage-health.svelte.ts';
+import { Toasts } from '#state/toasts.svelte.ts';
+import { Translator } from '#state/translator.svelte.ts';
+import App from '#ui/App.svelte';
+import BlockedMessage from '#ui/blocked/BlockedMessage.svelte';
+import '#ui/tokens.css';
+import '#ui/base.css';
+
+/** Where this tab remembers its visit over a reload. */
+const SESSION_KEY = 'onggi.session';
+
+const clock: Clock = () => Date.now();
+const createId: CreateId = () => crypto.randomUUID();
+const translator = new Translator();
+const storage = new StorageHealth();
+const target = document.querySelector('#app') ?? document.body;
+
+/** A screen that needs no database, for when there is none. */
+async function showBlocked(code: ErrorCode, detail?: string): Promise<() => void> {
+  const language = pickLanguage(navigator.languages);
+  await translator.use(language);
+  document.documentElement.lang = language;
+  target.replaceChildren();
+  const { unmount } = await import('svelte');
+  const component = mount(BlockedMessage, { target, props: { code, detail, translator } });
+  return () => void unmount(component);
+}
+
+/** Opens the database; while older tabs hold it, the screen says so and goes when they let go. */
+async function open(): Promise<OnggiDatabase> {
+  let clear: Promise<() => void> | undefined;
+  const database = await openDatabase({
+    clock,
+    events: {
+      onSuperseded: storage.supersede,
+      onBlocked: () => {
+        clear ??= showBlocked('db/blocked');
+      },
+      onLost: storage.fail,
+    },
+  });
+  (await clear)?.();
+  return database;
+}
+
+async function createApp(db: OnggiDatabase): Promise<AppState> {
+  const makers = { clock, createId };
+  let session = await startSession(db, {
+    ...makers,
+    userAgent: navigator.userAgent,
+    knownId: sessionStorage.getItem(SESSION_KEY),
+  });
+  const getSessionId = async (): Promise<SessionId> => {
+    session = await touchSession(db, session, makers);
+    sessionStorage.setItem(SESSION_KEY, session.id);
+    return session.id;
+  };
+  await getSessionId();
+  await settleAbandonedAnswers(db);
+
+  const preferences = createPreferences({ db, clock, browserLanguages: navigator.languages });
+  const settings = new Settings(await preferences.load(), preferences, storage);
+  await translator.use(settings.value.language);
+
+  const apiKeys = createApiKeys({ db, ...makers });
+  const endpoints = createEndpoints({ db, ...makers, apiKeys });
+  const provider = createProvider({
+    fetch: (...args) => fetch(...args),
+    clock,
+    sleep,
+    isOnline: () => navigator.onLine,
+  });
+  const chat = createChat({
+    streamChat: provider.streamChat,
+    getEndpoint: (id) => endpoints.get(id),
+    openApiKey: (endpoint) => apiKeys.open(endpoint),
+    getSettings: () => settings.value,
+    getSessionId,
+    tryHoldAnswerLock,
+    ...makers,
+  });
+  const stored = createStoredConversations(db, clock);
+  const memory = createMemoryConversations(clock);
+  const endpointsState = new EndpointsState({
+    endpoints,
+    apiKeys,
+    settings,
+    probes: provider,
+    onError: (error) => storage.fail(toOnggiError(error)),
+  });
+  const answers = new Answers({
+    storage,
+    saveAgain: (settled) =>
+      chat.saveAnswer(memory.has(settled.conversationId) ? memory : stored, settled),
+    rememberStreamOptionsRefused: endpointsState.rememberStreamOptionsRefused,
+  });
+  const conversations = new ConversationListState(
+    {
+      watch: ({ status, tag, titleText }, limit) =>
+        tag === null && titleText === ''
+          ? watchConversations(db, { status, limit })
+          : findConversations(db, { status, titleText, limit, ...(tag === null ? {} : { tag }) }),
+      watchTags: () => watchTags(db),
+      update: (ids, changes) => updateConversations(db, ids, changes),
+      purge: (ids, onProgress) => purgeConversations(db, ids, { onProgress }),
+    },
+    storage,
+    clock,
+  );
+  const drafts = new Drafts(
+    {
+      get: async (id) => (await getDraft(db, id))?.text ?? '',
+      put: (id, text) => putDraft(db, { id, text, updatedAt: clock() }),
+    },
+    storage,
+  );
+  storage.setPersisted((await readStorageState()).isPersisted);
+
+  return new AppState({
+    answers,
+    appUpdate: new AppUpdate(),
+    chat,
+    clock,
+    connectivity: new Connectivity(),
+    conversations,
+    createConversationId: () => toConversationId(createId()),
+    dialogs: new Dialogs(),
+    drafts,
+    endpoints: endpointsState,
+    getSessionId,
+    memory,
+    readSchemaVersions: () => readSchemaVersions(db),
+    readStorageState,
+    readUsage: () => readUsageStatistics(db, { from: '0000', to: '9999' }),
+    requestPersistence,
+    router: new Router(),
+    settings,
+    storage,
+    stored,
+    toasts: new Toasts(),
+    translator,
+  });
+}
+
+async function start(): Promise<void> {
+  // Where no header could forbid it: a foreign page must not wrap this one (SECURITY section 4).
+  if (window.top !== window.self) {
+    target.textContent = 'onggi does not run inside another page.';
+    return;
+  }
+  try {
+    const app = await createApp(await open());
+    target.replaceChildren();
+    mount(App, { target, props: { app } });
+    if (import.meta.env.PROD) void app.parts.appUpdate.register();
+  } catch (error) {
+    const { code, detail } = toOnggiError(error);
+    await showBlocked(code, detail);
+  }
+}
+
+void start();

@@ -1,0 +1,138 @@
+import type { AnswerRun } from '#chat/run-answer.ts';
+import type { ConversationId, EndpointId, MessageId } from '#domain/ids.ts';
+import type { Message } from '#domain/message.ts';
+import type { StorageHealth } from './storage-health.svelte.ts';
+
+/** What an answer is doing: nothing came yet, a pause the endpoint wants, reasoning, or text. */
+export type AnswerPhase = 'asking' | 'waiting' | 'thinking' | 'writing';
+
+/** One answer on its way, as the screen sees it. */
+export class RunningAnswer {
+  readonly run: AnswerRun;
+  content = $state('');
+  reasoning = $state<string | null>(null);
+  phase = $state<AnswerPhase>('asking');
+  /** Epoch milliseconds of the next try while the phase is `waiting`. */
+  retryAt = $state<number | null>(null);
+  /** The finished row, shown until the database's own row arrives. */
+  settled = $state.raw<Message | null>(null);
+
+  #next: { content: string; reasoning: string | null } | undefined;
+  #isPainting = false;
+
+  constructor(run: AnswerRun) {
+    this.run = run;
+    this.content = run.message.content;
+    this.reasoning = run.message.reasoning;
+  }
+
+  /** Shows text at the next frame: pieces may come faster than a screen is painted. */
+  show(content: string, reasoning: string | null): void {
+    this.#next = { content, reasoning };
+    if (this.#isPainting) return;
+    this.#isPainting = true;
+    requestAnimationFrame(() => this.#paint());
+  }
+
+  /** `row` with what this page knows better than the database. */
+  overlay(row: Message): Message {
+    if (this.settled) return row.status === 'streaming' ? this.settled : row;
+    return { ...row, content: this.content, reasoning: this.reasoning };
+  }
+
+  #paint(): void {
+    this.#isPainting = false;
+    if (!this.#next) return;
+    this.content = this.#next.content;
+    this.reasoning = this.#next.reasoning;
+    this.phase = this.content === '' ? 'thinking' : 'writing';
+  }
+}
+
+/** What happens around the answers that is not theirs to know. */
+export interface AnswersDeps {
+  readonly storage: StorageHealth;
+  readonly saveAgain: (settled: Message) => Promise<void>;
+  readonly rememberStreamOptionsRefused: (id: EndpointId) => Promise<void>;
+}
+
+/** All answers that run in this page. They go on while other conversations are looked at. */
+export class Answers {
+  #byMessage = $state.raw<ReadonlyMap<MessageId, RunningAnswer>>(new Map());
+  readonly #deps: AnswersDeps;
+
+  constructor(deps: AnswersDeps) {
+    this.#deps = deps;
+  }
+
+  /** The answer for a row, running or just settled. */
+  get(id: MessageId): RunningAnswer | undefined {
+    return this.#byMessage.get(id);
+  }
+
+  /** The answer that runs in a conversation. */
+  runningIn(id: ConversationId | null): RunningAnswer | undefined {
+    for (const answer of this.#byMessage.values()) {
+      if (!answer.settled && answer.run.message.conversationId === id) return answer;
+    }
+    return undefined;
+  }
+
+  get isAnyRunning(): boolean {
+    return [...this.#byMessage.values()].some((answer) => !answer.settled);
+  }
+
+  /** Writes everything that arrived, for a page that is about to be hidden. */
+  readonly flush = (): void => {
+    for (const answer of this.#byMessage.values()) {
+      if (!answer.settled) void answer.run.flush();
+    }
+  };
+
+  /** Reads a run to its end. Never throws. */
+  async follow(run: AnswerRun): Promise<void> {
+    const answer = new RunningAnswer(run);
+    this.#byMessage = new Map(this.#byMessage).set(run.message.id, answer);
+    for await (const progress of run.progress) {
+      switch (progress.kind) {
+        case 'asking':
+          answer.phase = 'asking';
+          break;
+        case 'waiting':
+          answer.phase = 'waiting';
+          answer.retryAt = progress.retryAt;
+          break;
+        case 'writing':
+          answer.show(progress.content, progress.reasoning);
+          break;
+        case 'unsaved':
+          this.#deps.storage.fail(progress.error);
+          break;
+        case 'stream-options-refused':
+          if (run.message.endpointId) {
+            void this.#deps.rememberStreamOptionsRefused(run.message.endpointId);
+          }
+          break;
+        case 'settled':
+          answer.settled = progress.message;
+          if (progress.unsaved) this.#keepUnsaved(answer, progress.message, progress.unsaved);
+          else this.#deps.storage.recover();
+      }
+    }
+  }
+
+  #keepUnsaved(
+    answer: RunningAnswer,
+    settled: Message,
+    error: Parameters<StorageHealth['fail']>[0],
+  ): void {
+    const { storage, saveAgain } = this.#deps;
+    storage.fail(error);
+    storage.keep({
+      id: answer.run.message.id,
+      title: settled.modelUsed ?? 'onggi',
+      text: settled.content,
+      retry: () => saveAgain(settled),
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import type { Workbox } from 'workbox-window';
+
+/** How often an open page looks for a newer version, in milliseconds. */
+const CHECK_INTERVAL_MS = 60 * 60 * 1000;
+
+/** The only script that the policy `app-sw` lets through (SECURITY 4.3). */
+const SERVICE_WORKER_URL = '/sw.js';
+
+/** Where the app stands between its service worker, a newer version and being offline-ready. */
+export class AppUpdate {
+  #isWaiting = $state(false);
+  #isReplaced = $state(false);
+  #isOfflineReady = $state(false);
+  #workbox: Workbox | undefined;
+  #isApplying = false;
+
+  /** A newer version is here and waits for the person's click. */
+  get isWaiting(): boolean {
+    return this.#isWaiting;
+  }
+
+  /** Another tab let the newer version in: this page runs on until it is reloaded. */
+  get isReplaced(): boolean {
+    return this.#isReplaced;
+  }
+
+  /** Everything needed to start without a network is on this device. */
+  get isOfflineReady(): boolean {
+    return this.#isOfflineReady;
+  }
+
+  /** Registers the service worker. Does nothing where there is none. */
+  async register(): Promise<void> {
+    if (!('serviceWorker' in navigator)) return;
+    const { Workbox: Registration } = await import('workbox-window');
+    const workbox = new Registration(trustedServiceWorkerUrl(), { updateViaCache: 'none' });
+    this.#workbox = workbox;
+    workbox.addEventListener('waiting', () => (this.#isWaiting = true));
+    workbox.addEventListener('activated', () => (this.#isOfflineReady = true));
+    workbox.addEventListener('controlling', ({ isUpdate, isExternal }) => {
+      if (this.#isApplying) location.reload();
+      else if (isUpdate === true || isExternal === true) this.#isReplaced = true;
+    });
+    this.#isOfflineReady = navigator.serviceWorker.controller !== null;
+    try {
+      await workbox.register();
+    } catch (error) {
+      // Without a service worker the app works while there is a network; nothing is lost.
+      console.error('No service worker:', error);
+      return;
+    }
+    setInterval(() => void workbox.update().catch(() => undefined), CHECK_INTERVAL_MS);
+  }
+
+  /** Lets the newer version in and reloads. The caller makes sure that nothing runs or is unsaved. */
+  readonly apply = (): void => {
+    if (this.#isReplaced || !this.#workbox) {
+      location.reload();
+      return;
+    }
+    this.#isApplying = true;
+    this.#workbox.messageSkipWaiting();
+  };
+}
+
+function trustedServiceWorkerUrl(): string | TrustedScriptURL {
+  if (!window.trustedTypes) return SERVICE_WORKER_URL;
+  const policy = window.trustedTypes.createPolicy('app-sw', {
+    createScriptURL: (url) => {
+      if (url !== SERVICE_WORKER_URL) throw new TypeError('not a script of this app');
+      return url;
+    },
+  });
+  return policy.createScriptURL(SERVICE_WORKER_URL);
+}

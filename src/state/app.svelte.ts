@@ -1,0 +1,242 @@
+import { createContext } from 'svelte';
+import type { Chat } from '#chat/chat.ts';
+import type { MemoryConversations } from '#chat/memory-conversations.ts';
+import type { Conversation } from '#domain/conversation.ts';
+import type { ConversationStore } from '#domain/conversation-store.ts';
+import { toOnggiError } from '#domain/errors.ts';
+import type { Clock, ConversationId, SessionId } from '#domain/ids.ts';
+import type { UsageStatistic } from '#domain/usage.ts';
+import type { SchemaVersion } from '#domain/stored-rows.ts';
+import { createUsageReport } from '#usage/usage-report.ts';
+import type { Answers } from './answers.svelte.ts';
+import type { AppUpdate } from './app-update.svelte.ts';
+import type { Connectivity } from './connectivity.svelte.ts';
+import type { ConversationListState } from './conversation-list.svelte.ts';
+import type { Dialogs } from './dialogs.svelte.ts';
+import type { Drafts } from './drafts.svelte.ts';
+import type { EndpointsState } from './endpoints.svelte.ts';
+import type { Keeping } from './open-conversation.svelte.ts';
+import { OpenConversation } from './open-conversation.svelte.ts';
+import type { Router } from './route.svelte.ts';
+import type { Settings } from './settings.svelte.ts';
+import type { StorageHealth } from './storage-health.svelte.ts';
+import type { Toasts } from './toasts.svelte.ts';
+import type { Translator } from './translator.svelte.ts';
+
+/** The parts of the app, made by `main.ts`. */
+export interface AppParts {
+  readonly answers: Answers;
+  readonly appUpdate: AppUpdate;
+  readonly chat: Chat;
+  readonly clock: Clock;
+  readonly connectivity: Connectivity;
+  readonly conversations: ConversationListState;
+  readonly createConversationId: () => ConversationId;
+  readonly dialogs: Dialogs;
+  readonly drafts: Drafts;
+  readonly endpoints: EndpointsState;
+  readonly getSessionId: () => Promise<SessionId>;
+  readonly memory: MemoryConversations;
+  readonly readSchemaVersions: () => Promise<readonly SchemaVersion[]>;
+  readonly readStorageState: () => Promise<{ isPersisted: boolean; usageBytes: number | null }>;
+  readonly readUsage: () => Promise<readonly UsageStatistic[]>;
+  readonly requestPersistence: () => Promise<boolean>;
+  readonly router: Router;
+  readonly settings: Settings;
+  readonly storage: StorageHealth;
+  readonly stored: ConversationStore;
+  readonly toasts: Toasts;
+  readonly translator: Translator;
+}
+
+/** Key of the draft of a conversation that has not begun. */
+const NEW_DRAFT = 'new';
+
+/** Screens on which the sidebar lies over the thread; the style sheets use the same width. */
+const NARROW = '(max-width: 820px)';
+
+/** Everything the screens see, in one place, and the moves that concern more than one part. */
+export class App {
+  readonly parts: AppParts;
+  /** The conversation on the screen. */
+  open = $state.raw() as OpenConversation;
+  /** Conversations of this page that are not in the database. */
+  inMemory = $state.raw<readonly Conversation[]>([]);
+  /** Whether the sidebar is open on a narrow screen. */
+  isSidebarOpen = $state(false);
+  /** Whether the sidebar is folded away on a wide screen. */
+  isSidebarFolded = $state(false);
+  /** True after the person left the first-start screen without connecting anything. */
+  hasLookedAround = $state(false);
+  #isTemporaryChosen = $state(false);
+
+  constructor(parts: AppParts) {
+    this.parts = parts;
+    const { current } = parts.router;
+    this.open = this.#make(current.screen === 'chat' ? current.conversationId : null);
+    parts.memory.watchAll().subscribe({
+      next: (list) => (this.inMemory = list),
+      error: (error) => parts.storage.fail(toOnggiError(error)),
+    });
+  }
+
+  get t(): Translator['t'] {
+    return this.parts.translator.t;
+  }
+
+  /** Whether the next conversation is temporary: chosen for this one, or for all in the settings. */
+  get isNextTemporary(): boolean {
+    return this.#isTemporaryChosen || !this.parts.settings.value.saveHistory;
+  }
+
+  /** Whether anything would be lost if the page went away now. */
+  get hasUnsavedWork(): boolean {
+    const isUnsaved = this.inMemory.some(({ metadata }) => metadata['keeping'] === 'unsaved');
+    return isUnsaved || this.parts.storage.unsaved.length > 0;
+  }
+
+  /** Key of the draft that belongs to the conversation on the screen. */
+  get draftId(): string {
+    return this.open.id ?? NEW_DRAFT;
+  }
+
+  /** Drafts of temporary conversations stay in this page. */
+  get isDraftKept(): boolean {
+    return this.open.keeping !== 'temporary' && this.parts.settings.value.saveHistory;
+  }
+
+  /** Follows the route: the named conversation becomes the open one. */
+  followRoute(): void {
+    const { current } = this.parts.router;
+    if (current.screen !== 'chat') return;
+    if (current.conversationId !== this.open.id) {
+      this.open.close();
+      this.open = this.#make(current.conversationId);
+    } else if (current.conversationId === null) {
+      this.open.setPlace(this.#newPlace());
+    }
+  }
+
+  /** Begins a new conversation; with `isTemporary` one that is written nowhere. */
+  newChat({ isTemporary = false } = {}): void {
+    this.#isTemporaryChosen = isTemporary;
+    this.isSidebarOpen = false;
+    this.parts.router.openConversation(null);
+    this.open.setPlace(this.#newPlace());
+  }
+
+  /** Folds the sidebar away or back; on a narrow screen opens or closes it. */
+  toggleSidebar(): void {
+    if (matchMedia(NARROW).matches) this.isSidebarOpen = !this.isSidebarOpen;
+    else this.isSidebarFolded = !this.isSidebarFolded;
+  }
+
+  showSidebar(): void {
+    if (matchMedia(NARROW).matches) this.isSidebarOpen = true;
+    else this.isSidebarFolded = false;
+  }
+
+  openConversation(id: ConversationId): void {
+    this.isSidebarOpen = false;
+    this.parts.router.openConversation(id);
+  }
+
+  /** Writes an unsaved conversation into the database and goes on there. */
+  async saveOpen(): Promise<boolean> {
+    const { memory, stored, storage } = this.parts;
+    const { id } = this.open;
+    const rows = id ? memory.take(id) : undefined;
+    if (!rows || this.open.running) return false;
+    try {
+      const { keeping: _keeping, ...metadata } = rows.conversation.metadata;
+      const conversation = { ...rows.conversation, metadata };
+      const fresh = { ...conversation, messageCount: 0, totalTokens: 0, lastSeq: -1 };
+      await stored.addMessages(fresh, rows.messages);
+      const { activeLeafId, updatedAt } = conversation;
+      await stored.updateConversation(conversation.id, { activeLeafId, updatedAt });
+      this.open.moveTo(stored);
+      memory.forget(conversation.id);
+      void this.askForPersistence();
+      return true;
+    } catch (error) {
+      storage.fail(toOnggiError(error));
+      return false;
+    }
+  }
+
+  /** Gives a conversation the title a person typed, wherever it lives. */
+  async rename(conversation: Conversation, title: string): Promise<void> {
+    const { memory, conversations } = this.parts;
+    const changes = { title, titleOrigin: 'person' } as const;
+    if (memory.has(conversation.id)) await memory.updateConversation(conversation.id, changes);
+    else await conversations.change([conversation.id], changes);
+  }
+
+  /** The network is back: an answer that this page asked for without one is asked for again. */
+  readonly cameOnline = (): void => {
+    this.parts.connectivity.sync();
+    const last = this.open.path.at(-1)?.message;
+    const wasAskedHere = last && this.parts.answers.get(last.id) !== undefined;
+    if (wasAskedHere && this.open.shown(last).error?.code === 'provider/offline') {
+      void this.open.tryAgain(this.open.shown(last));
+    }
+  };
+
+  /** Forgets a conversation of this page. */
+  forget(id: ConversationId): void {
+    if (this.open.id === id) this.newChat();
+    this.parts.memory.forget(id);
+  }
+
+  /** Asks the browser once not to clear the data on its own. */
+  async askForPersistence(): Promise<void> {
+    const { storage, requestPersistence } = this.parts;
+    if (storage.isPersisted) return;
+    storage.setPersisted(await requestPersistence());
+  }
+
+  /** The anonymised usage report as JSON text. Never sent anywhere. */
+  async usageReport(): Promise<string> {
+    const statistics = await this.parts.readUsage();
+    return JSON.stringify(createUsageReport(statistics, this.parts.clock()), null, 2);
+  }
+
+  #newPlace(): { store: ConversationStore; keeping: Keeping } {
+    const { memory, stored, settings } = this.parts;
+    if (this.isNextTemporary) return { store: memory, keeping: 'temporary' };
+    if (!settings.value.autoSave) return { store: memory, keeping: 'unsaved' };
+    return { store: stored, keeping: 'stored' };
+  }
+
+  #placeOf(id: ConversationId | null): { store: ConversationStore; keeping: Keeping } {
+    const { memory, stored } = this.parts;
+    if (id === null) return this.#newPlace();
+    const rows = memory.take(id);
+    if (!rows) return { store: stored, keeping: 'stored' };
+    const isUnsaved = rows.conversation.metadata['keeping'] === 'unsaved';
+    return { store: memory, keeping: isUnsaved ? 'unsaved' : 'temporary' };
+  }
+
+  #make(id: ConversationId | null): OpenConversation {
+    const { answers, chat, clock, createConversationId, getSessionId, storage } = this.parts;
+    return new OpenConversation(id, this.#placeOf(id), {
+      answers,
+      chat,
+      clock,
+      createConversationId,
+      getSessionId,
+      storage,
+      onBegun: (begun, keeping) => this.#begun(begun, keeping),
+    });
+  }
+
+  #begun(id: ConversationId, keeping: Keeping): void {
+    const { memory, router } = this.parts;
+    this.#isTemporaryChosen = false;
+    if (keeping === 'stored') void this.askForPersistence();
+    else void memory.updateConversation(id, { metadata: { keeping } });
+    router.openConversation(id, { replace: true });
+  }
+}
+
+export const [getApp, setApp] = createContext<App>();

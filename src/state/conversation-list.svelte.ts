@@ -1,0 +1,161 @@
+import type { ConversationList } from '#db/conversation-list.ts';
+import type { Conversation, ConversationStatus } from '#domain/conversation.ts';
+import type { ConversationChanges, LiveRead } from '#domain/conversation-store.ts';
+import { groupByDay } from '#domain/day-groups.ts';
+import { toOnggiError } from '#domain/errors.ts';
+import type { Clock, ConversationId } from '#domain/ids.ts';
+import type { StorageHealth } from './storage-health.svelte.ts';
+
+/** Conversations shown at first and added with each further page. */
+const PAGE = 60;
+
+/** What the list shows. */
+export interface ListQuery {
+  readonly status: ConversationStatus;
+  readonly tag: string | null;
+  /** Part of a title; empty for all. */
+  readonly titleText: string;
+}
+
+/** Reads and writes of the list; made by `main.ts` from `db/`. */
+export interface ConversationListSource {
+  readonly watch: (query: ListQuery, limit: number) => LiveRead<ConversationList>;
+  readonly watchTags: () => LiveRead<readonly string[]>;
+  readonly update: (ids: readonly ConversationId[], changes: ConversationChanges) => Promise<void>;
+  readonly purge: (
+    ids: readonly ConversationId[],
+    onProgress: (done: number) => void,
+  ) => Promise<void>;
+}
+
+/** The conversations beside the thread: query, pages, selection, and what a person does to many at once. */
+export class ConversationListState {
+  #query = $state.raw<ListQuery>({ status: 'active', tag: null, titleText: '' });
+  #limit = $state(PAGE);
+  #list = $state.raw<ConversationList | undefined>();
+  #tags = $state.raw<readonly string[]>([]);
+  #selected = $state.raw<ReadonlySet<ConversationId> | null>(null);
+  #now = $state(0);
+  #subscription: { unsubscribe(): void } | undefined;
+  readonly #source: ConversationListSource;
+  readonly #storage: StorageHealth;
+  readonly #clock: Clock;
+
+  readonly sections = $derived(groupByDay(this.#list?.recent ?? [], this.#now));
+
+  constructor(source: ConversationListSource, storage: StorageHealth, clock: Clock) {
+    this.#source = source;
+    this.#storage = storage;
+    this.#clock = clock;
+    source.watchTags().subscribe({ next: (tags) => (this.#tags = tags), error: this.#fail });
+    this.#follow();
+  }
+
+  get query(): ListQuery {
+    return this.#query;
+  }
+
+  get pinned(): readonly Conversation[] {
+    return this.#list?.pinned ?? [];
+  }
+
+  /** Undefined until the first read. */
+  get isEmpty(): boolean | undefined {
+    return this.#list && this.#list.pinned.length + this.#list.recent.length === 0;
+  }
+
+  get hasMore(): boolean {
+    return this.#list?.hasMore ?? false;
+  }
+
+  get tags(): readonly string[] {
+    return this.#tags;
+  }
+
+  /** Ids that are ticked; null while nothing is being selected. */
+  get selected(): ReadonlySet<ConversationId> | null {
+    return this.#selected;
+  }
+
+  /** All that is shown, in order. */
+  get shown(): readonly Conversation[] {
+    return [...this.pinned, ...(this.#list?.recent ?? [])];
+  }
+
+  /** Changes what is shown and begins at the top again. */
+  readonly show = (changes: Partial<ListQuery>): void => {
+    this.#query = { ...this.#query, ...changes };
+    this.#limit = PAGE;
+    if (changes.status) this.#selected = null;
+    this.#follow();
+  };
+
+  readonly showMore = (): void => {
+    if (!this.hasMore) return;
+    this.#limit += PAGE;
+    this.#follow();
+  };
+
+  readonly startSelecting = (first?: ConversationId): void => {
+    this.#selected = new Set(first ? [first] : []);
+  };
+
+  readonly stopSelecting = (): void => {
+    this.#selected = null;
+  };
+
+  readonly toggle = (id: ConversationId): void => {
+    const selected = new Set(this.#selected);
+    if (!selected.delete(id)) selected.add(id);
+    this.#selected = selected;
+  };
+
+  readonly selectAllShown = (): void => {
+    this.#selected = new Set(this.shown.map(({ id }) => id));
+  };
+
+  /** Changes many conversations in one transaction. @returns whether it was committed */
+  async change(ids: readonly ConversationId[], changes: ConversationChanges): Promise<boolean> {
+    try {
+      await this.#source.update(ids, changes);
+      this.#storage.recover();
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  /** Moves to the trash, or takes out of it; `deletedAt` follows. */
+  setStatus(ids: readonly ConversationId[], status: ConversationStatus): Promise<boolean> {
+    const deletedAt = status === 'deleted' ? this.#clock() : null;
+    return this.change(ids, { status, deletedAt });
+  }
+
+  /** Deletes for good. */
+  async purge(
+    ids: readonly ConversationId[],
+    onProgress: (done: number) => void = () => undefined,
+  ): Promise<boolean> {
+    try {
+      await this.#source.purge(ids, onProgress);
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  readonly #fail = (error: unknown): void => this.#storage.fail(toOnggiError(error));
+
+  #follow(): void {
+    this.#subscription?.unsubscribe();
+    this.#subscription = this.#source.watch(this.#query, this.#limit).subscribe({
+      next: (list) => {
+        this.#list = list;
+        this.#now = this.#clock();
+      },
+      error: this.#fail,
+    });
+  }
+}

@@ -1,0 +1,317 @@
+import type { AnswerRun } from '#chat/run-answer.ts';
+import type { Chat, ChatPlace } from '#chat/chat.ts';
+import type { PassingQuestion } from '#chat/ask-in-passing.ts';
+import type { Conversation, ConversationOptions } from '#domain/conversation.ts';
+import { createConversation } from '#domain/conversation.ts';
+import type { ConversationChanges, ConversationStore, Thread } from '#domain/conversation-store.ts';
+import type { OnggiError } from '#domain/errors.ts';
+import { toOnggiError } from '#domain/errors.ts';
+import type { Clock, ConversationId, SessionId } from '#domain/ids.ts';
+import { isContinuable } from '#domain/message.ts';
+import type { Message } from '#domain/message.ts';
+import type { PathEntry } from '#domain/message-tree.ts';
+import { activePath, newestLeafBelow } from '#domain/message-tree.ts';
+import type { Answers, RunningAnswer } from './answers.svelte.ts';
+import type { StorageHealth } from './storage-health.svelte.ts';
+
+/** Messages of the shown branch at first and with each step back. */
+const PATH_PAGE = 50;
+
+/** Where a conversation lives: the database; this page until it is saved; this page only. */
+export type Keeping = 'stored' | 'unsaved' | 'temporary';
+
+const NO_OPTIONS: ConversationOptions = {
+  endpointId: null,
+  chatModel: null,
+  temperature: null,
+  maxTokens: null,
+  systemPrompt: null,
+};
+
+/** What an open conversation needs from the app. */
+export interface OpenConversationDeps {
+  readonly chat: Chat;
+  readonly answers: Answers;
+  readonly storage: StorageHealth;
+  readonly clock: Clock;
+  readonly createConversationId: () => ConversationId;
+  readonly getSessionId: () => Promise<SessionId>;
+  /** Told when a new conversation got its first rows. */
+  readonly onBegun: (id: ConversationId, keeping: Keeping) => void;
+}
+
+/** The conversation on the screen: what it shows and what a click does. */
+export class OpenConversation {
+  #id = $state.raw<ConversationId | null>(null);
+  /** Undefined while it is read, null when there is no such conversation. */
+  #thread = $state.raw<Thread | null | undefined>();
+  #newOptions = $state.raw<ConversationOptions>(NO_OPTIONS);
+  #pathLength = $state(PATH_PAGE);
+  #failure = $state.raw<OnggiError | null>(null);
+  #isSending = $state(false);
+  #store: ConversationStore;
+  #keeping = $state<Keeping>('stored');
+  #subscription: { unsubscribe(): void } | undefined;
+  readonly #deps: OpenConversationDeps;
+
+  /** The shown branch, its running answer overlaid, oldest first. */
+  readonly path: readonly PathEntry[] = $derived.by(() => {
+    const thread = this.#thread;
+    if (!thread) return [];
+    return activePath(thread.messages, thread.conversation.activeLeafId).slice(-this.#pathLength);
+  });
+
+  /** @param id Null for a conversation that has not begun. */
+  constructor(
+    id: ConversationId | null,
+    place: { store: ConversationStore; keeping: Keeping },
+    deps: OpenConversationDeps,
+  ) {
+    this.#id = id;
+    this.#store = place.store;
+    this.#keeping = place.keeping;
+    this.#deps = deps;
+    if (id) this.#follow(id);
+  }
+
+  get id(): ConversationId | null {
+    return this.#id;
+  }
+
+  get keeping(): Keeping {
+    return this.#keeping;
+  }
+
+  get isLoading(): boolean {
+    return this.#id !== null && this.#thread === undefined;
+  }
+
+  get isGone(): boolean {
+    return this.#thread === null;
+  }
+
+  get conversation(): Conversation | undefined {
+    return this.#thread?.conversation;
+  }
+
+  /** What it asks its model with; null fields follow the settings. */
+  get options(): ConversationOptions {
+    return this.conversation ?? this.#newOptions;
+  }
+
+  get running(): RunningAnswer | undefined {
+    return this.#deps.answers.runningIn(this.#id);
+  }
+
+  /** Whether an answer is written by this page or by another one. */
+  get isAnswering(): boolean {
+    return this.running !== undefined || this.#isSending;
+  }
+
+  /** Why the last click did nothing; null when it did. */
+  get failure(): OnggiError | null {
+    return this.#failure;
+  }
+
+  get hasOlder(): boolean {
+    if (!this.#thread) return false;
+    const first = this.path[0]?.message;
+    return Boolean(first?.parentId) && (this.#thread.hasOlder || this.#isCut);
+  }
+
+  get #isCut(): boolean {
+    return this.path.length === this.#pathLength;
+  }
+
+  /** A row as it should be shown: with the text this page has and the database has not yet. */
+  shown(message: Message): Message {
+    return this.#deps.answers.get(message.id)?.overlay(message) ?? message;
+  }
+
+  /** Keeps a new conversation elsewhere; has no effect once it has begun. */
+  setPlace(place: { store: ConversationStore; keeping: Keeping }): void {
+    if (this.#id !== null) return;
+    this.#store = place.store;
+    this.#keeping = place.keeping;
+  }
+
+  readonly showOlder = (): void => {
+    if (!this.hasOlder || !this.#id) return;
+    this.#pathLength += PATH_PAGE;
+    this.#follow(this.#id);
+  };
+
+  readonly dismissFailure = (): void => {
+    this.#failure = null;
+  };
+
+  /**
+   * Sends text at the end of the shown branch.
+   * @returns whether it was committed; the composer keeps its text until then.
+   */
+  send(text: string): Promise<boolean> {
+    const parentId = this.path.at(-1)?.message.id ?? null;
+    return this.#start((place) => this.#deps.chat.sendMessage(place, text, parentId));
+  }
+
+  /** Sends another version of an earlier message; the old one stays beside it. */
+  editAndSend(message: Message, text: string): Promise<boolean> {
+    return this.#start((place) => this.#deps.chat.sendMessage(place, text, message.parentId));
+  }
+
+  /** Asks for another version of an answer, or for the first one of a question that has none. */
+  regenerate(message: Message): Promise<boolean> {
+    const question = message.role === 'assistant' ? this.#parentOf(message) : message;
+    if (!question) return Promise.resolve(false);
+    return this.#start((place) => this.#deps.chat.regenerate(place, question));
+  }
+
+  /** Asks again: in place when the answer brought nothing, else as another version. */
+  tryAgain(message: Message): Promise<boolean> {
+    const isEmpty = message.content === '' && !message.reasoning;
+    if (!isEmpty) return this.regenerate(message);
+    return this.#start((place) => this.#deps.chat.tryAgain(place, message));
+  }
+
+  continueAnswer(message: Message): Promise<boolean> {
+    if (!isContinuable(message)) return Promise.resolve(false);
+    return this.#start((place) => this.#deps.chat.continueAnswer(place, message));
+  }
+
+  readonly stop = (): void => this.running?.run.stop();
+
+  /** Shows another version; `step` is -1 or 1. */
+  async showSibling(entry: PathEntry, step: number): Promise<void> {
+    const siblingId = entry.siblingIds[entry.siblingIndex + step];
+    if (!siblingId || !this.#thread) return;
+    const activeLeafId = newestLeafBelow(this.#thread.messages, siblingId);
+    await this.change({ activeLeafId });
+  }
+
+  /** Rates an answer or takes the rating back. */
+  rate(message: Message, changes: Partial<Pick<Message, 'rating' | 'feedback'>>): Promise<boolean> {
+    return this.#write(() => this.#store.updateMessage(message.id, changes));
+  }
+
+  /**
+   * Takes a message and all that follows it away.
+   * @returns puts them back; undefined when nothing was taken.
+   */
+  async removeFrom(message: Message): Promise<(() => Promise<boolean>) | undefined> {
+    const id = this.#id;
+    if (!id) return undefined;
+    const store = this.#store;
+    let removed: Awaited<ReturnType<ConversationStore['removeSubtree']>> | undefined;
+    await this.#write(async () => {
+      removed = await store.removeSubtree(id, message.id);
+    });
+    if (!removed) return undefined;
+    const { messages, activeLeafId } = removed;
+    return () => this.#write(() => store.restoreMessages(id, messages, activeLeafId));
+  }
+
+  /** Changes the conversation's row. */
+  change(changes: ConversationChanges): Promise<boolean> {
+    const id = this.#id;
+    if (!id) return Promise.resolve(false);
+    return this.#write(() => this.#store.updateConversation(id, changes));
+  }
+
+  /** Chooses what the model is asked with, for this conversation alone. */
+  setOptions(changes: Partial<ConversationOptions>): Promise<boolean> {
+    if (this.#id) return this.change(changes);
+    this.#newOptions = { ...this.#newOptions, ...changes };
+    return Promise.resolve(true);
+  }
+
+  /** Asks the model for a title or summary and keeps it. @returns whether there is one now */
+  async askInPassing(question: PassingQuestion, signal: AbortSignal): Promise<boolean> {
+    const conversation = this.conversation;
+    if (!conversation) return false;
+    try {
+      const place = { store: this.#store, conversation };
+      const text = await this.#deps.chat.askInPassing(place, question, signal);
+      if (!text) return false;
+      return await this.change(
+        question === 'title' ? { title: text, titleOrigin: 'model' } : { summary: text },
+      );
+    } catch (error) {
+      this.#failure = toOnggiError(error);
+      return false;
+    }
+  }
+
+  /** Goes on in another store, after the rows were copied there. */
+  moveTo(store: ConversationStore): void {
+    this.#store = store;
+    this.#keeping = 'stored';
+    if (this.#id) this.#follow(this.#id);
+  }
+
+  /** Stops reading; a running answer goes on. */
+  close(): void {
+    this.#subscription?.unsubscribe();
+  }
+
+  /** One click is one request: a second one while the first is under way does nothing. */
+  async #start(begin: (place: ChatPlace) => Promise<AnswerRun>): Promise<boolean> {
+    if (this.isAnswering) return false;
+    this.#isSending = true;
+    this.#failure = null;
+    try {
+      const conversation = this.conversation ?? (await this.#newConversation());
+      const run = await begin({ store: this.#store, conversation });
+      void this.#deps.answers.follow(run);
+      if (this.#id === null) {
+        this.#id = conversation.id;
+        this.#follow(conversation.id);
+        this.#deps.onBegun(conversation.id, this.#keeping);
+      }
+      this.#deps.storage.recover();
+      return true;
+    } catch (error) {
+      this.#report(error);
+      return false;
+    } finally {
+      this.#isSending = false;
+    }
+  }
+
+  async #newConversation(): Promise<Conversation> {
+    return createConversation({
+      id: this.#deps.createConversationId(),
+      sessionId: await this.#deps.getSessionId(),
+      createdAt: this.#deps.clock(),
+      ...this.#newOptions,
+    });
+  }
+
+  async #write(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      this.#deps.storage.recover();
+      return true;
+    } catch (error) {
+      this.#report(error);
+      return false;
+    }
+  }
+
+  #report(error: unknown): void {
+    const failure = toOnggiError(error);
+    this.#failure = failure;
+    if (failure.code.startsWith('db/')) this.#deps.storage.fail(failure);
+  }
+
+  #parentOf(message: Message): Message | undefined {
+    return this.#thread?.messages.find(({ id }) => id === message.parentId);
+  }
+
+  #follow(id: ConversationId): void {
+    this.#subscription?.unsubscribe();
+    this.#subscription = this.#store.watchThread(id, this.#pathLength).subscribe({
+      next: (thread) => (this.#thread = thread ?? null),
+      error: (error) => this.#report(error),
+    });
+  }
+}

@@ -1,0 +1,74 @@
+import type { ConversationId } from '#domain/ids.ts';
+import { toConversationId } from '#domain/ids.ts';
+
+/** Parts of the settings that an address can name. */
+export const SETTINGS_SECTIONS = ['general', 'models', 'behaviour', 'privacy', 'data'] as const;
+export type SettingsSection = (typeof SETTINGS_SECTIONS)[number];
+
+/** What the hash of the address names. */
+export type Route =
+  | { readonly screen: 'chat'; readonly conversationId: ConversationId | null }
+  | { readonly screen: 'settings'; readonly section: SettingsSection };
+
+/** Reads a hash; what it does not know is the empty chat. */
+export function parseRoute(hash: string): Route {
+  const [screen, detail] = hash.replace(/^#\/?/, '').split('/');
+  if (screen === 'settings') {
+    return { screen, section: SETTINGS_SECTIONS.find((name) => name === detail) ?? 'general' };
+  }
+  if (screen === 'c' && detail) {
+    return { screen: 'chat', conversationId: toConversationId(detail) };
+  }
+  return { screen: 'chat', conversationId: null };
+}
+
+/** The hash of a route. */
+export function routeToHash(route: Route): string {
+  if (route.screen === 'settings') return `#/settings/${route.section}`;
+  return route.conversationId ? `#/c/${route.conversationId}` : '#/';
+}
+
+/** Asked before the screen changes; false keeps it where it is. */
+type LeaveGuard = (next: Route) => boolean;
+
+/** The present route, kept in step with the address. */
+export class Router {
+  #current = $state.raw<Route>(parseRoute(location.hash));
+  #guard: LeaveGuard | undefined;
+
+  get current(): Route {
+    return this.#current;
+  }
+
+  /** Asks `guard` before every change of the route from now on. */
+  guardWith(guard: LeaveGuard): void {
+    this.#guard = guard;
+  }
+
+  /** Follows the address; called on `hashchange`. */
+  readonly sync = (): void => {
+    const next = parseRoute(location.hash);
+    if (routeToHash(next) === routeToHash(this.#current)) return;
+    if (this.#guard && !this.#guard(next)) {
+      history.replaceState(null, '', routeToHash(this.#current));
+      return;
+    }
+    this.#current = next;
+  };
+
+  /** Goes to a route; with `replace` the back button skips the present one. */
+  go(route: Route, { replace = false } = {}): void {
+    const hash = routeToHash(route);
+    if (hash === routeToHash(this.#current)) return;
+    if (replace) {
+      history.replaceState(null, '', hash);
+      this.#current = route;
+    } else {
+      location.hash = hash;
+    }
+  }
+
+  openConversation(id: ConversationId | null, options?: { replace?: boolean }): void {
+    this.go({ screen: 'chat', conversationId: id }, options);
+  }
+}

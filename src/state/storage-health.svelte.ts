@@ -1,0 +1,105 @@
+import type { ErrorCode, OnggiError } from '#domain/errors.ts';
+
+/** Text that is in memory and could not be written down. */
+export interface UnsavedText {
+  readonly id: string;
+  readonly title: string;
+  readonly text: string;
+  /** Tries to write it once more. */
+  readonly retry: () => Promise<void>;
+}
+
+/** A state in which the app cannot work with its database at all. */
+export type StorageStop = Extract<
+  ErrorCode,
+  | 'db/newer-version'
+  | 'db/closed'
+  | 'db/unavailable'
+  | 'db/migration-failed'
+  | 'db/blocked'
+  | 'db/lost'
+>;
+
+/** Whether what is written reaches the disk, and what did not. */
+export class StorageHealth {
+  #problem = $state.raw<OnggiError | null>(null);
+  #unsaved = $state.raw<readonly UnsavedText[]>([]);
+  #isPersisted = $state<boolean | null>(null);
+  #isSuperseded = $state(false);
+  #isRetrying = $state(false);
+
+  /** The last failure to write, until a write succeeds. */
+  get problem(): OnggiError | null {
+    return this.#problem;
+  }
+
+  /** Everything that exists in this page only. */
+  get unsaved(): readonly UnsavedText[] {
+    return this.#unsaved;
+  }
+
+  /** Whether the browser promised not to clear the data; null while unknown. */
+  get isPersisted(): boolean | null {
+    return this.#isPersisted;
+  }
+
+  /** What the browser answered. */
+  setPersisted(isPersisted: boolean): void {
+    this.#isPersisted = isPersisted;
+  }
+
+  /** Whether another tab opened the data with a newer version of the app. */
+  get isSuperseded(): boolean {
+    return this.#isSuperseded;
+  }
+
+  get isRetrying(): boolean {
+    return this.#isRetrying;
+  }
+
+  readonly supersede = (): void => {
+    this.#isSuperseded = true;
+  };
+
+  /** A write failed. */
+  readonly fail = (error: OnggiError): void => {
+    this.#problem = error;
+  };
+
+  /** A write succeeded: nothing is wrong any more, unless text still waits. */
+  readonly recover = (): void => {
+    if (this.#unsaved.length === 0) this.#problem = null;
+  };
+
+  /** Keeps text that could not be written; the same id replaces the older state of it. */
+  keep(text: UnsavedText): void {
+    this.#unsaved = [...this.#unsaved.filter(({ id }) => id !== text.id), text];
+  }
+
+  /** Lets go of text that was written or is no longer wanted. */
+  release(id: string): void {
+    if (!this.#unsaved.some((text) => text.id === id)) return;
+    this.#unsaved = this.#unsaved.filter((text) => text.id !== id);
+    this.recover();
+  }
+
+  /** Tries to write everything that waits. */
+  readonly retry = async (): Promise<void> => {
+    this.#isRetrying = true;
+    for (const text of this.#unsaved) {
+      try {
+        await text.retry();
+        this.release(text.id);
+      } catch {
+        // It stays in the list, and `problem` still says why: the retry itself reports.
+      }
+    }
+    this.#isRetrying = false;
+    this.recover();
+  };
+
+  /** Everything that waits as one Markdown text, for a download. */
+  unsavedAsMarkdown(): string {
+    return this.#unsaved.map(({ title, text }) => `# ${title}\n\n${text}\n`).join('\n');
+  }
+}

@@ -1,0 +1,75 @@
+import type { ErrorCode } from '#domain/errors.ts';
+import type { Language } from '#domain/user-settings.ts';
+import { loadCatalog, translate } from '#i18n/translate.ts';
+import type { Catalog, MessageKey, TextValues } from '#i18n/translate.ts';
+
+export type { MessageKey, TextValues };
+
+/** The texts of the language in use. */
+export class Translator {
+  #current = $state.raw<{ readonly language: Language; readonly catalog: Catalog }>();
+
+  /** The language on the screen; undefined before the first catalog is here. */
+  get language(): Language | undefined {
+    return this.#current?.language;
+  }
+
+  /** Fetches a language and switches to it; the old one stays on the screen until then. */
+  async use(language: Language): Promise<void> {
+    if (this.#current?.language === language) return;
+    this.#current = { language, catalog: await loadCatalog(language) };
+  }
+
+  /** The text of a key. */
+  readonly t = (key: MessageKey, values?: TextValues): string => {
+    if (!this.#current) return '';
+    return translate(this.#current.catalog, this.#current.language, key, values);
+  };
+
+  /** What happened, what was kept and what to do, for a failure. */
+  readonly errorText = (code: ErrorCode, values?: TextValues): string =>
+    this.t(`error.${code}`, values);
+
+  /** A time today as hours and minutes, an older one with its date. */
+  readonly time = (timestamp: number, now: number): string => {
+    const isToday = new Date(timestamp).toDateString() === new Date(now).toDateString();
+    return new Intl.DateTimeFormat(this.language, {
+      ...(isToday ? {} : { dateStyle: 'medium' as const }),
+      timeStyle: 'short',
+    }).format(timestamp);
+  };
+
+  /** A date with its time of day. */
+  readonly dateTime = (timestamp: number): string =>
+    new Intl.DateTimeFormat(this.language, { dateStyle: 'medium', timeStyle: 'short' }).format(
+      timestamp,
+    );
+
+  /** Name of a month, with its year. */
+  readonly month = (year: number, month: number): string =>
+    new Intl.DateTimeFormat(this.language, { year: 'numeric', month: 'long' }).format(
+      new Date(year, month - 1, 1),
+    );
+
+  readonly number = (value: number): string => new Intl.NumberFormat(this.language).format(value);
+
+  /** A duration in seconds with one decimal, for example "1.8s". */
+  readonly seconds = (milliseconds: number): string =>
+    this.t('unit.seconds', {
+      value: new Intl.NumberFormat(this.language, { maximumFractionDigits: 1 }).format(
+        milliseconds / 1000,
+      ),
+    });
+
+  /** Bytes in the unit that fits. */
+  readonly bytes = (sizeBytes: number): string => {
+    const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
+    const power = Math.min(3, Math.floor(Math.log10(Math.max(1, sizeBytes)) / 3));
+    return new Intl.NumberFormat(this.language, {
+      style: 'unit',
+      unit: units[power] ?? 'byte',
+      unitDisplay: 'short',
+      maximumFractionDigits: power > 1 ? 1 : 0,
+    }).format(sizeBytes / 1000 ** power);
+  };
+}

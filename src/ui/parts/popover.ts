@@ -1,0 +1,38 @@
+/** Distance between a popover and what opened it, and from the window's edge, in CSS pixels. */
+const GAP = 6;
+const EDGE = 8;
+
+/** Puts a fixed popover under its opener, or above it where there is no room, inside the window. */
+export function placeBelow(panel: HTMLElement, opener: HTMLElement): void {
+  const from = opener.getBoundingClientRect();
+  const { width, height } = panel.getBoundingClientRect();
+  const isRoomBelow = from.bottom + GAP + height <= innerHeight - EDGE;
+  const top = isRoomBelow ? from.bottom + GAP : Math.max(EDGE, from.top - GAP - height);
+  const isRightHalf = from.left + from.width / 2 > innerWidth / 2;
+  const wantedLeft = isRightHalf ? from.right - width : from.left;
+  const left = Math.min(Math.max(EDGE, wantedLeft), Math.max(EDGE, innerWidth - EDGE - width));
+  panel.style.top = `${top}px`;
+  panel.style.left = `${left}px`;
+}
+
+/** Arrow up and down, Home and End move between the entries of a panel. For `{@attach}`. */
+export function arrowKeys(panel: HTMLElement): () => void {
+  function onKeydown(event: KeyboardEvent): void {
+    if (event.isComposing) return;
+    const entries = [...panel.querySelectorAll<HTMLElement>('button:not(:disabled), a[href]')];
+    const at = entries.indexOf(document.activeElement as HTMLElement);
+    const targets: Record<string, number> = {
+      ArrowDown: (at + 1) % entries.length,
+      ArrowUp: (at - 1 + entries.length) % entries.length,
+      Home: 0,
+      End: entries.length - 1,
+    };
+    const target = targets[event.key];
+    const isTyping = event.target instanceof HTMLInputElement;
+    if (target === undefined || (isTyping && !event.key.startsWith('Arrow'))) return;
+    event.preventDefault();
+    entries[target]?.focus();
+  }
+  panel.addEventListener('keydown', onKeydown);
+  return () => panel.removeEventListener('keydown', onKeydown);
+}

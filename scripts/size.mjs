@@ -1,0 +1,66 @@
+/** `npm run size`: holds what the build weighs to the budgets of docs/architecture.md. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+
+const dist = new URL('../dist/', import.meta.url);
+const read = (/** @type {string} */ file) => readFileSync(new URL(file, dist));
+const gzipped = (/** @type {string} */ file) => gzipSync(read(file), { level: 9 }).length;
+const sum = (/** @type {number[]} */ sizes) => sizes.reduce((total, size) => total + size, 0);
+
+/** First groups of all matches. @returns {string[]} */
+const captures = (/** @type {string} */ text, /** @type {RegExp} */ pattern) =>
+  [...text.matchAll(pattern)].flatMap(([, found]) => found ?? []);
+
+/** A script and everything it imports before it runs, added to `found`. */
+function addStatic(/** @type {string} */ file, /** @type {Set<string>} */ found) {
+  if (found.has(file)) return found;
+  found.add(file);
+  const imports = /\b(?:import|export)\s*(?:[\w$*{}\s,]+?from\s*)?["'](\.[^"']+\.js)["']/g;
+  for (const path of captures(read(file).toString(), imports)) {
+    addStatic(new URL(path, new URL(file, 'https://x/')).pathname.slice(1), found);
+  }
+  return found;
+}
+
+const html = read('index.html').toString();
+const initial = captures(html, /<(?:script|link)\b[^>]*?(?:src|href)="\/([^"]+\.js)"/g).reduce(
+  (found, file) => addStatic(file, found),
+  /** @type {Set<string>} */ (new Set()),
+);
+const styles = captures(html, /<link\b[^>]*?href="\/([^"]+\.css)"/g);
+const lazy = readdirSync(new URL('assets/', dist))
+  .map((name) => `assets/${name}`)
+  .filter((file) => file.endsWith('.js') && !initial.has(file))
+  .map((file) => ({ file, bytes: gzipped(file) }))
+  .sort((a, b) => b.bytes - a.bytes);
+const precached = captures(read('sw.js').toString(), /["']?\burl["']?:\s*["']([^"']+)["']/g);
+
+/** Name, bytes, limit in kilobytes of 1000 bytes. @type {[string, number, number][]} */
+const rows = [
+  [`initial JavaScript, gzip (${initial.size} files)`, sum([...initial].map(gzipped)), 120],
+  [`CSS of the first view, gzip (${styles.length} files)`, sum(styles.map(gzipped)), 20],
+  [`largest lazy chunk, gzip (${lazy[0]?.file ?? 'none'})`, lazy[0]?.bytes ?? 0, 150],
+  [`precache, raw (${precached.length} files)`, sum(precached.map((f) => read(f).length)), 1000],
+];
+for (const [name, bytes, limit] of rows) {
+  const isOver = bytes > limit * 1000;
+  console.log(
+    `${isOver ? 'OVER' : 'ok  '} ${(bytes / 1000).toFixed(1).padStart(7)} / ${limit} kB  ${name}`,
+  );
+  if (isOver) process.exitCode = 1;
+}
+for (const [name, found] of /** @type {const} */ ([
+  ['script', initial.size],
+  ['precache entry', precached.length],
+])) {
+  if (found > 0) continue;
+  console.log(`OVER no ${name} found: the build is not what this script reads`);
+  process.exitCode = 1;
+}
+for (const url of captures(
+  html,
+  /<(?:script|link|img)\b[^>]*?(?:src|href)="((?:https?:)?\/\/[^"]+)"/g,
+)) {
+  console.log(`OVER index.html loads ${url}`);
+  process.exitCode = 1;
+}

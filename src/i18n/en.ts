@@ -210,7 +210,7 @@ const texts = {
   'options.maxTokens': 'Longest answer (tokens)',
   'options.summary': 'Summary',
   'options.counts': '{messages} messages · {tokens} tokens',
-  'options.reset': 'Back to the settings',
+  'options.reset': 'Use the settings’ values',
 
   'start.title': 'How would you like to begin?',
   'start.promise': 'Every conversation is kept on this device only. No account, no server of ours.',
@@ -260,6 +260,8 @@ const texts = {
   'endpoint.add': 'Add a connection',
   'endpoint.editOne': 'Edit {name}',
   'endpoint.refresh': 'Refresh models',
+  'endpoint.refreshFailed':
+    'The list could not be fetched, so the old one stays. Test the connection under Edit.',
   'endpoint.refreshed': 'The list of models is up to date',
   'endpoint.remove': 'Remove',
   'endpoint.removeOne': 'Remove {name}',
@@ -395,7 +397,7 @@ const texts = {
 
 const errors = {
   'error.provider/unreachable':
-    'The server cannot be reached: it is off, the network is gone, or it does not let this page in. Your message is kept.',
+    'The server cannot be reached: it is off, the network is gone, or it does not let this page in. Your message is kept; check the connection, then try again.',
   'error.provider/offline': 'You are offline. Your message is saved, and the answer waits for you.',
   'error.provider/unauthorized':
     'The server does not accept the key. Your message is kept; check the key.',
@@ -409,24 +411,27 @@ const errors = {
     'Too many requests, or the quota is used up. Your message is kept; try again later.',
   'error.provider/context-too-long':
     'The conversation is longer than this model can read. Everything is kept; use a model with a larger context or begin a new chat.',
-  'error.provider/bad-request': 'The server did not understand the request. Your message is kept.',
+  'error.provider/bad-request':
+    'The server did not understand the request. Your message is kept; check the model and the options of this conversation.',
   'error.provider/server': 'The server failed. Your message is kept; try again in a moment.',
   'error.provider/interrupted':
-    'The connection broke before the answer was complete. What arrived is kept.',
-  'error.provider/idle': 'The server went silent, so onggi stopped waiting. What arrived is kept.',
+    'The connection broke before the answer was complete. What arrived is kept; continue it or try again.',
+  'error.provider/idle':
+    'The server went silent, so onggi stopped waiting. What arrived is kept; continue it or try again.',
   'error.provider/first-byte-timeout':
     'The server did not begin to answer in time. Your message is kept; the waiting time can be set for this connection.',
   'error.provider/malformed':
-    'The server sent something unreadable in the middle of the answer. What arrived is kept.',
+    'The server sent something unreadable in the middle of the answer. What arrived is kept; continue it or try again.',
   'error.provider/not-json':
     'Something answers there, but not as an AI endpoint does. Your message is kept; check the base URL.',
   'error.provider/redirected':
-    'The server wanted to send the request elsewhere. onggi refused, so that your key stays with its own address. Check the base URL.',
+    'The server wanted to send the request elsewhere. onggi refused, so that your key stays with its own address. Your message is kept; check the base URL.',
   'error.provider/too-large':
-    'The answer was larger than onggi accepts, so it was cut. What arrived is kept.',
+    'The answer was larger than onggi accepts, so it was cut. What arrived is kept; continue it or ask for less.',
   'error.provider/too-long':
-    'The answer took longer than half an hour and was cut. What arrived is kept.',
-  'error.provider/content-filter': 'The server’s content filter ended this answer.',
+    'The answer took longer than half an hour and was cut. What arrived is kept; continue it or try again.',
+  'error.provider/content-filter':
+    'The server’s content filter ended this answer. Your message is kept; try other words.',
   'error.provider/no-model':
     'No model is chosen. Your text is still in the box; choose a model above.',
   'error.provider/no-endpoint':
@@ -460,19 +465,23 @@ const errors = {
     'These data were already opened by a newer version of onggi. Nothing was changed. Reload to get that version.',
   'error.db/lost':
     'The browser lost the connection to its storage. Reload the page; what was saved is still there.',
-  'error.db/row-damaged': 'A stored entry cannot be read. It is left as it is.',
+  'error.db/row-damaged':
+    'A stored entry cannot be read. It is left as it is, and everything else works; nothing needs to be done.',
   'error.db/unavailable':
     'This browser gives onggi no storage, as in some private windows. Open onggi in a normal window.',
   'error.db/migration-failed':
-    'The database could not be brought to the new version. Your data are unchanged in the old one.',
+    'The database could not be brought to the new version. Your data are unchanged in the old one; reload to try again.',
   'error.db/failed': 'The browser’s storage refused to write. Your text is still here; try again.',
-  'error.chat/busy': 'An answer to this conversation is being written in another tab.',
+  'error.chat/busy':
+    'An answer to this conversation is being written in another tab. Your text is kept; try again when it is done.',
   'error.chat/message-too-long':
     'The message is longer than 10 million characters. Your text is still in the box; shorten it.',
-  'error.chat/not-found': 'This is no longer here; it may have been deleted in another tab.',
+  'error.chat/not-found':
+    'This is no longer here; it may have been deleted in another tab. Everything else is as it was; choose another conversation.',
   'error.clipboard/denied':
     'The browser did not allow copying. Select the text and copy it by hand.',
-  'error.app/unexpected': 'Something went wrong that onggi did not expect. What was saved is safe.',
+  'error.app/unexpected':
+    'Something went wrong that onggi did not expect. What was saved is safe; reload the page and try again.',
 } as const satisfies Record<`error.${ErrorCode}`, string>;
 
 /** English: the list of all texts that every other language must have. */

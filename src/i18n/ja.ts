@@ -252,6 +252,8 @@ export const ja: Catalog = {
   'endpoint.add': '接続を追加',
   'endpoint.editOne': '{name}を編集',
   'endpoint.refresh': 'モデルを更新',
+  'endpoint.refreshFailed':
+    '一覧を取得できなかったため、以前の一覧をそのまま使います。編集から接続をテストしてください。',
   'endpoint.refreshed': 'モデルの一覧を更新しました',
   'endpoint.remove': '削除',
   'endpoint.removeOne': '{name}を削除',

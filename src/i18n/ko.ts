@@ -248,6 +248,8 @@ export const ko: Catalog = {
   'endpoint.add': '연결 추가',
   'endpoint.editOne': '{name} 편집',
   'endpoint.refresh': '모델 새로고침',
+  'endpoint.refreshFailed':
+    '목록을 받지 못해 이전 목록을 그대로 둬요. 편집에서 연결을 테스트해 주세요.',
   'endpoint.refreshed': '모델 목록을 새로 받았어요',
   'endpoint.remove': '삭제',
   'endpoint.removeOne': '{name} 삭제',

@@ -245,6 +245,7 @@ export const zh: Catalog = {
   'endpoint.add': '添加连接',
   'endpoint.editOne': '编辑 {name}',
   'endpoint.refresh': '刷新模型',
+  'endpoint.refreshFailed': '无法获取列表，将继续使用之前的列表。请在“编辑”中测试连接。',
   'endpoint.refreshed': '模型列表已更新',
   'endpoint.remove': '移除',
   'endpoint.removeOne': '移除 {name}',

@@ -76,10 +76,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'browser',
-          include: [
-            'tests/unit/{db,vault,settings,chat,state,ui}/**/*.test.ts',
-            'tests/unit/{db,vault,settings,chat,state,ui}/**/*.svelte.test.ts',
-          ],
+          include: ['tests/unit/{db,vault,settings,chat,state,ui}/**/*.test.ts'],
           exclude: ['**/*.node.test.ts'],
           browser: {
             enabled: true,

@@ -29,7 +29,8 @@ function parseHeaders(text) {
 const rules = parseHeaders(readFileSync(new URL('../public/_headers', import.meta.url), 'utf8'));
 
 /**
- * Headers of one response; a later, narrower rule wins.
+ * Headers of one response, as the preview server sends them: a later, narrower rule wins. (A host may
+ * instead send both, which is only stricter.)
  * @param {string} pathname
  * @returns {Record<string, string>}
  */

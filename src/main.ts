@@ -144,8 +144,8 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   );
   const drafts = new Drafts(
     {
-      get: async (id) => (await getDraft(db, id))?.text ?? '',
-      put: (id, text) => putDraft(db, { id, text, updatedAt: clock() }),
+      get: (id) => getDraft(db, id),
+      put: (id, { text, pasted }) => putDraft(db, { id, text, pasted, updatedAt: clock() }),
     },
     storage,
   );

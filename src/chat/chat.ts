@@ -196,6 +196,8 @@ export function createChat(deps: ChatDeps) {
           ...failed,
           content: '',
           reasoning: null,
+          promptTokens: null,
+          completionTokens: null,
           status: 'streaming',
           error: null,
           finishReason: null,

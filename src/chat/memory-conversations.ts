@@ -22,7 +22,7 @@ export interface MemoryConversations extends ConversationStore {
 
 /**
  * Conversations that live in this page only: temporary ones, and new ones while automatic saving is
- * off. Same behaviour as the stored ones, gone with the page.
+ * off. They behave as the stored ones do for the flows of `chat.ts`, and are gone with the page.
  */
 export function createMemoryConversations(clock: Clock): MemoryConversations {
   const conversations = new Map<ConversationId, Conversation>();

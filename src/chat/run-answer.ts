@@ -1,6 +1,5 @@
 import type { ConversationStore } from '#domain/conversation-store.ts';
-import type { OnggiError } from '#domain/errors.ts';
-import { toOnggiError } from '#domain/errors.ts';
+import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
 import { MAX_CONTENT_CHARACTERS } from '#domain/message.ts';
@@ -47,7 +46,7 @@ interface AnswerDeps {
 
 /**
  * Runs one answer from its stored, empty (or cut) row to its settled row: deltas come in, text is
- * checkpointed at most once a second, and one transaction at the end stores answer, counters and
+ * checkpointed about once a second, and one transaction at the end stores answer, counters and
  * usage. Never throws: what goes wrong is in the settled row.
  */
 export function runAnswer(message: Message, deps: AnswerDeps): AnswerRun {
@@ -81,7 +80,9 @@ export function runAnswer(message: Message, deps: AnswerDeps): AnswerRun {
         if (progress?.kind === 'writing') checkpoint.note();
         if (progress) yield progress;
         while (pending.length > 0) yield* pending.splice(0);
-        if (answer.content.length > MAX_CONTENT_CHARACTERS) abort.abort();
+        if (answer.content.length > MAX_CONTENT_CHARACTERS) {
+          throw new OnggiError('provider/too-large', 'more text than may be stored');
+        }
       }
     } catch (error) {
       answer.failure = toOnggiError(error);
@@ -94,7 +95,7 @@ export function runAnswer(message: Message, deps: AnswerDeps): AnswerRun {
 
   async function finish(settled: Message): Promise<OnggiError | null> {
     try {
-      await store.finishAnswer(settled, toUsageIncrement(settled));
+      await store.finishAnswer(settled, toUsageIncrement(settled, message.completionTokens ?? 0));
       return null;
     } catch (error) {
       return toOnggiError(error);

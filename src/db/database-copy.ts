@@ -42,8 +42,10 @@ export async function copyDatabase(from: string, to: string): Promise<void> {
 
 /** Deletes the copies that were made before upgrades of `name`. */
 export async function deleteCopies(name: string): Promise<void> {
+  const prefix = copyPrefix(name);
   for (const { name: found } of await indexedDB.databases()) {
-    if (found && /^\d+$/.test(found.replace(copyPrefix(name), ''))) await deleteDatabase(found);
+    if (!found?.startsWith(prefix)) continue;
+    if (/^\d+$/.test(found.slice(prefix.length))) await deleteDatabase(found);
   }
 }
 

@@ -9,6 +9,7 @@ export function getDraft({ relaxed: db }: OnggiDatabase, id: string): Promise<Dr
 
 /** Keeps what was typed, without waiting for the disk. A draft without text is deleted. */
 export async function putDraft({ relaxed: db }: OnggiDatabase, draft: Draft): Promise<void> {
-  if (draft.text === '') await commit(() => db.drafts.delete(draft.id));
+  if (draft.text === '' && draft.pasted.length === 0)
+    await commit(() => db.drafts.delete(draft.id));
   else await commit(() => db.drafts.put(draft));
 }

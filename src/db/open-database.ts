@@ -9,13 +9,13 @@ import { SCHEMA_STEPS } from './schema-steps.ts';
 import type { SchemaStep } from './schema-steps.ts';
 import { toStorageError } from './storage-errors.ts';
 
-/** What happens to an open database without anybody asking for it. Each is told once at most. */
+/** What happens to an open database without anybody asking for it. `onBlocked` may be told twice. */
 export interface DatabaseEvents {
   /** Another tab upgraded (or deleted) the database: this connection is closed for good. */
   onSuperseded(): void;
   /** Older tabs hold the database: opening waits until they are closed. */
   onBlocked(): void;
-  /** The connection died by itself: `db/closed`. Nothing is written any more. */
+  /** The connection died by itself: `db/lost`. Nothing is written any more. */
   onLost(error: OnggiError): void;
 }
 
@@ -106,7 +106,7 @@ function createConnections(
       await connection.open();
       // Dexie's own close event also fires when we close; the browser's only when it did.
       connection.backendDB().addEventListener('close', () => {
-        if (close()) events.onLost(new OnggiError('db/closed', 'the browser closed the database'));
+        if (close()) events.onLost(new OnggiError('db/lost', 'the browser closed the database'));
       });
     }
   }

@@ -30,7 +30,7 @@ export interface Conversation extends ConversationOptions {
   readonly messageCount: number;
   /** Sum of `tokenCount` over all messages. */
   readonly totalTokens: number;
-  /** `seq` of the newest message, -1 while there is none. */
+  /** Highest `seq` ever given out, -1 before the first; it does not fall when messages are removed. */
   readonly lastSeq: number;
   /** The last message of the branch that is shown. */
   readonly activeLeafId: MessageId | null;

@@ -5,6 +5,8 @@ import type { PresetId } from './endpoint-presets.ts';
 /** A chat model as its endpoint lists it. */
 export interface ChatModel {
   readonly id: string;
+  /** Typed by the person: stays when the endpoint's list comes again without it. */
+  readonly isTyped?: true;
 }
 
 /** One configured OpenAI-compatible address. Its key, if it has one, is a row of `secrets`. */
@@ -27,6 +29,15 @@ export interface Endpoint {
   readonly firstByteTimeoutMs: number;
   readonly createdAt: number;
   readonly updatedAt: number;
+}
+
+/** A fresh list with the names a person typed before it. */
+export function withTypedModels(
+  fresh: readonly ChatModel[],
+  known: readonly ChatModel[],
+): readonly ChatModel[] {
+  const listed = new Set(fresh.map(({ id }) => id));
+  return [...fresh, ...known.filter(({ id, isTyped }) => isTyped && !listed.has(id))];
 }
 
 /** First-byte limit of a new endpoint. */
@@ -69,7 +80,7 @@ export function endpointOrigin(baseUrl: string): string {
 
 /**
  * Reads a typed base URL: `https`, or `http` on this computer only.
- * A trailing slash, a query, a fragment and an appended `/chat/completions` are cut off.
+ * A trailing slash, a query, a fragment and an appended `/chat/completions` or `/models` are cut off.
  * @throws OnggiError `endpoint/address-empty`, `endpoint/address-no-scheme` (with what it would be
  * with one as detail), `endpoint/address-insecure`, `endpoint/address-invalid` (also for a user name
  * or password inside the address).

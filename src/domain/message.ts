@@ -39,7 +39,7 @@ export interface Message {
   readonly seq: number;
   readonly role: Role;
   readonly content: string;
-  /** What a reasoning model thought before it answered. Never part of the next prompt. */
+  /** What a reasoning model thought before it answered. Part of the next prompt only where the endpoint wants it. */
   readonly reasoning: string | null;
   /** Blocks of imported messages that onggi does not know, kept as they came. */
   readonly parts: readonly unknown[];

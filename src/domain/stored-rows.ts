@@ -79,5 +79,7 @@ export interface SchemaVersion {
 export interface Draft {
   readonly id: string;
   readonly text: string;
+  /** Long texts that were pasted and are kept beside the box, in order. */
+  readonly pasted: readonly string[];
   readonly updatedAt: number;
 }

@@ -126,6 +126,9 @@ const texts = {
   'composer.placeholder': 'Write a message',
   'composer.send': 'Send',
   'composer.stop': 'Stop',
+  'composer.pasted': 'Pasted texts',
+  'composer.removePasted': 'Remove the pasted text',
+  'composer.pastedRemoved': 'Pasted text removed',
   'composer.length': '{count} characters',
   'status.asking': 'Waiting for the answer…',
   'status.waiting': {
@@ -360,6 +363,10 @@ const texts = {
     'API keys are stored encrypted and are sent only to the address they belong to. They are never part of an export.',
   'privacy.disk':
     'Conversations lie unencrypted in this browser’s profile on this disk. Full-disk encryption protects them when the device is lost.',
+  'privacy.renew': 'Encrypt the keys anew',
+  'privacy.renewed': 'All keys are encrypted anew',
+  'data.offlineReady': 'onggi opens without a network.',
+  'data.offlineNotReady': 'onggi is not ready to open without a network yet.',
   'data.where': 'Where your data are',
   'data.whereBody':
     'In this browser on this device, under {origin}. Another browser or address has its own.',

@@ -120,6 +120,9 @@ export const ja: Catalog = {
   'composer.placeholder': 'メッセージを入力',
   'composer.send': '送信',
   'composer.stop': '停止',
+  'composer.pasted': '貼り付けた文章',
+  'composer.removePasted': '貼り付けた文章を外す',
+  'composer.pastedRemoved': '貼り付けた文章を外しました',
   'composer.length': '{count}文字',
   'status.asking': '回答を待っています…',
   'status.waiting': 'サーバーが混み合っています。{count}秒後に再試行します…',
@@ -351,6 +354,10 @@ export const ja: Catalog = {
     'APIキーは暗号化して保存し、そのキーのアドレスにだけ送ります。エクスポートには決して含まれません。',
   'privacy.disk':
     '会話は、このディスクにあるブラウザのプロファイルに、暗号化されずに保存されています。ディスク全体を暗号化しておくと、デバイスを紛失したときも守られます。',
+  'privacy.renew': 'キーを暗号化し直す',
+  'privacy.renewed': 'すべてのキーを暗号化し直しました',
+  'data.offlineReady': 'オフラインでも onggi を開けます。',
+  'data.offlineNotReady': 'まだオフラインでは onggi を開けません。',
   'data.where': 'データの保存場所',
   'data.whereBody':
     'このデバイスのこのブラウザに、{origin}のデータとして保存されています。別のブラウザや別のアドレスでは、それぞれ別に保存されます。',

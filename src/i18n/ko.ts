@@ -117,6 +117,9 @@ export const ko: Catalog = {
   'composer.placeholder': '메시지를 입력하세요',
   'composer.send': '보내기',
   'composer.stop': '중지',
+  'composer.pasted': '붙여 넣은 글',
+  'composer.removePasted': '붙여 넣은 글 빼기',
+  'composer.pastedRemoved': '붙여 넣은 글을 뺐어요',
   'composer.length': '{count}자',
   'status.asking': '답변을 기다리는 중…',
   'status.waiting': '서버가 바빠요. {count}초 뒤에 다시 시도할게요…',
@@ -342,6 +345,10 @@ export const ko: Catalog = {
     'API 키는 암호화해 저장하고, 그 키의 주소로만 보내요. 내보내기에는 절대 담기지 않아요.',
   'privacy.disk':
     '대화는 이 디스크의 브라우저 프로필에 암호화되지 않은 채 저장돼요. 디스크 전체를 암호화해 두면 기기를 잃어버려도 지킬 수 있어요.',
+  'privacy.renew': '키 다시 암호화',
+  'privacy.renewed': '모든 키를 새로 암호화했어요',
+  'data.offlineReady': '네트워크 없이도 onggi를 열 수 있어요.',
+  'data.offlineNotReady': '아직은 네트워크가 있어야 onggi를 열 수 있어요.',
   'data.where': '데이터가 있는 곳',
   'data.whereBody':
     '이 기기의 이 브라우저, {origin} 아래에 있어요. 다른 브라우저나 다른 주소에는 따로 저장돼요.',

@@ -27,7 +27,11 @@ export function createProvider(deps: ProviderDeps): Provider {
   return {
     // One maker for the whole visit: it remembers what each endpoint refused.
     async *streamChat(request, signal) {
-      streamChat ??= loadStreamChat();
+      streamChat ??= loadStreamChat().catch((error: unknown) => {
+        // What could not be fetched is fetched again next time.
+        streamChat = undefined;
+        throw error;
+      });
       yield* (await streamChat)(request, signal);
     },
     async listChatModels(endpoint, apiKey, signal) {

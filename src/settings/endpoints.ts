@@ -93,6 +93,7 @@ export function createEndpoints({ db, clock, createId, apiKeys }: EndpointsDeps)
     },
     async update(id, { name, baseUrl, ...changes }) {
       return updateEndpoint(db, id, {
+        ...(changes.chatModels && { chatModelsAt: clock() }),
         ...changes,
         ...(name !== undefined && { name: await freeName(name, id) }),
         ...(baseUrl !== undefined && { baseUrl: parseBaseUrl(baseUrl) }),

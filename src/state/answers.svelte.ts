@@ -6,6 +6,9 @@ import type { StorageHealth } from './storage-health.svelte.ts';
 /** What an answer is doing: nothing came yet, a pause the endpoint wants, reasoning, or text. */
 export type AnswerPhase = 'asking' | 'waiting' | 'thinking' | 'writing';
 
+/** Painting that takes longer than this leaves the page time for other things, in milliseconds. */
+const SLOW_PAINT_MS = 24;
+
 /** One answer on its way, as the screen sees it. */
 export class RunningAnswer {
   readonly run: AnswerRun;
@@ -16,9 +19,13 @@ export class RunningAnswer {
   retryAt = $state<number | null>(null);
   /** The finished row, shown until the database's own row arrives. */
   settled = $state.raw<Message | null>(null);
+  /** The finished row could not be written: it exists here only. */
+  isUnsaved = $state(false);
 
   #next: { content: string; reasoning: string | null } | undefined;
   #isPainting = false;
+  /** How long the last painting took, in milliseconds: the next one waits as long again. */
+  #paintMs = 0;
 
   constructor(run: AnswerRun) {
     this.run = run;
@@ -31,17 +38,25 @@ export class RunningAnswer {
     this.#next = { content, reasoning };
     if (this.#isPainting) return;
     this.#isPainting = true;
-    requestAnimationFrame(() => this.#paint());
+    const paint = (): number => requestAnimationFrame(() => this.#paint());
+    if (this.#paintMs > SLOW_PAINT_MS) setTimeout(paint, this.#paintMs);
+    else paint();
   }
 
   /** `row` with what this page knows better than the database. */
   overlay(row: Message): Message {
+    // Another tab may have continued it since: then its row knows better.
+    const isOurs = row.streamingSince === this.run.message.streamingSince;
+    if (!isOurs) return row;
     if (this.settled) return row.status === 'streaming' ? this.settled : row;
     return { ...row, content: this.content, reasoning: this.reasoning };
   }
 
   #paint(): void {
     this.#isPainting = false;
+    const startedAt = performance.now();
+    // The task after this frame begins when style and layout are done.
+    setTimeout(() => (this.#paintMs = performance.now() - startedAt));
     if (!this.#next) return;
     this.content = this.#next.content;
     this.reasoning = this.#next.reasoning;
@@ -92,7 +107,8 @@ export class Answers {
   /** Reads a run to its end. Never throws. */
   async follow(run: AnswerRun): Promise<void> {
     const answer = new RunningAnswer(run);
-    this.#byMessage = new Map(this.#byMessage).set(run.message.id, answer);
+    const others = [...this.#byMessage].filter(([, other]) => !other.settled || other.isUnsaved);
+    this.#byMessage = new Map(others).set(run.message.id, answer);
     for await (const progress of run.progress) {
       switch (progress.kind) {
         case 'asking':
@@ -110,7 +126,10 @@ export class Answers {
           break;
         case 'stream-options-refused':
           if (run.message.endpointId) {
-            void this.#deps.rememberStreamOptionsRefused(run.message.endpointId);
+            void this.#deps
+              .rememberStreamOptionsRefused(run.message.endpointId)
+              // Not remembered: it is found out again with the next answer.
+              .catch(() => undefined);
           }
           break;
         case 'settled':
@@ -127,12 +146,16 @@ export class Answers {
     error: Parameters<StorageHealth['fail']>[0],
   ): void {
     const { storage, saveAgain } = this.#deps;
+    answer.isUnsaved = true;
     storage.fail(error);
     storage.keep({
       id: answer.run.message.id,
       title: settled.modelUsed ?? 'onggi',
       text: settled.content,
-      retry: () => saveAgain(settled),
+      retry: async () => {
+        await saveAgain(settled);
+        answer.isUnsaved = false;
+      },
     });
   }
 }

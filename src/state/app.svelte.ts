@@ -49,8 +49,9 @@ export interface AppParts {
   readonly translator: Translator;
 }
 
-/** Key of the draft of a conversation that has not begun. */
+/** Keys of the drafts of conversations that have not begun. The temporary one is never written. */
 const NEW_DRAFT = 'new';
+const NEW_TEMPORARY_DRAFT = 'new-temporary';
 
 /** Screens on which the sidebar lies over the thread; the style sheets use the same width. */
 const NARROW = '(max-width: 820px)';
@@ -97,12 +98,15 @@ export class App {
 
   /** Key of the draft that belongs to the conversation on the screen. */
   get draftId(): string {
-    return this.open.id ?? NEW_DRAFT;
+    const { id, keeping } = this.open;
+    return id ?? (keeping === 'temporary' ? NEW_TEMPORARY_DRAFT : NEW_DRAFT);
   }
 
-  /** Drafts of temporary conversations stay in this page. */
+  /** Drafts are written where their conversation is: those of this page's conversations stay in it. */
   get isDraftKept(): boolean {
-    return this.open.keeping !== 'temporary' && this.parts.settings.value.saveHistory;
+    const { id, keeping } = this.open;
+    const isPlaced = keeping === 'stored' || (keeping === 'unsaved' && id === null);
+    return isPlaced && this.parts.settings.value.saveHistory;
   }
 
   /** Follows the route: the named conversation becomes the open one. */
@@ -151,7 +155,9 @@ export class App {
       const { keeping: _keeping, ...metadata } = rows.conversation.metadata;
       const conversation = { ...rows.conversation, metadata };
       const fresh = { ...conversation, messageCount: 0, totalTokens: 0, lastSeq: -1 };
-      await stored.addMessages(fresh, rows.messages);
+      // A second try after half a success finds the rows there.
+      const isThere = await stored.getConversation(conversation.id);
+      if (!isThere) await stored.addMessages(fresh, rows.messages);
       const { activeLeafId, updatedAt } = conversation;
       await stored.updateConversation(conversation.id, { activeLeafId, updatedAt });
       this.open.moveTo(stored);

@@ -1,19 +1,30 @@
 import { toOnggiError } from '#domain/errors.ts';
+import type { Draft } from '#domain/stored-rows.ts';
 import type { StorageHealth } from './storage-health.svelte.ts';
 
 /** Pause in typing after which a draft is written, in milliseconds. */
 const WRITE_PAUSE_MS = 400;
 
+/** What is typed and pasted and not yet sent. */
+type DraftContent = Pick<Draft, 'text' | 'pasted'>;
+
+const EMPTY: DraftContent = { text: '', pasted: [] };
+
 /** Where drafts are kept; made by `main.ts` from `db/`. */
 export interface DraftSource {
-  readonly get: (id: string) => Promise<string>;
-  /** An empty text deletes the draft. */
-  readonly put: (id: string, text: string) => Promise<void>;
+  readonly get: (id: string) => Promise<DraftContent | undefined>;
+  /** An empty draft is deleted. */
+  readonly put: (id: string, draft: DraftContent) => Promise<void>;
+}
+
+/** The message that a draft would be: what was typed, then what was pasted. */
+export function draftToMessage({ text, pasted }: DraftContent): string {
+  return [text, ...pasted].filter((part) => part.trim() !== '').join('\n\n');
 }
 
 /** Text in the composer, by conversation. Kept over reloads unless the conversation is temporary. */
 export class Drafts {
-  #texts = $state<Record<string, string>>({});
+  #drafts = $state.raw<ReadonlyMap<string, DraftContent>>(new Map());
   readonly #source: DraftSource;
   readonly #storage: StorageHealth;
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
@@ -24,8 +35,8 @@ export class Drafts {
     this.#storage = storage;
   }
 
-  text(id: string): string {
-    return this.#texts[id] ?? '';
+  get(id: string): DraftContent {
+    return this.#drafts.get(id) ?? EMPTY;
   }
 
   /** Reads a stored draft, unless something was typed meanwhile. */
@@ -34,21 +45,30 @@ export class Drafts {
     this.#loaded.add(id);
     try {
       const stored = await this.#source.get(id);
-      if (stored !== '' && this.text(id) === '') this.#texts[id] = stored;
+      if (stored && this.get(id) === EMPTY) this.#show(id, stored);
     } catch (error) {
       this.#storage.fail(toOnggiError(error));
     }
   }
 
-  /** @param isKept False for temporary conversations: their text stays in this page. */
-  set(id: string, text: string, isKept: boolean): void {
+  /**
+   * Changes a draft.
+   * @param isKept False for conversations of this page: their text stays in it.
+   */
+  set(id: string, changes: Partial<DraftContent>, isKept: boolean): void {
     this.#loaded.add(id);
-    this.#texts[id] = text;
+    const draft = { ...this.get(id), ...changes };
+    this.#show(id, draft);
     clearTimeout(this.#timers.get(id));
     this.#timers.delete(id);
     if (!isKept) return;
     const write = (): void => void this.#write(id);
-    this.#timers.set(id, setTimeout(write, text === '' ? 0 : WRITE_PAUSE_MS));
+    this.#timers.set(id, setTimeout(write, draftToMessage(draft) === '' ? 0 : WRITE_PAUSE_MS));
+  }
+
+  /** Empties a draft that was sent. */
+  clear(id: string, isKept: boolean): void {
+    this.set(id, EMPTY, isKept);
   }
 
   /** Writes everything typed, for a page that is about to be hidden. */
@@ -56,16 +76,21 @@ export class Drafts {
     for (const id of this.#timers.keys()) void this.#write(id);
   };
 
+  #show(id: string, draft: DraftContent): void {
+    this.#drafts = new Map(this.#drafts).set(id, draft);
+  }
+
   async #write(id: string): Promise<void> {
     clearTimeout(this.#timers.get(id));
     this.#timers.delete(id);
-    const text = this.text(id);
+    const draft = this.get(id);
     try {
-      await this.#source.put(id, text);
+      await this.#source.put(id, draft);
       this.#storage.release(`draft:${id}`);
     } catch (error) {
       this.#storage.fail(toOnggiError(error));
-      const retry = (): Promise<void> => this.#source.put(id, this.text(id));
+      const retry = (): Promise<void> => this.#source.put(id, this.get(id));
+      const text = draftToMessage(draft);
       if (text !== '') this.#storage.keep({ id: `draft:${id}`, title: 'Draft', text, retry });
     }
   }

@@ -1,6 +1,6 @@
 import type { ConnectionReport, LocalEndpoint } from '#domain/connection-report.ts';
 import type { ChatModel, Endpoint } from '#domain/endpoint.ts';
-import { createEndpoint, parseApiKey, parseBaseUrl } from '#domain/endpoint.ts';
+import { createEndpoint, parseApiKey, parseBaseUrl, withTypedModels } from '#domain/endpoint.ts';
 import type { PresetId } from '#domain/endpoint-presets.ts';
 import { getPreset, pickFirstModel } from '#domain/endpoint-presets.ts';
 import { OnggiError } from '#domain/errors.ts';
@@ -135,7 +135,7 @@ export class EndpointsState {
       presetId: input.presetId,
       name: input.name.trim() || (preset.id === 'custom' ? new URL(baseUrl).host : preset.name),
       baseUrl,
-      chatModels: isListed ? chatModels : [...chatModels, { id: typedModel }],
+      chatModels: isListed ? chatModels : [...chatModels, { id: typedModel, isTyped: true }],
       ...(apiKey === undefined ? {} : { apiKey }),
     });
     const ids = endpoint.chatModels.map(({ id }) => id);
@@ -173,7 +173,8 @@ export class EndpointsState {
   async refreshModels(endpoint: Endpoint): Promise<void> {
     const apiKey = await this.#apiKeys.open(endpoint);
     const signal = AbortSignal.timeout(30_000);
-    const chatModels = await this.#probes.listChatModels(endpoint, apiKey, signal);
+    const fresh = await this.#probes.listChatModels(endpoint, apiKey, signal);
+    const chatModels = withTypedModels(fresh, endpoint.chatModels);
     await this.#endpoints.update(endpoint.id, { chatModels });
   }
 
@@ -181,13 +182,20 @@ export class EndpointsState {
   async addModel(endpoint: Endpoint, chatModel: string): Promise<void> {
     if (endpoint.chatModels.some(({ id }) => id === chatModel)) return;
     await this.#endpoints.update(endpoint.id, {
-      chatModels: [...endpoint.chatModels, { id: chatModel }],
+      chatModels: [...endpoint.chatModels, { id: chatModel, isTyped: true }],
+      chatModelsAt: endpoint.chatModelsAt,
     });
   }
 
   readonly rememberStreamOptionsRefused = async (id: EndpointId): Promise<void> => {
-    await this.#endpoints.update(id, { refusesStreamOptions: true });
+    // An endpoint that was removed meanwhile has nothing to remember.
+    if (this.get(id)) await this.#endpoints.update(id, { refusesStreamOptions: true });
   };
+
+  /** Seals every stored key with a new data key. @throws OnggiError `vault/*`, `db/*`. */
+  renewEncryption(): Promise<void> {
+    return this.#apiKeys.rotate();
+  }
 
   /**
    * Deletes an endpoint and its key. Another endpoint becomes the default when this one was.

@@ -54,7 +54,7 @@ export class OpenConversation {
   #subscription: { unsubscribe(): void } | undefined;
   readonly #deps: OpenConversationDeps;
 
-  /** The shown branch, its running answer overlaid, oldest first. */
+  /** The shown branch, oldest first; `shown` gives a row the text this page has of it. */
   readonly path: readonly PathEntry[] = $derived.by(() => {
     const thread = this.#thread;
     if (!thread) return [];
@@ -103,7 +103,7 @@ export class OpenConversation {
     return this.#deps.answers.runningIn(this.#id);
   }
 
-  /** Whether an answer is written by this page or by another one. */
+  /** Whether this page asks for an answer here, or is about to. */
   get isAnswering(): boolean {
     return this.running !== undefined || this.#isSending;
   }
@@ -151,7 +151,7 @@ export class OpenConversation {
    */
   send(text: string): Promise<boolean> {
     const parentId = this.path.at(-1)?.message.id ?? null;
-    return this.#start((place) => this.#deps.chat.sendMessage(place, text, parentId));
+    return this.#start((place) => this.#deps.chat.sendMessage(place, text, parentId), text);
   }
 
   /** Sends another version of an earlier message; the old one stays beside it. */
@@ -254,23 +254,29 @@ export class OpenConversation {
   }
 
   /** One click is one request: a second one while the first is under way does nothing. */
-  async #start(begin: (place: ChatPlace) => Promise<AnswerRun>): Promise<boolean> {
+  async #start(begin: (place: ChatPlace) => Promise<AnswerRun>, text?: string): Promise<boolean> {
     if (this.isAnswering) return false;
     this.#isSending = true;
     this.#failure = null;
     try {
       const conversation = this.conversation ?? (await this.#newConversation());
       const run = await begin({ store: this.#store, conversation });
+      this.#deps.storage.release(this.#unsentId);
       void this.#deps.answers.follow(run);
       if (this.#id === null) {
         this.#id = conversation.id;
         this.#follow(conversation.id);
         this.#deps.onBegun(conversation.id, this.#keeping);
       }
-      this.#deps.storage.recover();
+      if (this.#store.isPersistent) this.#deps.storage.recover();
       return true;
     } catch (error) {
-      this.#report(error);
+      const failure = this.#report(error);
+      if (text !== undefined && failure.code.startsWith('db/')) {
+        // The composer still has it, and sending it again is the retry.
+        const title = this.conversation?.title ?? 'onggi';
+        this.#deps.storage.keep({ id: this.#unsentId, title, text, retry: null });
+      }
       return false;
     } finally {
       this.#isSending = false;
@@ -289,7 +295,7 @@ export class OpenConversation {
   async #write(work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
-      this.#deps.storage.recover();
+      if (this.#store.isPersistent) this.#deps.storage.recover();
       return true;
     } catch (error) {
       this.#report(error);
@@ -297,10 +303,16 @@ export class OpenConversation {
     }
   }
 
-  #report(error: unknown): void {
+  /** A message that could not be written is its own draft among the unsaved texts. */
+  get #unsentId(): string {
+    return `draft:${this.#id ?? 'new'}`;
+  }
+
+  #report(error: unknown): OnggiError {
     const failure = toOnggiError(error);
     this.#failure = failure;
     if (failure.code.startsWith('db/')) this.#deps.storage.fail(failure);
+    return failure;
   }
 
   #parentOf(message: Message): Message | undefined {
@@ -311,7 +323,7 @@ export class OpenConversation {
     this.#subscription?.unsubscribe();
     this.#subscription = this.#store.watchThread(id, this.#pathLength).subscribe({
       next: (thread) => (this.#thread = thread ?? null),
-      error: (error) => this.#report(error),
+      error: (error) => void this.#report(error),
     });
   }
 }

@@ -28,31 +28,18 @@ export function routeToHash(route: Route): string {
   return route.conversationId ? `#/c/${route.conversationId}` : '#/';
 }
 
-/** Asked before the screen changes; false keeps it where it is. */
-type LeaveGuard = (next: Route) => boolean;
-
 /** The present route, kept in step with the address. */
 export class Router {
   #current = $state.raw<Route>(parseRoute(location.hash));
-  #guard: LeaveGuard | undefined;
 
   get current(): Route {
     return this.#current;
-  }
-
-  /** Asks `guard` before every change of the route from now on. */
-  guardWith(guard: LeaveGuard): void {
-    this.#guard = guard;
   }
 
   /** Follows the address; called on `hashchange`. */
   readonly sync = (): void => {
     const next = parseRoute(location.hash);
     if (routeToHash(next) === routeToHash(this.#current)) return;
-    if (this.#guard && !this.#guard(next)) {
-      history.replaceState(null, '', routeToHash(this.#current));
-      return;
-    }
     this.#current = next;
   };
 

@@ -1,24 +1,13 @@
-import type { ErrorCode, OnggiError } from '#domain/errors.ts';
+import type { OnggiError } from '#domain/errors.ts';
 
 /** Text that is in memory and could not be written down. */
 export interface UnsavedText {
   readonly id: string;
   readonly title: string;
   readonly text: string;
-  /** Tries to write it once more. */
-  readonly retry: () => Promise<void>;
+  /** Tries to write it once more; null where the person does that. */
+  readonly retry: (() => Promise<void>) | null;
 }
-
-/** A state in which the app cannot work with its database at all. */
-export type StorageStop = Extract<
-  ErrorCode,
-  | 'db/newer-version'
-  | 'db/closed'
-  | 'db/unavailable'
-  | 'db/migration-failed'
-  | 'db/blocked'
-  | 'db/lost'
->;
 
 /** Whether what is written reaches the disk, and what did not. */
 export class StorageHealth {
@@ -87,11 +76,12 @@ export class StorageHealth {
   readonly retry = async (): Promise<void> => {
     this.#isRetrying = true;
     for (const text of this.#unsaved) {
+      if (!text.retry) continue;
       try {
         await text.retry();
         this.release(text.id);
       } catch {
-        // It stays in the list, and `problem` still says why: the retry itself reports.
+        // It stays in the list, and `problem` still says why.
       }
     }
     this.#isRetrying = false;

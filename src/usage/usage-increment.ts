@@ -6,14 +6,16 @@ import type { UsageIncrement } from '#domain/usage.ts';
 const UNKNOWN_MODEL = 'unknown';
 
 /**
- * What one settled answer adds to the usage of its day. The day is that of `timestamp`, so that the
- * table can be rebuilt from the messages. Only `error` counts as an error: a stopped or interrupted
+ * What one settled answer adds to the usage of its day. The day is that of `timestamp`. Only `error` counts as an error: a stopped or interrupted
  * answer was asked for and paid like any other. Unknown token figures count as 0, an unknown cost as
  * one unpriced request.
+ * @param earlierTokens Completion tokens the message had before this request: a continued answer
+ * counts only what was added to it.
  */
-export function toUsageIncrement(message: Message): UsageIncrement {
+export function toUsageIncrement(message: Message, earlierTokens = 0): UsageIncrement {
   const promptTokens = message.promptTokens ?? 0;
-  const completionTokens = message.completionTokens ?? message.tokenCount ?? 0;
+  const allTokens = message.completionTokens ?? message.tokenCount ?? 0;
+  const completionTokens = Math.max(0, allTokens - earlierTokens);
   return {
     date: toLocalDate(message.timestamp),
     model: message.modelUsed ?? UNKNOWN_MODEL,

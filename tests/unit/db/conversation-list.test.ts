@@ -178,7 +178,8 @@ describe('changing many', () => {
         bytes: new ArrayBuffer(1),
       })),
     );
-    for (const id of ['c', 'other']) await putDraft(db, { id, text: 'x', updatedAt: 1 });
+    for (const id of ['c', 'other'])
+      await putDraft(db, { id, text: 'x', pasted: [], updatedAt: 1 });
     const onProgress = vi.fn();
     await purgeConversations(db, [c('c'), c('gone')], { onProgress });
     expect(onProgress.mock.calls).toEqual([[1], [2]]);

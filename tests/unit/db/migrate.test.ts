@@ -77,7 +77,7 @@ describe('a fresh database', () => {
       [db.relaxed, 'relaxed'],
     ] as const) {
       await connection.transaction('rw', connection.drafts, async (transaction) => {
-        await connection.drafts.put({ id: durability, text: 'x', updatedAt: 1 });
+        await connection.drafts.put({ id: durability, text: 'x', pasted: [], updatedAt: 1 });
         expect(transaction.idbtrans.durability).toBe(durability);
       });
     }

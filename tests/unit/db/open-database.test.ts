@@ -48,7 +48,7 @@ describe('two connections on one database', () => {
     const db = await openForTest();
     const drafts = follow(liveRead(() => db.strict.drafts.toArray()));
     await drafts.until((rows) => rows.length === 0);
-    await db.relaxed.drafts.put({ id: 'a', text: 'x', updatedAt: 1 });
+    await db.relaxed.drafts.put({ id: 'a', text: 'x', pasted: [], updatedAt: 1 });
     await drafts.until((rows) => rows.length === 1);
     await db.strict.drafts.delete('a');
     await drafts.until((rows) => rows.length === 0);
@@ -59,7 +59,7 @@ describe('two connections on one database', () => {
     const [left, right] = [await openForTest({ names }), await openForTest({ names })];
     const drafts = follow(liveRead(() => left.strict.drafts.toArray()));
     await drafts.until((rows) => rows.length === 0);
-    await right.relaxed.drafts.put({ id: 'a', text: 'x', updatedAt: 1 });
+    await right.relaxed.drafts.put({ id: 'a', text: 'x', pasted: [], updatedAt: 1 });
     await drafts.until((rows) => rows.length === 1);
   });
 });
@@ -115,7 +115,7 @@ test('a connection that the browser closes is lost and stays closed', async () =
   const native = db.strict.backendDB();
   native.dispatchEvent(new Event('close'));
   native.dispatchEvent(new Event('close'));
-  expect(db.heard.lost.map(({ code }) => code)).toEqual(['db/closed']);
+  expect(db.heard.lost.map(({ code }) => code)).toEqual(['db/lost']);
   await expect(commit(() => db.relaxed.drafts.clear())).rejects.toMatchObject({
     code: 'db/closed',
   });

@@ -6,10 +6,15 @@ import { openForTest } from './fresh-database.ts';
 test('a draft is kept, replaced, and deleted by an empty text', async () => {
   const db = await openForTest();
   expect(await getDraft(db, 'new')).toBeUndefined();
-  await putDraft(db, { id: 'new', text: '쓰다 만 글', updatedAt: 1 });
-  await putDraft(db, { id: 'new', text: '쓰다 만 글 🖊️', updatedAt: 2 });
-  expect(await getDraft(db, 'new')).toEqual({ id: 'new', text: '쓰다 만 글 🖊️', updatedAt: 2 });
-  await putDraft(db, { id: 'new', text: '', updatedAt: 3 });
+  await putDraft(db, { id: 'new', text: '쓰다 만 글', pasted: [], updatedAt: 1 });
+  await putDraft(db, { id: 'new', text: '쓰다 만 글 🖊️', pasted: [], updatedAt: 2 });
+  expect(await getDraft(db, 'new')).toEqual({
+    id: 'new',
+    text: '쓰다 만 글 🖊️',
+    pasted: [],
+    updatedAt: 2,
+  });
+  await putDraft(db, { id: 'new', text: '', pasted: [], updatedAt: 3 });
   expect(await db.strict.drafts.toArray()).toEqual([]);
 });
 

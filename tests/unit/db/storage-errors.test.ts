@@ -105,7 +105,7 @@ describe('real errors', () => {
 
   test('of a value that cannot be stored', async () => {
     const db = await openForTest();
-    const row = { id: 'd', text: 'x', updatedAt: 1, extra: () => undefined };
+    const row = { id: 'd', text: 'x', pasted: [], updatedAt: 1, extra: () => undefined };
     await expect(commit(() => db.strict.drafts.put(row))).rejects.toMatchObject({
       code: 'db/failed',
     });

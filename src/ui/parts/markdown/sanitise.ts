@@ -15,7 +15,8 @@ const ALLOWED_ATTRIBUTES = [
 ];
 
 /** Class names our own renderer writes; any other is taken away, so that no text can dress up as the app. */
-const OWN_CLASS = /^(code|code-head|table|task|done|hljs-[a-z_-]+|language_|function_|class_)$/;
+const OWN_CLASS =
+  /^(code|code-head|long|table|task|done|hljs-[a-z_-]+|language_|function_|class_)$/;
 const EMBEDDED_IMAGE = /^data:image\/(png|jpeg|gif|webp|avif);base64,/i;
 const LINK_SCHEMES = new Set(['http:', 'https:', 'mailto:']);
 

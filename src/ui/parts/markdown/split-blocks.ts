@@ -8,6 +8,12 @@ export interface MarkdownBlock {
   readonly isOpen: boolean;
 }
 
+/**
+ * A block without end is shown as it is from here on, in characters: parsing it again for every
+ * piece would hold up the page, and no person formats a paragraph this long.
+ */
+export const LONG_BLOCK = 20_000;
+
 /** Cuts Markdown into tokens; `marked.lexer`. */
 export type Lex = (text: string) => TokensList;
 
@@ -63,6 +69,8 @@ export interface BlockSplitter {
 export function createBlockSplitter(lex: Lex): BlockSplitter {
   let closed: MarkdownBlock[] = [];
   let closedText = '';
+  /** Where the last empty line of the open tail was when it was cut. */
+  let lastBreak = -1;
   return {
     split(text, isStreaming) {
       if (!isStreaming) {
@@ -82,12 +90,19 @@ export function createBlockSplitter(lex: Lex): BlockSplitter {
         closed = [];
         closedText = '';
       }
-      const tail = splitBlocks(text.slice(closedText.length), lex, true);
+      const rest = text.slice(closedText.length);
+      const newBreak = rest.lastIndexOf('\n\n');
+      if (rest.length > LONG_BLOCK && newBreak === lastBreak) {
+        return [...closed, { raw: rest, tokens: [], isOpen: true }];
+      }
+      lastBreak = newBreak;
+      const tail = splitBlocks(rest, lex, true);
       const open = tail.at(-1);
       const done = tail.slice(0, -1);
       if (done.length > 0) {
         closed = [...closed, ...done];
         closedText += done.map(({ raw }) => raw).join('');
+        lastBreak = -1;
       }
       return open ? [...closed, open] : closed;
     },

@@ -1,5 +1,6 @@
 import { Marked } from 'marked';
 import type { Token, Tokens } from 'marked';
+import { LONG_BLOCK } from './split-blocks.ts';
 import type { Lex, MarkdownBlock } from './split-blocks.ts';
 
 /** Colours one block of code: HTML for a known language, undefined for an unknown one. */
@@ -94,6 +95,10 @@ export function createMarkdownRenderer(
   return {
     lex: (text) => marked.lexer(flattenDepth(text)),
     toHtml(block) {
+      const isCode = block.tokens.some(({ type }) => type === 'code');
+      if (block.raw.length > LONG_BLOCK && !isCode) {
+        return `<p class="long">${escapeHtml(block.raw)}</p>`;
+      }
       isOpen = block.isOpen;
       return marked.parser([...block.tokens] as Token[]);
     },

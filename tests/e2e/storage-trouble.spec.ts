@@ -64,9 +64,12 @@ test('an answer that cannot be written stays on the screen and is written later'
   await connected.chooseModel('fault/huge?k=900');
   // The writes of the answer fail, those of the question do not.
   await page.evaluate(() => {
-    const put = IDBObjectStore.prototype.put;
+    const put = Object.getOwnPropertyDescriptor(IDBObjectStore.prototype, 'put')?.value as (
+      this: IDBObjectStore,
+      ...args: Parameters<IDBObjectStore['put']>
+    ) => IDBRequest<IDBValidKey>;
     Object.assign(window, { isDiskFull: true });
-    IDBObjectStore.prototype.put = function (this: IDBObjectStore, ...args) {
+    IDBObjectStore.prototype.put = function (...args) {
       const [row] = args as [{ content?: string }];
       if ('isDiskFull' in window && window.isDiskFull && (row.content?.length ?? 0) > 10_000) {
         throw new DOMException('', 'QuotaExceededError');

@@ -2,30 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { preview } from 'vite';
-import type { PreviewServer } from 'vite';
+import { createBuildHost } from '../support/build-host.ts';
 import { expect, onggiOn, test } from './onggi.ts';
 
-/** Where the two builds take turns: one origin, as an update of a real host is. */
-const PORT = 4274;
 const root = path.resolve(import.meta.dirname, '../..');
+const host = createBuildHost(4274);
 let laterBuild = '';
-let server: PreviewServer | undefined;
-
-/** Serves one of the two builds from now on. */
-async function serve(outDir: string): Promise<void> {
-  await server?.close();
-  server = await preview({
-    root,
-    configFile: path.join(root, 'vite.config.ts'),
-    logLevel: 'error',
-    build: { outDir },
-    preview: { port: PORT, strictPort: true },
-  });
-}
 
 test.describe.configure({ mode: 'serial' });
-test.use({ baseURL: `http://localhost:${PORT}`, serviceWorkers: 'block' });
+test.use({ baseURL: host.origin, serviceWorkers: 'block' });
 
 test.beforeAll(() => {
   laterBuild = mkdtempSync(path.join(tmpdir(), 'onggi-later-'));
@@ -42,7 +27,7 @@ test.beforeAll(() => {
 });
 
 test.afterAll(async () => {
-  await server?.close();
+  await host.close();
   rmSync(laterBuild, { recursive: true, force: true });
 });
 
@@ -51,14 +36,14 @@ test('an update in one tab closes the old tab before it can write, and keeps eve
   endpoint,
   context,
 }) => {
-  await serve('dist');
+  await host.serve('dist');
   await onggi.open();
   await onggi.connect(endpoint.localhostUrl);
   await onggi.chooseModel('echo-fast');
   await onggi.ask('said before the update');
   await onggi.composer.fill('half a sentence');
 
-  await serve(laterBuild);
+  await host.serve(laterBuild);
   const newer = onggiOn(await context.newPage());
   await newer.open(new URL(onggi.page.url()).hash);
   await expect(newer.questions.first()).toContainText('said before the update');
@@ -90,10 +75,10 @@ test('an update in one tab closes the old tab before it can write, and keeps eve
 });
 
 test('an old build that meets newer data says so and changes nothing', async ({ onggi, page }) => {
-  await serve(laterBuild);
+  await host.serve(laterBuild);
   await onggi.open();
   await expect(page.getByRole('button', { name: /API key/ })).toBeVisible();
-  await serve('dist');
+  await host.serve('dist');
   await page.reload();
   await expect(page.getByRole('alert')).toContainText('already opened by a newer version');
   const version = await page.evaluate(async () => {

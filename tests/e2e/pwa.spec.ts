@@ -1,0 +1,69 @@
+import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createBuildHost } from '../support/build-host.ts';
+import { expect, test } from './onggi.ts';
+
+test('the manifest names everything that installing needs, and all of it is there', async ({
+  request,
+}) => {
+  const manifest = (await (await request.get('/manifest.webmanifest')).json()) as {
+    id: string;
+    start_url: string;
+    icons: { src: string; purpose?: string }[];
+    screenshots: { src: string }[];
+    shortcuts: { url: string }[];
+  };
+  expect(manifest.id).toBe('/');
+  const purposes = manifest.icons.map(({ purpose }) => purpose ?? 'any');
+  expect(purposes).toEqual(expect.arrayContaining(['any', 'maskable', 'monochrome']));
+  for (const { src } of [...manifest.icons, ...manifest.screenshots]) {
+    expect((await request.get(src)).status(), src).toBe(200);
+  }
+});
+
+test.describe('an update', () => {
+  const host = createBuildHost(4275);
+  let laterBuild = '';
+  test.use({ baseURL: host.origin });
+
+  test.beforeAll(() => {
+    laterBuild = mkdtempSync(path.join(tmpdir(), 'onggi-later-'));
+    cpSync(path.resolve(import.meta.dirname, '../../dist'), laterBuild, { recursive: true });
+    // One byte more makes it a new version to the browser.
+    appendFileSync(path.join(laterBuild, 'sw.js'), '\n// later\n');
+  });
+
+  test.afterAll(async () => {
+    await host.close();
+    rmSync(laterBuild, { recursive: true, force: true });
+  });
+
+  test('waits for a click, tells the other tab, and reloads nothing by itself', async ({
+    onggi,
+    context,
+  }) => {
+    const { page } = onggi;
+    await host.serve('dist');
+    await onggi.open();
+    await expect
+      .poll(() => page.evaluate(() => navigator.serviceWorker.controller?.state))
+      .toBe('activated');
+    const other = await context.newPage();
+    await other.goto('/');
+    await expect(other.getByRole('button', { name: /API key/ })).toBeVisible();
+
+    await host.serve(laterBuild);
+    await page.evaluate(async () => {
+      Object.assign(window, { isSamePage: true });
+      const registration = await navigator.serviceWorker.getRegistration();
+      await registration?.update();
+    });
+    await expect(page.getByText('A new version of onggi is ready.')).toBeVisible();
+    expect(await page.evaluate(() => 'isSamePage' in window)).toBe(true);
+
+    await page.getByRole('button', { name: 'Reload now' }).click();
+    await expect.poll(() => page.evaluate(() => 'isSamePage' in window)).toBe(false);
+    await expect(other.getByText('onggi was updated in another tab.')).toBeVisible();
+  });
+});

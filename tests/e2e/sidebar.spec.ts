@@ -1,0 +1,268 @@
+import type { Locator, Page } from '@playwright/test';
+import { seedConversation, seedConversations } from '../support/seed.ts';
+import { chatRequests, expect, test, text } from './seeded.ts';
+import type { Onggi } from './onggi.ts';
+
+const THREE = seedConversations([
+  seedConversation('Onggi jars', { id: 'jars', daysAgo: 0 }),
+  seedConversation('Kimchi', { id: 'kimchi', daysAgo: 1 }),
+  seedConversation('Doenjang', { id: 'doenjang', daysAgo: 40, tags: ['food'] }),
+]);
+
+const row = ({ conversations }: Onggi, title: string): Locator =>
+  conversations.filter({ has: conversations.page().getByRole('link', { name: title }) });
+
+/** Chooses an entry of a conversation's menu in the list. */
+async function choose(onggi: Onggi, title: string, entry: string) {
+  const item = row(onggi, title);
+  await item.hover();
+  await item.getByRole('button', { name: text('conversation.menu', { title }) }).click();
+  await item.getByRole('button', { name: entry, exact: true }).click();
+}
+
+/** Shows the conversations of a status, or those with a tag. */
+async function filterBy(page: Page, entry: string) {
+  await page.getByRole('button', { name: text('list.filter') }).click();
+  await page
+    .getByRole('group', { name: text('list.filter') })
+    .getByRole('button', { name: entry, exact: true })
+    .click();
+}
+
+const titlesOf = ({ conversations }: Onggi) => conversations.getByRole('link');
+
+test('a conversation is renamed with Enter, and not with Esc', async ({ start, page }) => {
+  const onggi = await start({ rows: THREE });
+  const field = page.getByRole('textbox', { name: text('conversation.renameField') });
+  await choose(onggi, 'Kimchi', text('conversation.rename'));
+  await expect(field).toBeFocused();
+  await field.fill('Not this');
+  await field.press('Escape');
+  await expect(row(onggi, 'Kimchi')).toBeVisible();
+
+  await choose(onggi, 'Kimchi', text('conversation.rename'));
+  await field.fill('김치');
+  // The Enter of an input method confirms the syllable and leaves the field open.
+  await field.evaluate((input) => {
+    const init = { key: 'Enter', isComposing: true, keyCode: 229, bubbles: true };
+    input.dispatchEvent(new KeyboardEvent('keydown', init));
+  });
+  await expect(field).toHaveValue('김치');
+  await field.press('Enter');
+  await expect(field).toHaveCount(0);
+  await expect(row(onggi, '김치')).toBeVisible();
+  await page.reload();
+  await expect(titlesOf(onggi)).toHaveText([/Onggi jars/, /김치/, /Doenjang/]);
+});
+
+test('a pinned conversation stands first', async ({ start, page }) => {
+  const onggi = await start({ rows: THREE });
+  await choose(onggi, 'Doenjang', text('conversation.pin'));
+  await expect(titlesOf(onggi)).toHaveText([/Doenjang/, /Onggi jars/, /Kimchi/]);
+  await page.reload();
+  await expect(titlesOf(onggi)).toHaveText([/Doenjang/, /Onggi jars/, /Kimchi/]);
+  await expect(page.getByRole('heading', { name: text('list.pinned') })).toBeVisible();
+  await choose(onggi, 'Doenjang', text('conversation.unpin'));
+  await expect(titlesOf(onggi)).toHaveText([/Onggi jars/, /Kimchi/, /Doenjang/]);
+});
+
+test('tags are given, taken away and filtered by', async ({ start, page }) => {
+  const onggi = await start({ rows: THREE });
+  const dialog = page.getByRole('dialog', { name: text('tags.title') });
+  await choose(onggi, 'Kimchi', text('conversation.tags'));
+  const field = dialog.getByRole('textbox', { name: text('tags.field') });
+  await field.fill('winter');
+  await field.press('Enter');
+  // A tag that is in use elsewhere is offered.
+  await dialog.getByRole('button', { name: 'food', exact: true }).click();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toHaveCount(0);
+
+  await filterBy(page, 'food');
+  await expect(titlesOf(onggi)).toHaveText([/Kimchi/, /Doenjang/]);
+  await filterBy(page, 'winter');
+  await expect(titlesOf(onggi)).toHaveText([/Kimchi/]);
+
+  await choose(onggi, 'Kimchi', text('conversation.tags'));
+  await dialog.getByRole('button', { name: text('tags.remove', { tag: 'winter' }) }).click();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText(text('list.noMatch'))).toBeVisible();
+  await filterBy(page, text('list.active'));
+  await expect(onggi.conversations).toHaveCount(3);
+});
+
+test('archive and take out again', async ({ start, page }) => {
+  const onggi = await start({ rows: THREE });
+  await choose(onggi, 'Kimchi', text('conversation.archive'));
+  await expect(titlesOf(onggi)).toHaveText([/Onggi jars/, /Doenjang/]);
+  await filterBy(page, text('list.archive'));
+  await expect(titlesOf(onggi)).toHaveText([/Kimchi/]);
+  await choose(onggi, 'Kimchi', text('conversation.unarchive'));
+  await expect(page.getByText(text('list.emptyArchive'))).toBeVisible();
+  await filterBy(page, text('list.active'));
+  await expect(onggi.conversations).toHaveCount(3);
+});
+
+test('the trash gives back, and deletes for good only after a question', async ({
+  start,
+  page,
+}) => {
+  const onggi = await start({ rows: THREE, hash: '#/c/kimchi' });
+  const toTrash = async () => {
+    await choose(onggi, 'Kimchi', text('conversation.remove'));
+    await expect(titlesOf(onggi)).toHaveText([/Onggi jars/, /Doenjang/]);
+  };
+  await expect(onggi.questions).toHaveCount(1);
+  await toTrash();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(onggi.conversations).toHaveCount(3);
+  await expect(onggi.questions).toHaveText([/Question about Kimchi/]);
+
+  await toTrash();
+  await filterBy(page, text('list.trash'));
+  await choose(onggi, 'Kimchi', text('conversation.restore'));
+  await expect(page.getByText(text('list.emptyTrash'))).toBeVisible();
+  await filterBy(page, text('list.active'));
+  await toTrash();
+
+  await filterBy(page, text('list.trash'));
+  const question = page.getByRole('dialog', { name: 'Delete this conversation for good?' });
+  await choose(onggi, 'Kimchi', text('conversation.purge'));
+  await expect(question).toContainText(text('list.purgeBody', { messages: 2 }));
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await expect(onggi.conversations).toHaveCount(1);
+  await page.getByRole('button', { name: text('list.emptyTheTrash') }).click();
+  await question.getByRole('button', { name: text('list.purge') }).click();
+  await expect(page.getByText(text('list.emptyTrash'))).toBeVisible();
+  await page.goto('/#/c/kimchi');
+  await expect(page.getByText(text('chat.goneTitle'))).toBeVisible();
+  await page.reload();
+  await expect(titlesOf(onggi)).toHaveText([/Onggi jars/, /Doenjang/]);
+});
+
+test('three conversations are archived at once, and come back at once', async ({ start, page }) => {
+  const onggi = await start({ rows: THREE });
+  await page.getByRole('button', { name: text('list.select') }).click();
+  for (const title of ['Onggi jars', 'Kimchi', 'Doenjang']) {
+    await page.getByRole('checkbox', { name: text('list.selectOne', { title }) }).check();
+  }
+  const bar = page.getByRole('toolbar', { name: text('selection.name') });
+  await expect(bar).toContainText(text('selection.count', { count: 3 }));
+  await bar.getByRole('button', { name: text('conversation.archive') }).click();
+  await expect(page.getByText(text('list.emptyActive'))).toBeVisible();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(onggi.conversations).toHaveCount(3);
+  await expect(bar).toHaveCount(0);
+});
+
+test('titles are searched in any case and writing', async ({ start, page }) => {
+  const onggi = await start({
+    rows: seedConversations([
+      seedConversation('Onggi JARS', { id: 'jars' }),
+      seedConversation('옹기 이야기', { id: 'story' }),
+    ]),
+  });
+  const search = page.getByRole('searchbox', { name: text('sidebar.search') });
+  await search.fill('jars');
+  await expect(titlesOf(onggi)).toHaveText([/Onggi JARS/]);
+  // As macOS hands file names over: decomposed syllables.
+  await search.fill('이야기'.normalize('NFD'));
+  await expect(titlesOf(onggi)).toHaveText([/옹기 이야기/]);
+  await search.fill('nowhere');
+  await expect(page.getByText(text('list.noMatch'))).toBeVisible();
+  await search.press('Escape');
+  await expect(onggi.conversations).toHaveCount(2);
+});
+
+test('the list is grouped by day and comes in pages', async ({ start, page }) => {
+  const many = Array.from({ length: 130 }, (_, at) =>
+    seedConversation(`Number ${at}`, { id: `many-${at}`, daysAgo: 60 + at, texts: [] }),
+  );
+  const days = [0, 1, 4, 20].map((daysAgo) =>
+    seedConversation(`${daysAgo} days ago`, { id: `day-${daysAgo}`, daysAgo }),
+  );
+  const onggi = await start({ rows: seedConversations([...days, ...many]) });
+  const headings = page.getByRole('list', { name: text('list.name') }).getByRole('heading');
+  await expect(headings.first()).toBeVisible();
+  expect((await headings.allInnerTexts()).slice(0, 4)).toEqual([
+    text('list.today'),
+    text('list.yesterday'),
+    text('list.past-week'),
+    text('list.past-month'),
+  ]);
+  await expect(headings.nth(4)).toHaveText(/^[A-Z][a-z]+ \d{4}$/);
+  expect(await onggi.conversations.count()).toBeLessThan(134);
+  await expect(async () => {
+    await onggi.conversations.last().scrollIntoViewIfNeeded();
+    await expect(onggi.conversations).toHaveCount(134, { timeout: 500 });
+  }).toPass();
+  await expect(titlesOf(onggi).last()).toHaveText(/Number 129/);
+});
+
+test('each conversation keeps its own draft over a reload', async ({ start, page }) => {
+  const onggi = await start({ rows: THREE, hash: '#/c/jars' });
+  await expect(onggi.questions).toHaveCount(1);
+  await onggi.composer.fill('Draft for the jars');
+  await titlesOf(onggi).filter({ hasText: 'Kimchi' }).click();
+  await expect(onggi.questions).toHaveText([/Question about Kimchi/]);
+  await expect(onggi.composer).toHaveValue('');
+  await onggi.composer.fill('김치 초안');
+  await page.reload();
+  await expect(onggi.composer).toHaveValue('김치 초안');
+  await titlesOf(onggi).filter({ hasText: 'Onggi jars' }).click();
+  await expect(onggi.composer).toHaveValue('Draft for the jars');
+  await onggi.ask('Sent instead');
+  await page.reload();
+  await expect(onggi.questions).toHaveCount(2);
+  await expect(onggi.composer).toHaveValue('');
+});
+
+test('rating and feedback stay with their answer', async ({ start, page }) => {
+  const onggi = await start({ rows: THREE, hash: '#/c/jars' });
+  const answer = onggi.answers.first();
+  const stars = answer.getByRole('group', { name: text('message.rating') });
+  await stars.getByRole('button', { name: '4 stars' }).click();
+  await answer.getByRole('button', { name: text('message.more') }).click();
+  await answer.getByRole('button', { name: text('message.comment'), exact: true }).click();
+  await answer.getByLabel(text('message.commentField')).fill('Clear, 고마워요');
+  await answer.getByRole('button', { name: 'Save' }).click();
+  await expect(answer.getByText('Clear, 고마워요')).toBeVisible();
+  await page.reload();
+  await expect(stars.getByRole('button', { name: '4 stars' })).toHaveAttribute(
+    'aria-pressed',
+    'true',
+  );
+  await expect(answer.getByText('Clear, 고마워요')).toBeVisible();
+  await stars.getByRole('button', { name: '4 stars' }).click();
+  await page.reload();
+  await expect(stars.getByRole('button', { pressed: true })).toHaveCount(0);
+});
+
+test('the model suggests a title and a summary', async ({ start, page, endpoint }) => {
+  const onggi = await start({ rows: THREE, hash: '#/c/kimchi' });
+  const header = page.getByRole('banner');
+  const ask = async (entry: string) => {
+    await header.getByRole('button', { name: /^More for “/ }).click();
+    await header.getByRole('button', { name: entry, exact: true }).click();
+  };
+  await ask(text('conversation.suggestTitle'));
+  await expect(page.getByText(text('conversation.titleDone'))).toBeVisible();
+  const heading = page.getByRole('heading', { level: 1 });
+  await expect(heading).not.toHaveText('Kimchi');
+  const title = await heading.innerText();
+  expect(title.length).toBeGreaterThan(2);
+  await expect(titlesOf(onggi).filter({ hasText: title })).toHaveCount(1);
+
+  await ask(text('conversation.summarise'));
+  await expect(page.getByText(text('conversation.summaryDone'))).toBeVisible();
+  await page.reload();
+  await expect(heading).toHaveText(title);
+  await page.getByRole('button', { name: text('options.open') }).click();
+  await expect(
+    page.getByRole('dialog').getByText(text('options.summary'), { exact: true }),
+  ).toBeVisible();
+  // Beside the conversation: it holds no more messages than before.
+  await expect(onggi.questions).toHaveCount(1);
+  await expect(onggi.answers).toHaveCount(1);
+  expect(chatRequests(endpoint)).toHaveLength(2);
+});

@@ -1,0 +1,189 @@
+/**
+ * Puts rows into the app's own database before the app is opened, so that a test need not click
+ * its way to where it begins. The tables are those of the released version 1: newer code upgrades
+ * them, as it does a person's.
+ */
+import { readFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+import { createConversation } from '#domain/conversation.ts';
+import type { Conversation } from '#domain/conversation.ts';
+import { createEndpoint } from '#domain/endpoint.ts';
+import type { Endpoint } from '#domain/endpoint.ts';
+import { toConversationId, toEndpointId, toMessageId, toSessionId } from '#domain/ids.ts';
+import { createMessage } from '#domain/message.ts';
+import type { Message } from '#domain/message.ts';
+import { createUserSettings } from '#domain/user-settings.ts';
+import type { UserSettings } from '#domain/user-settings.ts';
+
+interface ReleasedDatabase {
+  readonly version: number;
+  readonly shape: Readonly<
+    Record<
+      string,
+      {
+        readonly keyPath: string;
+        readonly indexes: Readonly<Record<string, readonly [string | string[], boolean, boolean]>>;
+      }
+    >
+  >;
+}
+
+/** Rows by table. */
+export interface SeedRows {
+  readonly userSettings?: readonly UserSettings[];
+  readonly endpoints?: readonly Endpoint[];
+  readonly conversations?: readonly Conversation[];
+  readonly messages?: readonly Message[];
+}
+
+const SESSION_ID = toSessionId('seeded-session');
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const readReleased = (): ReleasedDatabase => {
+  const file = new URL('../fixtures/db/v1.json', import.meta.url);
+  return JSON.parse(readFileSync(file, 'utf8')) as ReleasedDatabase;
+};
+
+/** Makes the app's database with these rows. The page must not have opened the app yet. */
+export async function seedDatabase(page: Page, rows: SeedRows): Promise<void> {
+  const { version, shape } = readReleased();
+  await page.route('**/__seed', (route) => route.fulfill({ contentType: 'text/html', body: '' }));
+  await page.goto('/__seed');
+  await page.evaluate(
+    ({ nativeVersion, tables, rowsByTable }) =>
+      new Promise<void>((resolve, reject) => {
+        const request = indexedDB.open('onggi', nativeVersion);
+        request.onupgradeneeded = () => {
+          for (const [table, { keyPath, indexes }] of Object.entries(tables)) {
+            const store = request.result.createObjectStore(table, { keyPath });
+            for (const [name, [path, unique, multiEntry]] of Object.entries(indexes)) {
+              store.createIndex(name, path, { unique, multiEntry });
+            }
+            for (const row of rowsByTable[table] ?? []) store.add(row);
+          }
+        };
+        request.onerror = () => reject(new Error(String(request.error)));
+        request.onsuccess = () => {
+          request.result.close();
+          resolve();
+        };
+      }),
+    {
+      nativeVersion: version * 10,
+      tables: shape,
+      rowsByTable: rows as Readonly<Record<string, readonly unknown[]>>,
+    },
+  );
+}
+
+/** An endpoint at `baseUrl` that lists `models`, without a key. */
+export function seedEndpoint(
+  baseUrl: string,
+  models: readonly string[],
+  changes: Partial<Endpoint> = {},
+): Endpoint {
+  return createEndpoint({
+    id: toEndpointId('seeded-endpoint'),
+    presetId: 'custom',
+    name: 'Test server',
+    baseUrl,
+    chatModels: models.map((id) => ({ id })),
+    chatModelsAt: Date.now(),
+    createdAt: Date.now(),
+    ...changes,
+  });
+}
+
+/** Settings of a first start in English, with these changes. */
+export function seedSettings(changes: Partial<UserSettings> = {}): UserSettings {
+  return { ...createUserSettings('en', Date.now()), ...changes };
+}
+
+/** A conversation and its messages: question, answer, question … in one branch. */
+export function seedConversation(
+  title: string,
+  {
+    id = title,
+    daysAgo = 0,
+    texts = [`Question about ${title}`, `Answer about ${title}`],
+    ...changes
+  }: { id?: string; daysAgo?: number; texts?: readonly string[] } & Partial<
+    Omit<Conversation, 'id'>
+  > = {},
+): { conversation: Conversation; messages: readonly Message[] } {
+  const conversationId = toConversationId(id);
+  const createdAt = Date.now() - daysAgo * DAY_MS;
+  const messageId = (at: number) => toMessageId(`${id}/${at}`);
+  const messages = texts.map((content, seq) =>
+    createMessage({
+      id: messageId(seq),
+      conversationId,
+      sessionId: SESSION_ID,
+      parentId: seq === 0 ? null : messageId(seq - 1),
+      seq,
+      role: seq % 2 === 0 ? 'user' : 'assistant',
+      content,
+      timestamp: createdAt + seq,
+      tokenCount: 5,
+      isTokenCountEstimated: true,
+      ...(seq % 2 === 0
+        ? {}
+        : { finishReason: 'stop', modelUsed: 'echo-fast', promptTokens: 9, completionTokens: 5 }),
+    }),
+  );
+  return {
+    conversation: createConversation({
+      id: conversationId,
+      sessionId: SESSION_ID,
+      title,
+      createdAt,
+      messageCount: texts.length,
+      totalTokens: texts.length * 5,
+      lastSeq: texts.length - 1,
+      activeLeafId: texts.length > 0 ? messageId(texts.length - 1) : null,
+      ...changes,
+    }),
+    messages,
+  };
+}
+
+/** The rows of several conversations. */
+export function seedConversations(
+  seeds: readonly ReturnType<typeof seedConversation>[],
+): Pick<SeedRows, 'conversations' | 'messages'> {
+  return {
+    conversations: seeds.map(({ conversation }) => conversation),
+    messages: seeds.flatMap(({ messages }) => messages),
+  };
+}
+
+/** Everything that any IndexedDB store, cache or web storage of the page's origin holds, as text. */
+export function readEverythingStored(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const found: string[] = [];
+    const settle = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(new Error(String(request.error)));
+      });
+    for (const { name } of await indexedDB.databases()) {
+      const database = await settle(indexedDB.open(name ?? ''));
+      for (const store of database.objectStoreNames) {
+        const rows: unknown = await settle(database.transaction(store).objectStore(store).getAll());
+        found.push(`${name}/${store} ${JSON.stringify(rows)}`);
+      }
+      database.close();
+    }
+    for (const name of await caches.keys()) {
+      const cache = await caches.open(name);
+      for (const request of await cache.keys()) {
+        const response = await cache.match(request);
+        found.push(`${name} ${request.url} ${(await response?.text()) ?? ''}`);
+      }
+    }
+    for (const storage of [localStorage, sessionStorage]) {
+      found.push(JSON.stringify(Object.entries(storage)));
+    }
+    return found.join('\n');
+  });
+}

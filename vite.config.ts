@@ -51,7 +51,8 @@ export default defineConfig({
       manifest: false,
       injectManifest: {
         globPatterns: ['**/*.{js,css,html,svg,png,woff2,webmanifest}'],
-        globIgnores: ['screenshots/**'],
+        // Only the installer asks for these.
+        globIgnores: ['screenshots/**', 'icons/*.png'],
       },
     }),
   ],

@@ -125,8 +125,8 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   });
   const answers = new Answers({
     storage,
-    saveAgain: (settled) =>
-      chat.saveAnswer(memory.has(settled.conversationId) ? memory : stored, settled),
+    saveAgain: (settled, before) =>
+      chat.saveAnswer(memory.has(settled.conversationId) ? memory : stored, settled, before),
     rememberStreamOptionsRefused: endpointsState.rememberStreamOptionsRefused,
   });
   const conversations = new ConversationListState(
@@ -183,6 +183,8 @@ async function start(): Promise<void> {
     target.textContent = 'onggi does not run inside another page.';
     return;
   }
+  // Fetched while the database opens; the settings may say another language then.
+  void translator.use(pickLanguage(navigator.languages));
   try {
     const app = await createApp(await open());
     target.replaceChildren();

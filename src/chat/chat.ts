@@ -196,8 +196,10 @@ export function createChat(deps: ChatDeps) {
           ...failed,
           content: '',
           reasoning: null,
+          tokenCount: null,
           promptTokens: null,
           completionTokens: null,
+          isTokenCountEstimated: false,
           status: 'streaming',
           error: null,
           finishReason: null,
@@ -221,9 +223,12 @@ export function createChat(deps: ChatDeps) {
         return startRun(place, target, answer, release, true);
       }),
 
-    /** Stores a settled answer whose own transaction failed. */
-    saveAnswer: (store: ConversationStore, settled: Message) =>
-      store.finishAnswer(settled, toUsageIncrement(settled)),
+    /**
+     * Stores a settled answer whose own transaction failed.
+     * @param before The row as it was before the endpoint was asked.
+     */
+    saveAnswer: (store: ConversationStore, settled: Message, before: Message) =>
+      store.finishAnswer(settled, toUsageIncrement(settled, before.completionTokens ?? 0)),
 
     /**
      * Asks the conversation's model for a title or a summary of the shown branch. Stores nothing.

@@ -67,7 +67,8 @@ export class RunningAnswer {
 /** What happens around the answers that is not theirs to know. */
 export interface AnswersDeps {
   readonly storage: StorageHealth;
-  readonly saveAgain: (settled: Message) => Promise<void>;
+  /** @param before The row as it was before the endpoint was asked. */
+  readonly saveAgain: (settled: Message, before: Message) => Promise<void>;
   readonly rememberStreamOptionsRefused: (id: EndpointId) => Promise<void>;
 }
 
@@ -153,7 +154,7 @@ export class Answers {
       title: settled.modelUsed ?? 'onggi',
       text: settled.content,
       retry: async () => {
-        await saveAgain(settled);
+        await saveAgain(settled, answer.run.message);
         answer.isUnsaved = false;
       },
     });

@@ -9,6 +9,8 @@ export type { MessageKey, TextValues };
 export class Translator {
   #current = $state.raw<{ readonly language: Language; readonly catalog: Catalog }>();
 
+  #wanted: Language | undefined;
+
   /** The language on the screen; undefined before the first catalog is here. */
   get language(): Language | undefined {
     return this.#current?.language;
@@ -16,8 +18,11 @@ export class Translator {
 
   /** Fetches a language and switches to it; the old one stays on the screen until then. */
   async use(language: Language): Promise<void> {
+    this.#wanted = language;
     if (this.#current?.language === language) return;
-    this.#current = { language, catalog: await loadCatalog(language) };
+    const catalog = await loadCatalog(language);
+    // Of two that are on their way the one asked for last counts, whichever comes first.
+    if (this.#wanted === language) this.#current = { language, catalog };
   }
 
   /** The text of a key. */

@@ -62,8 +62,11 @@ test.describe('an update', () => {
     await expect(page.getByText('A new version of onggi is ready.')).toBeVisible();
     expect(await page.evaluate(() => 'isSamePage' in window)).toBe(true);
 
-    await page.getByRole('button', { name: 'Reload now' }).click();
-    await expect.poll(() => page.evaluate(() => 'isSamePage' in window)).toBe(false);
+    await Promise.all([
+      page.waitForEvent('load'),
+      page.getByRole('button', { name: 'Reload now' }).click(),
+    ]);
+    expect(await page.evaluate(() => 'isSamePage' in window)).toBe(false);
     await expect(other.getByText('onggi was updated in another tab.')).toBeVisible();
   });
 });

@@ -1,0 +1,165 @@
+/**
+ * Pictures of every screen in four languages, both themes, on a desk and on a phone, into
+ * screenshots/ (not committed), and with --publish the chosen ones into docs/ and public/.
+ * Needs a build: npm run build. The answers are recordings of the test double.
+ */
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { chromium } from 'playwright';
+import { preview } from 'vite';
+import { createConformanceServer } from '../tests/support/conformance-server.mjs';
+import { chromiumArgs, chromiumPath } from './browser.mjs';
+
+const PORT = 4276;
+const OUT = 'screenshots';
+const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+const SETTINGS = ['general', 'models', 'behaviour', 'privacy', 'data'];
+
+/** What is said in each language, and the words of its button for a key. */
+const LANGUAGES = [
+  {
+    id: 'ko',
+    locale: 'ko-KR',
+    key: /API 키로/,
+    older: [
+      '김치찌개 2인분 레시피와 장보기',
+      '전세 계약 갱신 청구권 정리',
+      '부모님 스마트폰 설정 체크리스트',
+    ],
+    question: '옹기에 김치를 담그는 방법을 코드와 함께 알려 주세요',
+  },
+  {
+    id: 'en',
+    locale: 'en-GB',
+    key: /API key/,
+    older: [
+      'Trip to Gyeongju, three days in spring',
+      'Refactor the parser into a state machine',
+      'Polite e-mail to my landlord',
+    ],
+    question: 'Show me how to retry with a growing pause, with code',
+  },
+  {
+    id: 'ja',
+    locale: 'ja-JP',
+    key: /APIキー/,
+    older: ['京都の紅葉はいつが見頃？', '敬語のメールを自然に直す', '四日間の作り置き献立'],
+    question: '桜の季節に京都へ行く計画を立ててください',
+  },
+  {
+    id: 'zh',
+    locale: 'zh-CN',
+    key: /API 密钥/,
+    older: ['三天两夜的杭州行程', '把解析器改写成状态机', '给房东的一封信'],
+    question: '请用代码说明如何重试',
+  },
+];
+
+const server = await preview({ preview: { port: PORT, strictPort: true }, logLevel: 'error' });
+const endpoint = await createConformanceServer({ apiKey: undefined, port: 11434 });
+const executablePath = await chromiumPath();
+const browser = await chromium.launch({
+  args: chromiumArgs,
+  ...(executablePath ? { executablePath } : {}),
+});
+rmSync(OUT, { recursive: true, force: true });
+
+/** Says something and waits until the answer is there. */
+async function say(/** @type {import('playwright').Page} */ page, /** @type {string} */ text) {
+  const answered = page.locator('[role=log] article footer');
+  const before = await answered.count();
+  await page.locator('#composer').fill(text);
+  await page.locator('#composer').press('Enter');
+  await answered.nth(before).waitFor();
+}
+
+/** One person of one language with one theme, from the first start through every screen. */
+async function walk(
+  /** @type {(typeof LANGUAGES)[number]} */ language,
+  /** @type {'light' | 'dark'} */ colorScheme,
+) {
+  const context = await browser.newContext({
+    locale: language.locale,
+    colorScheme,
+    viewport: SIZES.desk,
+    deviceScaleFactor: 1,
+  });
+  const page = await context.newPage();
+  const shoot = async (/** @type {string} */ name) => {
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      await page.setViewportSize(viewport);
+      await page.waitForTimeout(250);
+      await page.screenshot({ path: `${OUT}/${language.id}-${colorScheme}-${size}-${name}.png` });
+    }
+    await page.setViewportSize(SIZES.desk);
+  };
+
+  await page.goto(`http://localhost:${PORT}/`);
+  await page.getByRole('button', { name: language.key }).waitFor();
+  await shoot('01-start');
+  await page.getByRole('button', { name: language.key }).click();
+  await page.locator('form').waitFor();
+  await shoot('02-connect');
+  await page.reload();
+  // The local server is found by itself on its usual port.
+  await page.locator('.path').first().click();
+  await page.locator('#composer').waitFor();
+  await shoot('03-empty');
+  await page.locator('#model-picker').click();
+  await page.locator('[popover] input').fill('echo-fast');
+  await page.locator('[popover] input').press('Enter');
+  for (const text of language.older) {
+    await say(page, text);
+    await page.locator('aside .new').click();
+  }
+  await say(page, language.question);
+  await page
+    .locator('.code pre')
+    .first()
+    .waitFor({ timeout: 3000 })
+    .catch(() => undefined);
+  await page.locator('article').last().hover();
+  await page.locator('.stars button').nth(3).click();
+  await page.mouse.move(700, 400);
+  await shoot('04-chat');
+  await page.setViewportSize(SIZES.phone);
+  await page.locator('header .toggle').click();
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: `${OUT}/${language.id}-${colorScheme}-phone-05-sidebar.png` });
+  await page.keyboard.press('Escape');
+  await page.setViewportSize(SIZES.desk);
+  await page.locator('#model-picker').click();
+  await page.waitForTimeout(200);
+  await shoot('06-models');
+  await page.locator('[popover] input').fill('fault/401');
+  await page.locator('[popover] input').press('Enter');
+  await page.locator('#model-picker .name', { hasText: 'fault/401' }).waitFor();
+  await page.locator('#composer').fill('…?');
+  await page.locator('#composer').press('Enter');
+  await page.locator('.outcome.bad').waitFor();
+  await shoot('07-failed');
+  for (const section of SETTINGS) {
+    await page.goto(`http://localhost:${PORT}/#/settings/${section}`);
+    await page.locator('section.card').first().waitFor();
+    await shoot(`08-settings-${section}`);
+  }
+  await context.close();
+}
+
+for (const language of LANGUAGES) {
+  for (const colorScheme of /** @type {const} */ (['light', 'dark']))
+    await walk(language, colorScheme);
+}
+await browser.close();
+await endpoint.close();
+await server.close();
+
+if (process.argv.includes('--publish')) {
+  mkdirSync('docs/screenshots', { recursive: true });
+  mkdirSync('public/screenshots', { recursive: true });
+  copyFileSync(`${OUT}/ko-light-desk-04-chat.png`, 'docs/screenshots/chat.png');
+  copyFileSync(`${OUT}/en-dark-desk-04-chat.png`, 'docs/screenshots/chat-dark.png');
+  copyFileSync(`${OUT}/ko-light-desk-01-start.png`, 'docs/screenshots/start.png');
+  copyFileSync(`${OUT}/ko-light-phone-04-chat.png`, 'docs/screenshots/phone.png');
+  copyFileSync(`${OUT}/ko-light-desk-04-chat.png`, 'public/screenshots/wide.png');
+  copyFileSync(`${OUT}/ko-light-phone-04-chat.png`, 'public/screenshots/narrow.png');
+}

@@ -1,0 +1,39 @@
+/** The page of the bench: the runner asks it for one row after the other. */
+import type { BenchOptions, BenchPage } from './bench-line.ts';
+import type { BenchRow } from './bench-row.ts';
+import { collectGarbage } from './bench-row.ts';
+import { installWriteCounter } from './count-idb.ts';
+import { createFixtures } from './fixtures.ts';
+import type { Fixtures } from './fixtures.ts';
+import { bulkInsert } from './row-1-bulk-insert.ts';
+import { pointRead } from './row-3-point-read.ts';
+import { openConversation } from './row-4-open-conversation.ts';
+import { newestConversations } from './row-5-newest-conversations.ts';
+import { counts } from './row-6-counts.ts';
+import { stream } from './row-7-stream.ts';
+
+/** In the order they run: the first one fills the table the others read. */
+const ROWS: readonly BenchRow[] = [
+  bulkInsert,
+  pointRead,
+  openConversation,
+  newestConversations,
+  counts,
+  stream,
+];
+
+const readWrites = installWriteCounter();
+let fixtures: Fixtures | undefined;
+
+Object.assign(window, {
+  bench: {
+    rowNumbers: ROWS.map(({ number }) => number),
+    async runRow(number: number, options: BenchOptions) {
+      const row = ROWS.find((candidate) => candidate.number === number);
+      if (!row) throw new Error(`no row ${number}`);
+      fixtures ??= createFixtures(options);
+      collectGarbage();
+      return row.run({ ...options, fixtures, readWrites, readCpu: () => window.readCpu() });
+    },
+  } satisfies BenchPage,
+});

@@ -1,0 +1,134 @@
+/**
+ * `npm run bench [-- --rows 1,4] [--quick]`: measures what PERFORMANCE promises in a headless
+ * Chromium with a fresh profile, prints a table and writes bench/results.json. It is a report: a
+ * missed goal is said in the table and does not fail the command.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright';
+import { build, preview } from 'vite';
+import { chromiumArgs, chromiumPath } from '../../scripts/browser.mjs';
+import { createConformanceServer } from '../support/conformance-server.mjs';
+
+/** @typedef {import('./page/bench-line.ts').BenchLine} BenchLine */
+/** @typedef {import('./page/bench-line.ts').CpuTimes} CpuTimes */
+
+const { values: options } = parseArgs({
+  options: { rows: { type: 'string' }, quick: { type: 'boolean', default: false } },
+});
+const configFile = fileURLToPath(new URL('vite.config.ts', import.meta.url));
+const results = new URL('../../bench/results.json', import.meta.url);
+
+/** CPU of the page's main thread and of the whole browser, in milliseconds. */
+async function createCpuReader(
+  /** @type {import('playwright').Page} */ page,
+  /** @type {import('playwright').Browser} */ browser,
+) {
+  const forPage = await page.context().newCDPSession(page);
+  const forBrowser = await browser.newBrowserCDPSession();
+  // TaskDuration follows the clock of the thread, not of the wall: a busy machine does not add to it.
+  await forPage.send('Performance.enable', { timeDomain: 'threadTicks' });
+  return async () => {
+    const { metrics } = await forPage.send('Performance.getMetrics');
+    const { processInfo } = await forBrowser.send('SystemInfo.getProcessInfo');
+    const seconds = metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN;
+    const all = processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+    return { mainMs: seconds * 1000, browserMs: all * 1000 };
+  };
+}
+
+/** @returns {Promise<BenchLine[]>} */
+async function measure(/** @type {string} */ url, /** @type {string} */ endpointUrl) {
+  const executablePath = await chromiumPath();
+  const browser = await chromium.launch({
+    ...(executablePath ? { executablePath } : {}),
+    args: [...chromiumArgs, '--js-flags=--expose-gc', '--enable-precise-memory-info'],
+  });
+  try {
+    const page = await browser.newPage();
+    page.on('console', (message) => console.error(`page: ${message.text()}`));
+    page.on('pageerror', (error) => console.error(`page: ${error.message}`));
+    await page.exposeFunction('readCpu', await createCpuReader(page, browser));
+    await page.goto(url);
+    await page.waitForFunction(() => 'bench' in window);
+    const known = await page.evaluate(() => window.bench.rowNumbers);
+    const wanted = options.rows?.split(',').map(Number) ?? known;
+    const unknown = wanted.filter((row) => !known.includes(row));
+    if (unknown.length > 0)
+      throw new Error(`no row ${unknown.join(', ')}; there are ${known.join(', ')}`);
+    /** @type {BenchLine[]} */
+    const lines = [];
+    for (const row of known.filter((number) => wanted.includes(number))) {
+      const start = Date.now();
+      const run = { row, isQuick: options.quick, endpointUrl };
+      lines.push(...(await page.evaluate((asked) => window.bench.runRow(asked.row, asked), run)));
+      console.log(`row ${row} took ${((Date.now() - start) / 1000).toFixed(0)} s`);
+    }
+    return lines;
+  } finally {
+    await browser.close();
+  }
+}
+
+const isReached = (/** @type {BenchLine} */ { value, goal }) => value <= goal;
+
+/** A figure as the table shows it. */
+const show = (/** @type {BenchLine} */ { unit }, /** @type {number} */ value) =>
+  unit === 'x' ? value.toFixed(2) : String(Math.round(value * 10) / 10);
+
+/** The table, columns as wide as what is in them. */
+function printTable(/** @type {BenchLine[]} */ lines) {
+  const cells = [
+    ['row', 'what', 'ratio', 'goal', 'spread', 'n', 'reached', 'note'],
+    ...lines.map((line) => [
+      line.row,
+      line.what,
+      show(line, line.value),
+      `<= ${show(line, line.goal)}`,
+      line.spread?.map((edge) => show(line, edge)).join('-') ?? '',
+      String(line.n),
+      isReached(line) ? 'yes' : 'NO',
+      line.note,
+    ]),
+  ];
+  const widths = (cells[0] ?? []).map((_head, at) =>
+    Math.max(...cells.map((row) => row[at]?.length ?? 0)),
+  );
+  for (const row of cells) {
+    console.log(
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+  }
+}
+
+const loadBefore = loadavg()[0] ?? 0;
+await build({ configFile });
+const server = await preview({ configFile });
+const endpoint = await createConformanceServer({ apiKey: undefined });
+try {
+  const lines = await measure(server.resolvedUrls?.local[0] ?? '', endpoint.localhostUrl);
+  const load = { before: loadBefore, after: loadavg()[0] ?? 0, cores: cpus().length };
+  const isBusy = Math.max(load.before, load.after - 1) > load.cores / 2;
+  console.log('');
+  printTable(lines);
+  const missed = lines.filter((line) => !isReached(line)).map(({ row }) => row);
+  console.log(
+    `\n${missed.length === 0 ? 'All goals reached' : `MISSED: ${missed.join(', ')}`}` +
+      `${options.quick ? ', but this was a quick run: its figures say little' : ''}.`,
+  );
+  console.log(
+    `Load ${load.before.toFixed(1)} before, ${load.after.toFixed(1)} after, ${load.cores} cores` +
+      `${isBusy ? ': the machine was busy, times are long and ratios less sure' : ''}.`,
+  );
+  mkdirSync(new URL('.', results), { recursive: true });
+  const report = { at: new Date().toISOString(), isQuick: options.quick, load, lines };
+  writeFileSync(results, `${JSON.stringify(report, null, 2)}\n`);
+} finally {
+  await endpoint.close();
+  await server.close();
+}

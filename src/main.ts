@@ -149,6 +149,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     },
     storage,
   );
+  if (db.dataLoss) storage.reportDataLoss();
   storage.setPersisted((await readStorageState()).isPersisted);
 
   return new AppState({
@@ -170,6 +171,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     requestPersistence,
     router: new Router(),
     settings,
+    settleAbandoned: () => settleAbandonedAnswers(db),
     storage,
     stored,
     toasts: new Toasts(),

@@ -86,11 +86,12 @@ export function createChat(deps: ChatDeps) {
     }
   }
 
-  function emptyAnswer(target: Target, parent: Message): Message {
+  /** The row of an answer that is about to be asked for, in the visit that asks. */
+  async function emptyAnswer(target: Target, parent: Message): Promise<Message> {
     return createMessage({
       id: toMessageId(createId()),
       conversationId: parent.conversationId,
-      sessionId: parent.sessionId,
+      sessionId: await deps.getSessionId(),
       parentId: parent.id,
       seq: parent.seq + 1,
       role: 'assistant',
@@ -172,7 +173,7 @@ export function createChat(deps: ChatDeps) {
         const { conversation, store } = place;
         const question = await userMessage(conversation, parentId, text);
         const title = conversation.title ?? titleFromMessage(text) ?? null;
-        const rows = [question, emptyAnswer(target, question)];
+        const rows = [question, await emptyAnswer(target, question)];
         const { messages } = await store.addMessages({ ...conversation, title }, rows);
         const answer = messages.at(-1);
         if (!answer) throw new OnggiError('app/unexpected', 'no answer row');
@@ -182,7 +183,7 @@ export function createChat(deps: ChatDeps) {
     /** Asks again below the same question; the old answer stays as another version. */
     regenerate: (place: ChatPlace, question: Message) =>
       withAnswerLock(place, async (target, release) => {
-        const rows = [emptyAnswer(target, question)];
+        const rows = [await emptyAnswer(target, question)];
         const { messages } = await place.store.addMessages(place.conversation, rows);
         const answer = messages.at(-1);
         if (!answer) throw new OnggiError('app/unexpected', 'no answer row');
@@ -215,6 +216,7 @@ export function createChat(deps: ChatDeps) {
       withAnswerLock(place, async (target, release) => {
         const answer = await place.store.reopenAnswer({
           ...cut,
+          endpointId: target.endpoint.id,
           status: 'streaming',
           error: null,
           finishReason: null,

@@ -3,6 +3,7 @@ import type { Conversation } from '#domain/conversation.ts';
 import type { ConversationStore, LiveRead, Thread } from '#domain/conversation-store.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock, ConversationId, MessageId } from '#domain/ids.ts';
+import { abandonedAnswer, isUnsettled } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import { activePath, newestLeafBelow, subtree } from '#domain/message-tree.ts';
 
@@ -46,6 +47,12 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
     return conversation;
   }
 
+  function requireMessage(id: MessageId): Message {
+    const message = messages.get(id);
+    if (!message) throw new OnggiError('chat/not-found', `no message ${id}`);
+    return message;
+  }
+
   function put(conversation: Conversation): void {
     conversations.set(conversation.id, conversation);
     notify(conversation.id);
@@ -60,7 +67,10 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
     isPersistent: false,
 
     addMessages(fresh, added) {
-      const base = conversations.get(fresh.id) ?? createConversation(fresh);
+      const known = conversations.get(fresh.id);
+      const base = known
+        ? { ...known, title: known.title ?? fresh.title }
+        : createConversation(fresh);
       const stored = added.map((message, index) => ({
         ...message,
         seq: base.lastSeq + 1 + index,
@@ -71,10 +81,13 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
       return Promise.resolve({ conversation, messages: stored });
     },
 
-    reopenAnswer(message) {
+    // `async`, here and below, so that what is gone is told by a rejection.
+    async reopenAnswer(message) {
       const conversation = requireConversation(message.conversationId);
+      const before = requireMessage(message.id);
       messages.set(message.id, message);
-      put({ ...conversation, activeLeafId: message.id });
+      const counted = withChangedMessage(conversation, before, message, clock());
+      put({ ...counted, activeLeafId: message.id });
       return Promise.resolve(message);
     },
 
@@ -90,22 +103,23 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
     finishAnswer(message) {
       const before = messages.get(message.id);
       const conversation = conversations.get(message.conversationId);
-      if (!before || !conversation) return Promise.resolve();
-      messages.set(message.id, message);
+      if (!before || !conversation || !isUnsettled(before)) return Promise.resolve();
+      const { rating, feedback } = before;
+      messages.set(message.id, { ...message, rating, feedback });
       put(withChangedMessage(conversation, before, message, clock()));
       return Promise.resolve();
     },
 
-    updateMessage(id, changes) {
-      const message = messages.get(id);
-      if (!message) throw new OnggiError('chat/not-found', `no message ${id}`);
+    async updateMessage(id, changes) {
+      const message = requireMessage(id);
       messages.set(id, { ...message, ...changes });
       notify(message.conversationId);
       return Promise.resolve();
     },
 
-    removeSubtree(conversationId, id) {
+    async removeSubtree(conversationId, id) {
       const conversation = requireConversation(conversationId);
+      requireMessage(id);
       const all = messagesOf(conversationId);
       const removed = subtree(all, id);
       for (const message of removed) messages.delete(message.id);
@@ -113,16 +127,19 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
       return Promise.resolve({ messages: removed, activeLeafId: conversation.activeLeafId });
     },
 
-    restoreMessages(conversationId, restored, activeLeafId) {
+    async restoreMessages(conversationId, restored, activeLeafId) {
       const conversation = requireConversation(conversationId);
-      for (const message of restored) messages.set(message.id, message);
+      const missing = restored
+        .filter(({ id }) => !messages.has(id))
+        .map((message) => (message.status === 'streaming' ? abandonedAnswer(message) : message));
+      for (const message of missing) messages.set(message.id, message);
       const { lastSeq, updatedAt } = conversation;
-      const counted = withAddedMessages(conversation, restored, updatedAt);
+      const counted = withAddedMessages(conversation, missing, updatedAt);
       put({ ...counted, lastSeq, activeLeafId });
       return Promise.resolve();
     },
 
-    updateConversation(id, changes) {
+    async updateConversation(id, changes) {
       put({ ...requireConversation(id), ...changes });
       return Promise.resolve();
     },

@@ -2,27 +2,12 @@ import { addUsage, usageStatisticId } from '#domain/usage.ts';
 import type { UsageIncrement } from '#domain/usage.ts';
 import { withChangedMessage } from '#domain/conversation.ts';
 import { LOCAL_USER_ID } from '#domain/ids.ts';
-import { settleMessage } from '#domain/message.ts';
+import { abandonedAnswer, isUnsettled } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import { commit, read } from './commit.ts';
 import { tryHoldAnswerLock } from './locks.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
-
-/** A running answer whose page is gone: text kept, no response time, because nobody saw its end. */
-export function abandoned(message: Message): Message {
-  return settleMessage(message, {
-    status: 'interrupted',
-    error: { code: 'provider/interrupted', detail: null },
-    responseTimeMs: null,
-  });
-}
-
-/** Whether the row may still be settled: it runs, or another page gave it up meanwhile. */
-function isOpen(message: Message): boolean {
-  if (message.status === 'streaming') return true;
-  return message.status === 'interrupted' && message.responseTimeMs === null;
-}
 
 /**
  * `ConversationStore.finishAnswer`, one transaction. Does nothing a second time. An answer that was
@@ -37,7 +22,7 @@ export function finishAnswer(
 ): PromiseLike<void> {
   return db.transaction('rw', db.conversations, db.messages, db.usageStatistics, async () => {
     const before = await db.messages.get(message.id);
-    if (before && !isOpen(before)) return;
+    if (before && !isUnsettled(before)) return;
     const conversation = await db.conversations.get(message.conversationId);
     if (before && conversation) {
       const { seq, rating, feedback } = before;
@@ -73,6 +58,6 @@ function settleAll(db: OnggiDexie, running: readonly Message[]): PromiseLike<voi
   return db.transaction('rw', db.messages, async () => {
     const rows = await db.messages.bulkGet(running.map(({ id }) => id));
     const left = rows.filter((row) => row?.status === 'streaming');
-    await db.messages.bulkPut(left.flatMap((row) => (row ? [abandoned(row)] : [])));
+    await db.messages.bulkPut(left.flatMap((row) => (row ? [abandonedAnswer(row)] : [])));
   });
 }

@@ -61,7 +61,8 @@ export async function openDatabase(options: OpenOptions): Promise<OnggiDatabase>
     const state = await readStoredState(name, newest);
     if (state === 'older') await upgradeAlone(connections, events, newest);
     else await connections.open();
-    if (state === 'current') await deleteCopies(name);
+    // A copy that cannot be deleted now is deleted at the next start: it holds nobody up.
+    if (state === 'current') await deleteCopies(name).catch(() => undefined);
     return connections.database;
   } catch (error) {
     connections.database.close();

@@ -1,9 +1,9 @@
 import type { Conversation } from '#domain/conversation.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { ConversationId, MessageId } from '#domain/ids.ts';
+import { abandonedAnswer } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import { newestLeafBelow, subtree } from '#domain/message-tree.ts';
-import { abandoned } from './answers.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import { readRange } from './thread-reads.ts';
 
@@ -82,7 +82,7 @@ export function restoreMessages(
     const there = await db.messages.bulkGet(messages.map(({ id }) => id));
     const missing = messages
       .filter((_message, index) => !there[index])
-      .map((message) => (message.status === 'streaming' ? abandoned(message) : message));
+      .map((message) => (message.status === 'streaming' ? abandonedAnswer(message) : message));
     await db.messages.bulkAdd(missing);
     await db.conversations.put({
       ...conversation,

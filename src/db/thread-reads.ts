@@ -42,20 +42,20 @@ export function readThread(
       from = Math.max(0, lastSeq + 1 - window);
       messages = [...(await readRange(db, id, from, to)), ...messages];
       if (showsBranch(messages, activeLeafId, pathLength)) break;
+      // A branch that begins here has versions that may be as old as the conversation: read on.
     }
     return { conversation, messages, hasOlder: from > 0 && messages.length < messageCount };
   });
 }
 
-/** Whether these newest messages hold enough of the shown branch, or the whole of it. */
+/** Whether these newest messages hold enough of the shown branch. */
 function showsBranch(
   messages: readonly Message[],
   leafId: MessageId | null,
   pathLength: number,
 ): boolean {
   if (leafId !== null && !messages.some(({ id }) => id === leafId)) return false;
-  const path = activePath(messages, leafId);
-  return path.length >= pathLength || path[0]?.message.parentId === null;
+  return activePath(messages, leafId).length >= pathLength;
 }
 
 /** What `ConversationStore.readBranch` gives. A parent's seq is below its child's: no newer row is read. */

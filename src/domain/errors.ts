@@ -93,8 +93,3 @@ export function toOnggiError(error: unknown): OnggiError {
   const message = error instanceof Error ? error.message : String(error);
   return new OnggiError('app/unexpected', message, { cause: error, detail: message });
 }
-
-/** Whether a string read from a stored row is a code of this version. */
-export function isErrorCode(value: string): value is ErrorCode {
-  return (ERROR_CODES as readonly string[]).includes(value);
-}

@@ -116,6 +116,21 @@ export function settleMessage(message: Message, changes: Partial<Message>): Mess
   return { ...rest, ...changes };
 }
 
+/** A running answer whose page is gone: text kept, no response time, because nobody saw its end. */
+export function abandonedAnswer(message: Message): Message {
+  return settleMessage(message, {
+    status: 'interrupted',
+    error: { code: 'provider/interrupted', detail: null },
+    responseTimeMs: null,
+  });
+}
+
+/** Whether an answer may still be settled: it runs, or another page gave it up meanwhile. */
+export function isUnsettled(message: Message): boolean {
+  if (message.status === 'streaming') return true;
+  return message.status === 'interrupted' && message.responseTimeMs === null;
+}
+
 /** Whether the answer ended before its end and can be continued from what there is. */
 export function isContinuable(message: Message): boolean {
   if (message.role !== 'assistant' || message.content === '') return false;

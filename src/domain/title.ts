@@ -28,7 +28,8 @@ export function titleFromModel(answer: string): string | undefined {
 
 function stripMarks(line: string): string {
   return line
-    .replace(/^\s*(#{1,6}|>|[-*+]|\d+[.)]|```\w*)\s+/, '')
+    .replace(/^\s*(```|~~~).*$/, '')
+    .replace(/^\s*(#{1,6}|>|[-*+]|\d+[.)])\s+/, '')
     .replace(/[`*_~]{1,3}/g, '')
     .replace(/\s+/g, ' ')
     .trim();

@@ -19,7 +19,7 @@ const texts = {
   'blocked.reload': 'Reload',
   'shell.skip': 'Skip to the message box',
   'shell.offline':
-    'You are offline. You can read everything; new answers wait until you are connected again.',
+    'You are offline. You can read everything; models elsewhere answer when you are connected again.',
   'shell.partMissing': 'This part of the app could not be loaded. Reload the page to get it.',
   'update.waiting': 'A new version of onggi is ready.',
   'update.replaced': 'onggi was updated in another tab.',
@@ -377,6 +377,8 @@ const texts = {
   'data.notProtected': 'The browser did not agree. Installing onggi as an app usually helps.',
   'data.schema': 'Versions of the database',
   'data.version': 'Version {version}',
+  'storage.dataLoss':
+    'The browser found its storage damaged and emptied it. What onggi kept here before is gone from this browser; nothing else was touched. Copies that you made elsewhere are safe.',
   'storage.unsavedTitle': 'Not saved.',
   'storage.downloadUnsaved': {
     one: 'Download the unsaved text',

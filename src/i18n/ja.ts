@@ -20,7 +20,7 @@ export const ja: Catalog = {
   'blocked.reload': '再読み込み',
   'shell.skip': 'メッセージ入力欄へ移動',
   'shell.offline':
-    'オフラインです。これまでの会話はすべて読めます。新しい回答は、接続が戻ると受け取れます。',
+    'オフラインです。これまでの会話はすべて読めます。ほかの場所にあるモデルは、再び接続されると答えられます。',
   'shell.partMissing': '画面の一部を読み込めませんでした。ページを再読み込みしてください。',
   'update.waiting': 'onggiの新しいバージョンを利用できます。',
   'update.replaced': '別のタブでonggiが更新されました。',
@@ -369,6 +369,8 @@ export const ja: Catalog = {
     'ブラウザが保護を認めませんでした。onggiをアプリとしてインストールすると、たいてい保護されます。',
   'data.schema': 'データベースのバージョン',
   'data.version': 'バージョン{version}',
+  'storage.dataLoss':
+    'ブラウザーが保存領域の破損を検出し、空にしました。このブラウザーに保存していた内容は失われましたが、ほかには影響ありません。別の場所に作ったコピーは無事です。',
   'storage.unsavedTitle': '保存できていません。',
   'storage.downloadUnsaved': '未保存の{count}件をダウンロード',
 

@@ -20,7 +20,7 @@ export const ko: Catalog = {
   'blocked.reload': '새로고침',
   'shell.skip': '메시지 입력창으로 건너뛰기',
   'shell.offline':
-    '오프라인이에요. 지난 대화는 모두 볼 수 있고, 새 답변은 다시 연결되면 받을 수 있어요.',
+    '오프라인이에요. 지난 대화는 모두 읽을 수 있고, 다른 곳의 모델은 다시 연결되면 답할 수 있어요.',
   'shell.partMissing': '화면 일부를 불러오지 못했어요. 페이지를 새로고침해 주세요.',
   'update.waiting': 'onggi의 새 버전이 준비됐어요.',
   'update.replaced': '다른 탭에서 onggi가 업데이트됐어요.',
@@ -359,6 +359,8 @@ export const ko: Catalog = {
   'data.notProtected': '브라우저가 받아들이지 않았어요. onggi를 앱으로 설치하면 대개 보호돼요.',
   'data.schema': '데이터베이스 버전',
   'data.version': '버전 {version}',
+  'storage.dataLoss':
+    '브라우저가 저장소가 손상된 것을 발견하고 비웠어요. 이 브라우저에 보관했던 내용은 사라졌지만 다른 것은 건드리지 않았어요. 다른 곳에 만들어 둔 사본은 안전해요.',
   'storage.unsavedTitle': '저장되지 않았어요.',
   'storage.downloadUnsaved': '저장 안 된 글 {count}개 내려받기',
 

@@ -19,7 +19,7 @@ export const zh: Catalog = {
   'blocked.title': 'onggi 已暂停',
   'blocked.reload': '重新加载',
   'shell.skip': '跳到消息输入框',
-  'shell.offline': '你已离线。以前的对话都可以查看，新的回答要等网络恢复。',
+  'shell.offline': '当前处于离线状态。你可以阅读所有内容；其他地方的模型会在恢复连接后回答。',
   'shell.partMissing': '部分界面未能加载，请重新加载页面。',
   'update.waiting': 'onggi 有新版本了。',
   'update.replaced': 'onggi 已在另一个标签页中更新。',
@@ -348,6 +348,8 @@ export const zh: Catalog = {
   'data.notProtected': '浏览器没有同意。把 onggi 安装为应用通常会有帮助。',
   'data.schema': '数据库版本',
   'data.version': '版本 {version}',
+  'storage.dataLoss':
+    '浏览器发现存储已损坏并将其清空。之前保存在此浏览器中的内容已丢失，其他内容未受影响。你在别处保存的副本是安全的。',
   'storage.unsavedTitle': '未能保存。',
   'storage.downloadUnsaved': '下载 {count} 份未保存的内容',
 

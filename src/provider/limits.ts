@@ -33,7 +33,7 @@ const MIB = 1024 * 1024;
  * only 50,000 tokens, which reasoning models exceed. The 16 MiB of SECURITY section 7 therefore
  * bound the text, and the frames have a bound of their own; they are never held in memory.
  */
-export const DEFAULT_LIMITS: StreamLimits = {
+const DEFAULT_LIMITS: StreamLimits = {
   lineBytes: MIB,
   answerBytes: 16 * MIB,
   answerCharacters: 10_000_000,

@@ -105,8 +105,18 @@ export class Answers {
     }
   };
 
-  /** Reads a run to its end. Never throws. */
-  async follow(run: AnswerRun): Promise<void> {
+  /** Stops what runs in conversations that go. */
+  stopIn(ids: readonly ConversationId[]): void {
+    for (const id of ids) this.runningIn(id)?.run.stop();
+  }
+
+  /**
+   * Reads a run to its end. Never throws.
+   * @param isPersistent Whether its end is a write to the database.
+   */
+  async follow(run: AnswerRun, isPersistent: boolean): Promise<void> {
+    // An earlier, unwritten state of the same answer is part of this one now.
+    this.#deps.storage.release(run.message.id);
     const answer = new RunningAnswer(run);
     const others = [...this.#byMessage].filter(([, other]) => !other.settled || other.isUnsaved);
     this.#byMessage = new Map(others).set(run.message.id, answer);
@@ -136,7 +146,7 @@ export class Answers {
         case 'settled':
           answer.settled = progress.message;
           if (progress.unsaved) this.#keepUnsaved(answer, progress.message, progress.unsaved);
-          else this.#deps.storage.recover();
+          else if (isPersistent) this.#deps.storage.recover();
       }
     }
   }

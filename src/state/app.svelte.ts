@@ -43,6 +43,7 @@ export interface AppParts {
   readonly requestPersistence: () => Promise<boolean>;
   readonly router: Router;
   readonly settings: Settings;
+  readonly settleAbandoned: () => Promise<void>;
   readonly storage: StorageHealth;
   readonly stored: ConversationStore;
   readonly toasts: Toasts;
@@ -124,6 +125,9 @@ export class App {
   /** Begins a new conversation; with `isTemporary` one that is written nowhere. */
   newChat({ isTemporary = false } = {}): void {
     this.#isTemporaryChosen = isTemporary;
+    // The new conversation is to be seen in the list.
+    const { query, show } = this.parts.conversations;
+    if (query.status !== 'active' || query.tag !== null) show({ status: 'active', tag: null });
     this.isSidebarOpen = false;
     this.parts.router.openConversation(null);
     this.open.setPlace(this.#newPlace());
@@ -147,21 +151,30 @@ export class App {
 
   /** Writes an unsaved conversation into the database and goes on there. */
   async saveOpen(): Promise<boolean> {
-    const { memory, stored, storage } = this.parts;
-    const { id } = this.open;
+    const { drafts, memory, stored, storage } = this.parts;
+    const { open } = this;
+    const { id } = open;
     const rows = id ? memory.take(id) : undefined;
-    if (!rows || this.open.running) return false;
+    if (!id || !rows || open.isAnswering) return false;
     try {
-      const { keeping: _keeping, ...metadata } = rows.conversation.metadata;
-      const conversation = { ...rows.conversation, metadata };
-      const fresh = { ...conversation, messageCount: 0, totalTokens: 0, lastSeq: -1 };
-      // A second try after half a success finds the rows there.
-      const isThere = await stored.getConversation(conversation.id);
-      if (!isThere) await stored.addMessages(fresh, rows.messages);
-      const { activeLeafId, updatedAt } = conversation;
-      await stored.updateConversation(conversation.id, { activeLeafId, updatedAt });
-      this.open.moveTo(stored);
-      memory.forget(conversation.id);
+      await open.whileSaving(async () => {
+        const { keeping: _keeping, ...metadata } = rows.conversation.metadata;
+        const { activeLeafId, updatedAt } = rows.conversation;
+        const fresh = {
+          ...rows.conversation,
+          metadata,
+          messageCount: 0,
+          totalTokens: 0,
+          lastSeq: -1,
+        };
+        // A second try after half a success finds the rows there.
+        const isThere = await stored.getConversation(id);
+        if (!isThere) await stored.addMessages(fresh, rows.messages);
+        await stored.updateConversation(id, { activeLeafId, updatedAt });
+        open.moveTo(stored);
+        memory.forget(id);
+      });
+      drafts.set(id, {}, this.parts.settings.value.saveHistory);
       void this.askForPersistence();
       return true;
     } catch (error) {
@@ -190,6 +203,7 @@ export class App {
 
   /** Forgets a conversation of this page. */
   forget(id: ConversationId): void {
+    this.parts.answers.stopIn([id]);
     if (this.open.id === id) this.newChat();
     this.parts.memory.forget(id);
   }
@@ -232,16 +246,21 @@ export class App {
       createConversationId,
       getSessionId,
       storage,
-      onBegun: (begun, keeping) => this.#begun(begun, keeping),
+      onBegun: (open, begun, keeping) => this.#begun(open, begun, keeping),
+      newPlace: () => this.#newPlace(),
+      settleAbandoned: this.parts.settleAbandoned,
     });
   }
 
-  #begun(id: ConversationId, keeping: Keeping): void {
+  #begun(open: OpenConversation, id: ConversationId, keeping: Keeping): void {
     const { memory, router } = this.parts;
     this.#isTemporaryChosen = false;
     if (keeping === 'stored') void this.askForPersistence();
     else void memory.updateConversation(id, { metadata: { keeping } });
-    router.openConversation(id, { replace: true });
+    // Whoever went elsewhere meanwhile stays there.
+    if (this.open === open && router.current.screen === 'chat') {
+      router.openConversation(id, { replace: true });
+    }
   }
 }
 

@@ -61,7 +61,8 @@ export class Drafts {
     this.#show(id, draft);
     clearTimeout(this.#timers.get(id));
     this.#timers.delete(id);
-    if (!isKept) return;
+    // What is empty is deleted even where nothing is kept: it may have been written before.
+    if (!isKept && draftToMessage(draft) !== '') return;
     const write = (): void => void this.#write(id);
     this.#timers.set(id, setTimeout(write, draftToMessage(draft) === '' ? 0 : WRITE_PAUSE_MS));
   }

@@ -17,6 +17,9 @@ import type { StorageHealth } from './storage-health.svelte.ts';
 /** Messages of the shown branch at first and with each step back. */
 const PATH_PAGE = 50;
 
+/** How long an answer of another tab may stand still before it is looked after, in milliseconds. */
+const FOREIGN_CHECK_MS = 3000;
+
 /** Where a conversation lives: the database; this page until it is saved; this page only. */
 export type Keeping = 'stored' | 'unsaved' | 'temporary';
 
@@ -37,7 +40,11 @@ export interface OpenConversationDeps {
   readonly createConversationId: () => ConversationId;
   readonly getSessionId: () => Promise<SessionId>;
   /** Told when a new conversation got its first rows. */
-  readonly onBegun: (id: ConversationId, keeping: Keeping) => void;
+  readonly onBegun: (open: OpenConversation, id: ConversationId, keeping: Keeping) => void;
+  /** Where a conversation that begins now is to live. */
+  readonly newPlace: () => { store: ConversationStore; keeping: Keeping };
+  /** Marks answers interrupted that a closed tab left running. */
+  readonly settleAbandoned: () => Promise<void>;
 }
 
 /** The conversation on the screen: what it shows and what a click does. */
@@ -49,6 +56,10 @@ export class OpenConversation {
   #pathLength = $state(PATH_PAGE);
   #failure = $state.raw<OnggiError | null>(null);
   #isSending = $state(false);
+  #isStopWanted = false;
+  #isClosed = false;
+  #isSaving = false;
+  #foreignTimer: ReturnType<typeof setTimeout> | undefined;
   #store: ConversationStore;
   #keeping = $state<Keeping>('stored');
   #subscription: { unsubscribe(): void } | undefined;
@@ -130,7 +141,7 @@ export class OpenConversation {
 
   /** Keeps a new conversation elsewhere; has no effect once it has begun. */
   setPlace(place: { store: ConversationStore; keeping: Keeping }): void {
-    if (this.#id !== null) return;
+    if (this.#id !== null || this.#isSending) return;
     this.#store = place.store;
     this.#keeping = place.keeping;
   }
@@ -156,7 +167,7 @@ export class OpenConversation {
 
   /** Sends another version of an earlier message; the old one stays beside it. */
   editAndSend(message: Message, text: string): Promise<boolean> {
-    return this.#start((place) => this.#deps.chat.sendMessage(place, text, message.parentId));
+    return this.#start((place) => this.#deps.chat.sendMessage(place, text, message.parentId), text);
   }
 
   /** Asks for another version of an answer, or for the first one of a question that has none. */
@@ -178,7 +189,11 @@ export class OpenConversation {
     return this.#start((place) => this.#deps.chat.continueAnswer(place, message));
   }
 
-  readonly stop = (): void => this.running?.run.stop();
+  /** Stops the answer, or keeps one that is about to be asked for from being asked. */
+  readonly stop = (): void => {
+    if (this.running) this.running.run.stop();
+    else this.#isStopWanted = this.#isSending;
+  };
 
   /** Shows another version; `step` is -1 or 1. */
   async showSibling(entry: PathEntry, step: number): Promise<void> {
@@ -250,23 +265,40 @@ export class OpenConversation {
 
   /** Stops reading; a running answer goes on. */
   close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#foreignTimer);
     this.#subscription?.unsubscribe();
+  }
+
+  /** Lets nothing be sent while `work` copies the conversation elsewhere. */
+  async whileSaving(work: () => Promise<void>): Promise<void> {
+    this.#isSaving = true;
+    try {
+      await work();
+    } finally {
+      this.#isSaving = false;
+    }
   }
 
   /** One click is one request: a second one while the first is under way does nothing. */
   async #start(begin: (place: ChatPlace) => Promise<AnswerRun>, text?: string): Promise<boolean> {
-    if (this.isAnswering) return false;
+    const isUnread = this.#id !== null && !this.conversation;
+    if (this.isAnswering || this.#isSaving || isUnread) return false;
+    if (this.#id === null) this.setPlace(this.#deps.newPlace());
     this.#isSending = true;
+    this.#isStopWanted = false;
+    const store = this.#store;
     this.#failure = null;
     try {
       const conversation = this.conversation ?? (await this.#newConversation());
-      const run = await begin({ store: this.#store, conversation });
+      const run = await begin({ store, conversation });
+      if (this.#wantsStop()) run.stop();
       this.#deps.storage.release(this.#unsentId);
-      void this.#deps.answers.follow(run);
+      void this.#deps.answers.follow(run, store.isPersistent);
       if (this.#id === null) {
         this.#id = conversation.id;
-        this.#follow(conversation.id);
-        this.#deps.onBegun(conversation.id, this.#keeping);
+        if (!this.#isClosed) this.#follow(conversation.id);
+        this.#deps.onBegun(this, conversation.id, this.#keeping);
       }
       if (this.#store.isPersistent) this.#deps.storage.recover();
       return true;
@@ -281,6 +313,11 @@ export class OpenConversation {
     } finally {
       this.#isSending = false;
     }
+  }
+
+  /** Whether Stop was pressed while the rows were being committed. */
+  #wantsStop(): boolean {
+    return this.#isStopWanted;
   }
 
   async #newConversation(): Promise<Conversation> {
@@ -322,8 +359,24 @@ export class OpenConversation {
   #follow(id: ConversationId): void {
     this.#subscription?.unsubscribe();
     this.#subscription = this.#store.watchThread(id, this.#pathLength).subscribe({
-      next: (thread) => (this.#thread = thread ?? null),
+      next: (thread) => {
+        this.#thread = thread ?? null;
+        this.#watchForeignAnswer();
+      },
       error: (error) => void this.#report(error),
     });
+  }
+
+  /** An answer that another tab writes: should that tab die, the answer is over. */
+  #watchForeignAnswer(): void {
+    clearTimeout(this.#foreignTimer);
+    const last = this.path.at(-1)?.message;
+    if (last?.status !== 'streaming' || this.#deps.answers.get(last.id)) return;
+    this.#foreignTimer = setTimeout(() => {
+      void this.#deps
+        .settleAbandoned()
+        .catch((error: unknown) => void this.#report(error))
+        .finally(() => this.#watchForeignAnswer());
+    }, FOREIGN_CHECK_MS);
   }
 }

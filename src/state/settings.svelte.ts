@@ -26,10 +26,12 @@ export class Settings {
 
   /** Shows the change at once and commits it; a failure to commit is told by the storage state. */
   readonly update = async (changes: Partial<UserSettings>): Promise<void> => {
-    this.#value = { ...this.#value, ...changes };
+    const before = this.#value;
+    this.#value = { ...before, ...changes };
     try {
       await this.#preferences.update(changes);
     } catch (error) {
+      this.#value = before;
       this.#storage.fail(toOnggiError(error));
     }
   };

@@ -15,6 +15,7 @@ export class StorageHealth {
   #unsaved = $state.raw<readonly UnsavedText[]>([]);
   #isPersisted = $state<boolean | null>(null);
   #isSuperseded = $state(false);
+  #isDataLost = $state(false);
   #isRetrying = $state(false);
 
   /** The last failure to write, until a write succeeds. */
@@ -50,9 +51,24 @@ export class StorageHealth {
     this.#isSuperseded = true;
   };
 
-  /** A write failed. */
+  /** The browser emptied damaged storage before this start. */
+  get isDataLost(): boolean {
+    return this.#isDataLost;
+  }
+
+  reportDataLoss(): void {
+    this.#isDataLost = true;
+  }
+
+  /** The storage failed. Other failures are not its business. */
   readonly fail = (error: OnggiError): void => {
-    this.#problem = error;
+    if (error.code.startsWith('db/')) this.#problem = error;
+  };
+
+  /** The person has read it. */
+  readonly dismiss = (): void => {
+    this.#problem = null;
+    this.#isDataLost = false;
   };
 
   /** A write succeeded: nothing is wrong any more, unless text still waits. */

@@ -20,7 +20,7 @@ const ALGORITHM = 'AES-GCM';
  * @throws OnggiError `vault/unavailable` where the page has none: an origin that is neither https
  * nor this computer.
  */
-export function requireSubtle(): SubtleCrypto {
+function requireSubtle(): SubtleCrypto {
   // The type says it is always there; on an insecure origin it is not.
   const { subtle } = crypto as { readonly subtle?: SubtleCrypto };
   if (!subtle) throw new OnggiError('vault/unavailable', 'no crypto.subtle on this origin');

@@ -240,7 +240,7 @@ test('rating and feedback stay with their answer', async ({ start, page }) => {
 
 test('the model suggests a title and a summary', async ({ start, page, endpoint }) => {
   const onggi = await start({ rows: THREE, hash: '#/c/kimchi' });
-  const header = page.getByRole('banner');
+  const header = page.getByRole('main');
   const ask = async (entry: string) => {
     await header.getByRole('button', { name: /^More for “/ }).click();
     await header.getByRole('button', { name: entry, exact: true }).click();

@@ -17,6 +17,7 @@ export async function moveWithUndo(
   const { conversations: list, toasts } = app.parts;
   const ids = conversations.map(({ id }) => id);
   const before = conversations[0]?.status ?? 'active';
+  if (status === 'deleted') app.parts.answers.stopIn(ids);
   if (!(await list.setStatus(ids, status))) return;
   list.stopSelecting();
   const isOpenGone = status === 'deleted' && app.open.id !== null && ids.includes(app.open.id);

@@ -102,15 +102,16 @@ describe('watchThread', () => {
     expect(path).toHaveLength(101);
   });
 
-  test('stops at the root of a young branch although older messages exist', async () => {
+  test('reads on from the root of a young branch to the versions beside it', async () => {
     const { store, conversation, readThread } = await openLine(1000);
     await store.addMessages(conversation, [
       makeMessage('c', 'root', null),
       makeMessage('c', 'answer', 'root'),
     ]);
     const thread = await readThread(50);
-    expect(seqs(thread)).toEqual([952, 1001]);
-    expect(thread.hasOlder).toBe(true);
+    const path = activePath(thread.messages, thread.conversation.activeLeafId);
+    expect(path[0]?.siblingIds).toEqual(['m0', 'root']);
+    expect(thread.hasOlder).toBe(false);
   });
 
   test('bridges messages that were deleted', async () => {

@@ -30,8 +30,10 @@ export function enhance(root: HTMLElement, options: EnhanceOptions): () => void 
   }
   const onClick = (event: MouseEvent): void => guardClick(event, options);
   root.addEventListener('click', onClick);
+  root.addEventListener('auxclick', onClick);
   return () => {
     root.removeEventListener('click', onClick);
+    root.removeEventListener('auxclick', onClick);
     for (const url of objectUrls) URL.revokeObjectURL(url);
   };
 }
@@ -122,8 +124,9 @@ export function isMisleading(link: Pick<HTMLAnchorElement, 'href' | 'textContent
   const url = URL.parse(link.href);
   if (!url || url.protocol === 'mailto:') return false;
   if (/(^|\.)xn--/.test(url.hostname) || url.username !== '') return true;
-  const named = /^\s*(?:https?:\/\/)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})(?=[/:?#\s]|$)/iu.exec(
-    link.textContent,
+  const text = link.textContent.replace(/\p{Cf}/gu, '');
+  const named = /(?:^|[^\p{L}\p{N}@.-])((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})(?=[/:?#\s]|$)/iu.exec(
+    text,
   )?.[1];
   if (!named) return false;
   const bare = (host: string): string => host.toLowerCase().replace(/^www\./, '');

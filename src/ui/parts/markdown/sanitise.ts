@@ -30,8 +30,13 @@ function prepare(): void {
     if (node.hasAttribute('class')) keepOwnClasses(node);
     if (node.tagName === 'A') guardLink(node);
     if (node.tagName === 'IMG') guardImage(node);
-    if (node.tagName !== 'PRE') node.removeAttribute('tabindex');
-    if (node.getAttribute('role') !== 'img') node.removeAttribute('role');
+    else node.removeAttribute(REMOTE_IMAGE);
+    if (node.tagName === 'PRE') node.setAttribute('tabindex', '0');
+    else node.removeAttribute('tabindex');
+    if (node.classList.contains('task') && node.getAttribute('role') === 'img') return;
+    // Names and roles would let a text dress up for those who listen.
+    node.removeAttribute('role');
+    node.removeAttribute('aria-label');
   });
 }
 
@@ -56,6 +61,8 @@ function guardLink(node: Element): void {
 
 /** Only images that are inside the text itself are shown; all others wait for a click. */
 function guardImage(node: Element): void {
+  // Only we say what waits for a click.
+  node.removeAttribute(REMOTE_IMAGE);
   const source = node.getAttribute('src') ?? '';
   if (EMBEDDED_IMAGE.test(source)) return;
   node.removeAttribute('src');

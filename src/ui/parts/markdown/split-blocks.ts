@@ -23,10 +23,14 @@ export type Lex = (text: string) => TokensList;
  * @param isStreaming Whether more text may come: then the last block is open.
  */
 export function splitBlocks(text: string, lex: Lex, isStreaming: boolean): MarkdownBlock[] {
+  return groupTokens(lex(text), isStreaming);
+}
+
+function groupTokens(tokens: readonly Token[], isStreaming: boolean): MarkdownBlock[] {
   const blocks: MarkdownBlock[] = [];
   let group: Token[] = [];
   let depth = 0;
-  for (const token of lex(text)) {
+  for (const token of tokens) {
     group.push(token);
     if (token.type === 'space') continue;
     depth = Math.max(0, depth + openDetails(token));
@@ -72,12 +76,13 @@ export function createBlockSplitter(lex: Lex): BlockSplitter {
   /** Where the last empty line of the open tail was when it was cut. */
   let lastBreak = -1;
   return {
-    split(text, isStreaming) {
+    split(written, isStreaming) {
+      // As the lexer does it: the raw text of its tokens has to be found in ours.
+      const text = written.replace(/\r\n?/g, '\n');
       if (!isStreaming) {
-        const whole = splitBlocks(text, lex, false);
-        const hasDefinitions = whole.some(({ tokens }) =>
-          tokens.some(({ type }) => type === 'def'),
-        );
+        const tokens = lex(text);
+        const whole = groupTokens(tokens, false);
+        const hasDefinitions = Object.keys(tokens.links).length > 0;
         const known = hasDefinitions ? [] : closed;
         const blocks = whole.map((block, at) =>
           known[at]?.raw === block.raw ? (known[at] ?? block) : block,

@@ -1,0 +1,81 @@
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { toConversationId } from '#domain/ids.ts';
+import { Router, SETTINGS_SECTIONS, parseRoute, routeToHash } from '#state/route.svelte.ts';
+import type { Route } from '#state/route.svelte.ts';
+
+const chat = (id: string | null): Route => ({
+  screen: 'chat',
+  conversationId: id === null ? null : toConversationId(id),
+});
+
+const ROUTES: readonly (readonly [string, Route])[] = [
+  ['#/', chat(null)],
+  ['#/c/0198c1f2-aaaa-7000-8000-000000000001', chat('0198c1f2-aaaa-7000-8000-000000000001')],
+  ...SETTINGS_SECTIONS.map(
+    (section) => [`#/settings/${section}`, { screen: 'settings', section }] as const,
+  ),
+];
+
+test.each(ROUTES)('%s goes there and back', (hash, route) => {
+  expect(parseRoute(hash)).toEqual(route);
+  expect(routeToHash(route)).toBe(hash);
+});
+
+test.each([
+  ['', chat(null)],
+  ['#', chat(null)],
+  ['#/nowhere', chat(null)],
+  ['#/c', chat(null)],
+  ['#/c/', chat(null)],
+  ['#/c/id/more', chat('id')],
+  ['#c/id', chat('id')],
+  ['#/settings', { screen: 'settings', section: 'general' }],
+  ['#/settings/nothing', { screen: 'settings', section: 'general' }],
+  ['#/settings/toString', { screen: 'settings', section: 'general' }],
+] as const)('%j is read as what it is nearest to', (hash, route) => {
+  expect(parseRoute(hash)).toEqual(route);
+});
+
+describe('Router', () => {
+  beforeEach(() => {
+    const { href } = location;
+    onTestFinished(() => history.replaceState(null, '', href));
+    history.replaceState(null, '', '#/');
+  });
+
+  test('begins where the address is and follows it', () => {
+    history.replaceState(null, '', '#/c/one');
+    const router = new Router();
+    expect(router.current).toEqual(chat('one'));
+    history.replaceState(null, '', '#/settings/data');
+    router.sync();
+    expect(router.current).toEqual({ screen: 'settings', section: 'data' });
+  });
+
+  test('keeps its route, the same object, when the address says the same in other words', () => {
+    const router = new Router();
+    const before = router.current;
+    history.replaceState(null, '', '#/nowhere');
+    router.sync();
+    expect(router.current).toBe(before);
+  });
+
+  test('goes to a conversation by the address', () => {
+    const router = new Router();
+    const { length } = history;
+    router.openConversation(toConversationId('one'));
+    expect(location.hash).toBe('#/c/one');
+    expect(history.length).toBe(length + 1);
+    router.sync();
+    expect(router.current).toEqual(chat('one'));
+  });
+
+  test('replaces the present entry when told so, at once', () => {
+    const router = new Router();
+    const { length } = history;
+    router.openConversation(toConversationId('one'), { replace: true });
+    expect(location.hash).toBe('#/c/one');
+    expect(router.current).toEqual(chat('one'));
+    expect(history.length).toBe(length);
+  });
+});

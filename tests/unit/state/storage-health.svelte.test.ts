@@ -1,0 +1,112 @@
+import { flushSync } from 'svelte';
+import { expect, onTestFinished, test } from 'vitest';
+import { OnggiError } from '#domain/errors.ts';
+import { StorageHealth } from '#state/storage-health.svelte.ts';
+
+const full = new OnggiError('db/quota', 'full');
+const ids = (storage: StorageHealth) => storage.unsaved.map(({ id }) => id);
+
+test('a write that succeeds mends what was wrong, unless text still waits', () => {
+  const storage = new StorageHealth();
+  storage.fail(full);
+  expect(storage.problem).toBe(full);
+  storage.recover();
+  expect(storage.problem).toBeNull();
+  storage.fail(full);
+  storage.keep({ id: 'a', title: 'A', text: 'one', retry: null });
+  storage.recover();
+  expect(storage.problem).toBe(full);
+  storage.release('a');
+  expect(storage.problem).toBeNull();
+  expect(storage.unsaved).toEqual([]);
+});
+
+test('only failures of the storage are its business, and the person may put them away', () => {
+  const storage = new StorageHealth();
+  storage.fail(new OnggiError('provider/offline', 'no network'));
+  expect(storage.problem).toBeNull();
+  storage.fail(full);
+  storage.reportDataLoss();
+  expect(storage.isDataLost).toBe(true);
+  storage.dismiss();
+  expect(storage.problem).toBeNull();
+  expect(storage.isDataLost).toBe(false);
+});
+
+test('the same id replaces the older state of a text', () => {
+  const storage = new StorageHealth();
+  storage.keep({ id: 'a', title: 'A', text: 'one', retry: null });
+  storage.keep({ id: 'b', title: 'B', text: '둘', retry: null });
+  storage.keep({ id: 'a', title: 'A', text: 'one more', retry: null });
+  expect(ids(storage)).toEqual(['b', 'a']);
+  expect(storage.unsavedAsMarkdown()).toBe('# B\n\n둘\n\n# A\n\none more\n');
+});
+
+test('letting go of what is not there mends nothing', () => {
+  const storage = new StorageHealth();
+  storage.fail(full);
+  storage.release('nothing');
+  expect(storage.problem).toBe(full);
+});
+
+test('a retry writes all that can be written and keeps the rest, and the reason', async () => {
+  const storage = new StorageHealth();
+  storage.fail(full);
+  const tried: string[] = [];
+  const retry = (id: string, isFull: boolean) => () => {
+    tried.push(id);
+    expect(storage.isRetrying).toBe(true);
+    return isFull ? Promise.reject(full) : Promise.resolve();
+  };
+  storage.keep({ id: 'a', title: 'A', text: 'a', retry: retry('a', true) });
+  storage.keep({ id: 'b', title: 'B', text: 'b', retry: retry('b', false) });
+  storage.keep({ id: 'c', title: 'C', text: 'c', retry: null });
+  storage.keep({ id: 'd', title: 'D', text: 'd', retry: retry('d', false) });
+  await storage.retry();
+  expect(tried).toEqual(['a', 'b', 'd']);
+  expect(ids(storage)).toEqual(['a', 'c']);
+  expect(storage.problem).toBe(full);
+  expect(storage.isRetrying).toBe(false);
+});
+
+test('a retry that writes everything mends what was wrong', async () => {
+  const storage = new StorageHealth();
+  storage.fail(full);
+  storage.keep({ id: 'a', title: 'A', text: 'a', retry: () => Promise.resolve() });
+  await storage.retry();
+  expect(storage.unsaved).toEqual([]);
+  expect(storage.problem).toBeNull();
+});
+
+test('the screen is told of every change', () => {
+  const storage = new StorageHealth();
+  const seen: unknown[] = [];
+  onTestFinished(
+    $effect.root(() => {
+      $effect(() => {
+        const { problem, unsaved, isPersisted, isSuperseded } = storage;
+        seen.push([problem?.code, unsaved.length, isPersisted, isSuperseded]);
+      });
+    }),
+  );
+  const changes = [
+    () => undefined,
+    () => storage.fail(full),
+    () => storage.keep({ id: 'a', title: 'A', text: 'a', retry: null }),
+    () => storage.release('a'),
+    () => storage.setPersisted(true),
+    () => storage.supersede(),
+  ];
+  for (const change of changes) {
+    change();
+    flushSync();
+  }
+  expect(seen).toEqual([
+    [undefined, 0, null, false],
+    ['db/quota', 0, null, false],
+    ['db/quota', 1, null, false],
+    [undefined, 0, null, false],
+    [undefined, 0, true, false],
+    [undefined, 0, true, true],
+  ]);
+});

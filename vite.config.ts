@@ -67,6 +67,8 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
+          // The tests of the house start compilers and linters.
+          testTimeout: 30_000,
           include: [
             'tests/unit/{domain,i18n,provider,usage,support,repository}/**/*.test.ts',
             'tests/unit/ui/markdown/**/*.node.test.ts',

@@ -279,3 +279,9 @@ describe('code', () => {
     expect(dangers(root)).toEqual([]);
   });
 });
+
+test('takes no word of a text for where a waiting image comes from', () => {
+  const html = String(sanitise('<img alt="x" data-remote-image="//evil.example/?leak">'));
+  expect(html).not.toContain('evil.example');
+  expect(String(sanitise('<p data-remote-image="https://evil.example/">x</p>'))).toBe('<p>x</p>');
+});

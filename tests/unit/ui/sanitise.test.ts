@@ -281,7 +281,8 @@ describe('code', () => {
 });
 
 test('takes no word of a text for where a waiting image comes from', () => {
-  const html = String(sanitise('<img alt="x" data-remote-image="//evil.example/?leak">'));
-  expect(html).not.toContain('evil.example');
-  expect(String(sanitise('<p data-remote-image="https://evil.example/">x</p>'))).toBe('<p>x</p>');
+  const image = clean('<img alt="x" data-remote-image="//evil.example/?leak">');
+  expect(image.innerHTML).not.toContain('evil.example');
+  const text = clean('<p data-remote-image="https://evil.example/">x</p>');
+  expect(text.innerHTML).toBe('<p>x</p>');
 });

@@ -41,8 +41,9 @@ export function readThread(
       const to = from - 1;
       from = Math.max(0, lastSeq + 1 - window);
       messages = [...(await readRange(db, id, from, to)), ...messages];
+      // A branch that begins in this window is read past: versions beside its first message may be
+      // as old as the conversation.
       if (showsBranch(messages, activeLeafId, pathLength)) break;
-      // A branch that begins here has versions that may be as old as the conversation: read on.
     }
     return { conversation, messages, hasOlder: from > 0 && messages.length < messageCount };
   });

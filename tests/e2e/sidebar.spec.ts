@@ -234,6 +234,8 @@ test('rating and feedback stay with their answer', async ({ start, page }) => {
   );
   await expect(answer.getByText('Clear, 고마워요')).toBeVisible();
   await stars.getByRole('button', { name: '4 stars' }).click();
+  // Shown means committed: the screen follows the stored row.
+  await expect(stars.getByRole('button', { pressed: true })).toHaveCount(0);
   await page.reload();
   await expect(stars.getByRole('button', { pressed: true })).toHaveCount(0);
 });

@@ -70,16 +70,20 @@ export default defineConfig({
           // The tests of the house start compilers and linters.
           testTimeout: 30_000,
           include: [
-            'tests/unit/{domain,i18n,provider,usage,support,repository}/**/*.test.ts',
+            'tests/unit/{domain,i18n,provider,usage,files,portability,support,repository}/**/*.test.ts',
             'tests/unit/ui/markdown/**/*.node.test.ts',
           ],
+          exclude: ['**/*.browser.test.ts'],
         },
       },
       {
         extends: true,
         test: {
           name: 'browser',
-          include: ['tests/unit/{db,vault,settings,chat,state,ui}/**/*.test.ts'],
+          include: [
+            'tests/unit/{db,vault,settings,chat,backup,state,ui}/**/*.test.ts',
+            'tests/unit/{files,portability}/**/*.browser.test.ts',
+          ],
           exclude: ['**/*.node.test.ts'],
           browser: {
             enabled: true,

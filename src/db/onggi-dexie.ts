@@ -16,10 +16,12 @@ import type { KeyRingEntry, Secret } from '#domain/secret.ts';
 import type { Session } from '#domain/session.ts';
 import type {
   Attachment,
+  BackupTarget,
   CachedResponse,
   DocumentChunk,
   Draft,
   EmbeddingBlock,
+  ImportRun,
   LibraryDocument,
   MaintenanceRun,
   SchemaVersion,
@@ -45,6 +47,8 @@ export class OnggiDexie extends Dexie {
   declare readonly drafts: Table<Draft, string>;
   declare readonly schemaVersions: Table<SchemaVersion, number>;
   declare readonly maintenanceRuns: Table<MaintenanceRun, string>;
+  declare readonly imports: Table<ImportRun, string>;
+  declare readonly backupTargets: Table<BackupTarget, BackupTarget['id']>;
 
   /**
    * @param version The newest version of the schema: the only one it opens.

@@ -52,10 +52,22 @@ const PATIENCE_MS = 3000;
  * (data and version are as they were), `db/quota`, `db/no-space`, `db/row-damaged`, `db/failed`.
  */
 export async function openDatabase(options: OpenOptions): Promise<OnggiDatabase> {
+  const { bootName = 'onggi-boot', defaultName = 'onggi' } = options;
+  const { databaseName, dataLoss } = await readBootDatabase(bootName, defaultName);
+  return openNamedDatabase(databaseName, options, dataLoss);
+}
+
+/**
+ * Opens the database of that name and nothing else: for workers, which use the one their page has
+ * open, and for a restore, which fills one that is not live yet. Otherwise as {@link openDatabase}.
+ */
+export async function openNamedDatabase(
+  name: string,
+  options: Pick<OpenOptions, 'clock' | 'events' | 'steps'>,
+  dataLoss = false,
+): Promise<OnggiDatabase> {
   const { events, steps = SCHEMA_STEPS } = options;
   const newest = newestVersion(steps);
-  const { bootName = 'onggi-boot', defaultName = 'onggi' } = options;
-  const { databaseName: name, dataLoss } = await readBootDatabase(bootName, defaultName);
   const connections = createConnections(name, options, newest, dataLoss);
   try {
     const state = await readStoredState(name, newest);
@@ -78,7 +90,7 @@ interface Connections {
 /** Both connections, still closed, with their events wired. */
 function createConnections(
   name: string,
-  { clock, events, steps = SCHEMA_STEPS }: OpenOptions,
+  { clock, events, steps = SCHEMA_STEPS }: Pick<OpenOptions, 'clock' | 'events' | 'steps'>,
   version: number,
   dataLoss: boolean,
 ): Connections {

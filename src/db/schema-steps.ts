@@ -53,4 +53,12 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
       maintenanceRuns: 'id, startedAt',
     },
   },
+  {
+    version: 2,
+    description: 'Imports that can be undone, and where copies of the data go',
+    stores: {
+      imports: 'id, startedAt',
+      backupTargets: 'id',
+    },
+  },
 ];

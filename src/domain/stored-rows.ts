@@ -2,7 +2,9 @@
  * Rows of tables that the schema holds from the first version and that later work fills: response
  * cache, embeddings, documents, attachments, maintenance. Shapes only.
  */
+import type { ErrorCode } from './errors.ts';
 import type { ConversationId, MessageId } from './ids.ts';
+import type { ImportReport } from './import-report.ts';
 
 /** One cached answer (specification 3.1, response_cache). */
 export interface CachedResponse {
@@ -82,4 +84,35 @@ export interface Draft {
   /** Long texts that were pasted and are kept beside the box, in order. */
   readonly pasted: readonly string[];
   readonly updatedAt: number;
+}
+
+/** One import: what it did, and what is needed to undo it. */
+export interface ImportRun {
+  readonly id: string;
+  readonly startedAt: number;
+  /** Null while it runs, and for ever when its page was closed: what it stored is whole all the same. */
+  readonly endedAt: number | null;
+  readonly fileNames: readonly string[];
+  readonly report: ImportReport | null;
+  /** Conversations it made. */
+  readonly createdIds: readonly ConversationId[];
+  /** Messages it added to conversations that were there, by conversation. */
+  readonly addedIds: Readonly<Record<ConversationId, readonly MessageId[]>>;
+  /** Epoch milliseconds of its undoing. */
+  readonly undoneAt: number | null;
+}
+
+/** A place that holds copies of the data, and how the last attempts went. */
+export interface BackupTarget {
+  /** A downloaded file, a folder the person picked, or this browser's own file system. */
+  readonly id: 'download' | 'folder' | 'snapshot';
+  readonly lastSuccessAt: number | null;
+  readonly lastFileName: string | null;
+  readonly lastSizeBytes: number | null;
+  readonly lastFailureAt: number | null;
+  readonly lastFailureCode: ErrorCode | null;
+  /** The folder, for `folder`. */
+  readonly directory: FileSystemDirectoryHandle | null;
+  /** How often a copy is made; null: only by hand. */
+  readonly intervalMs: number | null;
 }

@@ -487,6 +487,46 @@ const errors = {
     'The message is longer than 10 million characters. Your text is still in the box; shorten it.',
   'error.chat/not-found':
     'This is no longer here; it may have been deleted in another tab. Everything else is as it was; choose another conversation.',
+  'error.file/empty': 'The file is empty. Nothing was changed; choose another file.',
+  'error.file/unreadable':
+    'The browser cannot read this file; it may have been moved or changed. Nothing was changed; choose it again.',
+  'error.file/damaged':
+    'The file is damaged or cut short. Nothing was changed; download or copy it again, or use an older one.',
+  'error.file/too-large':
+    'The file is larger than onggi accepts here. Nothing was changed; split it, or export less at once.',
+  'error.file/expands-too-much':
+    'Unpacked, this file would become far too large, as files made to do harm do. onggi stopped; nothing was changed.',
+  'error.file/too-deep': 'The file is nested deeper than any real one. Nothing was changed.',
+  'error.file/too-many-rows':
+    'The file holds more than two million entries, more than onggi accepts. Nothing was changed.',
+  'error.file/too-many-entries':
+    'The archive holds more than 100,000 files, more than onggi accepts. Nothing was changed.',
+  'error.file/not-json':
+    'The file is not readable as JSON. Nothing was changed; check that it is the exported file itself.',
+  'error.file/unknown-format':
+    'onggi does not know this format. Nothing was changed; the formats it reads are listed beside the import.',
+  'error.file/newer-version':
+    'The file was written by a newer version of onggi. Nothing was changed; update onggi, then try again.',
+  'error.file/not-a-backup':
+    'This is not a backup of onggi. Nothing was changed; exports of other products belong to the import.',
+  'error.file/encrypted':
+    'The archive is protected by a password that onggi cannot open. Nothing was changed; unpack it first, then bring what is inside.',
+  'error.file/passphrase-needed': 'This backup is protected. Enter its passphrase.',
+  'error.file/passphrase-wrong':
+    'The passphrase does not open this file. Nothing was changed; try again.',
+  'error.file/raw-storage':
+    'This archive is a raw copy of a program’s storage, which a browser cannot read. Nothing was changed; use that program’s JSON export.',
+  'error.backup/busy':
+    'Something is still being written: an answer, or a restore in another tab. Nothing was changed; wait until it is done, close other tabs of onggi, then try again.',
+  'error.backup/no-room':
+    'There is not enough space: the present data and the restored ones must both fit for a while. Nothing was changed; free space, then try again.',
+  'error.backup/folder-denied':
+    'The browser no longer lets onggi write into this folder. Your data are as they were; choose the folder again.',
+  'error.backup/nothing-to-undo': 'There is nothing to undo any more. Everything is as it is now.',
+  'error.backup/not-written':
+    'The backup could not be written completely and must not be relied on. Your data are as they were; try again, or choose another place.',
+  'error.app/worker-failed':
+    'A part of onggi that works in the background could not start. Your data are as they were; reload the page, then try again.',
   'error.clipboard/denied':
     'The browser did not allow copying. Select the text and copy it by hand.',
   'error.app/unexpected':

@@ -430,6 +430,36 @@ export const zh: Catalog = {
   'error.chat/busy': '另一个标签页正在为此对话生成回答。你写的内容还在，请等回答完成后重试。',
   'error.chat/message-too-long': '消息超过 1000 万个字符。你写的内容仍在输入框中，请缩短后再发送。',
   'error.chat/not-found': '它已不在这里，可能在另一个标签页中被删除了。请从列表中重新选择。',
+  'error.file/empty': '文件是空的。未做任何更改，请选择其他文件。',
+  'error.file/unreadable': '浏览器无法读取此文件，它可能已被移动或更改。未做任何更改，请重新选择。',
+  'error.file/damaged': '文件已损坏或不完整。未做任何更改，请重新下载，或使用更早的文件。',
+  'error.file/too-large':
+    '文件超过了 onggi 可接受的大小。未做任何更改，请拆分文件，或减少一次导出的内容。',
+  'error.file/expands-too-much':
+    '此文件解压后会变得过大，可能是恶意文件。onggi 已停止读取，未做任何更改。',
+  'error.file/too-deep': '文件的嵌套层级异常之深。未做任何更改。',
+  'error.file/too-many-rows': '文件包含超过两百万个条目，无法接受。未做任何更改。',
+  'error.file/too-many-entries': '压缩包包含超过十万个文件，无法接受。未做任何更改。',
+  'error.file/not-json': '无法将文件读取为 JSON。未做任何更改，请确认这就是导出的文件。',
+  'error.file/unknown-format': 'onggi 不认识这种格式。未做任何更改，可读取的格式列在导入旁边。',
+  'error.file/newer-version': '此文件由更新版本的 onggi 写入。未做任何更改，请更新 onggi 后重试。',
+  'error.file/not-a-backup': '这不是 onggi 的备份。未做任何更改，其他产品的导出文件请使用导入。',
+  'error.file/encrypted':
+    '压缩包受密码保护，onggi 无法打开。未做任何更改，请先解压，再放入其中的文件。',
+  'error.file/passphrase-needed': '此备份受保护。请输入密码短语。',
+  'error.file/passphrase-wrong': '此密码短语无法打开文件。未做任何更改，请重试。',
+  'error.file/raw-storage':
+    '这是某个程序存储空间的原始副本，浏览器无法读取。未做任何更改，请使用该程序的 JSON 导出。',
+  'error.backup/busy':
+    '仍有内容正在写入（回答，或其他标签页中的恢复）。未做任何更改，请等待完成并关闭 onggi 的其他标签页后重试。',
+  'error.backup/no-room':
+    '空间不足：现有数据与恢复的数据需要暂时并存。未做任何更改，请腾出空间后重试。',
+  'error.backup/folder-denied':
+    '浏览器不再允许 onggi 写入此文件夹。数据保持不变，请重新选择文件夹。',
+  'error.backup/nothing-to-undo': '已经没有可撤销的内容。一切保持现状。',
+  'error.backup/not-written':
+    '备份未能完整写入，请勿依赖此文件。数据保持不变，请重试或选择其他位置。',
+  'error.app/worker-failed': '无法启动在后台工作的部分。数据保持不变，请重新加载页面后重试。',
   'error.clipboard/denied': '浏览器不允许复制。请选中文字后手动复制。',
   'error.app/unexpected':
     'onggi 遇到了意外问题。已保存的内容是安全的，如果反复出现，请重新加载页面。',

@@ -1,0 +1,93 @@
+/** What an import found, and what it did: for the preview, the report and its download. */
+import type { ErrorCode } from './errors.ts';
+import type { ImportNote, ImportSource, SkipReason } from './imported.ts';
+
+/** What happens with a conversation whose id is there already (our own files only). */
+export type ExistingChoice = 'update' | 'copy' | 'skip';
+
+/** One file as it was recognised. */
+export interface ImportFileSummary {
+  /** Path in the archive, behind the archive's own name. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Id of the reader; null when no reader knows it. */
+  readonly format: string | null;
+  readonly source: ImportSource | null;
+  /** The reader was written from documentation; no real file was seen. */
+  readonly isFromDocumentation: boolean;
+}
+
+/** A file, or an entry of an archive, that was refused whole. */
+export interface RefusedFile {
+  readonly name: string;
+  readonly code: ErrorCode;
+  readonly detail: string | null;
+}
+
+/** Counts of one source. */
+export interface ImportSourceSummary {
+  readonly source: ImportSource;
+  readonly conversationCount: number;
+  readonly messageCount: number;
+  /** Leaves beyond the first, over all conversations. */
+  readonly branchCount: number;
+  readonly attachmentCount: number;
+  /** Attachments whose bytes are not in the files. */
+  readonly missingAttachmentCount: number;
+  readonly documentCount: number;
+  /** Epoch milliseconds of the first and last message; null without any date. */
+  readonly earliestAt: number | null;
+  readonly latestAt: number | null;
+  /** Names of models, most used first, at most 20. */
+  readonly chatModels: readonly string[];
+  /** Conversations that are not here yet, that grew or changed, that are the same. */
+  readonly newCount: number;
+  readonly updatedCount: number;
+  readonly unchangedCount: number;
+}
+
+export interface SkippedGroup {
+  readonly reason: SkipReason;
+  readonly count: number;
+  /** Titles or ids of the first ones, at most five. */
+  readonly examples: readonly string[];
+}
+
+export interface NotedGroup {
+  readonly note: ImportNote;
+  readonly count: number;
+  readonly examples: readonly string[];
+}
+
+/** What is in the files, before anything is written. */
+export interface ImportPreview {
+  readonly files: readonly ImportFileSummary[];
+  readonly sources: readonly ImportSourceSummary[];
+  readonly skipped: readonly SkippedGroup[];
+  readonly notes: readonly NotedGroup[];
+  readonly refused: readonly RefusedFile[];
+  /** Conversations of our own files whose id is here already with other content. */
+  readonly collisionCount: number;
+}
+
+/** What an import did, read back from the database. */
+export interface ImportReport extends ImportPreview {
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** The person stopped it; what is stored is whole conversations. */
+  readonly isCancelled: boolean;
+  readonly addedMessageCount: number;
+  readonly storedAttachmentCount: number;
+}
+
+/** Where a long piece of work stands. */
+export interface Progress {
+  /** What is happening now. */
+  readonly step: string;
+  readonly doneBytes: number;
+  /** Null where it is not known. */
+  readonly totalBytes: number | null;
+  /** Conversations or rows done. */
+  readonly doneRows: number;
+  readonly totalRows: number | null;
+}

@@ -1,0 +1,269 @@
+/**
+ * What a reader of a foreign format gives: conversations in the shape all formats share, before ids
+ * and a database are thought of. Plain data: it passes through `postMessage`.
+ */
+import type { Conversation, ConversationStatus } from './conversation.ts';
+import type { Message, MessageStatus, Rating, Role } from './message.ts';
+
+/** Products and formats a conversation can come from; stored as `Conversation.source`. */
+export const IMPORT_SOURCES = [
+  'onggi',
+  'seed',
+  'chatgpt',
+  'claude',
+  'gemini',
+  'ai-studio',
+  'grok',
+  'perplexity',
+  'deepseek',
+  'mistral',
+  'open-webui',
+  'librechat',
+  'lobehub',
+  'nextchat',
+  'betterchatgpt',
+  'chatbox',
+  'cherry-studio',
+  'chatbot-ui',
+  'big-agi',
+  'page-assist',
+  'sillytavern',
+  'jan',
+  'llama-cpp',
+  'sharegpt',
+  'openai-jsonl',
+  'markdown',
+] as const;
+export type ImportSource = (typeof IMPORT_SOURCES)[number];
+
+/** A file that belongs to an imported message. */
+export interface ImportedAttachment {
+  readonly name: string;
+  /** Null when the export does not say; it is then told by the first bytes. */
+  readonly mediaType: string | null;
+  readonly sizeBytes: number | null;
+  /**
+   * How the bytes are found in the archive, best first: ids or names that an entry's base name equals
+   * or begins with (`file-abc` finds `file-abc-photo.png`). Empty when the export never has them.
+   */
+  readonly assetKeys: readonly string[];
+  /** A `data:` URL that holds the bytes themselves. */
+  readonly dataUrl?: string;
+  /** Text the other product read out of the file: kept with the message's metadata. */
+  readonly text?: string;
+}
+
+/** One message of an imported conversation. Fields that the file does not say are null, never guessed. */
+export interface ImportedMessage {
+  /** Its id in the source; where there is none, a derived one (see {@link deriveSourceId}). */
+  readonly sourceId: string;
+  readonly isSourceIdDerived: boolean;
+  /** `sourceId` of the message before it; null at the top. Parents stand before their children. */
+  readonly parentSourceId: string | null;
+  readonly role: Role;
+  readonly content: string;
+  readonly reasoning: string | null;
+  /** Blocks onggi does not know, as they came: `{ type, … }`. Shown folded. */
+  readonly parts: readonly unknown[];
+  /** Epoch milliseconds; null when the file does not say. */
+  readonly timestamp: number | null;
+  readonly status: MessageStatus;
+  readonly finishReason: string | null;
+  readonly tokenCount: number | null;
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+  readonly costUsd: number | null;
+  readonly modelUsed: string | null;
+  readonly temperature: number | null;
+  readonly responseTimeMs: number | null;
+  readonly rating: Rating | null;
+  readonly feedback: string | null;
+  readonly attachments: readonly ImportedAttachment[];
+  /**
+   * What else the source says and is worth keeping, e.g. `source_role`, `citations`, `tool`.
+   * `hidden: true` marks a message the other product does not show (tool calls, system steps).
+   */
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** One imported conversation, a whole tree. */
+export interface ImportedConversation {
+  readonly source: ImportSource;
+  readonly sourceId: string;
+  readonly isSourceIdDerived: boolean;
+  readonly title: string | null;
+  /** Epoch milliseconds; null when neither it nor its messages have a date. */
+  readonly createdAt: number | null;
+  readonly updatedAt: number | null;
+  readonly status: ConversationStatus;
+  readonly isPinned: boolean;
+  readonly summary: string | null;
+  /** Tags and folder names. */
+  readonly tags: readonly string[];
+  readonly chatModel: string | null;
+  readonly systemPrompt: string | null;
+  readonly temperature: number | null;
+  /** `sourceId` of the last message of the branch that is shown; null: the newest leaf. */
+  readonly activeLeafSourceId: string | null;
+  /** Parents before children; otherwise in the order of the source. */
+  readonly messages: readonly ImportedMessage[];
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** What was uncertain or left out, for the report. */
+  readonly notes: readonly ImportNote[];
+}
+
+/** A document that an export carries beside its conversations (Claude projects). */
+export interface ImportedDocument {
+  readonly source: ImportSource;
+  readonly sourceId: string;
+  readonly name: string;
+  /** The project or folder it belongs to. */
+  readonly collection: string | null;
+  readonly text: string;
+  readonly createdAt: number | null;
+}
+
+/** What a reader had to decide or leave out. The catalogs have a text for each. */
+export const IMPORT_NOTES = [
+  /** A date without a zone was read in this device's zone. */
+  'zone_assumed',
+  /** A date could not be read; the order is kept. */
+  'date_unknown',
+  /** Ids were made from the text, because the source has none. */
+  'ids_derived',
+  /** Records without threads were put together by time. */
+  'grouped_by_time',
+  /** A parent was missing or formed a circle; linked to the nearest known message. */
+  'tree_repaired',
+  /** The named end of the shown branch does not exist; the newest was taken. */
+  'leaf_guessed',
+  /** A role onggi does not know; read as the nearest one, the original is kept. */
+  'role_unknown',
+  /** A block of an unknown kind was kept as it came. */
+  'unknown_block',
+  /** Where one message ends was guessed from headings. */
+  'roles_guessed',
+  /** The file was edited by hand after it was exported. */
+  'edited_by_hand',
+  /** The file ends early; what is whole was taken. */
+  'file_cut',
+  /** Unknown keys were left out. */
+  'unknown_keys',
+  /** A number of the file was wrong and was counted anew. */
+  'counters_recomputed',
+  /** Keys or account data in the file were not read. */
+  'secrets_ignored',
+  /** A value had the wrong type and was left out. */
+  'value_ignored',
+  /** The export names a file whose bytes it does not hold. */
+  'asset_missing',
+  /** Documents named without their text. */
+  'document_without_text',
+] as const;
+export type ImportNote = (typeof IMPORT_NOTES)[number];
+
+/** Why something was not taken. The catalogs have a text for each. */
+export const SKIP_REASONS = [
+  'empty_conversation',
+  'no_messages_field',
+  'not_an_object',
+  'unreadable_element',
+  'too_deep',
+  'too_large',
+  'too_many_messages',
+  'duplicate_in_file',
+  'temporary',
+  'shared_copy',
+  'asset_too_large',
+  'document_without_text',
+  'library_missing',
+  'storage_refused',
+  'chosen_by_person',
+] as const;
+export type SkipReason = (typeof SKIP_REASONS)[number];
+
+/** A conversation of our own files: whole rows with their ids, so that nothing of them is lost. */
+export interface NativeConversation {
+  readonly conversation: Conversation;
+  /** Parents before children; `seq` as in the file, or rising where the file has none. */
+  readonly messages: readonly Message[];
+  /** Bytes by attachment id, where the file holds them. */
+  readonly bytesById: Readonly<Record<string, ArrayBuffer>>;
+  readonly notes: readonly ImportNote[];
+}
+
+/** What a reader yields, one after another. Whatever goes wrong with one never ends the others. */
+export type ReadItem =
+  | { readonly kind: 'conversation'; readonly conversation: ImportedConversation }
+  | { readonly kind: 'native'; readonly native: NativeConversation }
+  | { readonly kind: 'document'; readonly document: ImportedDocument }
+  /** Something that was there and is not taken. `label` is its title or id, shortened. */
+  | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly label: string | null };
+
+type NewMessage = Pick<ImportedMessage, 'sourceId' | 'parentSourceId' | 'role' | 'content'> &
+  Partial<ImportedMessage>;
+
+/** A whole imported message from what the source says. */
+export function createImportedMessage(fields: NewMessage): ImportedMessage {
+  return {
+    isSourceIdDerived: false,
+    reasoning: null,
+    parts: [],
+    timestamp: null,
+    status: 'complete',
+    finishReason: null,
+    tokenCount: null,
+    promptTokens: null,
+    completionTokens: null,
+    costUsd: null,
+    modelUsed: null,
+    temperature: null,
+    responseTimeMs: null,
+    rating: null,
+    feedback: null,
+    attachments: [],
+    metadata: {},
+    ...fields,
+  };
+}
+
+type NewConversation = Pick<ImportedConversation, 'source' | 'sourceId' | 'messages'> &
+  Partial<ImportedConversation>;
+
+/** A whole imported conversation from what the source says. */
+export function createImportedConversation(fields: NewConversation): ImportedConversation {
+  return {
+    isSourceIdDerived: false,
+    title: null,
+    createdAt: null,
+    updatedAt: null,
+    status: 'active',
+    isPinned: false,
+    summary: null,
+    tags: [],
+    chatModel: null,
+    systemPrompt: null,
+    temperature: null,
+    activeLeafSourceId: null,
+    metadata: {},
+    notes: [],
+    ...fields,
+  };
+}
+
+/**
+ * A stable id for what has none in its source: the same parts always give the same id. FNV-1a, twice
+ * with different offsets, 32 bits each, over UTF-16 units: not cryptographic (FORMATS 1, rule 7).
+ */
+export function deriveSourceId(...parts: readonly (string | number | null)[]): string {
+  const text = JSON.stringify(parts);
+  return `derived-${fnv1a(text, 0x811c9dc5)}${fnv1a(text, 0x2f0b4a27)}`;
+}
+
+function fnv1a(text: string, offset: number): string {
+  let hash = offset;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}

@@ -1,0 +1,24 @@
+/** Limits of files that come from outside, from SECURITY section 6. Above one: a refusal by name. */
+
+const MIB = 1024 * 1024;
+
+/** Above this a backup asks first, showing its size and the free space. */
+export const ASK_ABOVE_BYTES = 64 * MIB;
+/** Most bytes that one stream may inflate to, unless the person allowed more. */
+export const MAX_INFLATED_BYTES = 512 * MIB;
+/** Most times its packed size that a stream may inflate to (a bomb reaches 1,000). */
+export const MAX_INFLATE_RATIO = 20;
+/** Below this many bytes the ratio says nothing: small files of one letter compress well. */
+export const RATIO_FREE_BYTES = 16 * MIB;
+/** Deepest nesting of arrays and objects; real exports stay below 30. */
+export const MAX_JSON_DEPTH = 64;
+/** Most rows of one file. */
+export const MAX_ROWS = 2_000_000;
+/** Most entries of one archive. */
+export const MAX_ARCHIVE_ENTRIES = 100_000;
+/** Archives within archives. */
+export const MAX_ARCHIVE_DEPTH = 3;
+/** Largest JSON that is parsed at once: V8 holds no longer text than 2^29 - 24 UTF-16 units. */
+export const MAX_WHOLE_JSON_BYTES = 256 * MIB;
+/** Largest single element (one conversation) of a split JSON, in characters. */
+export const MAX_ELEMENT_CHARACTERS = 128 * MIB;

@@ -57,7 +57,17 @@ export default defineConfig({
     }),
   ],
   build: { target: 'es2022', modulePreload: { polyfill: false } },
-  worker: { format: 'es' },
+  worker: {
+    format: 'es',
+    // A folder of their own, because public/_headers gives workers their own policy by folder.
+    rolldownOptions: {
+      output: {
+        entryFileNames: 'workers/[name]-[hash].js',
+        chunkFileNames: 'workers/[name]-[hash].js',
+        assetFileNames: 'workers/[name]-[hash][extname]',
+      },
+    },
+  },
   server: { port: 5173, strictPort: true },
   preview: { port: 4173, strictPort: true },
   test: {
@@ -81,13 +91,15 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: [
-            'tests/unit/{db,vault,settings,chat,backup,state,ui}/**/*.test.ts',
-            'tests/unit/{files,portability}/**/*.browser.test.ts',
+            'tests/unit/{db,vault,cache,settings,chat,backup,state,ui}/**/*.test.ts',
+            'tests/unit/{files,portability,usage}/**/*.browser.test.ts',
           ],
           exclude: ['**/*.node.test.ts'],
           browser: {
             enabled: true,
             headless: true,
+            // Another run on this machine, of another checkout, takes the next port.
+            api: { port: 63315, strictPort: false },
             screenshotFailures: false,
             provider: playwright({
               launchOptions: { args: chromiumArgs, ...(executablePath ? { executablePath } : {}) },

@@ -36,10 +36,9 @@ const rules = parseHeaders(readFileSync(new URL('../public/_headers', import.met
  */
 export function headersFor(pathname) {
   const path = pathname === '/' ? '/index.html' : pathname;
-  return Object.assign(
-    {},
-    ...rules.filter((rule) => rule.path === '/*' || rule.path === path).map((rule) => rule.headers),
-  );
+  const isMeant = (/** @type {HeaderRule} */ rule) =>
+    rule.path.endsWith('*') ? path.startsWith(rule.path.slice(0, -1)) : rule.path === path;
+  return Object.assign({}, ...rules.filter(isMeant).map((rule) => rule.headers));
 }
 
 /** The page's policy without what a meta tag cannot carry. */

@@ -1,22 +1,29 @@
 import { mount } from 'svelte';
+import { createLazyResponseCache } from '#cache/lazy-cache.ts';
 import { createChat } from '#chat/chat.ts';
 import { createMemoryConversations } from '#chat/memory-conversations.ts';
 import { settleAbandonedAnswers } from '#db/answers.ts';
 import { findConversations, watchConversations, watchTags } from '#db/conversation-list.ts';
 import { getDraft, putDraft } from '#db/drafts.ts';
-import { tryHoldAnswerLock } from '#db/locks.ts';
+import { getAttachment } from '#db/attachments.ts';
+import { getBackupTarget } from '#db/backup-targets.ts';
+import { readLastChange } from '#db/last-change.ts';
+import { tryHoldAnswerLock, tryRunAlone } from '#db/locks.ts';
 import { purgeConversations, updateConversations } from '#db/many-conversations.ts';
 import { openDatabase } from '#db/open-database.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readSchemaVersions } from '#db/schema-versions.ts';
 import { startSession, touchSession } from '#db/sessions.ts';
 import { readStorageState, requestPersistence } from '#db/storage-manager.ts';
+import { deleteStaleDatabases } from '#db/staging.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
-import { readUsageStatistics } from '#db/usage-statistics.ts';
+import { readWholeConversation } from '#db/table-pages.ts';
+import { readUsageStatistics, watchUsageStatistics } from '#db/usage-statistics.ts';
 import { toOnggiError } from '#domain/errors.ts';
 import type { ErrorCode } from '#domain/errors.ts';
-import { toConversationId } from '#domain/ids.ts';
+import { LOCAL_USER_ID, toConversationId } from '#domain/ids.ts';
 import type { Clock, CreateId, SessionId } from '#domain/ids.ts';
+import { NO_PRICES } from '#domain/prices.ts';
 import { pickLanguage } from '#domain/user-settings.ts';
 import { sleep } from '#provider/limits.ts';
 import { createProvider } from '#provider/provider.ts';
@@ -26,23 +33,42 @@ import { createPreferences } from '#settings/preferences.ts';
 import { Answers } from '#state/answers.svelte.ts';
 import { AppUpdate } from '#state/app-update.svelte.ts';
 import { App as AppState } from '#state/app.svelte.ts';
+import { Backups } from '#state/backups.svelte.ts';
+import { Cache } from '#state/cache.svelte.ts';
 import { Connectivity } from '#state/connectivity.svelte.ts';
+import { CopyKeeper } from '#state/copy-keeper.ts';
 import { ConversationListState } from '#state/conversation-list.svelte.ts';
 import { Dialogs } from '#state/dialogs.svelte.ts';
 import { Drafts } from '#state/drafts.svelte.ts';
 import { EndpointsState } from '#state/endpoints.svelte.ts';
+import { Exports } from '#state/exports.svelte.ts';
+import { Imports } from '#state/imports.svelte.ts';
+import { createLazyDataWork } from '#state/lazy-data-work.ts';
 import { Router } from '#state/route.svelte.ts';
 import { Settings } from '#state/settings.svelte.ts';
 import { StorageHealth } from '#state/storage-health.svelte.ts';
 import { Toasts } from '#state/toasts.svelte.ts';
 import { Translator } from '#state/translator.svelte.ts';
+import { Usage } from '#state/usage.svelte.ts';
 import App from '#ui/App.svelte';
 import BlockedMessage from '#ui/blocked/BlockedMessage.svelte';
+import {
+  calculateUsageStatistics,
+  findPrice,
+  readBuiltInPrices,
+  readRatedDays,
+  rebuildUsage,
+} from '#usage/lazy-usage.ts';
+import { priceAnswers } from '#usage/price-answers.ts';
+import type { PriceOf } from '#usage/price-answers.ts';
 import '#ui/tokens.css';
 import '#ui/base.css';
 
 /** Where this tab remembers its visit over a reload. */
 const SESSION_KEY = 'onggi.session';
+
+/** The first view comes first; what has expired in the cache goes after this, in milliseconds. */
+const CACHE_TIDY_DELAY_MS = 2000;
 
 const clock: Clock = () => Date.now();
 const createId: CreateId = () => crypto.randomUUID();
@@ -72,6 +98,7 @@ async function open(): Promise<OnggiDatabase> {
         clear ??= showBlocked('db/blocked');
       },
       onLost: storage.fail,
+      onReplaced: storage.replace,
     },
   });
   (await clear)?.();
@@ -105,7 +132,10 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     sleep,
     isOnline: () => navigator.onLine,
   });
+  const responseCache = createLazyResponseCache({ db, clock, monotonic: () => performance.now() });
+  setTimeout(() => void responseCache.removeExpired(), CACHE_TIDY_DELAY_MS);
   const chat = createChat({
+    cache: responseCache,
     streamChat: provider.streamChat,
     getEndpoint: (id) => endpoints.get(id),
     openApiKey: (endpoint) => apiKeys.open(endpoint),
@@ -114,8 +144,13 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     tryHoldAnswerLock,
     ...makers,
   });
-  const stored = createStoredConversations(db, clock);
-  const memory = createMemoryConversations(clock);
+  const priceOf: PriceOf = async ({ modelUsed, endpointId }) => {
+    const endpoint = endpointsState.get(endpointId);
+    if (modelUsed === null || !endpoint) return undefined;
+    return findPrice(modelUsed, endpoint, settings.value.prices ?? NO_PRICES);
+  };
+  const stored = priceAnswers(createStoredConversations(db, clock), priceOf);
+  const memory = priceAnswers(createMemoryConversations(clock), priceOf);
   const endpointsState = new EndpointsState({
     endpoints,
     apiKeys,
@@ -137,7 +172,11 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
           : findConversations(db, { status, titleText, limit, ...(tag === null ? {} : { tag }) }),
       watchTags: () => watchTags(db),
       update: (ids, changes) => updateConversations(db, ids, changes),
-      purge: (ids, onProgress) => purgeConversations(db, ids, { onProgress }),
+      purge: async (ids, onProgress) => {
+        await purgeConversations(db, ids, { onProgress });
+        // Nothing says which cached answers were theirs, and for good means everywhere.
+        await responseCache.clear('all').catch(() => undefined);
+      },
     },
     storage,
     clock,
@@ -149,12 +188,30 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     },
     storage,
   );
+  const work = createLazyDataWork({ db, clock, sessionId: () => session.id, translator });
+  const backups = new Backups(work.backups, storage, clock, () => location.reload());
+  new CopyKeeper(
+    {
+      readTarget: (id) => getBackupTarget(db, id),
+      readLastChangeAt: async () => (await readLastChange(db)).lastChangeAt,
+      makeSnapshot: (signal) => work.backups.makeSnapshot(signal),
+      copyToFolder: (signal) => work.backups.copyToFolder(signal),
+      inOneTab: (copy) => tryRunAlone('onggi-copies', copy),
+    },
+    clock,
+    () => answers.isAnyRunning || backups.phase.kind !== 'closed',
+  ).start();
+  // Nothing waits for it: what is stale now is stale at the next start too.
+  void deleteStaleDatabases({ now: clock() }).catch(() => undefined);
+  void backups.checkReminder().catch(() => undefined);
   if (db.dataLoss) storage.reportDataLoss();
   storage.setPersisted((await readStorageState()).isPersisted);
 
   return new AppState({
     answers,
     appUpdate: new AppUpdate(),
+    backups,
+    cache: new Cache(responseCache, settings, storage),
     chat,
     clock,
     connectivity: new Connectivity(),
@@ -163,11 +220,15 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     dialogs: new Dialogs(),
     drafts,
     endpoints: endpointsState,
+    exports: new Exports(work.exports),
     getSessionId,
+    imports: new Imports(work.imports, storage),
     memory,
+    readAttachment: (id) => getAttachment(db, id),
     readSchemaVersions: () => readSchemaVersions(db),
     readStorageState,
     readUsage: () => readUsageStatistics(db, { from: '0000', to: '9999' }),
+    readWholeConversation: (id) => readWholeConversation(db, id),
     requestPersistence,
     router: new Router(),
     settings,
@@ -176,6 +237,18 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     stored,
     toasts: new Toasts(),
     translator,
+    usage: new Usage(
+      {
+        watch: () => watchUsageStatistics(db, LOCAL_USER_ID),
+        rebuild: (onProgress, signal) => rebuildUsage(db, LOCAL_USER_ID, { onProgress, signal }),
+        readRatedDays: (range, signal) => readRatedDays(db, range, signal),
+        readBuiltInPrices,
+        calculateDay: (date) => calculateUsageStatistics(db, LOCAL_USER_ID, date),
+      },
+      settings,
+      storage,
+      clock,
+    ),
   });
 }
 

@@ -23,9 +23,12 @@ import {
   cleanupOutdatedCaches,
   createHandlerBoundToURL,
   precacheAndRoute,
+  PrecacheController,
+  PrecacheRoute,
 } from 'workbox-precaching';
 import type { PrecacheEntry } from 'workbox-precaching';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
+import { CacheFirst } from 'workbox-strategies';
 
 declare const self: ServiceWorkerGlobalScope & {
   /** Written here by the build: every file of the app with its revision. */
@@ -35,8 +38,30 @@ declare const self: ServiceWorkerGlobalScope & {
 /** The only page there is: routes are hashes, which a worker never sees. */
 const APP_PAGE = /^\/(index\.html)?(\?|$)/;
 
-precacheAndRoute(self.__WB_MANIFEST, { cleanURLs: false });
+/**
+ * What starting and chatting do not need: workers, and the chunks of screens that are opened now and
+ * then. They are fetched when the page says that it is idle, so that the first visit stays small.
+ */
+const LATER =
+  /^(workers\/|assets\/(BackupDialog|CacheCard|DataEntry|ExportDialog|highlighter|ImportDialog|PrintEntry|UsageEntry|data-work)-)/;
+const urlOf = (entry: PrecacheEntry | string): string =>
+  typeof entry === 'string' ? entry : entry.url;
+const files = self.__WB_MANIFEST;
+
+precacheAndRoute(
+  files.filter((entry) => !LATER.test(urlOf(entry))),
+  { cleanURLs: false },
+);
 cleanupOutdatedCaches();
+
+const later = new PrecacheController({ cacheName: 'onggi-later' });
+later.addToCacheList(files.filter((entry) => LATER.test(urlOf(entry))));
+registerRoute(new PrecacheRoute(later, { cleanURLs: false }));
+// WebAssembly is fetched by nobody who does not use it, and kept from the first use on.
+registerRoute(
+  ({ sameOrigin, url }) => sameOrigin && url.pathname.endsWith('.wasm'),
+  new CacheFirst({ cacheName: 'onggi-wasm' }),
+);
 registerRoute(
   new NavigationRoute(createHandlerBoundToURL('/index.html'), { allowlist: [APP_PAGE] }),
 );
@@ -45,12 +70,17 @@ registerRoute(
 clientsClaim();
 
 // A newer worker waits until the person lets it in (state/app-update.svelte.ts).
-self.addEventListener('message', ({ data }: ExtendableMessageEvent) => {
-  if (isSkipWaiting(data)) void self.skipWaiting();
+self.addEventListener('message', (event: ExtendableMessageEvent) => {
+  if (isOfType(event.data, 'SKIP_WAITING')) void self.skipWaiting();
+  if (isOfType(event.data, 'FETCH_LATER')) event.waitUntil(fetchLater(event));
 });
 
-function isSkipWaiting(data: unknown): boolean {
-  return (
-    typeof data === 'object' && data !== null && 'type' in data && data.type === 'SKIP_WAITING'
-  );
+/** Fetches what is missing of the later files and lets go of those of older versions. */
+async function fetchLater(event: ExtendableEvent): Promise<void> {
+  await later.install(event);
+  await later.activate(event);
+}
+
+function isOfType(data: unknown, type: string): boolean {
+  return typeof data === 'object' && data !== null && 'type' in data && data.type === type;
 }

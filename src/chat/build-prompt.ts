@@ -1,4 +1,5 @@
 import type { Endpoint } from '#domain/endpoint.ts';
+import { isHiddenStep } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import type { PromptMessage } from '#domain/stream.ts';
 
@@ -32,9 +33,14 @@ export function buildPrompt(
   return prompt;
 }
 
-/** Tool and function messages need call ids that imported histories do not have: they stay out. */
-function isPromptable({ role, content }: Message): boolean {
-  return content !== '' && (role === 'user' || role === 'assistant' || role === 'system');
+/**
+ * Tool and function messages need call ids that imported histories do not have, and hidden steps were
+ * no part of the talk as the person saw it: they stay out.
+ */
+function isPromptable(message: Message): boolean {
+  const { role, content } = message;
+  if (content === '' || isHiddenStep(message)) return false;
+  return role === 'user' || role === 'assistant' || role === 'system';
 }
 
 function contentFor(

@@ -1,3 +1,4 @@
+import type { ResponseCache } from '#cache/response-cache.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import type { ConversationStore } from '#domain/conversation-store.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
@@ -11,7 +12,9 @@ import { titleFromMessage } from '#domain/title.ts';
 import { clampMaxTokens, clampTemperature } from '#domain/user-settings.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
 import { estimateTokens } from '#usage/estimate-tokens.ts';
-import { toUsageIncrement } from '#usage/usage-increment.ts';
+import { answerUsage } from './answer-usage.ts';
+import { createAsk } from './ask-answer.ts';
+import type { AskingKind } from './ask-answer.ts';
 import { buildPrompt } from './build-prompt.ts';
 import { runAnswer } from './run-answer.ts';
 import type { AnswerRun } from './run-answer.ts';
@@ -20,6 +23,7 @@ import type { PassingQuestion } from './ask-in-passing.ts';
 
 /** What the flows of a conversation need from the rest of the house. */
 export interface ChatDeps {
+  readonly cache: Pick<ResponseCache, 'find' | 'keep'>;
   readonly streamChat: StreamChat;
   readonly getEndpoint: (id: EndpointId) => Promise<Endpoint | undefined>;
   readonly openApiKey: (endpoint: Endpoint) => Promise<string | undefined>;
@@ -111,15 +115,14 @@ export function createChat(deps: ChatDeps) {
     target: Target,
     answer: Message,
     release: () => void,
-    isContinuation = false,
+    kind: AskingKind,
   ): AnswerRun {
-    const prepareRequest = async () => {
+    const prepareQuestion = async () => {
       const branch = await store.readBranch(answer.conversationId, answer.id);
       const before = branch.filter(({ id }) => id !== answer.id);
-      const partial = isContinuation ? answer : undefined;
+      const partial = kind === 'continue' ? answer : undefined;
       return {
         endpoint: target.endpoint,
-        apiKey: await deps.openApiKey(target.endpoint),
         chatModel: target.chatModel,
         messages: buildPrompt(before, target.systemPrompt, target.endpoint, partial),
         temperature: target.temperature,
@@ -127,13 +130,8 @@ export function createChat(deps: ChatDeps) {
         isStreaming: deps.getSettings().streamResponse,
       };
     };
-    return runAnswer(answer, {
-      store,
-      streamChat: deps.streamChat,
-      clock,
-      prepareRequest,
-      release,
-    });
+    const { ask, onStored } = createAsk(deps, store, kind);
+    return runAnswer(answer, { store, clock, prepareQuestion, ask, onStored, release });
   }
 
   /** A row for the person's text below `parent`, with our estimate of its tokens. */
@@ -177,7 +175,7 @@ export function createChat(deps: ChatDeps) {
         const { messages } = await store.addMessages({ ...conversation, title }, rows);
         const answer = messages.at(-1);
         if (!answer) throw new OnggiError('app/unexpected', 'no answer row');
-        return startRun(place, target, answer, release);
+        return startRun(place, target, answer, release, 'send');
       }),
 
     /** Asks again below the same question; the old answer stays as another version. */
@@ -187,7 +185,7 @@ export function createChat(deps: ChatDeps) {
         const { messages } = await place.store.addMessages(place.conversation, rows);
         const answer = messages.at(-1);
         if (!answer) throw new OnggiError('app/unexpected', 'no answer row');
-        return startRun(place, target, answer, release);
+        return startRun(place, target, answer, release, 'anew');
       }),
 
     /** Asks again in the place of an answer that brought no text. */
@@ -208,7 +206,7 @@ export function createChat(deps: ChatDeps) {
           modelUsed: target.chatModel,
           endpointId: target.endpoint.id,
         });
-        return startRun(place, target, answer, release);
+        return startRun(place, target, answer, release, 'anew');
       }),
 
     /** Asks for the rest of a cut answer and adds it to the same message. */
@@ -222,7 +220,7 @@ export function createChat(deps: ChatDeps) {
           finishReason: null,
           streamingSince: clock(),
         });
-        return startRun(place, target, answer, release, true);
+        return startRun(place, target, answer, release, 'continue');
       }),
 
     /**
@@ -230,7 +228,7 @@ export function createChat(deps: ChatDeps) {
      * @param before The row as it was before the endpoint was asked.
      */
     saveAnswer: (store: ConversationStore, settled: Message, before: Message) =>
-      store.finishAnswer(settled, toUsageIncrement(settled, before.completionTokens ?? 0)),
+      store.finishAnswer(settled, answerUsage(settled, before)),
 
     /**
      * Asks the conversation's model for a title or a summary of the shown branch. Stores nothing.

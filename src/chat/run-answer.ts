@@ -3,8 +3,9 @@ import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
 import { MAX_CONTENT_CHARACTERS } from '#domain/message.ts';
-import type { ChatDelta, ChatRequest, StreamChat } from '#domain/stream.ts';
-import { toUsageIncrement } from '#usage/usage-increment.ts';
+import type { CachedResponse } from '#domain/stored-rows.ts';
+import type { ChatDelta, ChatQuestion } from '#domain/stream.ts';
+import { answerUsage } from './answer-usage.ts';
 import { createCheckpoint } from './checkpoint.ts';
 import { settleAnswer } from './settle-answer.ts';
 import type { AnswerSoFar } from './settle-answer.ts';
@@ -22,6 +23,10 @@ export type AnswerProgress =
   /** The answer is over. `unsaved` says why it is not in the database yet. */
   | { readonly kind: 'settled'; readonly message: Message; readonly unsaved: OnggiError | null };
 
+/** What an answer is made of: pieces from an endpoint, or one piece from the cache. */
+export type AnswerDelta =
+  ChatDelta | { readonly kind: 'from-cache'; readonly cached: CachedResponse };
+
 /** One answer on its way. */
 export interface AnswerRun {
   /** The row as it was stored before the endpoint was asked. */
@@ -36,10 +41,16 @@ export interface AnswerRun {
 
 interface AnswerDeps {
   readonly store: ConversationStore;
-  readonly streamChat: StreamChat;
   readonly clock: Clock;
-  /** Gives the request, key opened, when the answer begins. */
-  readonly prepareRequest: () => Promise<ChatRequest>;
+  /** Gives what is asked, when the answer begins. */
+  readonly prepareQuestion: () => Promise<ChatQuestion>;
+  /** Asks the cache or the endpoint. The iterable ends when the answer ends or `signal` aborts. */
+  readonly ask: (
+    question: ChatQuestion,
+    signal: AbortSignal,
+  ) => Promise<AsyncIterable<AnswerDelta>>;
+  /** Told of an answer that is stored, with what was asked. */
+  readonly onStored?: (question: ChatQuestion, settled: Message) => Promise<void>;
   /** Called once when all is over, whatever happened. */
   readonly release: () => void;
 }
@@ -58,7 +69,8 @@ export function runAnswer(message: Message, deps: AnswerDeps): AnswerRun {
     reasoning: message.reasoning,
     finishReason: null,
     usage: null,
-    request: null,
+    question: null,
+    cached: null,
     startedAt,
     firstTokenAt: null,
     failure: null,
@@ -71,11 +83,20 @@ export function runAnswer(message: Message, deps: AnswerDeps): AnswerRun {
     (error) => pending.push({ kind: 'unsaved', error: toOnggiError(error) }),
   );
 
+  async function ask(): Promise<AsyncIterable<AnswerDelta>> {
+    answer.question = await deps.prepareQuestion();
+    return deps.ask(answer.question, abort.signal);
+  }
+
+  // Begun before anybody reads: while the screen makes room for the answer, the cache is looked at.
+  const asked = ask();
+  // Whoever reads is told of a failure; until then it is not an unhandled one.
+  asked.catch(() => undefined);
+
   async function* run(): AsyncGenerator<AnswerProgress> {
     try {
       yield { kind: 'asking' };
-      answer.request = await deps.prepareRequest();
-      for await (const delta of deps.streamChat(answer.request, abort.signal)) {
+      for await (const delta of await asked) {
         const progress = take(delta, answer, clock);
         if (progress?.kind === 'writing') checkpoint.note();
         if (progress) yield progress;
@@ -95,7 +116,8 @@ export function runAnswer(message: Message, deps: AnswerDeps): AnswerRun {
 
   async function finish(settled: Message): Promise<OnggiError | null> {
     try {
-      await store.finishAnswer(settled, toUsageIncrement(settled, message.completionTokens ?? 0));
+      await store.finishAnswer(settled, answerUsage(settled, message));
+      if (answer.question) void deps.onStored?.(answer.question, settled);
       return null;
     } catch (error) {
       return toOnggiError(error);
@@ -113,7 +135,7 @@ export function runAnswer(message: Message, deps: AnswerDeps): AnswerRun {
 }
 
 /** Adds one delta to the answer; what it means for the screen, if anything. */
-function take(delta: ChatDelta, answer: AnswerSoFar, clock: Clock): AnswerProgress | undefined {
+function take(delta: AnswerDelta, answer: AnswerSoFar, clock: Clock): AnswerProgress | undefined {
   switch (delta.kind) {
     case 'text':
       if (delta.text !== '') answer.firstTokenAt ??= clock();
@@ -121,6 +143,13 @@ function take(delta: ChatDelta, answer: AnswerSoFar, clock: Clock): AnswerProgre
       return { kind: 'writing', content: answer.content, reasoning: answer.reasoning };
     case 'reasoning':
       answer.reasoning = (answer.reasoning ?? '') + delta.text;
+      return { kind: 'writing', content: answer.content, reasoning: answer.reasoning };
+    case 'from-cache':
+      answer.cached = delta.cached;
+      answer.firstTokenAt = clock();
+      answer.content = delta.cached.response;
+      answer.reasoning = delta.cached.reasoning;
+      answer.finishReason = 'stop';
       return { kind: 'writing', content: answer.content, reasoning: answer.reasoning };
     case 'usage':
       answer.usage = delta.usage;

@@ -1,7 +1,9 @@
 import type { ErrorCode, OnggiError } from '#domain/errors.ts';
 import type { Message, MessageFailure, MessageStatus } from '#domain/message.ts';
 import { MAX_CONTENT_CHARACTERS, settleMessage } from '#domain/message.ts';
-import type { ChatRequest, TokenUsage } from '#domain/stream.ts';
+import type { CachedResponse } from '#domain/stored-rows.ts';
+import type { ChatQuestion, TokenUsage } from '#domain/stream.ts';
+import { savedTokensOf } from '#cache/cache-level.ts';
 import { estimatePromptTokens, estimateTokens } from '#usage/estimate-tokens.ts';
 
 /** All that is known of an answer while it runs. */
@@ -10,7 +12,9 @@ export interface AnswerSoFar {
   reasoning: string | null;
   finishReason: string | null;
   usage: TokenUsage | null;
-  request: ChatRequest | null;
+  question: ChatQuestion | null;
+  /** Where it came from, when that is the cache. */
+  cached: CachedResponse | null;
   /** Epoch milliseconds. */
   readonly startedAt: number;
   firstTokenAt: number | null;
@@ -32,7 +36,7 @@ const CUTS: ReadonlySet<ErrorCode> = new Set([
 /** The row of an answer that is over: status, reason, tokens and times. */
 export function settleAnswer(message: Message, answer: AnswerSoFar, now: number): Message {
   const { status, failure } = outcome(answer);
-  const { request } = answer;
+  const { question } = answer;
   return settleMessage(message, {
     status,
     error: failure,
@@ -43,8 +47,8 @@ export function settleAnswer(message: Message, answer: AnswerSoFar, now: number)
     responseTimeMs: now - answer.startedAt,
     timeToFirstTokenMs:
       answer.firstTokenAt === null ? null : answer.firstTokenAt - answer.startedAt,
-    ...(request && { modelUsed: request.chatModel, temperature: request.temperature }),
-    ...tokens(message, answer),
+    ...(question && { modelUsed: question.chatModel, temperature: question.temperature }),
+    ...(answer.cached ? fromCache(message, answer.cached) : tokens(message, answer)),
   });
 }
 
@@ -69,9 +73,23 @@ function outcome(answer: AnswerSoFar): { status: MessageStatus; failure: Message
   return { status: 'complete', failure: null };
 }
 
+/** The figures of the answer as it was once given, its mark, and no cost: nobody was asked. */
+function fromCache(message: Message, cached: CachedResponse): Partial<Message> {
+  const { promptTokens, completionTokens, isTokenCountEstimated } = cached;
+  const savedTokens = savedTokensOf(cached);
+  return {
+    promptTokens,
+    completionTokens,
+    tokenCount: completionTokens,
+    isTokenCountEstimated,
+    costUsd: 0,
+    metadata: { ...message.metadata, fromCache: { savedTokens } },
+  };
+}
+
 /** The endpoint's count where there is one, else our estimate, marked as one (CHAT section 9). */
 function tokens(message: Message, answer: AnswerSoFar): Partial<Message> {
-  const { usage, request, content, reasoning } = answer;
+  const { usage, question, content, reasoning } = answer;
   const before = message.completionTokens ?? 0;
   if (usage) {
     const completionTokens = before + usage.completionTokens;
@@ -85,7 +103,7 @@ function tokens(message: Message, answer: AnswerSoFar): Partial<Message> {
   if (content === '' && !reasoning) return {};
   const completionTokens = estimateTokens(content) + estimateTokens(reasoning ?? '');
   return {
-    promptTokens: request ? estimatePromptTokens(request.messages) : null,
+    promptTokens: question ? estimatePromptTokens(question.messages) : null,
     completionTokens,
     tokenCount: completionTokens,
     isTokenCountEstimated: true,

@@ -3,6 +3,8 @@ import { requestResult, transactionDone } from './idb-request.ts';
 
 /** Rows read and written at a time: bounds the memory a copy takes. */
 const PAGE_ROWS = 500;
+/** The same for tables whose rows hold whole files. */
+const HEAVY_PAGE_ROWS: Readonly<Record<string, number>> = { attachments: 1, embeddings: 8 };
 
 /** The name of the copy that is made of `name` before it becomes version `version`. */
 export function copyName(name: string, version: number): string {
@@ -17,10 +19,10 @@ function copyPrefix(name: string): string {
  * Copies a whole database, tables, indexes and rows, into a new one; an older copy of that name is
  * replaced. Rows are read in pages, so a tab that writes meanwhile may have its newest rows missing
  * in the copy, never in the original.
- * @throws OnggiError `db/migration-failed` when a count differs; DOMException when storage fails. In
- * both cases the unfinished copy is gone again and the original untouched.
+ * @throws OnggiError `db/migration-failed` when a count differs; DOMException when storage fails; what
+ * `signal` was aborted with. In all cases the unfinished copy is gone again and the original untouched.
  */
-export async function copyDatabase(from: string, to: string): Promise<void> {
+export async function copyDatabase(from: string, to: string, signal?: AbortSignal): Promise<void> {
   await deleteDatabase(to);
   const source = await requestResult(indexedDB.open(from));
   // An older tab, or this one, must stay free to upgrade it.
@@ -28,7 +30,9 @@ export async function copyDatabase(from: string, to: string): Promise<void> {
   try {
     const target = await createLike(source, to);
     try {
-      for (const store of source.objectStoreNames) await copyStore(source, target, store);
+      for (const store of source.objectStoreNames) {
+        await copyStore(source, target, store, signal);
+      }
     } finally {
       target.close();
     }
@@ -49,7 +53,8 @@ export async function deleteCopies(name: string): Promise<void> {
   }
 }
 
-async function deleteDatabase(name: string): Promise<void> {
+/** Deletes a database; waits until nobody has it open any more. */
+export async function deleteDatabase(name: string): Promise<void> {
   await requestResult(indexedDB.deleteDatabase(name));
 }
 
@@ -75,15 +80,22 @@ function readShape(source: IDBDatabase, store: string) {
   return { store, keyPath: original.keyPath, autoIncrement: original.autoIncrement, indexes };
 }
 
-async function copyStore(source: IDBDatabase, target: IDBDatabase, name: string): Promise<void> {
+async function copyStore(
+  source: IDBDatabase,
+  target: IDBDatabase,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const total = await countRows(source, name);
+  const pageRows = HEAVY_PAGE_ROWS[name] ?? PAGE_ROWS;
   let last: IDBValidKey | undefined;
   for (;;) {
+    signal?.throwIfAborted();
     const store = source.transaction(name, 'readonly').objectStore(name);
     const range = last === undefined ? null : IDBKeyRange.lowerBound(last, true);
     const [keys, rows] = await Promise.all([
-      requestResult(store.getAllKeys(range, PAGE_ROWS)),
-      requestResult<unknown[]>(store.getAll(range, PAGE_ROWS)),
+      requestResult(store.getAllKeys(range, pageRows)),
+      requestResult<unknown[]>(store.getAll(range, pageRows)),
     ]);
     last = keys.at(-1);
     if (last === undefined) break;

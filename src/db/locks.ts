@@ -9,6 +9,13 @@ export async function withExclusiveLock<T>(name: string, work: () => Promise<T>)
   return navigator.locks.request(name, work);
 }
 
+/** Runs `work` unless another tab runs work under the same name: then nothing happens. */
+export async function tryRunAlone(name: string, work: () => Promise<void>): Promise<void> {
+  await navigator.locks.request(name, { ifAvailable: true }, async (lock) => {
+    if (lock) await work();
+  });
+}
+
 /** How long a lock that was just let go may take to be free. */
 const RELEASE_GRACE_MS = 200;
 
@@ -24,7 +31,11 @@ export async function tryHoldAnswerLock(
   return release ?? tryHold(name, { signal: AbortSignal.timeout(RELEASE_GRACE_MS) });
 }
 
-function tryHold(name: string, options: LockOptions): Promise<(() => void) | undefined> {
+/**
+ * Takes a lock.
+ * @returns what lets it go again, or undefined when `options` (`ifAvailable`, `signal`) gave it up.
+ */
+export function tryHold(name: string, options: LockOptions): Promise<(() => void) | undefined> {
   return new Promise((resolve, reject) => {
     navigator.locks
       .request(name, options, (lock) => {

@@ -2,6 +2,8 @@ import { OnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import { readBootDatabase } from './boot-database.ts';
 import { copyDatabase, copyName, deleteCopies } from './database-copy.ts';
+import { holdLive } from './live-lock.ts';
+import type { LiveHold } from './live-lock.ts';
 import { withExclusiveLock } from './locks.ts';
 import { defineVersions, newestVersion, readStoredState } from './migrate.ts';
 import { OnggiDexie } from './onggi-dexie.ts';
@@ -17,6 +19,11 @@ export interface DatabaseEvents {
   onBlocked(): void;
   /** The connection died by itself: `db/lost`. Nothing is written any more. */
   onLost(error: OnggiError): void;
+  /**
+   * Another page replaces these data by a restore: this connection is closed for good, and the next
+   * start shows the new data. Without it {@link DatabaseEvents.onSuperseded} is told.
+   */
+  onReplaced?(): void;
 }
 
 /** The open database: two connections, which see each other's writes in live reads. */
@@ -28,7 +35,9 @@ export interface OnggiDatabase {
   readonly relaxed: OnggiDexie;
   /** Whether the browser emptied damaged storage before this start. */
   readonly dataLoss: boolean;
-  /** Closes both connections for good. */
+  /** This page's share in the live database; null where it was opened by name. */
+  readonly liveHold: LiveHold | null;
+  /** Closes both connections for good and lets the share go. */
   close(): void;
 }
 
@@ -47,14 +56,57 @@ const PATIENCE_MS = 3000;
 /**
  * Opens the live database, after the version gate, and makes or upgrades it first where needed.
  * Before an upgrade the old database is copied whole; the copy goes when the new version has opened
- * a second time. Nothing but such a copy is ever deleted here.
+ * a second time. Nothing but such a copy is ever deleted here. While a restore in another tab puts
+ * other data in their place it waits, and opens those.
  * @throws OnggiError `db/unavailable`, `db/newer-version` (nothing was written), `db/migration-failed`
  * (data and version are as they were), `db/quota`, `db/no-space`, `db/row-damaged`, `db/failed`.
  */
 export async function openDatabase(options: OpenOptions): Promise<OnggiDatabase> {
-  const { bootName = 'onggi-boot', defaultName = 'onggi' } = options;
-  const { databaseName, dataLoss } = await readBootDatabase(bootName, defaultName);
-  return openNamedDatabase(databaseName, options, dataLoss);
+  const { bootName = 'onggi-boot', defaultName = 'onggi', steps = SCHEMA_STEPS } = options;
+  // Before anything is touched: wrong steps are a developer's mistake.
+  newestVersion(steps);
+  let boot = await readBootDatabase(bootName, defaultName);
+  const { dataLoss } = boot;
+  for (;;) {
+    const { databaseName } = boot;
+    let replace = (): void => undefined;
+    const liveHold = await holdPatiently(databaseName, options.events, () => replace());
+    boot = await readBootDatabase(bootName, defaultName);
+    if (boot.databaseName !== databaseName) {
+      // A restore went by while this page waited.
+      liveHold.release();
+      continue;
+    }
+    try {
+      const database = await openNamedDatabase(databaseName, options, dataLoss);
+      const close = (): void => {
+        database.close();
+        liveHold.release();
+      };
+      replace = () => {
+        close();
+        (options.events.onReplaced ?? options.events.onSuperseded)();
+      };
+      return { ...database, liveHold, close };
+    } catch (error) {
+      liveHold.release();
+      throw error;
+    }
+  }
+}
+
+/** Takes the share in the live database; says that it is blocked when that takes long. */
+async function holdPatiently(
+  name: string,
+  events: DatabaseEvents,
+  onAsked: () => void,
+): Promise<LiveHold> {
+  const impatience = setTimeout(() => events.onBlocked(), PATIENCE_MS);
+  try {
+    return await holdLive(name, onAsked);
+  } finally {
+    clearTimeout(impatience);
+  }
 }
 
 /**
@@ -124,7 +176,8 @@ function createConnections(
     }
   }
 
-  return { database: { name, strict, relaxed, dataLoss, close: () => void close() }, open };
+  const database = { name, strict, relaxed, dataLoss, liveHold: null, close: () => void close() };
+  return { database, open };
 }
 
 /** Copies and upgrades while no other tab does; the second tab then finds it done. */

@@ -27,6 +27,50 @@ export async function* readTablePages<Row, Key>(
   }
 }
 
+interface PageBounds<Row> {
+  /** How much of `maxSize` a row takes, in a unit of the caller's. */
+  readonly sizeOf: (row: Row) => number;
+  /** What a page should hold at most. A single page may exceed it where rows suddenly grow. */
+  readonly maxSize: number;
+  /** No page crosses a multiple of this many rows; {@link PAGE_ROWS} by default. */
+  readonly groupRows?: number;
+}
+
+/** The first page of a table whose rows' sizes are not known yet. */
+const FIRST_PAGE_ROWS = 50;
+
+/**
+ * As {@link readTablePages}, in pages that are smaller where rows are long, so that memory is bounded
+ * by `maxSize` and not by rows. The next page is read while the last one is worked on.
+ */
+export async function* readBoundedPages<Row, Key>(
+  table: Table<Row, Key>,
+  keyOf: (row: Row) => Key,
+  { sizeOf, maxSize, groupRows = PAGE_ROWS }: PageBounds<Row>,
+): AsyncGenerator<readonly Row[]> {
+  let pageRows = Math.min(FIRST_PAGE_ROWS, groupRows);
+  let rowCount = 0;
+  let coming = read(() => table.orderBy(':id').limit(pageRows).toArray());
+  for (;;) {
+    const rows = await coming;
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    const isLast = rows.length < pageRows;
+    rowCount += rows.length;
+    if (!isLast) {
+      const meanSize = rows.reduce((sum, row) => sum + sizeOf(row), 0) / rows.length;
+      const fitting = Math.max(1, Math.min(pageRows * 20, Math.floor(maxSize / (meanSize + 1))));
+      pageRows = Math.min(fitting, groupRows - (rowCount % groupRows));
+      const [after, limit] = [keyOf(last), pageRows];
+      coming = read(() => table.where(':id').above(after).limit(limit).toArray());
+      // Its failure is met when it is awaited; a reader that stopped early does not care.
+      coming.catch(() => undefined);
+    }
+    yield rows;
+    if (isLast) return;
+  }
+}
+
 /** All messages of a conversation, all branches, by `seq`. */
 export function readAllMessages(
   { strict: db }: OnggiDatabase,

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { LiveRead } from '#domain/conversation-store.ts';
 import { LOCAL_USER_ID, toEndpointId } from '#domain/ids.ts';
+import { readPriceSettings } from '#domain/prices.ts';
 import {
   FONT_SIZES,
   LANGUAGES,
@@ -39,8 +40,10 @@ function parseUserSettings(row: unknown, defaults: UserSettings): UserSettings {
     streamResponse: flag(defaults.streamResponse),
     showTokenCount: flag(defaults.showTokenCount),
     enableMarkdown: flag(defaults.enableMarkdown),
+    useCache: flag(defaults.useCache),
     saveHistory: flag(defaults.saveHistory),
     shareAnalytics: flag(defaults.shareAnalytics),
+    prices: v.exactOptional(v.pipe(v.unknown(), v.transform(readPriceSettings))),
     createdAt: time(defaults.createdAt),
     updatedAt: time(defaults.updatedAt),
   });

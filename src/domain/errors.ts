@@ -69,6 +69,7 @@ export const ERROR_CODES = [
   'backup/folder-denied',
   'backup/nothing-to-undo',
   'backup/not-written',
+  'backup/replaced',
   'clipboard/denied',
   'app/worker-failed',
   'app/unexpected',

@@ -37,6 +37,7 @@ import {
 import type { Field, FileObject, ReadFields } from './file-fields.ts';
 import { createMessage } from './message.ts';
 import type { Message, MessageFailure } from './message.ts';
+import { PRICES } from './prices.ts';
 import type { Session } from './session.ts';
 import { createUserSettings, FONT_SIZES, LANGUAGES, THEMES } from './user-settings.ts';
 import type { UserSettings } from './user-settings.ts';
@@ -149,6 +150,8 @@ export const USER_SETTINGS_COLUMNS: readonly Field[] = [
 export const USER_SETTINGS_EXTRAS: readonly Field[] = [
   required('user_id', 'userId', NAME),
   optional('default_endpoint_id', 'defaultEndpointId', nullable(NAME)),
+  optional('use_cache', 'useCache', BOOLEAN),
+  optional('prices', 'prices', PRICES),
 ];
 
 export const USAGE_COLUMNS: readonly Field[] = [
@@ -161,12 +164,16 @@ export const USAGE_COLUMNS: readonly Field[] = [
   optional('error_count', 'errorCount', COUNT),
 ];
 
-export const USAGE_EXTRAS: readonly Field[] = [
+const USAGE_EXTRAS: readonly Field[] = [
   optional('prompt_tokens', 'promptTokens', COUNT),
   optional('completion_tokens', 'completionTokens', COUNT),
   optional('unpriced_count', 'unpricedCount', COUNT),
   optional('total_response_time', 'totalResponseTimeMs', SECONDS),
   optional('timed_count', 'timedCount', COUNT),
+  optional('imported_count', 'importedCount', COUNT),
+  optional('imported_prompt_tokens', 'importedPromptTokens', COUNT),
+  optional('imported_completion_tokens', 'importedCompletionTokens', COUNT),
+  optional('imported_cost', 'importedCostUsd', REAL),
 ];
 
 /** Connections without keys: a key never leaves. */
@@ -202,12 +209,11 @@ function readStored(
   const metadata = read.values['metadata'];
   if (!isFileObject(metadata)) return read;
   const { plain, own } = splitMetadata(metadata);
-  const extra = readFields(extras, own);
-  return {
-    values: { ...read.values, ...extra.values, metadata: plain },
-    ignored: [...read.ignored, ...extra.ignored],
-    isComplete: read.isComplete,
-  };
+  const { values } = read;
+  values['metadata'] = plain;
+  const extra = readFields(extras, own, values);
+  const ignored = extra.ignored.length === 0 ? read.ignored : [...read.ignored, ...extra.ignored];
+  return { values, ignored, isComplete: read.isComplete };
 }
 
 /** Writes a row with the specification's columns, JSON columns as text, our fields in `metadata`. */
@@ -216,8 +222,20 @@ function writeStored(
   extras: readonly Field[],
   row: { readonly metadata: FileObject },
 ): FileObject {
-  const metadata = joinMetadata(row.metadata, writeFields(extras, row));
-  return writeFields(columns.map(toSqlField), { ...row, metadata });
+  const written = writeFields(sqlFieldsOf(columns), row);
+  // Put over the row's own: a copy of the row for it would cost more than all the rest.
+  written['metadata'] = JSON.stringify(joinMetadata(row.metadata, writeFields(extras, row)));
+  return written;
+}
+
+const sqlFields = new WeakMap<readonly Field[], readonly Field[]>();
+
+function sqlFieldsOf(columns: readonly Field[]): readonly Field[] {
+  const known = sqlFields.get(columns);
+  if (known) return known;
+  const fields = columns.map(toSqlField);
+  sqlFields.set(columns, fields);
+  return fields;
 }
 
 function toSqlField(field: Field): Field {
@@ -230,7 +248,8 @@ export function joinMetadata(metadata: FileObject, own: FileObject): FileObject 
   if (!Object.hasOwn(metadata, OWN_KEY)) {
     return Object.keys(own).length === 0 ? metadata : { ...metadata, [OWN_KEY]: own };
   }
-  return { ...metadata, [OWN_KEY]: { ...own, shadowed: metadata[OWN_KEY] } };
+  const { [OWN_KEY]: shadowed, ...rest } = metadata;
+  return { ...rest, [OWN_KEY]: { ...own, shadowed } };
 }
 
 /** Undoes {@link joinMetadata}. */
@@ -272,7 +291,7 @@ export function readConversation(value: unknown): ReadRow<Conversation> {
 
 /** A whole conversation from values that {@link readFields} gave. */
 export function toConversation(values: FileObject): Conversation {
-  const resting = { titleOrigin: values['title'] == null ? 'first-message' : 'person' };
+  const resting = { titleOrigin: typeof values['title'] === 'string' ? 'person' : 'first-message' };
   return createConversation(asRow({ ...resting, ...values }));
 }
 
@@ -294,10 +313,25 @@ export function readMessage(value: unknown): ReadRow<Message> {
 
 /** A whole message from values that {@link readFields} gave. */
 export function toMessage(values: FileObject): Message {
-  const attachments = asList(values['attachments']).filter(isAttachmentReference);
-  const error = toFailure(values['error']);
-  return createMessage(asRow({ seq: 0, parentId: null, ...values, attachments, error }));
+  // Laid over a resting row and not spread into it: a file may have two million of them.
+  const message: Record<string, unknown> = { ...RESTING_MESSAGE };
+  for (const key in values) message[key] = values[key];
+  message['attachments'] = asList(values['attachments']).filter(isAttachmentReference);
+  message['error'] = toFailure(values['error']);
+  return asRow(message);
 }
+
+const RESTING_MESSAGE = createMessage(
+  asRow({
+    id: '',
+    conversationId: '',
+    seq: 0,
+    parentId: null,
+    role: '',
+    content: '',
+    timestamp: 0,
+  }),
+);
 
 function toFailure(value: unknown): MessageFailure | null {
   if (!isFileObject(value)) return null;
@@ -312,6 +346,7 @@ function asList(value: unknown): readonly unknown[] {
 }
 
 /** The values of a row, each read by its own kind before: the one place where they get its type. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller's type is the row's
 function asRow<Row>(values: FileObject): Row {
   const checked: unknown = values;
   return checked as Row;

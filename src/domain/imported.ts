@@ -44,7 +44,8 @@ export interface ImportedAttachment {
   readonly sizeBytes: number | null;
   /**
    * How the bytes are found in the archive, best first: ids or names that an entry's base name equals
-   * or begins with (`file-abc` finds `file-abc-photo.png`). Empty when the export never has them.
+   * or begins with (`file-abc` finds `file-abc-photo.png`), or that its folder has. Empty when the
+   * export never has them.
    */
   readonly assetKeys: readonly string[];
   /** A `data:` URL that holds the bytes themselves. */
@@ -176,6 +177,7 @@ export const SKIP_REASONS = [
   'shared_copy',
   'asset_too_large',
   'document_without_text',
+  'manifest_only',
   'library_missing',
   'storage_refused',
   'chosen_by_person',
@@ -256,14 +258,24 @@ export function createImportedConversation(fields: NewConversation): ImportedCon
  * with different offsets, 32 bits each, over UTF-16 units: not cryptographic (FORMATS 1, rule 7).
  */
 export function deriveSourceId(...parts: readonly (string | number | null)[]): string {
-  const text = JSON.stringify(parts);
-  return `derived-${fnv1a(text, 0x811c9dc5)}${fnv1a(text, 0x2f0b4a27)}`;
+  return `derived-${digestText(JSON.stringify(parts))}`;
 }
 
-function fnv1a(text: string, offset: number): string {
-  let hash = offset;
+/**
+ * 64 bits, hexadecimal, that tell texts apart: FNV-1a twice with different offsets, 32 bits each, over
+ * UTF-16 units. Not cryptographic: whoever wants to can make two texts with the same digest.
+ */
+export function digestText(text: string): string {
+  let first = 0x811c9dc5;
+  let second = 0x2f0b4a27;
   for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+    const unit = text.charCodeAt(index);
+    first = Math.imul(first ^ unit, 0x01000193);
+    second = Math.imul(second ^ unit, 0x01000193);
   }
-  return (hash >>> 0).toString(16).padStart(8, '0');
+  return toHex(first) + toHex(second);
+}
+
+function toHex(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, '0');
 }

@@ -137,3 +137,41 @@ export function isContinuable(message: Message): boolean {
   if (message.status === 'interrupted' || message.status === 'stopped') return true;
   return message.status === 'error' || message.finishReason === 'length';
 }
+
+/** Whether the product it was imported from does not show it: a tool call, a system step. */
+export function isHiddenStep(message: Message): boolean {
+  return message.metadata['hidden'] === true;
+}
+
+/**
+ * What an answer that came from the cache says of itself in `metadata.fromCache`: how many tokens
+ * asking would have cost, 0 where that is unknown. Undefined for an answer that was asked for.
+ */
+export function readFromCache(message: Message): { readonly savedTokens: number } | undefined {
+  const { fromCache } = message.metadata;
+  if (typeof fromCache !== 'object' || fromCache === null) return undefined;
+  const { savedTokens } = fromCache as Record<string, unknown>;
+  const isCount = typeof savedTokens === 'number' && Number.isFinite(savedTokens);
+  return { savedTokens: isCount ? Math.max(0, savedTokens) : 0 };
+}
+
+/** A source that an imported answer names. */
+export interface Citation {
+  readonly title: string | null;
+  readonly url: string | null;
+}
+
+/** The sources of an answer, as its importer kept them in `metadata.citations`. */
+export function readCitations(message: Message): readonly Citation[] {
+  const { citations } = message.metadata;
+  if (!Array.isArray(citations)) return [];
+  return (citations as readonly unknown[]).flatMap((value) => {
+    if (typeof value !== 'object' || value === null) return [];
+    const { title, url } = value as Record<string, unknown>;
+    const citation = {
+      title: typeof title === 'string' ? title : null,
+      url: typeof url === 'string' && /^https?:\/\//i.test(url) ? url : null,
+    };
+    return citation.title === null && citation.url === null ? [] : [citation];
+  });
+}

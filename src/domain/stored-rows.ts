@@ -1,12 +1,12 @@
 /**
- * Rows of tables that the schema holds from the first version and that later work fills: response
- * cache, embeddings, documents, attachments, maintenance. Shapes only.
+ * Rows of tables that the schema holds from the first version and of those that later work fills:
+ * response cache, embeddings, documents, attachments, maintenance. Shapes only.
  */
 import type { ErrorCode } from './errors.ts';
 import type { ConversationId, MessageId } from './ids.ts';
 import type { ImportReport } from './import-report.ts';
 
-/** One cached answer (specification 3.1, response_cache). */
+/** One cached answer (specification 3.1, response_cache). Always a whole one that ended well. */
 export interface CachedResponse {
   /** HMAC-SHA-256 over endpoint, model, messages and parameters, hexadecimal. */
   readonly cacheKey: string;
@@ -14,6 +14,15 @@ export interface CachedResponse {
   readonly promptHash: string;
   readonly model: string;
   readonly response: string;
+  /** What a reasoning model thought before it answered. */
+  readonly reasoning: string | null;
+  /** Tokens that the request cost when it was made, which is what a hit saves; null where unknown. */
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+  readonly isTokenCountEstimated: boolean;
+  /** US dollars that the request cost; null where the price is unknown. */
+  readonly costUsd: number | null;
+  /** When the endpoint answered. No level of the cache keeps it for more than 24 hours from then. */
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly hitCount: number;

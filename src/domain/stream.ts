@@ -7,16 +7,20 @@ export interface PromptMessage {
   readonly content: string;
 }
 
-/** One question to an endpoint. The key is the opened one and lives no longer than the request. */
-export interface ChatRequest {
+/** One question to an endpoint, without what opens the door there. */
+export interface ChatQuestion {
   readonly endpoint: Endpoint;
-  readonly apiKey: string | undefined;
   readonly chatModel: string;
   readonly messages: readonly PromptMessage[];
   readonly temperature: number;
   readonly maxTokens: number;
   /** False: the answer is asked for in one piece. */
   readonly isStreaming: boolean;
+}
+
+/** A question on its way. The key is the opened one and lives no longer than the request. */
+export interface ChatRequest extends ChatQuestion {
+  readonly apiKey: string | undefined;
 }
 
 /** Tokens as the endpoint counted them. */

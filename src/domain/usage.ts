@@ -19,10 +19,34 @@ export interface UsageStatistic {
   readonly totalResponseTimeMs: number;
   readonly timedCount: number;
   readonly errorCount: number;
+  /**
+   * Answers of imported history, which nobody asked for here. They and their figures are in none of
+   * the fields above; only a rebuild counts them, and rows without any do not have these fields.
+   */
+  readonly importedCount?: number;
+  readonly importedPromptTokens?: number;
+  readonly importedCompletionTokens?: number;
+  /** US dollars, where the imported file said them. */
+  readonly importedCostUsd?: number;
 }
 
+/** The part of a row about answers that were asked for here. */
+type OwnUsage = Omit<
+  UsageStatistic,
+  'importedCount' | 'importedPromptTokens' | 'importedCompletionTokens' | 'importedCostUsd'
+>;
+
 /** What one finished answer adds to its day. */
-export type UsageIncrement = Omit<UsageStatistic, 'id' | 'userId'>;
+export type UsageIncrement = Omit<OwnUsage, 'id' | 'userId'>;
+
+/** What one imported answer adds to its day. */
+export interface ImportedIncrement {
+  readonly date: string;
+  readonly model: string;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly costUsd: number;
+}
 
 /** The row of a day after one more answer. The id names user, day and model, so the row is unique. */
 export function addUsage(
@@ -43,6 +67,41 @@ export function addUsage(
     totalResponseTimeMs: row.totalResponseTimeMs + increment.totalResponseTimeMs,
     timedCount: row.timedCount + increment.timedCount,
     errorCount: row.errorCount + increment.errorCount,
+  };
+}
+
+/** The row of a day after one more imported answer. */
+export function addImportedUsage(
+  row: UsageStatistic | undefined,
+  userId: UserId,
+  { date, model, promptTokens, completionTokens, costUsd }: ImportedIncrement,
+): UsageStatistic {
+  const base = row ?? emptyUsage(userId, date, model);
+  return {
+    ...base,
+    importedCount: (base.importedCount ?? 0) + 1,
+    importedPromptTokens: (base.importedPromptTokens ?? 0) + promptTokens,
+    importedCompletionTokens: (base.importedCompletionTokens ?? 0) + completionTokens,
+    importedCostUsd: (base.importedCostUsd ?? 0) + costUsd,
+  };
+}
+
+/** A row without any request. */
+function emptyUsage(userId: UserId, date: string, model: string): UsageStatistic {
+  return {
+    id: usageStatisticId(userId, { date, model }),
+    userId,
+    date,
+    model,
+    requestCount: 0,
+    promptTokens: 0,
+    completionTokens: 0,
+    totalTokens: 0,
+    totalCostUsd: 0,
+    unpricedCount: 0,
+    totalResponseTimeMs: 0,
+    timedCount: 0,
+    errorCount: 0,
   };
 }
 

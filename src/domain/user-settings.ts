@@ -1,5 +1,6 @@
 import type { EndpointId, UserId } from './ids.ts';
 import { LOCAL_USER_ID } from './ids.ts';
+import type { PriceSettings } from './prices.ts';
 
 export const LANGUAGES = ['ko', 'en', 'ja', 'zh'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -8,7 +9,10 @@ export type Theme = (typeof THEMES)[number];
 export const FONT_SIZES = ['small', 'medium', 'large'] as const;
 export type FontSize = (typeof FONT_SIZES)[number];
 
-/** The specification's UserSettings without the keys, which live in `secrets`. One row: `local`. */
+/**
+ * The specification's UserSettings without the keys, which live in `secrets`, and what onggi adds
+ * (`defaultEndpointId`, `useCache`). One row: `local`.
+ */
 export interface UserSettings {
   readonly userId: UserId;
   /** Model name at `defaultEndpointId`; null until an endpoint was connected. */
@@ -28,10 +32,14 @@ export interface UserSettings {
   readonly showTokenCount: boolean;
   /** Off: messages are shown as plain text. */
   readonly enableMarkdown: boolean;
+  /** On: a question that was answered within a day is answered from the cache. */
+  readonly useCache: boolean;
   /** Off: new conversations are temporary, nothing of them is written anywhere. */
   readonly saveHistory: boolean;
   /** On: an anonymised usage report is offered for download. Nothing is ever sent. */
   readonly shareAnalytics: boolean;
+  /** Own prices and the budget; missing until the person said something. */
+  readonly prices?: PriceSettings;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -52,6 +60,7 @@ export function createUserSettings(language: Language, now: number): UserSetting
     streamResponse: true,
     showTokenCount: false,
     enableMarkdown: true,
+    useCache: true,
     saveHistory: true,
     shareAnalytics: false,
     createdAt: now,

@@ -10,12 +10,19 @@ export const MAX_INFLATED_BYTES = 512 * MIB;
 export const MAX_INFLATE_RATIO = 20;
 /** Below this many bytes the ratio says nothing: small files of one letter compress well. */
 export const RATIO_FREE_BYTES = 16 * MIB;
-/** Deepest nesting of arrays and objects; real exports stay below 30. */
+/** Deepest nesting of arrays and objects in what we keep or write: backups, cells, rows. */
 export const MAX_JSON_DEPTH = 64;
+/**
+ * Deepest nesting in files of other products. LibreChat nests two levels a message, so that a chat of
+ * 2,000 messages goes in; `JSON.parse` of a text this deep needs no more stack than of a flat one.
+ */
+export const MAX_IMPORT_DEPTH = 4000;
 /** Most rows of one file. */
 export const MAX_ROWS = 2_000_000;
 /** Most entries of one archive. */
 export const MAX_ARCHIVE_ENTRIES = 100_000;
+/** Largest file of a message; media are bounded one by one. */
+export const MAX_ATTACHMENT_BYTES = 64 * MIB;
 /** Archives within archives. */
 export const MAX_ARCHIVE_DEPTH = 3;
 /** Largest JSON that is parsed at once: V8 holds no longer text than 2^29 - 24 UTF-16 units. */

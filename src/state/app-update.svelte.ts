@@ -1,10 +1,11 @@
 import type { Workbox } from 'workbox-window';
+import { serviceWorkerUrl } from './script-urls.ts';
 
 /** How often an open page looks for a newer version, in milliseconds. */
 const CHECK_INTERVAL_MS = 60 * 60 * 1000;
 
-/** The only script that the policy `app-sw` lets through (SECURITY 4.3). */
-const SERVICE_WORKER_URL = '/sw.js';
+/** When an open page lets the rest of the app be fetched for use without a network, in milliseconds. */
+const FETCH_LATER_MS = 8000;
 
 /** Where the app stands between its service worker, a newer version and being offline-ready. */
 export class AppUpdate {
@@ -33,7 +34,7 @@ export class AppUpdate {
   async register(): Promise<void> {
     if (!('serviceWorker' in navigator)) return;
     const { Workbox: Registration } = await import('workbox-window');
-    const workbox = new Registration(trustedServiceWorkerUrl(), { updateViaCache: 'none' });
+    const workbox = new Registration(serviceWorkerUrl(), { updateViaCache: 'none' });
     this.#workbox = workbox;
     workbox.addEventListener('waiting', () => (this.#isWaiting = true));
     workbox.addEventListener('activated', () => (this.#isOfflineReady = true));
@@ -49,6 +50,7 @@ export class AppUpdate {
       console.error('No service worker:', error);
       return;
     }
+    setTimeout(() => void workbox.messageSW({ type: 'FETCH_LATER' }), FETCH_LATER_MS);
     setInterval(() => void workbox.update().catch(() => undefined), CHECK_INTERVAL_MS);
   }
 
@@ -61,15 +63,4 @@ export class AppUpdate {
     this.#isApplying = true;
     this.#workbox.messageSkipWaiting();
   };
-}
-
-function trustedServiceWorkerUrl(): string | TrustedScriptURL {
-  if (!window.trustedTypes) return SERVICE_WORKER_URL;
-  const policy = window.trustedTypes.createPolicy('app-sw', {
-    createScriptURL: (url) => {
-      if (url !== SERVICE_WORKER_URL) throw new TypeError('not a script of this app');
-      return url;
-    },
-  });
-  return policy.createScriptURL(SERVICE_WORKER_URL);
 }

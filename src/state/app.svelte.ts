@@ -5,16 +5,21 @@ import type { Conversation } from '#domain/conversation.ts';
 import type { ConversationStore } from '#domain/conversation-store.ts';
 import { toOnggiError } from '#domain/errors.ts';
 import type { Clock, ConversationId, SessionId } from '#domain/ids.ts';
+import type { Message } from '#domain/message.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
-import type { SchemaVersion } from '#domain/stored-rows.ts';
+import type { Attachment, SchemaVersion } from '#domain/stored-rows.ts';
 import { createUsageReport } from '#usage/usage-report.ts';
 import type { Answers } from './answers.svelte.ts';
 import type { AppUpdate } from './app-update.svelte.ts';
+import type { Backups } from './backups.svelte.ts';
+import type { Cache } from './cache.svelte.ts';
 import type { Connectivity } from './connectivity.svelte.ts';
 import type { ConversationListState } from './conversation-list.svelte.ts';
 import type { Dialogs } from './dialogs.svelte.ts';
 import type { Drafts } from './drafts.svelte.ts';
 import type { EndpointsState } from './endpoints.svelte.ts';
+import type { Exports } from './exports.svelte.ts';
+import type { Imports } from './imports.svelte.ts';
 import type { Keeping } from './open-conversation.svelte.ts';
 import { OpenConversation } from './open-conversation.svelte.ts';
 import type { Router } from './route.svelte.ts';
@@ -22,11 +27,14 @@ import type { Settings } from './settings.svelte.ts';
 import type { StorageHealth } from './storage-health.svelte.ts';
 import type { Toasts } from './toasts.svelte.ts';
 import type { Translator } from './translator.svelte.ts';
+import type { Usage } from './usage.svelte.ts';
 
 /** The parts of the app, made by `main.ts`. */
 export interface AppParts {
   readonly answers: Answers;
   readonly appUpdate: AppUpdate;
+  readonly backups: Backups;
+  readonly cache: Cache;
   readonly chat: Chat;
   readonly clock: Clock;
   readonly connectivity: Connectivity;
@@ -35,11 +43,17 @@ export interface AppParts {
   readonly dialogs: Dialogs;
   readonly drafts: Drafts;
   readonly endpoints: EndpointsState;
+  readonly exports: Exports;
   readonly getSessionId: () => Promise<SessionId>;
+  readonly imports: Imports;
   readonly memory: MemoryConversations;
+  readonly readAttachment: (id: string) => Promise<Attachment | undefined>;
   readonly readSchemaVersions: () => Promise<readonly SchemaVersion[]>;
   readonly readStorageState: () => Promise<{ isPersisted: boolean; usageBytes: number | null }>;
   readonly readUsage: () => Promise<readonly UsageStatistic[]>;
+  readonly readWholeConversation: (
+    id: ConversationId,
+  ) => Promise<{ conversation: Conversation; messages: readonly Message[] } | undefined>;
   readonly requestPersistence: () => Promise<boolean>;
   readonly router: Router;
   readonly settings: Settings;
@@ -48,6 +62,7 @@ export interface AppParts {
   readonly stored: ConversationStore;
   readonly toasts: Toasts;
   readonly translator: Translator;
+  readonly usage: Usage;
 }
 
 /** Keys of the drafts of conversations that have not begun. The temporary one is never written. */
@@ -181,6 +196,35 @@ export class App {
       storage.fail(toOnggiError(error));
       return false;
     }
+  }
+
+  /** Reads a backup for a restore; what would be lost by the reload is asked about first. */
+  async beginRestore(file: File): Promise<void> {
+    const { backups, dialogs } = this.parts;
+    const isConfirmed =
+      !this.hasUnsavedWork ||
+      (await dialogs.confirm({
+        title: 'update.unsavedTitle',
+        body: 'update.unsavedBody',
+        confirm: 'common.continue',
+        tone: 'danger',
+      }));
+    if (isConfirmed) await backups.open(file, 'restore');
+  }
+
+  /** Takes away what an import brought, after a question. @returns whether it was done */
+  async undoImport(id: string): Promise<boolean> {
+    const { dialogs, imports, toasts } = this.parts;
+    const isConfirmed = await dialogs.confirm({
+      title: 'import.undoTitle',
+      body: 'import.undoBody',
+      confirm: 'import.undo',
+      tone: 'danger',
+    });
+    if (!isConfirmed) return false;
+    const undone = await imports.undo(id);
+    if (undone) toasts.show('import.undone', { values: undone });
+    return undone !== undefined;
   }
 
   /** Gives a conversation the title a person typed, wherever it lives. */

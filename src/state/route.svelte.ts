@@ -2,17 +2,27 @@ import type { ConversationId } from '#domain/ids.ts';
 import { toConversationId } from '#domain/ids.ts';
 
 /** Parts of the settings that an address can name. */
-export const SETTINGS_SECTIONS = ['general', 'models', 'behaviour', 'privacy', 'data'] as const;
+export const SETTINGS_SECTIONS = ['general', 'models', 'behaviour', 'privacy'] as const;
 export type SettingsSection = (typeof SETTINGS_SECTIONS)[number];
 
 /** What the hash of the address names. */
 export type Route =
   | { readonly screen: 'chat'; readonly conversationId: ConversationId | null }
-  | { readonly screen: 'settings'; readonly section: SettingsSection };
+  | { readonly screen: 'settings'; readonly section: SettingsSection }
+  /** Backups, import, export, storage. */
+  | { readonly screen: 'data' }
+  /** Figures of use and cost. */
+  | { readonly screen: 'usage' }
+  /** One conversation for paper. */
+  | { readonly screen: 'print'; readonly conversationId: ConversationId };
 
 /** Reads a hash; what it does not know is the empty chat. */
 export function parseRoute(hash: string): Route {
   const [screen, detail] = hash.replace(/^#\/?/, '').split('/');
+  // `#/settings/data` was the address of the data screen in the first version.
+  if (screen === 'data' || (screen === 'settings' && detail === 'data')) return { screen: 'data' };
+  if (screen === 'usage') return { screen };
+  if (screen === 'print' && detail) return { screen, conversationId: toConversationId(detail) };
   if (screen === 'settings') {
     return { screen, section: SETTINGS_SECTIONS.find((name) => name === detail) ?? 'general' };
   }
@@ -25,6 +35,9 @@ export function parseRoute(hash: string): Route {
 /** The hash of a route. */
 export function routeToHash(route: Route): string {
   if (route.screen === 'settings') return `#/settings/${route.section}`;
+  if (route.screen === 'data') return '#/data';
+  if (route.screen === 'usage') return '#/usage';
+  if (route.screen === 'print') return `#/print/${route.conversationId}`;
   return route.conversationId ? `#/c/${route.conversationId}` : '#/';
 }
 

@@ -15,6 +15,7 @@ export class StorageHealth {
   #unsaved = $state.raw<readonly UnsavedText[]>([]);
   #isPersisted = $state<boolean | null>(null);
   #isSuperseded = $state(false);
+  #isReplaced = $state(false);
   #isDataLost = $state(false);
   #isRetrying = $state(false);
 
@@ -49,6 +50,15 @@ export class StorageHealth {
 
   readonly supersede = (): void => {
     this.#isSuperseded = true;
+  };
+
+  /** Another tab restored a backup: these data are not the live ones any more. */
+  get isReplaced(): boolean {
+    return this.#isReplaced;
+  }
+
+  readonly replace = (): void => {
+    this.#isReplaced = true;
   };
 
   /** The browser emptied damaged storage before this start. */

@@ -44,6 +44,20 @@ export class Translator {
     }).format(timestamp);
   };
 
+  /** A date without its time of day. */
+  readonly date = (timestamp: number): string =>
+    new Intl.DateTimeFormat(this.language, { dateStyle: 'medium' }).format(timestamp);
+
+  /** How long ago, in the largest unit that fits: "2 days ago". */
+  readonly ago = (timestamp: number, now: number): string => {
+    const minutes = Math.round((timestamp - now) / 60_000);
+    if (minutes === 0) return this.t('time.justNow');
+    const format = new Intl.RelativeTimeFormat(this.language, { numeric: 'auto' });
+    if (Math.abs(minutes) < 60) return format.format(minutes, 'minute');
+    if (Math.abs(minutes) < 24 * 60) return format.format(Math.round(minutes / 60), 'hour');
+    return format.format(Math.round(minutes / (24 * 60)), 'day');
+  };
+
   /** A date with its time of day. */
   readonly dateTime = (timestamp: number): string =>
     new Intl.DateTimeFormat(this.language, { dateStyle: 'medium', timeStyle: 'short' }).format(
@@ -57,6 +71,18 @@ export class Translator {
     );
 
   readonly number = (value: number): string => new Intl.NumberFormat(this.language).format(value);
+
+  /** US dollars; small amounts with as many digits as they need to be more than nothing. */
+  readonly usd = (value: number): string => {
+    const digits = value === 0 || value >= 0.1 ? 2 : value >= 0.01 ? 3 : 6;
+    return new Intl.NumberFormat(this.language, {
+      style: 'currency',
+      currency: 'USD',
+      currencyDisplay: 'narrowSymbol',
+      minimumFractionDigits: 2,
+      maximumFractionDigits: digits,
+    }).format(value);
+  };
 
   /** A duration in seconds with one decimal, for example "1.8s". */
   readonly seconds = (milliseconds: number): string =>

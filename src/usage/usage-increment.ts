@@ -1,14 +1,15 @@
 import type { Message } from '#domain/message.ts';
 import { toLocalDate } from '#domain/usage.ts';
-import type { UsageIncrement } from '#domain/usage.ts';
+import type { ImportedIncrement, UsageIncrement } from '#domain/usage.ts';
 
 /** Name under which answers without a known model are counted. */
 const UNKNOWN_MODEL = 'unknown';
 
 /**
- * What one settled answer adds to the usage of its day. The day is that of `timestamp`. Only `error` counts as an error: a stopped or interrupted
- * answer was asked for and paid like any other. Unknown token figures count as 0, an unknown cost as
- * one unpriced request.
+ * What one settled answer adds to the usage of its day. The day is that of `timestamp`. Only `error`
+ * counts as an error: a stopped or interrupted answer was asked for and paid like any other. Unknown
+ * token figures count as 0, an unknown cost as one unpriced request; a request that failed before any
+ * token is neither priced nor unpriced.
  * @param earlierTokens Completion tokens the message had before this request: a continued answer
  * counts only what was added to it.
  */
@@ -24,9 +25,25 @@ export function toUsageIncrement(message: Message, earlierTokens = 0): UsageIncr
     completionTokens,
     totalTokens: promptTokens + completionTokens,
     totalCostUsd: message.costUsd ?? 0,
-    unpricedCount: message.costUsd === null ? 1 : 0,
+    unpricedCount: message.costUsd === null && !isRefused(message) ? 1 : 0,
     totalResponseTimeMs: message.responseTimeMs ?? 0,
     timedCount: message.responseTimeMs === null ? 0 : 1,
     errorCount: message.status === 'error' ? 1 : 0,
+  };
+}
+
+/** Whether a request failed before any token was counted: nothing says that it cost anything. */
+export function isRefused({ status, promptTokens, completionTokens }: Message): boolean {
+  return status === 'error' && promptTokens === null && completionTokens === null;
+}
+
+/** What one answer of imported history adds to its day. What the file does not say counts as 0. */
+export function toImportedIncrement(message: Message): ImportedIncrement {
+  return {
+    date: toLocalDate(message.timestamp),
+    model: message.modelUsed ?? UNKNOWN_MODEL,
+    promptTokens: message.promptTokens ?? 0,
+    completionTokens: message.completionTokens ?? message.tokenCount ?? 0,
+    costUsd: message.costUsd ?? 0,
   };
 }

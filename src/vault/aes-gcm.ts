@@ -5,7 +5,7 @@ import { OnggiError } from '#domain/errors.ts';
  *
  *   seal.ts      one value ⇄ SealedValue          (settings keeps the rows)
  *   key-ring.ts  one data key ⇄ its wraps         (db keeps the entries)
- *   aes-gcm.ts   bytes ⇄ bytes                     this file alone touches crypto.subtle
+ *   aes-gcm.ts   bytes ⇄ bytes                     with digest.ts alone touches crypto.subtle
  */
 
 /** Bytes of a GCM nonce (NIST SP 800-38D section 8.2: 96 bits). */
@@ -16,11 +16,11 @@ export const TAG_BYTES = 16;
 const ALGORITHM = 'AES-GCM';
 
 /**
- * The browser's WebCrypto.
+ * The browser's WebCrypto, for this folder only.
  * @throws OnggiError `vault/unavailable` where the page has none: an origin that is neither https
  * nor this computer.
  */
-function requireSubtle(): SubtleCrypto {
+export function requireSubtle(): SubtleCrypto {
   // The type says it is always there; on an insecure origin it is not.
   const { subtle } = crypto as { readonly subtle?: SubtleCrypto };
   if (!subtle) throw new OnggiError('vault/unavailable', 'no crypto.subtle on this origin');

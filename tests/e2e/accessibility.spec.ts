@@ -1,5 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { createChatgptArchive } from '../support/chatgpt-archive.ts';
 import { expect, test } from './onggi.ts';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -15,7 +16,8 @@ async function expectNoViolations(page: Page, where: string): Promise<void> {
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
-    test.use({ colorScheme });
+    // The import brings markup that must not run; the page's policy is told of it.
+    test.use({ colorScheme, isPolicyProvoked: true });
 
     test('no violation on any screen', async ({ onggi, endpoint }) => {
       test.slow();
@@ -41,11 +43,44 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await onggi.say('fail');
       await expect(onggi.answers.last().getByRole('alert')).toBeVisible({ timeout: 15_000 });
       await expectNoViolations(page, 'a failed answer');
-      for (const section of ['general', 'models', 'behaviour', 'privacy', 'data']) {
+      for (const section of ['general', 'models', 'behaviour', 'privacy']) {
         await page.goto(`/#/settings/${section}`);
         await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
         await expectNoViolations(page, `settings: ${section}`);
       }
+      await page.goto('/#/data');
+      await expect(page.getByRole('heading', { name: 'My data' })).toBeVisible();
+      await expectNoViolations(page, 'my data');
+      await page.getByRole('button', { name: 'Back up now' }).click();
+      await page.getByRole('switch', { name: 'Protect with a passphrase' }).click();
+      await expectNoViolations(page, 'back up');
+      await page.getByRole('button', { name: 'Close' }).click();
+      await page.getByRole('button', { name: 'Export', exact: true }).click();
+      await page.getByRole('switch', { name: 'Anonymised copy' }).click();
+      await expect(page.getByText('What will be masked')).toBeVisible();
+      await expectNoViolations(page, 'export');
+      await page.getByRole('button', { name: 'Close' }).click();
+      const [chooser] = await Promise.all([
+        page.waitForEvent('filechooser'),
+        page.getByRole('button', { name: 'Import', exact: true }).click(),
+      ]);
+      await chooser.setFiles({
+        name: 'export.zip',
+        mimeType: 'application/zip',
+        buffer: Buffer.from(createChatgptArchive()),
+      });
+      await expect(page.getByRole('button', { name: 'Import 2 conversations' })).toBeVisible();
+      await expectNoViolations(page, 'what an import found');
+      await page.getByRole('button', { name: 'Import 2 conversations' }).click();
+      await expect(page.getByRole('button', { name: 'Undo this import' })).toBeVisible();
+      await expectNoViolations(page, 'what an import did');
+      await page.getByRole('button', { name: 'Show the conversations' }).click();
+      await onggi.conversations.filter({ hasText: 'A picture' }).getByRole('link').click();
+      await expect(onggi.answers.last().getByText('Sources')).toBeVisible();
+      await expectNoViolations(page, 'an imported conversation');
+      await page.goto(page.url().replace('#/c/', '#/print/'));
+      await expect(page.getByRole('heading', { name: 'A picture' })).toBeVisible();
+      await expectNoViolations(page, 'the print view');
       await page.setViewportSize({ width: 390, height: 844 });
       await page.goto('/#/');
       await page.getByRole('button', { name: 'Sidebar', exact: true }).click();

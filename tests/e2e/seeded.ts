@@ -19,7 +19,7 @@ interface Start {
   readonly settings?: Partial<UserSettings>;
   readonly connection?: Partial<Endpoint>;
   readonly server?: ConformanceServer;
-  readonly rows?: Pick<SeedRows, 'conversations' | 'messages'>;
+  readonly rows?: Pick<SeedRows, 'conversations' | 'messages' | 'usageStatistics'>;
   readonly hash?: string;
 }
 

@@ -68,8 +68,8 @@ test('an update in one tab closes the old tab before it can write, and keeps eve
   );
   expect(rows.map(({ later }) => later)).toEqual([true]);
 
-  await newer.page.goto('/#/settings/data');
-  await expect(newer.page.getByText('Version 2')).toBeVisible();
+  await newer.page.goto('/#/data');
+  await expect(newer.page.getByText('Version 3')).toBeVisible();
   await onggi.page.reload();
   await expect(onggi.questions.first()).toContainText('said before the update');
 });
@@ -85,5 +85,5 @@ test('an old build that meets newer data says so and changes nothing', async ({ 
     const found = (await indexedDB.databases()).find(({ name }) => name === 'onggi');
     return found?.version;
   });
-  expect(version).toBe(20);
+  expect(version).toBe(30);
 });

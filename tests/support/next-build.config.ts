@@ -15,7 +15,7 @@ function laterSchema(): Plugin {
       const first = code.replace('export const SCHEMA_STEPS', 'const FIRST_STEPS');
       return `${first}
 export const SCHEMA_STEPS = [...FIRST_STEPS, {
-  version: 2,
+  version: FIRST_STEPS.length + 1,
   description: 'Later',
   stores: { laterTable: 'id' },
   upgrade: (tx) =>

@@ -9,10 +9,18 @@ import { createConversation } from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import { createEndpoint } from '#domain/endpoint.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
-import { toConversationId, toEndpointId, toMessageId, toSessionId } from '#domain/ids.ts';
+import {
+  LOCAL_USER_ID,
+  toConversationId,
+  toEndpointId,
+  toMessageId,
+  toSessionId,
+} from '#domain/ids.ts';
 import { createMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
+import { toLocalDate, usageStatisticId } from '#domain/usage.ts';
+import type { UsageStatistic } from '#domain/usage.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
 
 interface ReleasedDatabase {
@@ -34,6 +42,7 @@ export interface SeedRows {
   readonly endpoints?: readonly Endpoint[];
   readonly conversations?: readonly Conversation[];
   readonly messages?: readonly Message[];
+  readonly usageStatistics?: readonly UsageStatistic[];
 }
 
 const SESSION_ID = toSessionId('seeded-session');
@@ -97,6 +106,33 @@ export function seedEndpoint(
 /** Settings of a first start in English, with these changes. */
 export function seedSettings(changes: Partial<UserSettings> = {}): UserSettings {
   return { ...createUserSettings('en', Date.now()), ...changes };
+}
+
+/** The usage of a model on a day before today: one request of 100 tokens in and 50 out, unpriced. */
+export function seedUsage(
+  daysAgo: number,
+  model: string,
+  changes: Partial<UsageStatistic> = {},
+): UsageStatistic {
+  const today = new Date();
+  const day = new Date(today.getFullYear(), today.getMonth(), today.getDate() - daysAgo, 12);
+  const date = toLocalDate(day.getTime());
+  const row = {
+    userId: LOCAL_USER_ID,
+    date,
+    model,
+    requestCount: 1,
+    promptTokens: 100,
+    completionTokens: 50,
+    totalTokens: 150,
+    totalCostUsd: 0,
+    unpricedCount: 1,
+    totalResponseTimeMs: 1500,
+    timedCount: 1,
+    errorCount: 0,
+    ...changes,
+  };
+  return { ...row, id: usageStatisticId(LOCAL_USER_ID, row) };
 }
 
 /** A conversation and its messages: question, answer, question … in one branch. */

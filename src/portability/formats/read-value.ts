@@ -127,8 +127,8 @@ export function orderTree(
     for (let next = waiting.pop(); next; next = waiting.pop()) {
       if (placed.has(next.sourceId)) continue;
       placed.set(next.sourceId, next);
-      const below = children.get(next.sourceId);
-      if (below) waiting.push(...below.toReversed());
+      // One by one: a spread of very many arguments overflows the stack.
+      for (const child of children.get(next.sourceId)?.toReversed() ?? []) waiting.push(child);
     }
   }
   place(children.get(null) ?? []);
@@ -156,7 +156,7 @@ function sourceOrder(
       chain.push(current);
       current = current.parentSourceId === null ? undefined : placed.get(current.parentSourceId);
     }
-    result.push(...chain.reverse());
+    for (const message of chain.reverse()) result.push(message);
   }
   return result;
 }

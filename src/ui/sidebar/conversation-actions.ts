@@ -1,6 +1,8 @@
 import type { Conversation, ConversationStatus } from '#domain/conversation.ts';
+import type { ConversationId } from '#domain/ids.ts';
 import type { App } from '#state/app.svelte.ts';
 import type { MessageKey } from '#state/translator.svelte.ts';
+import { copyText } from '#ui/parts/copy-text.ts';
 
 const DONE: Record<ConversationStatus, MessageKey> = {
   active: 'list.restored',
@@ -74,4 +76,10 @@ export async function purge(app: App, conversations: readonly Conversation[]): P
   list.stopSelecting();
   if (app.open.id && ids.includes(app.open.id)) app.newChat();
   if (await list.purge(ids)) toasts.show('list.purged', { values: { count: ids.length } });
+}
+
+/** Copies the shown branch of a conversation as Markdown. */
+export async function copyAsMarkdown(app: App, id: ConversationId): Promise<void> {
+  const text = await app.parts.exports.toMarkdown(id);
+  if (text !== undefined && (await copyText(app, text))) app.parts.toasts.show('common.copied');
 }

@@ -11,6 +11,10 @@ import { openConversation } from './row-4-open-conversation.ts';
 import { newestConversations } from './row-5-newest-conversations.ts';
 import { counts } from './row-6-counts.ts';
 import { stream } from './row-7-stream.ts';
+import { backup } from './row-14-backup.ts';
+import { restore } from './row-15-restore.ts';
+import { parseBackup } from './row-16-parse.ts';
+import { cacheHit } from './row-21-cache-hit.ts';
 
 /** In the order they run: the first one fills the table the others read. */
 const ROWS: readonly BenchRow[] = [
@@ -20,6 +24,10 @@ const ROWS: readonly BenchRow[] = [
   newestConversations,
   counts,
   stream,
+  backup,
+  restore,
+  parseBackup,
+  cacheHit,
 ];
 
 const readWrites = installWriteCounter();

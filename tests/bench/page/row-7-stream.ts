@@ -61,6 +61,8 @@ async function streamOnce(
     createdAt: 0,
   });
   const chat = createChat({
+    // The cost of the stream alone; a cached answer would have none.
+    cache: { find: () => Promise.resolve(undefined), keep: () => Promise.resolve() },
     streamChat,
     getEndpoint: () => Promise.resolve(endpoint),
     openApiKey: () => Promise.resolve(undefined),

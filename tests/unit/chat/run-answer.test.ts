@@ -8,7 +8,7 @@ import { OnggiError } from '#domain/errors.ts';
 import { toConversationId } from '#domain/ids.ts';
 import { MAX_CONTENT_CHARACTERS, isContinuable } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
-import type { ChatRequest } from '#domain/stream.ts';
+import type { ChatQuestion, StreamChat } from '#domain/stream.ts';
 import { estimatePromptTokens, estimateTokens } from '#usage/estimate-tokens.ts';
 import { makeAnswer, makeConversation, makeMessage } from '../db/conversation-rows.ts';
 import { createTestClock, openForTest } from '../db/fresh-database.ts';
@@ -23,9 +23,8 @@ import {
   usage,
 } from './support.ts';
 
-const request: ChatRequest = {
+const asked: ChatQuestion = {
   endpoint,
-  apiKey: undefined,
   chatModel: 'model',
   messages: [{ role: 'user', content: '질문 하나' }],
   temperature: 0.4,
@@ -33,10 +32,16 @@ const request: ChatRequest = {
   isStreaming: true,
 };
 
+/** Asks an endpoint that wants no key, and no cache. */
+const askFrom =
+  (streamChat: StreamChat) =>
+  (question: ChatQuestion, signal: AbortSignal): Promise<ReturnType<StreamChat>> =>
+    Promise.resolve(streamChat({ ...question, apiKey: undefined }, signal));
+
 interface OpenRun {
   /** Fields of the answer's row before it is asked for. */
   readonly row?: Partial<Message>;
-  readonly prepareRequest?: () => Promise<ChatRequest>;
+  readonly prepareQuestion?: () => Promise<ChatQuestion>;
   /** The store the run writes to, around the real one. */
   readonly wrap?: (store: ConversationStore) => ConversationStore;
 }
@@ -44,7 +49,7 @@ interface OpenRun {
 /** A question and an answer row in the database, and the answer on its way. */
 async function openRun({
   row = {},
-  prepareRequest = () => Promise.resolve(request),
+  prepareQuestion = () => Promise.resolve(asked),
   wrap = (store) => store,
 }: OpenRun = {}) {
   const db = await openForTest();
@@ -59,8 +64,8 @@ async function openRun({
   if (!message) throw new Error('no answer');
   const fake = createFakeEndpoint();
   const release = vi.fn<() => void>();
-  const { streamChat } = fake;
-  const deps = { store: wrap(store), streamChat, clock, prepareRequest, release };
+  const ask = askFrom(fake.streamChat);
+  const deps = { store: wrap(store), ask, clock, prepareQuestion, release };
   const run = runAnswer(message, deps);
   const stored = () => store.getMessage(message.id);
   const conversation = () => store.getConversation(toConversationId('c'));
@@ -160,7 +165,7 @@ describe('how an answer ends', () => {
 
   test('is an error when the request cannot be made, and nobody is asked', async () => {
     const { fake, heard, settled, release } = await openRun({
-      prepareRequest: () => Promise.reject(new OnggiError('vault/cannot-open', 'no key')),
+      prepareQuestion: () => Promise.reject(new OnggiError('vault/cannot-open', 'no key')),
     });
     const { message } = await settled;
     expect(message).toMatchObject({ status: 'error', error: { code: 'vault/cannot-open' } });
@@ -175,9 +180,9 @@ describe('how an answer ends', () => {
     const answer = makeAnswer('c', 'a', null);
     await store.addMessages(makeConversation('c'), [answer]);
     const fake = createFakeEndpoint();
-    const { streamChat } = fake;
-    const prepareRequest = () => Promise.resolve(request);
-    const run = runAnswer(answer, { store, streamChat, clock, prepareRequest, release: vi.fn() });
+    const ask = askFrom(fake.streamChat);
+    const prepareQuestion = () => Promise.resolve(asked);
+    const run = runAnswer(answer, { store, ask, clock, prepareQuestion, release: vi.fn() });
     fake.say(usage(1, 1), text('한'.repeat(MAX_CONTENT_CHARACTERS)), text('x'), text('never read'));
     const { message } = await readRun(run).settled;
     expect(message.status).toBe('interrupted');
@@ -222,7 +227,7 @@ describe('tokens', () => {
     const { db, fake, settled } = await openRun();
     fake.say(reasoning('생각 중'), text('answer 답'), finish('stop'), 'end');
     const completionTokens = estimateTokens('answer 답') + estimateTokens('생각 중');
-    const promptTokens = estimatePromptTokens(request.messages);
+    const promptTokens = estimatePromptTokens(asked.messages);
     expect((await settled).message).toMatchObject({
       promptTokens,
       completionTokens,

@@ -106,6 +106,12 @@ export const endpoint = createEndpoint({
   createdAt: 1_700_000_000_000,
 });
 
+/** A cache that has nothing and keeps nothing. */
+const NO_CACHE: ChatDeps['cache'] = {
+  find: () => Promise.resolve(undefined),
+  keep: () => Promise.resolve(),
+};
+
 interface OpenChat {
   readonly fake?: FakeEndpoint;
   readonly settings?: Partial<UserSettings>;
@@ -124,6 +130,7 @@ export async function openChat({
   const clock = createTestClock();
   const store = createStoredConversations(db, clock);
   const chat = createChat({
+    cache: NO_CACHE,
     streamChat: fake.streamChat,
     getEndpoint: (id) => Promise.resolve(endpoints.find((row) => row.id === id)),
     openApiKey: () => Promise.resolve('key'),

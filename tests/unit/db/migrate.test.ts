@@ -56,7 +56,7 @@ describe('a fresh database', () => {
     const clock = createTestClock(5);
     const db = await openForTest({ clock });
     expect(db.strict.tables.map(({ name }) => name).sort()).toEqual(
-      Object.keys(SCHEMA_STEPS[0]?.stores ?? {}).sort(),
+      SCHEMA_STEPS.flatMap(({ stores }) => Object.keys(stores)).sort(),
     );
     expect(await readSchemaVersions(db)).toEqual(
       SCHEMA_STEPS.map(({ version, description }) => ({ version, description, appliedAt: 5 })),
@@ -202,7 +202,8 @@ describe('the version gate', () => {
     await expect(openForTest({ names, steps: [first] })).rejects.toMatchObject({
       code: 'db/newer-version',
     });
-    expect(open.mock.calls.map(([name]) => name)).toEqual([names.bootName]);
+    const opened = new Set(open.mock.calls.map(([name]) => name));
+    expect(opened).toEqual(new Set([names.bootName]));
     open.mockRestore();
     expect(await storedVersion(names.defaultName)).toBe(20);
   });

@@ -25,6 +25,7 @@ test('a row comes back as it was stored', async () => {
     temperature: 0,
     theme: 'dark',
     fontSize: 'large',
+    useCache: false,
     saveHistory: false,
   };
   await putUserSettings(db, defaults, stored);
@@ -45,6 +46,8 @@ test.each([
   ['streamResponse', 1],
   ['showTokenCount', null],
   ['enableMarkdown', []],
+  ['useCache', undefined],
+  ['useCache', 'off'],
   ['saveHistory', undefined],
   ['shareAnalytics', 0],
   ['createdAt', 'then'],
@@ -99,4 +102,25 @@ test('watching gives the defaults first and every change after', async () => {
   await settings.until((value) => value.theme === 'auto');
   await putUserSettings(db, defaults, { theme: 'light' });
   await settings.until((value) => value.theme === 'light');
+});
+
+test('own prices and the budget come back, and what is damaged in them is left out', async () => {
+  const price = { model: 'm*', endpointId: null, inputUsd: 0, outputUsd: 2.5 };
+  const prices = { own: [price], isLocalFree: true, monthlyBudgetUsd: 20 };
+  const db = await openWith({ ...defaults, prices });
+  expect((await getUserSettings(db, defaults))?.prices).toEqual(prices);
+  const damaged = { own: [price, { ...price, outputUsd: -1 }, null], monthlyBudgetUsd: 'much' };
+  const other = await openWith({ ...defaults, prices: damaged });
+  expect((await getUserSettings(other, defaults))?.prices).toEqual({
+    own: [price],
+    isLocalFree: false,
+    monthlyBudgetUsd: null,
+  });
+  const nonsense = await openWith({ ...defaults, prices: 7 });
+  expect((await getUserSettings(nonsense, defaults))?.prices?.own).toEqual([]);
+});
+
+test('a row without prices reads as one without', async () => {
+  const settings = await getUserSettings(await openWith({ ...defaults }), defaults);
+  expect(settings && 'prices' in settings).toBe(false);
 });

@@ -11,6 +11,9 @@ const chat = (id: string | null): Route => ({
 const ROUTES: readonly (readonly [string, Route])[] = [
   ['#/', chat(null)],
   ['#/c/0198c1f2-aaaa-7000-8000-000000000001', chat('0198c1f2-aaaa-7000-8000-000000000001')],
+  ['#/usage', { screen: 'usage' }],
+  ['#/data', { screen: 'data' }],
+  ['#/print/id', { screen: 'print', conversationId: toConversationId('id') }],
   ...SETTINGS_SECTIONS.map(
     (section) => [`#/settings/${section}`, { screen: 'settings', section }] as const,
   ),
@@ -30,6 +33,9 @@ test.each([
   ['#/c/id/more', chat('id')],
   ['#c/id', chat('id')],
   ['#/settings', { screen: 'settings', section: 'general' }],
+  // Its address in the first version.
+  ['#/settings/data', { screen: 'data' }],
+  ['#/print', chat(null)],
   ['#/settings/nothing', { screen: 'settings', section: 'general' }],
   ['#/settings/toString', { screen: 'settings', section: 'general' }],
 ] as const)('%j is read as what it is nearest to', (hash, route) => {
@@ -47,9 +53,9 @@ describe('Router', () => {
     history.replaceState(null, '', '#/c/one');
     const router = new Router();
     expect(router.current).toEqual(chat('one'));
-    history.replaceState(null, '', '#/settings/data');
+    history.replaceState(null, '', '#/settings/models');
     router.sync();
-    expect(router.current).toEqual({ screen: 'settings', section: 'data' });
+    expect(router.current).toEqual({ screen: 'settings', section: 'models' });
   });
 
   test('keeps its route, the same object, when the address says the same in other words', () => {

@@ -1,0 +1,75 @@
+/** What a restore takes over from the data here: keys, and where they may be sent. */
+import { getAllRows, getRows, putRows } from '#db/staging-rows.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { endpointOrigin } from '#domain/endpoint.ts';
+import type { Endpoint } from '#domain/endpoint.ts';
+import type { EndpointId, SessionId } from '#domain/ids.ts';
+import type { Secret } from '#domain/secret.ts';
+
+/** Which connections of the data here stay as they are. */
+export interface KeptEndpoints {
+  /** The file has the same connection at another address. */
+  readonly redirected: readonly Endpoint[];
+  /** The file does not have the connection. */
+  readonly missing: readonly Endpoint[];
+}
+
+/**
+ * The connections with a key that a file must not change: no file can send a key to an address it was
+ * not given for, and no key is lost.
+ */
+export function keptEndpoints(
+  live: { readonly endpoints: readonly Endpoint[]; readonly secrets: readonly Secret[] },
+  fileEndpoints: readonly Endpoint[],
+): KeptEndpoints {
+  const origins = new Map(live.secrets.map(({ id, origin }) => [id, origin]));
+  const fromFile = new Map(fileEndpoints.map((endpoint) => [endpoint.id, endpoint]));
+  const withKey = live.endpoints.filter(({ id }) => origins.has(id));
+  return {
+    redirected: withKey.filter(({ id }) => {
+      const other = fromFile.get(id);
+      return other !== undefined && endpointOrigin(other.baseUrl) !== origins.get(id);
+    }),
+    missing: withKey.filter(({ id }) => !fromFile.has(id)),
+  };
+}
+
+/** The same for two databases. */
+export async function readKeptEndpoints(
+  live: OnggiDatabase,
+  staging: OnggiDatabase,
+): Promise<KeptEndpoints> {
+  const [endpoints, secrets, staged] = await Promise.all([
+    getAllRows(live.strict.endpoints),
+    getAllRows(live.strict.secrets),
+    getAllRows(staging.strict.endpoints),
+  ]);
+  return keptEndpoints({ endpoints, secrets }, staged);
+}
+
+/**
+ * Copies what belongs to this device into a staged database: sealed keys with their ring, the places
+ * of backups, the present visit. Keys whose connection is nowhere stay behind. Done when nobody
+ * writes into `live` any more; doing it twice does no harm.
+ */
+export async function carryOver(
+  live: OnggiDatabase,
+  staging: OnggiDatabase,
+  sessionId: SessionId,
+): Promise<void> {
+  const { redirected, missing } = await readKeptEndpoints(live, staging);
+  await putRows(staging.strict.endpoints, [...redirected, ...missing]);
+  const origins = new Map<EndpointId, string>();
+  for (const { id, baseUrl } of await getAllRows(staging.strict.endpoints)) {
+    origins.set(id, endpointOrigin(baseUrl));
+  }
+  const secrets = await getAllRows(live.strict.secrets);
+  await putRows(
+    staging.strict.secrets,
+    secrets.filter(({ id, origin }) => origins.get(id) === origin),
+  );
+  await putRows(staging.strict.keyRing, await getAllRows(live.strict.keyRing));
+  await putRows(staging.strict.backupTargets, await getAllRows(live.strict.backupTargets));
+  const [session] = await getRows(live.strict.sessions, [sessionId]);
+  if (session) await putRows(staging.strict.sessions, [session]);
+}

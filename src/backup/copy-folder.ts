@@ -1,0 +1,146 @@
+/** A folder of backups: written under another name, read back, then named; old ones are cleared away. */
+import { OnggiError, toOnggiError } from '#domain/errors.ts';
+import { isBackupFileName } from './file-name.ts';
+import type { PackTarget } from './pack.ts';
+
+/** What a folder needs of a backup: to write it into a target, and to read it back whole. */
+export interface CopyMaker {
+  /**
+   * Writes a backup into `target` and reads it back.
+   * @throws OnggiError `backup/not-written` when what was read back is not what was written.
+   */
+  createBackup(options: { readonly target: PackTarget; readonly signal?: AbortSignal }): Promise<{
+    readonly receipt: {
+      readonly fileName: string;
+      readonly fileBytes: number;
+      readonly createdAt: number;
+    };
+  }>;
+}
+
+/** A whole backup in a folder. */
+export interface FolderCopy {
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+/** The name of a copy that is not whole yet. */
+const PART_SUFFIX = '.part';
+
+/** The whole backups in a folder, newest first, by their names. */
+export async function listCopies(
+  directory: FileSystemDirectoryHandle,
+): Promise<readonly FolderCopy[]> {
+  const copies: FolderCopy[] = [];
+  for await (const [name, handle] of entriesOf(directory)) {
+    if (handle.kind !== 'file' || !isBackupFileName(name)) continue;
+    const { size } = await (handle as FileSystemFileHandle).getFile();
+    copies.push({ name, sizeBytes: size });
+  }
+  return copies.sort((a, b) => (a.name < b.name ? 1 : -1));
+}
+
+/**
+ * Puts a fresh backup into a folder. It gets its name only when it is whole and was read back.
+ * @throws OnggiError `backup/not-written`, `db/*`; what `signal` was aborted with. Nothing new is in the
+ * folder then.
+ */
+export async function addCopy(
+  directory: FileSystemDirectoryHandle,
+  maker: CopyMaker,
+  signal?: AbortSignal,
+): Promise<FolderCopy & { readonly createdAt: number }> {
+  const partName = `backup${PART_SUFFIX}`;
+  try {
+    const handle = await directory.getFileHandle(partName, { create: true });
+    const { receipt } = await maker.createBackup({
+      target: { kind: 'file', handle },
+      ...(signal ? { signal } : {}),
+    });
+    const name = receipt.fileName;
+    // One of the same second is of the same rows: the later one takes its place.
+    await directory.removeEntry(name).catch(() => undefined);
+    await rename(directory, handle, name);
+    return { name, sizeBytes: receipt.fileBytes, createdAt: receipt.createdAt };
+  } catch (error) {
+    await directory.removeEntry(partName).catch(() => undefined);
+    if (error instanceof OnggiError || signal?.aborted) throw error;
+    const { message } = toOnggiError(error);
+    throw new OnggiError('backup/not-written', message, { cause: error });
+  }
+}
+
+interface Movable {
+  move(name: string): Promise<void>;
+}
+
+/** Gives a file its name; where a browser cannot, its bytes are copied. */
+async function rename(
+  directory: FileSystemDirectoryHandle,
+  handle: FileSystemFileHandle,
+  name: string,
+): Promise<void> {
+  if (isMovable(handle)) {
+    try {
+      await handle.move(name);
+      return;
+    } catch {
+      // Some browsers have the method for their own file system only.
+    }
+  }
+  const target = await directory.getFileHandle(name, { create: true });
+  try {
+    await (await handle.getFile()).stream().pipeTo(await target.createWritable());
+  } catch (error) {
+    await directory.removeEntry(name).catch(() => undefined);
+    throw error;
+  }
+  await directory.removeEntry(handle.name);
+}
+
+function isMovable(handle: object): handle is Movable {
+  return 'move' in handle && typeof handle.move === 'function';
+}
+
+export interface KeepBounds {
+  /** These newest ones stay, whatever their size. */
+  readonly least: number;
+  /** More than these do not. */
+  readonly most: number;
+  /** Beyond `least`, older ones go while all together have more bytes. */
+  readonly maxBytes: number;
+}
+
+/**
+ * Which of the copies go, oldest first. Pure.
+ * @param copies Newest first.
+ */
+export function copiesToRemove(
+  copies: readonly FolderCopy[],
+  { least, most, maxBytes }: KeepBounds,
+): readonly FolderCopy[] {
+  let sizeBytes = 0;
+  const removed = copies.filter((copy, index) => {
+    const isKept = index < least || (index < most && sizeBytes + copy.sizeBytes <= maxBytes);
+    if (isKept) sizeBytes += copy.sizeBytes;
+    return !isKept;
+  });
+  return removed.reverse();
+}
+
+/** Removes older copies; only files whose name is that of a backup, and what a broken write left. */
+export async function pruneCopies(
+  directory: FileSystemDirectoryHandle,
+  bounds: KeepBounds,
+): Promise<void> {
+  for (const { name } of copiesToRemove(await listCopies(directory), bounds)) {
+    await directory.removeEntry(name).catch(() => undefined);
+  }
+}
+
+/** Entries of a folder; not every declaration of the type has them. */
+function entriesOf(
+  directory: FileSystemDirectoryHandle,
+): AsyncIterable<[string, FileSystemHandle]> {
+  return directory as FileSystemDirectoryHandle & AsyncIterable<[string, FileSystemHandle]>;
+}

@@ -1,0 +1,27 @@
+/** Names of backup files, as the specification gives them (7.1), in local time. */
+
+/** `YYYYMMDD_HHMMSS`. @param at Epoch milliseconds. */
+export function toFileTimestamp(at: number): string {
+  const date = new Date(at);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`;
+  return `${day}_${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
+}
+
+/** `backup_YYYYMMDD_HHMMSS.json.gz`, with `.age` behind it when it is encrypted. */
+export function backupFileName(at: number, isEncrypted = false): string {
+  return `backup_${toFileTimestamp(at)}.json.gz${isEncrypted ? '.age' : ''}`;
+}
+
+/** Whether {@link backupFileName} gives such names. Names sort by time. */
+export function isBackupFileName(name: string): boolean {
+  return /^backup_\d{8}_\d{6}\.json\.gz(\.age)?$/.test(name);
+}
+
+/** The moment in such a name, epoch milliseconds, in local time; undefined for other names. */
+export function backupFileTime(name: string): number | undefined {
+  const match = /^backup_(\d{4})(\d{2})(\d{2})_(\d{2})(\d{2})(\d{2})\.json\.gz/.exec(name);
+  if (!match) return undefined;
+  const [year = 0, month = 0, day = 0, hour, minute, second] = match.slice(1).map(Number);
+  return new Date(year, month - 1, day, hour, minute, second).getTime();
+}

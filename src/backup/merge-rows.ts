@@ -1,0 +1,48 @@
+/** Which of two rows a merge keeps: pure decisions, one row at a time. */
+import { MESSAGE_COLUMNS, writeConversation, writeMessage } from '#domain/file-rows.ts';
+import type { Conversation } from '#domain/conversation.ts';
+import type { Message } from '#domain/message.ts';
+import type { ReadMessage } from './read-rows.ts';
+
+/** What happens with a row of the file; `undefined` keeps the one here. */
+export type Merged<Row> = Row | undefined;
+
+/** Whether two rows say the same in a file. */
+function isSame(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}
+
+/** The newer of two conversations, if it is another. Counters and links are computed afterwards. */
+export function mergeConversation(here: Conversation, file: Conversation): Merged<Conversation> {
+  if (file.updatedAt <= here.updatedAt) return undefined;
+  const next = { ...file, lastSeq: Math.max(here.lastSeq, file.lastSeq) };
+  return isSame(writeConversation(here), writeConversation(next)) ? undefined : next;
+}
+
+/** Fields of a message that the specification's rows have; the others of theirs are only filled in. */
+const SEED_KEYS = MESSAGE_COLUMNS.map(({ key }) => key);
+
+/**
+ * The message of a file whose conversation is newer, if it differs. A row of the specification's
+ * changes only its columns: what onggi knows beyond them, and its place in the tree, stay.
+ */
+export function mergeMessage(
+  here: Message,
+  { row, hasSeq, hasParent }: ReadMessage,
+): Merged<Message> {
+  // The same id in another conversation is another message: the one here stays.
+  if (row.conversationId !== here.conversationId) return undefined;
+  const next = hasSeq && hasParent ? row : withSeedColumns(here, row);
+  return isSame(writeMessage(here), writeMessage(next)) ? undefined : next;
+}
+
+function withSeedColumns(here: Message, row: Message): Message {
+  const columns = Object.entries(row).filter(([key]) => SEED_KEYS.includes(key));
+  return { ...here, ...Object.fromEntries(columns) };
+}
+
+/** The later of two rows, if it differs. */
+export function mergeByTime<Row>(here: Row, file: Row, timeOf: (row: Row) => number): Merged<Row> {
+  if (timeOf(file) <= timeOf(here)) return undefined;
+  return isSame(here, file) ? undefined : file;
+}

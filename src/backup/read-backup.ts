@@ -1,0 +1,235 @@
+import { BACKUP_TABLES, SEED_TABLES } from '#domain/backup-report.ts';
+import type { BackupSummary, BackupTable } from '#domain/backup-report.ts';
+import { OnggiError } from '#domain/errors.ts';
+import type { SessionId } from '#domain/ids.ts';
+import type { Progress } from '#domain/import-report.ts';
+import { MAX_ROWS } from '#files/limits.ts';
+import { splitElements, splitJson } from '#files/split-json.ts';
+import { createBackupHead, notABackup, readHeadMember } from './backup-head.ts';
+import type { BackupHead } from './backup-head.ts';
+import { GROUP_ROWS, createGroupDigest } from './group-digest.ts';
+import type { GroupDigest } from './group-digest.ts';
+import { openBackup } from './open-backup.ts';
+import type { OpenBackupOptions } from './open-backup.ts';
+import { createProblemNotes } from './problems.ts';
+import type { ProblemNotes } from './problems.ts';
+import { createRowReader, isKeyName } from './read-rows.ts';
+import type { TableRows } from './read-rows.ts';
+
+export interface ReadBackupOptions extends OpenBackupOptions {
+  /** The newest version of the schema that this code knows. */
+  readonly schemaVersion: number;
+  /** The present visit: rows that name none belong to it. */
+  readonly sessionId?: SessionId | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** A backup that is being read. */
+export interface BackupReading {
+  /** What the reading had to decide; whoever stores the rows adds to it. */
+  readonly notes: ProblemNotes;
+  readonly head: Readonly<BackupHead>;
+  /** Tables that were met so far. */
+  readonly found: ReadonlySet<BackupTable>;
+  /**
+   * The rows of every table, in pieces of at most 1,000, in the order of the file. To be read once.
+   * @throws OnggiError `file/*` when the file is refused; what `signal` was aborted with.
+   */
+  rows(): AsyncGenerator<TableRows>;
+  /** What the file holds, after the last row. */
+  summary(): BackupSummary;
+}
+
+/** Where nothing is stored, any name will do. */
+const NO_SESSION = 'none';
+
+/** Tables that a file of an older schema could not have. */
+const TABLES_SINCE: Readonly<Partial<Record<BackupTable, number>>> = { imports: 2 };
+
+/**
+ * Reads a backup under the limits of SECURITY 6, ours of any version or the specification's, without
+ * writing anything. Memory does not grow with the rows.
+ */
+export function readBackup(file: Blob, options: ReadBackupOptions): BackupReading {
+  const notes = createProblemNotes();
+  const head = createBackupHead();
+  const found = new Set<BackupTable>();
+  const counts = Object.fromEntries(BACKUP_TABLES.map((table) => [table, 0])) as Counts;
+  const digest = createGroupDigest();
+  const dates = { earliestAt: null as number | null, latestAt: null as number | null };
+  let [textUnits, rowCount] = [0, 0];
+  let isEncrypted = false;
+  let foundDigest: string | null = null;
+
+  async function* rows(): AsyncGenerator<TableRows> {
+    const opened = await openBackup(file, options);
+    ({ isEncrypted } = opened);
+    const reader = createRowReader(notes, options.sessionId ?? NO_SESSION);
+    /** The table that began last; null for one that is passed over. */
+    let table: BackupTable | null = null;
+    for await (const piece of splitJson(counted(opened.chunks), { maxElements: GROUP_ROWS })) {
+      options.signal?.throwIfAborted();
+      if (piece.key === null) throw notABackup('no object at the top');
+      if (piece.kind === 'value') readMember(piece.key, parse(piece.text));
+      if (piece.kind === 'array') {
+        await digest.endTable();
+        table = beginTable(piece.key);
+      }
+      if (piece.kind !== 'elements') continue;
+      rowCount += piece.count;
+      if (rowCount > MAX_ROWS && !options.isLargeAllowed) {
+        throw new OnggiError('file/too-many-rows', `more than ${MAX_ROWS} rows`);
+      }
+      await digestElements(digest, piece.text, piece.count);
+      if (table === null) continue;
+      const elements = parseElements(piece.text, table, notes);
+      const read = reader.read(table, elements);
+      counts[table] += piece.count;
+      if (read.table === 'messages') {
+        for (const { row } of read.rows) noteDate(row.timestamp);
+      }
+      yield read;
+      report();
+    }
+    if (found.size === 0 || (!head.isOurs && !head.hasTimestamp)) {
+      throw notABackup('none of the members of a backup');
+    }
+    foundDigest = await digest.finish();
+    noteEnd();
+  }
+
+  async function* counted(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+    for await (const chunk of chunks) {
+      textUnits += chunk.length;
+      yield chunk;
+    }
+  }
+
+  function readMember(name: string, value: unknown): void {
+    if (readHeadMember(head, name, value, options.schemaVersion)) return;
+    // A table that is no list: the specification's reader would fail on it, and so would a guess.
+    if (isTable(name) && value !== null) throw notABackup(`${name} is no list`);
+    notes.note(isKeyName(name) ? 'keys_ignored' : 'unknown_keys', name);
+  }
+
+  function beginTable(name: string): BackupTable | null {
+    if (!isTable(name)) {
+      notes.note(isKeyName(name) ? 'keys_ignored' : 'unknown_tables', name);
+      return null;
+    }
+    found.add(name);
+    return name;
+  }
+
+  function noteDate(at: number): void {
+    dates.earliestAt = Math.min(dates.earliestAt ?? at, at);
+    dates.latestAt = Math.max(dates.latestAt ?? at, at);
+  }
+
+  function report(): void {
+    options.onProgress?.({
+      step: 'read',
+      doneBytes: textUnits,
+      totalBytes: null,
+      doneRows: rowCount,
+      totalRows: null,
+    });
+  }
+
+  function noteEnd(): void {
+    const { saidCounts, saidDigest } = head;
+    for (const table of saidCounts ? BACKUP_TABLES : []) {
+      if ((saidCounts?.[table] ?? 0) === counts[table]) continue;
+      notes.note('counts_differ', `${table} ${counts[table]} / ${saidCounts?.[table] ?? 0}`);
+    }
+    if (saidDigest !== null && saidDigest !== foundDigest) notes.note('digest_differs');
+    for (const table of expectedTables(head)) {
+      if (!found.has(table)) notes.note('table_missing', table);
+    }
+    if (counts.conversations === 0 && counts.messages === 0) notes.note('all_empty');
+  }
+
+  return {
+    notes,
+    head,
+    found,
+    rows,
+    summary() {
+      const { formatVersion, schemaVersion, appVersion, createdAt, saidCounts, saidDigest } = head;
+      const isVerifiable = saidCounts !== null && saidDigest !== null;
+      const problems = notes.list();
+      const isDamaged = problems.some(
+        ({ code }) => code === 'counts_differ' || code === 'digest_differs',
+      );
+      return {
+        formatVersion: head.isOurs ? formatVersion : null,
+        schemaVersion,
+        appVersion,
+        createdAt,
+        isEncrypted,
+        fileBytes: file.size,
+        textUnits,
+        counts,
+        saidCounts,
+        ...dates,
+        isVerifiable,
+        isVerified: isVerifiable && !isDamaged,
+        problems,
+      };
+    },
+  };
+}
+
+type Counts = Record<BackupTable, number>;
+
+function isTable(name: string): name is BackupTable {
+  return BACKUP_TABLES.some((table) => table === name);
+}
+
+/** Tables that a file of its kind and age has, even where they are empty. */
+function expectedTables(head: BackupHead): readonly BackupTable[] {
+  if (!head.isOurs) return SEED_TABLES;
+  const version = head.schemaVersion ?? Infinity;
+  return BACKUP_TABLES.filter((table) => version >= (TABLES_SINCE[table] ?? 1));
+}
+
+/** Takes the rows of a piece into the digest, cut where a group ends. */
+async function digestElements(digest: GroupDigest, text: string, count: number): Promise<void> {
+  if (count <= digest.room) {
+    await digest.add(encoder.encode(text), count);
+    return;
+  }
+  const elements = splitElements(text);
+  for (let first = 0; first < elements.length;) {
+    const group = elements.slice(first, first + digest.room);
+    await digest.add(encoder.encode(group.join(',')), group.length);
+    first += group.length;
+  }
+}
+
+const encoder = new TextEncoder();
+
+/** The elements of a piece; those that are no JSON are noted and left out. */
+function parseElements(text: string, table: BackupTable, notes: ProblemNotes): readonly unknown[] {
+  try {
+    return JSON.parse(`[${text}]`) as readonly unknown[];
+  } catch {
+    return splitElements(text).flatMap((element) => {
+      try {
+        return [JSON.parse(element) as unknown];
+      } catch {
+        notes.note('rows_unreadable', table);
+        return [];
+      }
+    });
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new OnggiError('file/not-json', 'unreadable member', { cause });
+  }
+}

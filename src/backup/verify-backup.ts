@@ -1,0 +1,71 @@
+import type { BackupSummary } from '#domain/backup-report.ts';
+import { readBackup } from './read-backup.ts';
+import type { ReadBackupOptions } from './read-backup.ts';
+import type { TableRows } from './read-rows.ts';
+import type { ProblemNotes } from './problems.ts';
+
+/**
+ * What a backup holds and whether it is whole, without writing anything: version, rows by table,
+ * dates, checksum, and what a restore would have to decide. Links between messages are looked at by
+ * the restore alone, which has them in a database.
+ * @throws OnggiError `file/*` when the file is refused; what `signal` was aborted with.
+ */
+export async function verifyBackup(file: Blob, options: ReadBackupOptions): Promise<BackupSummary> {
+  const reading = readBackup(file, options);
+  const check = createReferenceCheck(reading.notes);
+  for await (const rows of reading.rows()) check.look(rows);
+  check.finish();
+  return reading.summary();
+}
+
+interface Tally {
+  said: { readonly messageCount: number; readonly totalTokens: number } | null;
+  messageCount: number;
+  totalTokens: number;
+}
+
+/** Ids twice, messages without their conversation, counters that do not agree. */
+function createReferenceCheck(notes: ProblemNotes): {
+  look(rows: TableRows): void;
+  finish(): void;
+} {
+  const tallies = new Map<string, Tally>();
+  const messageIds = new Set<string>();
+
+  function tallyOf(id: string): Tally {
+    const tally = tallies.get(id) ?? { said: null, messageCount: 0, totalTokens: 0 };
+    tallies.set(id, tally);
+    return tally;
+  }
+
+  return {
+    look(read) {
+      if (read.table === 'conversations') {
+        for (const { id, messageCount, totalTokens } of read.rows) {
+          const tally = tallyOf(id);
+          if (tally.said) notes.note('duplicate_ids', id);
+          else tally.said = { messageCount, totalTokens };
+        }
+      }
+      if (read.table !== 'messages') return;
+      for (const { row } of read.rows) {
+        if (messageIds.has(row.id)) {
+          notes.note('duplicate_ids', row.id);
+          continue;
+        }
+        messageIds.add(row.id);
+        const tally = tallyOf(row.conversationId);
+        tally.messageCount += 1;
+        tally.totalTokens += row.tokenCount ?? 0;
+      }
+    },
+    finish() {
+      for (const [id, { said, messageCount, totalTokens }] of tallies) {
+        if (!said) notes.note('messages_without_conversation', id, messageCount);
+        else if (said.messageCount !== messageCount || said.totalTokens !== totalTokens) {
+          notes.note('counters_recomputed', id);
+        }
+      }
+    },
+  };
+}

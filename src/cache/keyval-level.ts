@@ -1,0 +1,98 @@
+import { get, promisifyRequest } from 'idb-keyval';
+import type { UseStore } from 'idb-keyval';
+import * as v from 'valibot';
+import { CACHE_TTL_MS, characterCount, isFresh } from './cache-level.ts';
+import type { CacheLevel } from './cache-level.ts';
+import { parseEntry } from './parse-entry.ts';
+
+interface KeyvalLimits {
+  readonly maxEntries: number;
+  readonly maxCharacters: number;
+}
+
+const LIMITS: KeyvalLimits = { maxEntries: 200, maxCharacters: 4_000_000 };
+
+const INDEX = 'index';
+const ANSWER = 'answer:';
+const ALL_ANSWERS = (): IDBKeyRange => IDBKeyRange.bound(ANSWER, `${ANSWER}\uffff`);
+
+/** What is kept, without the texts, so that making room reads none of them. */
+const Index = v.fallback(
+  v.array(v.object({ cacheKey: v.string(), characters: v.number(), expiresAt: v.number() })),
+  [],
+);
+type Index = v.InferOutput<typeof Index>;
+
+/**
+ * The level of all tabs of this browser profile. Index and answers change in one transaction. When
+ * it is full, the oldest entries go.
+ * @param limits Only tests give others.
+ */
+export function createKeyvalLevel(store: UseStore, limits = LIMITS): CacheLevel {
+  /** Changes the index; answers that are no longer in it are deleted. Damage empties the level. */
+  function change(edit: (index: Index, objects: IDBObjectStore) => Index): Promise<void> {
+    return store('readwrite', async (objects) => {
+      const stored: unknown = await promisifyRequest(objects.get(INDEX));
+      const before = v.parse(Index, stored);
+      if (before.length === 0) objects.delete(ALL_ANSWERS());
+      const after = edit(before, objects);
+      const kept = new Set(after.map(({ cacheKey }) => cacheKey));
+      for (const { cacheKey } of before) {
+        if (!kept.has(cacheKey)) objects.delete(ANSWER + cacheKey);
+      }
+      objects.put(after, INDEX);
+      await promisifyRequest(objects.transaction);
+    });
+  }
+
+  function withinLimits(index: Index): Index {
+    let characters = index.reduce((sum, entry) => sum + entry.characters, 0);
+    let first = 0;
+    while (index.length - first > limits.maxEntries || characters > limits.maxCharacters) {
+      characters -= index[first]?.characters ?? characters;
+      first += 1;
+    }
+    return index.slice(first);
+  }
+
+  const remove = (cacheKey: string): Promise<void> =>
+    change((index) => index.filter((entry) => entry.cacheKey !== cacheKey));
+
+  return {
+    async find(cacheKey, now) {
+      const stored: unknown = await get(ANSWER + cacheKey, store);
+      if (stored === undefined) return undefined;
+      const entry = parseEntry(stored, cacheKey);
+      if (entry && isFresh(entry, 'keyval', now)) return entry;
+      await remove(cacheKey);
+      return undefined;
+    },
+    put: (entry) =>
+      change((index, objects) => {
+        const { cacheKey, expiresAt } = entry;
+        objects.put(entry, ANSWER + cacheKey);
+        const others = index.filter((other) => other.cacheKey !== cacheKey);
+        return withinLimits([
+          ...others,
+          { cacheKey, characters: characterCount(entry), expiresAt },
+        ]);
+      }),
+    remove,
+    removeExpired(now) {
+      const latest = now + CACHE_TTL_MS.keyval;
+      return change((index) =>
+        index.filter(({ expiresAt }) => now < expiresAt && expiresAt <= latest),
+      );
+    },
+    clear: () =>
+      store('readwrite', (objects) => {
+        objects.delete(ALL_ANSWERS());
+        objects.delete(INDEX);
+        return promisifyRequest(objects.transaction);
+      }),
+    async countEntries() {
+      const stored: unknown = await get(INDEX, store);
+      return v.parse(Index, stored).length;
+    },
+  };
+}

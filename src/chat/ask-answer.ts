@@ -1,0 +1,57 @@
+import type { ResponseCache } from '#cache/response-cache.ts';
+import type { ConversationStore } from '#domain/conversation-store.ts';
+import type { Endpoint } from '#domain/endpoint.ts';
+import type { Message } from '#domain/message.ts';
+import type { ChatQuestion, StreamChat } from '#domain/stream.ts';
+import type { UserSettings } from '#domain/user-settings.ts';
+import type { AnswerDelta } from './run-answer.ts';
+
+/**
+ * How an answer is asked for: `send` looks into the cache first; `anew` (regenerate, try again) never
+ * does, and its answer takes the place of the cached one; `continue` is the rest of another answer
+ * and has nothing to do with the cache.
+ */
+export type AskingKind = 'send' | 'anew' | 'continue';
+
+interface AskDeps {
+  readonly cache: Pick<ResponseCache, 'find' | 'keep'>;
+  readonly streamChat: StreamChat;
+  readonly openApiKey: (endpoint: Endpoint) => Promise<string | undefined>;
+  readonly getSettings: () => UserSettings;
+}
+
+/** Asks for one answer: the cache where it may be asked, else the endpoint with its key opened. */
+export function createAsk(deps: AskDeps, store: ConversationStore, kind: AskingKind) {
+  /** Read anew each time: the person may switch it off while the answer runs. */
+  function mayUseCache(): boolean {
+    const { useCache, saveHistory } = deps.getSettings();
+    return store.isPersistent && useCache && saveHistory;
+  }
+
+  async function ask(
+    question: ChatQuestion,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<AnswerDelta>> {
+    const isLookedUp = kind === 'send' && mayUseCache();
+    const cached = isLookedUp ? await deps.cache.find(question) : undefined;
+    if (signal.aborted) return fromList([]);
+    if (cached) return fromList([{ kind: 'from-cache', cached }]);
+    const apiKey = await deps.openApiKey(question.endpoint);
+    return deps.streamChat({ ...question, apiKey }, signal);
+  }
+
+  /** Keeps a stored answer for the next time. Never rejects. */
+  async function onStored(question: ChatQuestion, settled: Message): Promise<void> {
+    if (kind === 'continue' || !mayUseCache()) return;
+    // The stored row knows its price; one that is gone again is not to come back.
+    const stored = await store.getMessage(settled.id).catch(() => undefined);
+    if (stored && mayUseCache()) await deps.cache.keep(question, stored);
+  }
+
+  return { ask, onStored };
+}
+
+// `async`, so that the one piece comes the way the pieces of an endpoint come.
+async function* fromList(deltas: readonly AnswerDelta[]): AsyncGenerator<AnswerDelta> {
+  for (const delta of deltas) yield await Promise.resolve(delta);
+}

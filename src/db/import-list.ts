@@ -1,0 +1,12 @@
+import type { LiveRead } from '#domain/conversation-store.ts';
+import type { ImportRun } from '#domain/stored-rows.ts';
+import { liveRead } from './live-read.ts';
+import type { OnggiDatabase } from './open-database.ts';
+
+/** The latest imports, newest first. */
+export function watchImportRuns(
+  { strict: db }: OnggiDatabase,
+  limit: number,
+): LiveRead<readonly ImportRun[]> {
+  return liveRead(() => db.imports.orderBy('startedAt').reverse().limit(limit).toArray());
+}

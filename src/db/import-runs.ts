@@ -1,0 +1,192 @@
+import { Dexie } from 'dexie';
+import { OnggiError } from '#domain/errors.ts';
+import type { ConversationId, MessageId } from '#domain/ids.ts';
+import { isImportedMessage, withoutImportState } from '#domain/imported-rows.ts';
+import { newestLeafBelow } from '#domain/message-tree.ts';
+import type { Message } from '#domain/message.ts';
+import type { ImportRun } from '#domain/stored-rows.ts';
+import { commit, read } from './commit.ts';
+import { withExclusiveLock } from './locks.ts';
+import { purgeConversations } from './many-conversations.ts';
+import type { OnggiDexie } from './onggi-dexie.ts';
+import type { OnggiDatabase } from './open-database.ts';
+import { readTablePages } from './table-pages.ts';
+
+/**
+ * Runs `work` while no other tab imports or undoes an import: two imports of one file at once would
+ * each find nothing here yet and bring everything twice.
+ */
+export function withImportLock<T>({ name }: OnggiDatabase, work: () => Promise<T>): Promise<T> {
+  return withExclusiveLock(`onggi-import:${name}`, work);
+}
+
+/** Writes an import's row and waits for the disk: everything written before it is then there too. */
+export function saveImportRun({ strict: db }: OnggiDatabase, run: ImportRun): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.imports, async () => {
+      await db.imports.put(run);
+    }),
+  );
+}
+
+/**
+ * Deletes the bytes that imports left whose page was closed between the bytes and their conversation.
+ * To be called under {@link withImportLock}: no import runs then.
+ */
+export async function removeStrandedBytes({ strict: db }: OnggiDatabase): Promise<void> {
+  const runs = await read(() => db.imports.toArray());
+  for (const run of runs.filter(({ endedAt }) => endedAt === null)) {
+    const there = await read(() => db.conversations.bulkGet([...run.createdIds]));
+    const gone = run.createdIds.filter((_id, index) => !there[index]);
+    await read(() => db.attachments.where('conversationId').anyOf(gone).delete());
+  }
+}
+
+/** What undoing an import did. */
+export interface UndoneImport {
+  readonly removedConversationCount: number;
+  /** Conversations in which the person went on. */
+  readonly keptConversationCount: number;
+  readonly removedMessageCount: number;
+  /** Added messages below which the person wrote. */
+  readonly keptMessageCount: number;
+}
+
+/**
+ * Undoes an import: conversations it made are deleted, in chunks, unless the person wrote in them;
+ * messages it added to others go where nothing of the person hangs below. Titles and dates that it
+ * changed stay as they are. Can be stopped and called again.
+ * @throws OnggiError `backup/nothing-to-undo` when there is no such import or it was undone.
+ */
+export function undoImport(
+  db: OnggiDatabase,
+  id: string,
+  { now, signal }: { readonly now: number; readonly signal?: AbortSignal },
+): Promise<UndoneImport> {
+  return withImportLock(db, async () => {
+    const run = await read(() => db.strict.imports.get(id));
+    if (run?.undoneAt !== null) {
+      throw new OnggiError('backup/nothing-to-undo', `no import ${id} to undo`);
+    }
+    const created = run.endedAt === null ? await findCreated(db, run) : run.createdIds;
+    const isGoneOn = (message: Message): boolean =>
+      !isImportedMessage(message) && message.timestamp >= run.startedAt;
+    const [removable, kept] = await partition(db.strict, created, isGoneOn);
+    let [removedMessageCount, keptMessageCount] = [0, 0];
+    for (const [conversationId, messageIds] of entriesOf(run)) {
+      signal?.throwIfAborted();
+      const count = await commit(() => removeAdded(db.strict, conversationId, messageIds));
+      removedMessageCount += count;
+      keptMessageCount += messageIds.length - count;
+    }
+    await purgeConversations(db, removable, signal ? { signal } : {});
+    signal?.throwIfAborted();
+    await saveImportRun(db, { ...run, undoneAt: now });
+    return {
+      removedConversationCount: removable.length,
+      keptConversationCount: kept.length,
+      removedMessageCount,
+      keptMessageCount,
+    };
+  });
+}
+
+function entriesOf({ addedIds }: ImportRun): readonly [ConversationId, readonly MessageId[]][] {
+  return Object.entries(addedIds) as [ConversationId, readonly MessageId[]][];
+}
+
+/** Of an import that never ended not all that it made may be named in its row: the rows themselves know. */
+async function findCreated(
+  { strict: db }: OnggiDatabase,
+  run: ImportRun,
+): Promise<readonly ConversationId[]> {
+  const found = new Set(run.createdIds);
+  for await (const page of readTablePages(db.conversations, ({ id }) => id)) {
+    for (const { id, metadata } of page) if (metadata['import_id'] === run.id) found.add(id);
+  }
+  return [...found];
+}
+
+async function partition(
+  db: OnggiDexie,
+  ids: readonly ConversationId[],
+  isGoneOn: (message: Message) => boolean,
+): Promise<[ConversationId[], ConversationId[]]> {
+  const removable: ConversationId[] = [];
+  const kept: ConversationId[] = [];
+  for (const id of ids) {
+    if (!(await read(() => db.conversations.get(id)))) continue;
+    const messages = await read(() => messagesOf(db, id));
+    (messages.some(isGoneOn) ? kept : removable).push(id);
+  }
+  return [removable, kept];
+}
+
+/** One transaction. @returns how many messages are gone. */
+function removeAdded(
+  db: OnggiDexie,
+  conversationId: ConversationId,
+  messageIds: readonly MessageId[],
+): PromiseLike<number> {
+  return db.transaction('rw', db.conversations, db.messages, db.attachments, async () => {
+    const conversation = await db.conversations.get(conversationId);
+    if (!conversation) return 0;
+    const messages = await messagesOf(db, conversationId);
+    const gone = withNothingBelow(messages, new Set(messageIds));
+    if (gone.size === 0) return 0;
+    const left = messages.filter(({ id }) => !gone.has(id));
+    await db.messages.bulkDelete([...gone]);
+    await db.attachments
+      .where('messageId')
+      .anyOf([...gone])
+      .delete();
+    const { activeLeafId } = conversation;
+    const last = left.at(-1);
+    const isShownGone = activeLeafId === null || gone.has(activeLeafId);
+    await db.conversations.put({
+      ...withoutImportState(conversation),
+      messageCount: left.length,
+      totalTokens: left.reduce((sum, { tokenCount }) => sum + (tokenCount ?? 0), 0),
+      activeLeafId: isShownGone ? leafLeft(messages, left, activeLeafId, last) : activeLeafId,
+    });
+    return gone.size;
+  });
+}
+
+/** The end of the branch that was shown, as far as it is left. */
+function leafLeft(
+  before: readonly Message[],
+  left: readonly Message[],
+  activeLeafId: MessageId | null,
+  last: Message | undefined,
+): MessageId | null {
+  const there = new Set(left.map(({ id }) => id));
+  const byId = new Map(before.map((message) => [message.id, message]));
+  let current = activeLeafId === null ? undefined : byId.get(activeLeafId);
+  for (let steps = 0; current && !there.has(current.id) && steps <= before.length; steps += 1) {
+    current = current.parentId === null ? undefined : byId.get(current.parentId);
+  }
+  const top = current && there.has(current.id) ? current : last;
+  return top ? newestLeafBelow(left, top.id) : null;
+}
+
+/** Those of `wanted` below which there is nothing else. Children come after their parents. */
+function withNothingBelow(
+  messages: readonly Message[],
+  wanted: ReadonlySet<MessageId>,
+): ReadonlySet<MessageId> {
+  const held = new Set<MessageId>();
+  const gone = new Set<MessageId>();
+  for (const { id, parentId } of messages.toReversed()) {
+    if (wanted.has(id) && !held.has(id)) gone.add(id);
+    else if (parentId !== null) held.add(parentId);
+  }
+  return gone;
+}
+
+function messagesOf(db: OnggiDexie, id: ConversationId): PromiseLike<Message[]> {
+  return db.messages
+    .where('[conversationId+seq]')
+    .between([id, Dexie.minKey], [id, Dexie.maxKey])
+    .toArray();
+}

@@ -1,0 +1,98 @@
+import { OnggiError } from '#domain/errors.ts';
+import type { Clock } from '#domain/ids.ts';
+import { readBootPointers, switchLiveDatabase } from './boot-database.ts';
+import { takeLiveAlone, tryHoldRestoreLock } from './live-lock.ts';
+import { readHeldLocks } from './locks.ts';
+import type { OnggiDatabase } from './open-database.ts';
+import { UNDO_MS } from './staging.ts';
+import { toStorageError } from './storage-errors.ts';
+
+/** How long other tabs may take to close the database. */
+const PATIENCE_MS = 5000;
+
+export interface SwitchOptions {
+  readonly bootName?: string;
+  readonly clock: Clock;
+  /** Only tests give another. */
+  readonly patienceMs?: number;
+}
+
+/** @throws OnggiError `backup/busy` while an answer is being written in any tab. */
+export async function requireNoAnswers(): Promise<void> {
+  const answers = await readHeldLocks('onggi-answer:');
+  if (answers.length > 0) throw new OnggiError('backup/busy', 'an answer is being written');
+}
+
+/**
+ * Puts another database in the place of the one that this page shows. The caller holds the right to
+ * restore (its worker does while it stages). Other tabs are asked to close; when they have, this
+ * page's database is closed for good, `finish` does what must see no more writes and names the other
+ * database, and the pointer flips in one strict transaction. The caller then loads the page anew, also
+ * after an error that came from `finish`: its database is closed.
+ * @throws OnggiError `backup/busy` (nothing changed, the database stays open) when a tab does not let
+ * go or an answer is being written; what `finish` throws, with the old data still live; `db/*`.
+ */
+export async function switchLive(
+  db: OnggiDatabase,
+  finish: () => Promise<string>,
+  { bootName = 'onggi-boot', clock, patienceMs = PATIENCE_MS }: SwitchOptions,
+): Promise<void> {
+  await requireNoAnswers();
+  db.liveHold?.release();
+  let release: (() => void) | undefined;
+  try {
+    release = await takeLiveAlone(db.name, patienceMs);
+    if (!release) {
+      throw new OnggiError('backup/busy', 'another tab does not let go of the data', {
+        retryable: true,
+      });
+    }
+    await requireNoAnswers();
+  } catch (error) {
+    release?.();
+    await db.liveHold?.retake();
+    throw error;
+  }
+  try {
+    db.close();
+    const to = await finish();
+    await switchLiveDatabase(bootName, { from: db.name, to, now: clock() });
+  } catch (error) {
+    throw toStorageError(error);
+  } finally {
+    release();
+  }
+}
+
+/** The data from before the last restore; undefined when there are none, or not any more. */
+export async function readUndo({
+  bootName = 'onggi-boot',
+  clock,
+}: Pick<SwitchOptions, 'bootName' | 'clock'>): Promise<
+  { readonly databaseName: string; readonly replacedAt: number; readonly until: number } | undefined
+> {
+  const { previous } = await readBootPointers(bootName);
+  if (!previous) return undefined;
+  const until = previous.replacedAt + UNDO_MS;
+  const stored = await indexedDB.databases();
+  const isThere = stored.some(({ name }) => name === previous.databaseName);
+  return isThere && clock() <= until ? { ...previous, until } : undefined;
+}
+
+/**
+ * Brings back the data from before the last restore; those of now become the ones that can be
+ * brought back. The caller then loads the page anew.
+ * @throws OnggiError `backup/nothing-to-undo`; `backup/busy` as {@link switchLive}, and while a
+ * restore is under way.
+ */
+export async function undoRestore(db: OnggiDatabase, options: SwitchOptions): Promise<void> {
+  const release = await tryHoldRestoreLock();
+  if (!release) throw new OnggiError('backup/busy', 'a restore is under way', { retryable: true });
+  try {
+    const undo = await readUndo(options);
+    if (!undo) throw new OnggiError('backup/nothing-to-undo', 'no data from before a restore');
+    await switchLive(db, () => Promise.resolve(undo.databaseName), options);
+  } finally {
+    release();
+  }
+}

@@ -1,0 +1,81 @@
+/** When copies of the data are due, and when a person is reminded. Pure: the caller has the clock. */
+
+/** Copies in this browser's own file system: at most so often, after a change (SECURITY 8.3). */
+export const SNAPSHOT_INTERVAL_MS = 10 * 60 * 1000;
+/** After a failure the next try waits this long, so that a missing folder is not asked all the time. */
+export const RETRY_AFTER_MS = 15 * 60 * 1000;
+/** A last copy outside the browser that is older than this is worth a reminder. */
+export const REMIND_AFTER_MS = 14 * 24 * 60 * 60 * 1000;
+/** A person who said "later" is left alone for this long. */
+export const SNOOZE_MS = 3 * 24 * 60 * 60 * 1000;
+
+export interface CopyState {
+  readonly lastSuccessAt: number | null;
+  readonly lastFailureAt: number | null;
+  /** Null: only by hand. */
+  readonly intervalMs: number | null;
+  /** Epoch milliseconds of the last change of what is copied; null when there never was one. */
+  readonly lastChangeAt: number | null;
+}
+
+/**
+ * Whether a copy is to be made now: something changed since the last one, the interval is over, and
+ * a failure is not too fresh. Times in the future (a clock that went back) count as long ago.
+ */
+export function isCopyDue(
+  { lastSuccessAt, lastFailureAt, intervalMs, lastChangeAt }: CopyState,
+  now: number,
+): boolean {
+  if (intervalMs === null || lastChangeAt === null) return false;
+  const hasFailedLast = (lastFailureAt ?? -Infinity) > (lastSuccessAt ?? -Infinity);
+  if (hasFailedLast && ageOf(lastFailureAt, now) < Math.min(RETRY_AFTER_MS, intervalMs)) {
+    return false;
+  }
+  if (lastSuccessAt === null || lastSuccessAt > now) return true;
+  return lastChangeAt > lastSuccessAt && now - lastSuccessAt >= intervalMs;
+}
+
+/** Milliseconds until {@link isCopyDue} may become true by time alone; null when it will not. */
+export function nextCopyInMs(state: CopyState, now: number): number | null {
+  const { lastSuccessAt, lastFailureAt, intervalMs, lastChangeAt } = state;
+  if (intervalMs === null || lastChangeAt === null) return null;
+  if (isCopyDue(state, now)) return 0;
+  if (lastSuccessAt !== null && lastSuccessAt <= now && lastChangeAt <= lastSuccessAt) return null;
+  const afterSuccess = lastSuccessAt === null ? 0 : lastSuccessAt + intervalMs - now;
+  const hasFailedLast = (lastFailureAt ?? -Infinity) > (lastSuccessAt ?? -Infinity);
+  const afterFailure =
+    hasFailedLast && lastFailureAt !== null
+      ? lastFailureAt + Math.min(RETRY_AFTER_MS, intervalMs) - now
+      : 0;
+  return Math.max(0, afterSuccess, afterFailure);
+}
+
+export interface ReminderState {
+  /** Newest copy outside the browser: downloaded, or in a folder; null when there is none. */
+  readonly lastOutsideAt: number | null;
+  /** When the oldest conversation began; null when there is none. */
+  readonly firstConversationAt: number | null;
+  /** Last change of what is copied; null when there never was one. */
+  readonly lastChangeAt: number | null;
+  /** When the person last put the reminder off. */
+  readonly snoozedAt: number | null;
+}
+
+/**
+ * Whether to remind: there are conversations that no copy outside the browser has, for longer than
+ * {@link REMIND_AFTER_MS}, and the reminder was not put off within {@link SNOOZE_MS}.
+ */
+export function isReminderDue(
+  { lastOutsideAt, firstConversationAt, lastChangeAt, snoozedAt }: ReminderState,
+  now: number,
+): boolean {
+  if (firstConversationAt === null || lastChangeAt === null) return false;
+  if (ageOf(snoozedAt, now) < SNOOZE_MS) return false;
+  if (lastOutsideAt !== null && lastChangeAt <= lastOutsideAt) return false;
+  return ageOf(lastOutsideAt ?? firstConversationAt, now) >= REMIND_AFTER_MS;
+}
+
+/** How long ago; for ever when it never was or lies in the future. */
+function ageOf(at: number | null, now: number): number {
+  return at === null || at > now ? Infinity : now - at;
+}

@@ -1,0 +1,161 @@
+/** Conversations of our own files beside the rows that are here: what is the same, what is put where. */
+import type { Conversation } from './conversation.ts';
+import type { CreateId, MessageId, SessionId } from './ids.ts';
+import { toConversationId, toMessageId } from './ids.ts';
+import type { NativeConversation } from './imported.ts';
+import type { AttachmentReference, Message } from './message.ts';
+
+/** The rows of a file, fit for this database, with the ids its attachments had in the file. */
+export interface NativeRows {
+  readonly conversation: Conversation;
+  readonly messages: readonly Message[];
+}
+
+/** What an update of a conversation that is here writes. */
+export interface NativeUpdate {
+  readonly conversation: Conversation;
+  readonly added: readonly Message[];
+  readonly changed: readonly Message[];
+}
+
+/** What readers write where a file names no session. */
+const NO_SESSION = '';
+
+/**
+ * The rows with sessions that exist here: an unknown one becomes the present one, and the old id is
+ * kept in `metadata.source_session_id` (FORMATS 3.2). A file that names none has nothing to keep.
+ */
+export function withKnownSessions(
+  { conversation, messages }: NativeConversation,
+  presentId: SessionId,
+  isKnown: (id: SessionId) => boolean,
+): NativeRows {
+  function place<Row extends Conversation | Message>(row: Row): Row {
+    if (isKnown(row.sessionId)) return row;
+    if (row.sessionId === NO_SESSION) return { ...row, sessionId: presentId };
+    const metadata = { ...row.metadata, source_session_id: row.sessionId };
+    return { ...row, sessionId: presentId, metadata };
+  }
+  return { conversation: place(conversation), messages: messages.map(place) };
+}
+
+/** The same conversation under new ids throughout; `metadata.source_conversation_id` names the old one. */
+export function copyNative(rows: NativeRows, createId: CreateId): NativeRows {
+  const id = toConversationId(createId());
+  const ids = new Map(rows.messages.map((message) => [message.id, toMessageId(createId())]));
+  const idOf = (old: MessageId | null): MessageId | null =>
+    old === null ? null : (ids.get(old) ?? null);
+  const { conversation } = rows;
+  const isOwn = conversation.source === 'onggi';
+  return {
+    conversation: {
+      ...conversation,
+      id,
+      sourceId: isOwn ? id : conversation.sourceId,
+      activeLeafId: idOf(conversation.activeLeafId),
+      metadata: { ...conversation.metadata, source_conversation_id: conversation.id },
+    },
+    messages: rows.messages.map((message) => ({
+      ...message,
+      id: ids.get(message.id) ?? message.id,
+      conversationId: id,
+      parentId: idOf(message.parentId),
+    })),
+  };
+}
+
+/**
+ * What the file changes in a conversation that is here; undefined when nothing. Messages that only
+ * one side has stay or come; of what both have, the side that was changed last wins. The trash and
+ * the sessions of rows that are here stay.
+ */
+export function planNativeUpdate(
+  stored: Conversation,
+  storedMessages: readonly Message[],
+  native: NativeRows,
+): NativeUpdate | undefined {
+  const isFileNewer = native.conversation.updatedAt >= stored.updatedAt;
+  const here = new Map(storedMessages.map((message) => [message.id, message]));
+  const changed = isFileNewer
+    ? native.messages.flatMap((message) => changedMessage(here.get(message.id), message) ?? [])
+    : [];
+  const missing = native.messages.filter(({ id }) => !here.has(id));
+  const known = new Set([...here.keys(), ...missing.map(({ id }) => id)]);
+  const added = missing.map((message, index) => ({
+    ...message,
+    parentId: message.parentId !== null && known.has(message.parentId) ? message.parentId : null,
+    seq: stored.lastSeq + 1 + index,
+  }));
+  const base = isFileNewer ? takeFields(stored, native.conversation) : stored;
+  const all = new Map([...here, ...changed.concat(added).map((row) => [row.id, row] as const)]);
+  const conversation = {
+    ...base,
+    messageCount: all.size,
+    totalTokens: [...all.values()].reduce((sum, { tokenCount }) => sum + (tokenCount ?? 0), 0),
+    lastSeq: Math.max(stored.lastSeq, added.at(-1)?.seq ?? -1),
+    activeLeafId: leafAmong(all, base.activeLeafId, stored.activeLeafId),
+  };
+  const isSame = added.length === 0 && changed.length === 0 && isEqual(stored, conversation);
+  return isSame ? undefined : { conversation, added, changed };
+}
+
+function leafAmong(
+  messages: ReadonlyMap<MessageId, Message>,
+  ...wanted: readonly (MessageId | null)[]
+): MessageId | null {
+  return wanted.find((id) => id !== null && messages.has(id)) ?? null;
+}
+
+/** Fields of the file over those that are here, but for what belongs to this database. */
+function takeFields(stored: Conversation, file: Conversation): Conversation {
+  const { id, sessionId, status, deletedAt, lastSeq, endpointId } = stored;
+  const isInTrash = status === 'deleted';
+  return {
+    ...file,
+    id,
+    sessionId,
+    lastSeq,
+    endpointId: file.endpointId ?? endpointId,
+    ...(isInTrash && { status, deletedAt }),
+    metadata: withStoredSession(file.metadata, stored.metadata),
+  };
+}
+
+function changedMessage(stored: Message | undefined, file: Message): Message | undefined {
+  if (!stored || stored.status === 'streaming') return undefined;
+  const { id, conversationId, sessionId, parentId, seq } = stored;
+  const attachments = joinAttachments(stored.attachments, file.attachments);
+  const metadata = withStoredSession(file.metadata, stored.metadata);
+  const after = { ...file, id, conversationId, sessionId, parentId, seq, attachments, metadata };
+  return isEqual(stored, after) ? undefined : after;
+}
+
+/** Whatever session the file says: the row here keeps its own, and what it remembers of another. */
+function withStoredSession(
+  file: Readonly<Record<string, unknown>>,
+  stored: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const { source_session_id: _dropped, ...rest } = file;
+  return Object.hasOwn(stored, 'source_session_id')
+    ? { ...rest, source_session_id: stored['source_session_id'] }
+    : rest;
+}
+
+/** References of files keep no bytes: those that are here with the same id stay. */
+function joinAttachments(
+  stored: readonly AttachmentReference[],
+  file: readonly AttachmentReference[],
+): readonly AttachmentReference[] {
+  const named = new Set(file.map(({ id }) => id));
+  return [...file, ...stored.filter(({ id }) => !named.has(id))];
+}
+
+/** Whether two rows hold the same values, whatever the order of their keys. */
+function isEqual(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a, sortKeys) === JSON.stringify(b, sortKeys);
+}
+
+function sortKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

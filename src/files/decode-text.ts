@@ -1,0 +1,28 @@
+/**
+ * The text of a stream of UTF-8 bytes, chunk by chunk. A byte order mark is dropped, bytes that are
+ * no UTF-8 become U+FFFD: one damaged character must not cost a file.
+ * @param onBytes Told the size of each chunk as it is read, for showing progress.
+ * @throws whatever the stream throws. Leaving the loop early cancels the stream.
+ */
+export async function* decodeText(
+  stream: ReadableStream<Uint8Array>,
+  onBytes?: (count: number) => void,
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: false });
+  const reader = stream.getReader();
+  let isDone = false;
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      onBytes?.(value.byteLength);
+      const text = decoder.decode(value, { stream: true });
+      if (text !== '') yield text;
+    }
+    isDone = true;
+    const rest = decoder.decode();
+    if (rest !== '') yield rest;
+  } finally {
+    if (!isDone) await reader.cancel().catch(() => undefined);
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * Reads ZIP files out of slices of a Blob: only the directory and the entries that are asked for are
+ * ever read, so that a 1.8 GB archive costs no more than the JSON in it (FORMATS 1, rule 3). A
+ * streaming reader would have to go through all of it. Writing ZIPs is fflate's.
+ */
+import { OnggiError } from '#domain/errors.ts';
+import { updateCrc32 } from './crc32.ts';
+import { toFileError } from './file-errors.ts';
+import { toFileLabel } from './file-label.ts';
+import { inflate } from './inflate.ts';
+import { MAX_INFLATED_BYTES, MAX_INFLATE_RATIO, RATIO_FREE_BYTES } from './limits.ts';
+import { readZipDirectory } from './zip-directory.ts';
+import type { ZipRecord } from './zip-directory.ts';
+
+/** A file in an archive. */
+export interface ZipEntry {
+  /** A label, never a path: see {@link toFileLabel}. */
+  readonly name: string;
+  readonly packedBytes: number;
+  /** As the archive says; more than that is never given. */
+  readonly sizeBytes: number;
+  /** Epoch milliseconds; null when the archive does not say. */
+  readonly modifiedAt: number | null;
+  /** Why this entry cannot be read, known beforehand; null when it can be tried. */
+  readonly refusal: OnggiError | null;
+  /**
+   * Its bytes, inflated.
+   * @throws in the stream: OnggiError `file/encrypted`, `file/unreadable` (another method),
+   * `file/expands-too-much`, `file/damaged` (also a wrong checksum, told at the end).
+   */
+  stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** The part of the file that holds its bytes as they are; undefined when they are packed. */
+  slice(): Promise<Blob | undefined>;
+}
+
+const LOCAL_SIGNATURE = 0x04034b50;
+const LOCAL_BYTES = 30;
+const STORED = 0;
+const DEFLATED = 8;
+
+/**
+ * The files of an archive in the order of its directory; folders are left out.
+ * @throws OnggiError `file/damaged` (also overlapping entries, as bombs have), `file/too-many-entries`,
+ * `file/unreadable`, `file/encrypted` when every file is.
+ */
+export async function readZipEntries(blob: Blob): Promise<readonly ZipEntry[]> {
+  const { records, start } = await readZipDirectory(blob);
+  const limits = findLimits(records, start);
+  const entries = records.flatMap((record, index) => {
+    if (/[/\\]$/.test(record.rawName)) return [];
+    const name = toFileLabel(record.rawName);
+    return [createEntry(blob, record, name === '' ? `entry-${index}` : name, limits[index] ?? 0)];
+  });
+  const isAllEncrypted =
+    entries.length > 0 && entries.every(({ refusal }) => refusal?.code === 'file/encrypted');
+  if (isAllEncrypted) throw new OnggiError('file/encrypted', 'every entry is encrypted');
+  return entries;
+}
+
+/** Where the bytes of each record must end: at the next one, or at the directory. */
+function findLimits(records: readonly ZipRecord[], directoryStart: number): readonly number[] {
+  const order = records.map((_record, index) => index);
+  const offsetOf = (index: number): number => records[index]?.offset ?? 0;
+  order.sort((a, b) => offsetOf(a) - offsetOf(b));
+  const limits = records.map(() => directoryStart);
+  for (const [place, index] of order.entries()) {
+    const next = order[place + 1];
+    const limit = next === undefined ? directoryStart : offsetOf(next);
+    const end = offsetOf(index) + LOCAL_BYTES + (records[index]?.packedBytes ?? 0);
+    if (end > limit) throw new OnggiError('file/damaged', 'ZIP: entries overlap');
+    limits[index] = limit;
+  }
+  return limits;
+}
+
+function createEntry(blob: Blob, record: ZipRecord, name: string, limit: number): ZipEntry {
+  const { packedBytes, sizeBytes, modifiedAt, method } = record;
+  const refusal = refusalOf(record);
+
+  async function open(): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    if (refusal) throw refusal;
+    const packed = await sliceOf(blob, record, limit);
+    if (method === STORED) return packed.stream();
+    const format = 'deflate-raw';
+    return inflate(packed.stream(), { packedBytes, format, maxBytes: MAX_INFLATED_BYTES });
+  }
+
+  return {
+    name,
+    packedBytes,
+    sizeBytes,
+    modifiedAt,
+    refusal,
+    stream: () => checkedStream(open, record),
+    async slice() {
+      if (refusal) throw refusal;
+      return method === STORED ? sliceOf(blob, record, limit) : undefined;
+    },
+  };
+}
+
+function refusalOf(record: ZipRecord): OnggiError | null {
+  const { packedBytes, sizeBytes, method } = record;
+  if (record.isEncrypted) return new OnggiError('file/encrypted', 'an encrypted entry');
+  if (method !== STORED && method !== DEFLATED) {
+    return new OnggiError('file/unreadable', `packed with method ${method}`);
+  }
+  if (method === STORED) {
+    if (packedBytes === sizeBytes) return null;
+    return new OnggiError('file/damaged', 'the sizes of an entry contradict each other');
+  }
+  const most = Math.max(RATIO_FREE_BYTES, packedBytes * MAX_INFLATE_RATIO);
+  if (sizeBytes <= Math.min(MAX_INFLATED_BYTES, most)) return null;
+  return new OnggiError('file/expands-too-much', `${sizeBytes} bytes out of ${packedBytes}`);
+}
+
+/** The packed bytes of an entry, found through its local header. */
+async function sliceOf(blob: Blob, record: ZipRecord, limit: number): Promise<Blob> {
+  const { offset, packedBytes } = record;
+  const bytes = await blob
+    .slice(offset, offset + LOCAL_BYTES)
+    .arrayBuffer()
+    .catch((cause: unknown) => {
+      throw toFileError(cause);
+    });
+  const header = new DataView(bytes);
+  if (header.byteLength < LOCAL_BYTES || header.getUint32(0, true) !== LOCAL_SIGNATURE) {
+    throw new OnggiError('file/damaged', 'ZIP: no local header');
+  }
+  const nameBytes = header.getUint16(26, true) + header.getUint16(28, true);
+  const start = offset + LOCAL_BYTES + nameBytes;
+  if (start + packedBytes > limit) throw new OnggiError('file/damaged', 'ZIP: entries overlap');
+  return blob.slice(start, start + packedBytes);
+}
+
+/** Opens on the first read; no more bytes than said, and in the end exactly those that were packed. */
+function checkedStream(
+  open: () => Promise<ReadableStream<Uint8Array<ArrayBuffer>>>,
+  { sizeBytes, crc32 }: ZipRecord,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
+  let total = 0;
+  let crc = 0;
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      async pull(controller) {
+        reader ??= (await open()).getReader();
+        const { value, done } = await reader.read().catch((cause: unknown) => {
+          throw toFileError(cause);
+        });
+        if (done) {
+          if (total !== sizeBytes || crc !== crc32) {
+            throw new OnggiError('file/damaged', 'ZIP: size or checksum of an entry is wrong');
+          }
+          controller.close();
+          return;
+        }
+        total += value.byteLength;
+        if (total > sizeBytes) {
+          await reader.cancel().catch(() => undefined);
+          throw new OnggiError('file/expands-too-much', `more than the ${sizeBytes} bytes said`);
+        }
+        crc = updateCrc32(crc, value);
+        controller.enqueue(value);
+      },
+      cancel: (reason) => reader?.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}

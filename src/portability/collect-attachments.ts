@@ -1,0 +1,127 @@
+import type { CreateId } from '#domain/ids.ts';
+import type { ImportedAttachment, ImportedConversation, SkipReason } from '#domain/imported.ts';
+import type { AttachmentReference } from '#domain/message.ts';
+import { MAX_ATTACHMENT_BYTES } from '#files/limits.ts';
+import { readBytes } from '#files/read-bytes.ts';
+import { readMediaType } from './file-kind.ts';
+import type { AssetFinder } from './find-asset.ts';
+
+/** Base64 has four characters for three bytes, and some head. */
+const MAX_DATA_URL_CHARACTERS = MAX_ATTACHMENT_BYTES * 1.4;
+
+/** An attachment with the bytes that were found for it. */
+export interface CollectedAttachment {
+  readonly reference: AttachmentReference;
+  /** `sourceId` of its message. */
+  readonly messageSourceId: string;
+  /** Null when the export does not hold them. */
+  readonly bytes: Uint8Array<ArrayBuffer> | null;
+  /** Why bytes that are there were not taken. */
+  readonly refusal: Extract<SkipReason, 'asset_too_large'> | null;
+}
+
+/** Whether the bytes of an attachment are at hand, without reading them. */
+function isAtHand(attachment: ImportedAttachment, findAsset: AssetFinder): boolean {
+  return attachment.dataUrl !== undefined || findAsset(attachment.assetKeys) !== undefined;
+}
+
+/** Whether the bytes of an attachment are at hand and small enough to be taken. */
+export function isReadable(
+  { dataUrl, assetKeys }: ImportedAttachment,
+  findAsset: AssetFinder,
+): boolean {
+  if (dataUrl !== undefined) return dataUrl.length <= MAX_DATA_URL_CHARACTERS;
+  const asset = findAsset(assetKeys);
+  return asset !== undefined && asset.sizeBytes <= MAX_ATTACHMENT_BYTES;
+}
+
+/** Whether an attachment misses something: text that the source read out of it stands for its bytes. */
+export function isMissing(attachment: ImportedAttachment, findAsset: AssetFinder): boolean {
+  return attachment.text === undefined && !isAtHand(attachment, findAsset);
+}
+
+/**
+ * The attachments of the messages that `isWanted`, one after another, each with its bytes read. A file
+ * that cannot be read counts as missing.
+ */
+export async function* collectAttachments(
+  { messages }: ImportedConversation,
+  isWanted: (sourceId: string) => boolean,
+  findAsset: AssetFinder,
+  createId: CreateId,
+): AsyncGenerator<CollectedAttachment> {
+  for (const { sourceId, attachments } of messages) {
+    if (!isWanted(sourceId)) continue;
+    for (const attachment of attachments) {
+      const { bytes, isTooLarge } = await readAttachmentBytes(attachment, findAsset);
+      yield {
+        reference: {
+          id: createId(),
+          name: attachment.name,
+          mediaType: mediaTypeOf(attachment, bytes),
+          sizeBytes: bytes?.byteLength ?? attachment.sizeBytes ?? 0,
+        },
+        messageSourceId: sourceId,
+        bytes,
+        refusal: isTooLarge ? 'asset_too_large' : null,
+      };
+    }
+  }
+}
+
+/** As the export says it, or as the first bytes show; `application/octet-stream` when neither does. */
+export function mediaTypeOf(
+  { mediaType, dataUrl }: ImportedAttachment,
+  bytes: Uint8Array | null,
+): string {
+  const known = mediaType ?? mediaTypeOfDataUrl(dataUrl);
+  return known ?? (bytes && readMediaType(bytes)) ?? 'application/octet-stream';
+}
+
+interface ReadBytes {
+  readonly bytes: Uint8Array<ArrayBuffer> | null;
+  readonly isTooLarge: boolean;
+}
+
+/** The bytes, from the export itself or out of its archive. What cannot be read counts as missing. */
+export async function readAttachmentBytes(
+  { dataUrl, assetKeys }: ImportedAttachment,
+  findAsset: AssetFinder,
+): Promise<ReadBytes> {
+  if (dataUrl !== undefined) {
+    const isTooLarge = dataUrl.length > MAX_DATA_URL_CHARACTERS;
+    return { bytes: isTooLarge ? null : decodeDataUrl(dataUrl), isTooLarge };
+  }
+  const asset = findAsset(assetKeys);
+  if (!asset) return { bytes: null, isTooLarge: false };
+  if (asset.sizeBytes > MAX_ATTACHMENT_BYTES) return { bytes: null, isTooLarge: true };
+  const bytes = await readBytes(asset.stream(), MAX_ATTACHMENT_BYTES).catch(() => null);
+  return { bytes, isTooLarge: false };
+}
+
+/** The bytes of a `data:` URL; null when it is none. */
+export function decodeDataUrl(url: string): Uint8Array<ArrayBuffer> | null {
+  const comma = url.indexOf(',');
+  const head = url.slice(0, Math.min(comma, 300));
+  if (comma === -1 || !/^data:/i.test(head)) return null;
+  try {
+    if (!/;base64$/i.test(head.trim())) {
+      return new TextEncoder().encode(decodeURIComponent(url.slice(comma + 1)));
+    }
+    const text = atob(
+      url
+        .slice(comma + 1)
+        .replace(/%2B/gi, '+')
+        .replace(/%2F/gi, '/'),
+    );
+    return Uint8Array.from(text, (unit) => unit.charCodeAt(0));
+  } catch {
+    return null;
+  }
+}
+
+function mediaTypeOfDataUrl(url: string | undefined): string | null {
+  return (
+    /^data:([\w.+-]+\/[\w.+-]+)[;,]/i.exec(url?.slice(0, 200) ?? '')?.[1]?.toLowerCase() ?? null
+  );
+}

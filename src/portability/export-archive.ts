@@ -1,0 +1,100 @@
+import { writeArchiveConversation } from './archive-conversation.ts';
+import { writeArchiveIndex } from './archive-index.ts';
+import type { ArchiveEntry } from './archive-index.ts';
+import type { ArchiveTexts } from './archive-texts.ts';
+import type { WholeConversation } from './conversation-fields.ts';
+import { writeConversationJson } from './conversation-json.ts';
+import type { ReadBytes } from './conversation-json.ts';
+import { createRandomNonce, writeConversationMarkdown } from './conversation-markdown.ts';
+import { encodePieces } from './encode-pieces.ts';
+import { attachmentEntryName, createUniqueNames, toDayText, toSafeName } from './safe-file-name.ts';
+import { createZipWriter } from './write-zip.ts';
+import type { ZipWriter } from './write-zip.ts';
+
+export interface ArchiveOptions {
+  readonly appVersion: string;
+  readonly texts: ArchiveTexts;
+  /** Epoch milliseconds of the export. */
+  readonly exportedAt: number;
+  readonly isAnonymised: boolean;
+  /** Puts the files of messages into `attachments/`; without it they are named only. */
+  readonly readBytes?: ReadBytes | undefined;
+}
+
+/**
+ * Conversations as a ZIP: `json/` and `markdown/` to be read back, `html/` to be read, `index.html` to
+ * open first, attachments as `attachments/<id>-<name>`, so that an import finds them by id. One
+ * conversation stands in memory at a time, and of every one its line of the index.
+ */
+export async function writeArchive(
+  conversations: AsyncIterable<WholeConversation>,
+  write: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>,
+  options: ArchiveOptions,
+): Promise<void> {
+  const zip = createZipWriter(write, options.exportedAt);
+  const toUnique = createUniqueNames();
+  const entries: ArchiveEntry[] = [];
+  const pathById = new Map<string, string>();
+  for await (const whole of conversations) {
+    const name = toUnique(nameConversation(whole, options));
+    await addAttachments(zip, whole, pathById, options.readBytes);
+    await addConversation(zip, whole, name, pathById, options);
+    const { title, createdAt, status, pinned } = whole.conversation;
+    const messageCount = whole.messages.length;
+    // A copy, so that the long text it may be cut from does not stay in memory.
+    const shortTitle = title === null ? null : structuredClone(title.slice(0, 200));
+    entries.push({
+      title: shortTitle,
+      createdAt,
+      messageCount,
+      status,
+      isPinned: pinned === 1,
+      name,
+    });
+  }
+  await zip.addFile('index.html', encodePieces(writeArchiveIndex(entries, options)));
+  await zip.close();
+}
+
+function nameConversation({ conversation }: WholeConversation, options: ArchiveOptions): string {
+  const { title, createdAt } = conversation;
+  const day = toDayText(createdAt, options.isAnonymised ? 'UTC' : undefined);
+  const name = toSafeName(title ?? '', '');
+  return name === '' ? day : `${day} ${name}`;
+}
+
+async function addConversation(
+  zip: ZipWriter,
+  whole: WholeConversation,
+  name: string,
+  pathById: ReadonlyMap<string, string>,
+  options: ArchiveOptions,
+): Promise<void> {
+  const { appVersion } = options;
+  const json = writeConversationJson(whole, { appVersion });
+  await zip.addFile(`json/${name}.json`, encodePieces(json));
+  const markdown = writeConversationMarkdown(whole, { appVersion, createNonce: createRandomNonce });
+  await zip.addFile(`markdown/${name}.md`, encodePieces(markdown));
+  const page = writeArchiveConversation(whole, { ...options, pathOf: (id) => pathById.get(id) });
+  await zip.addFile(`html/${name}.html`, encodePieces(page));
+}
+
+/** Media that are compressed already: deflating them costs time and gains nothing. */
+const PACKED_MEDIA =
+  /^(?:image\/(?!svg|bmp)|audio\/|video\/|application\/(?:zip|gzip|pdf|vnd\.openxml))/;
+
+/** Each file once, however many messages name it. */
+async function addAttachments(
+  zip: ZipWriter,
+  { messages }: WholeConversation,
+  pathById: Map<string, string>,
+  readBytes: ReadBytes | undefined,
+): Promise<void> {
+  for (const { id, name, mediaType } of messages.flatMap(({ attachments }) => attachments)) {
+    const bytes = pathById.has(id) ? undefined : await readBytes?.(id);
+    if (!bytes) continue;
+    const path = `attachments/${attachmentEntryName({ id, name })}`;
+    pathById.set(id, path);
+    await zip.addFile(path, [new Uint8Array(bytes)], { isStored: PACKED_MEDIA.test(mediaType) });
+  }
+}

@@ -1,0 +1,89 @@
+import { toFileError } from '#files/file-errors.ts';
+
+/**
+ * What the first bytes of a file say it is. `other`: nothing that can be imported by itself, such as
+ * a picture.
+ */
+export type FileKind = 'zip' | 'gzip' | 'text' | 'sqlite' | 'age' | 'other';
+
+/** Bytes that are looked at. */
+const HEAD_BYTES = 512;
+
+/**
+ * The kind of a file, out of its first chunk; the stream is cancelled then.
+ * @throws OnggiError `file/*` when not even that can be read.
+ */
+export async function readFileKind(stream: ReadableStream<Uint8Array>): Promise<FileKind> {
+  const reader = stream.getReader();
+  try {
+    let head = new Uint8Array();
+    while (head.length < HEAD_BYTES) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      head = new Uint8Array([...head, ...value.subarray(0, HEAD_BYTES)]);
+    }
+    return toFileKind(head);
+  } catch (error) {
+    throw toFileError(error);
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+function toFileKind(head: Uint8Array): FileKind {
+  const start = toHex(head.subarray(0, 32));
+  if (/^504b(0304|0506|0708)/.test(start)) return 'zip';
+  if (start.startsWith('1f8b')) return 'gzip';
+  if (start.startsWith(toHex(new TextEncoder().encode('SQLite format 3\0')))) return 'sqlite';
+  if (start.startsWith(toHex(new TextEncoder().encode('age-encryption.org/')))) return 'age';
+  if (readMediaType(head) !== null) return 'other';
+  return head.some(isControl) ? 'other' : 'text';
+}
+
+/** Bytes that no text has: control characters but for white space and the escape of terminals. */
+function isControl(byte: number): boolean {
+  return byte < 0x09 || (byte > 0x0d && byte < 0x1b);
+}
+
+/** Signatures of media that exports carry, in hexadecimal; `66747970` is `ftyp`, `52494646` is `RIFF`. */
+const SIGNATURES: readonly (readonly [RegExp, string])[] = [
+  [/^89504e470d0a1a0a/, 'image/png'],
+  [/^ffd8ff/, 'image/jpeg'],
+  [/^47494638(37|39)61/, 'image/gif'],
+  [/^52494646.{8}57454250/, 'image/webp'],
+  [/^.{8}66747970(61766966|61766973)/, 'image/avif'],
+  [/^.{8}66747970(68656963|68656978|6d696631|6d736631)/, 'image/heic'],
+  [/^424d.{8}00000000/, 'image/bmp'],
+  [/^52494646.{8}57415645/, 'audio/wav'],
+  [/^(494433|fff[b32])/, 'audio/mpeg'],
+  [/^4f676753/, 'audio/ogg'],
+  [/^664c6143/, 'audio/flac'],
+  [/^.{8}667479704d34(41|42)/, 'audio/mp4'],
+  [/^.{8}667479707174/, 'video/quicktime'],
+  [/^.{8}66747970/, 'video/mp4'],
+  [/^1a45dfa3/, 'video/webm'],
+  [/^255044462d/, 'application/pdf'],
+];
+
+/** The media type that the first bytes show; null when they show none. */
+export function readMediaType(head: Uint8Array): string | null {
+  const start = toHex(head.subarray(0, 32));
+  return SIGNATURES.find(([pattern]) => pattern.test(start))?.[1] ?? null;
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** `.dat` is what ChatGPT calls every asset since 2026. */
+const MEDIA_NAME =
+  /\.(png|jpe?g|gif|webp|avif|hei[cf]|bmp|tiff?|svg|ico|wav|mp3|m4a|ogg|oga|opus|flac|aac|mp4|m4v|mov|webm|mkv|avi|pdf|docx?|xlsx?|pptx?|odt|ods|epub|woff2?|ttf|otf|dat|bin|exe|dll|so|wasm|css|js|mjs)$/i;
+
+/**
+ * Whether a name in an archive stands for something that is looked at only when a message wants it.
+ * The one place where a name decides: opening thousands of pictures for their first bytes would cost
+ * more than the import.
+ */
+export function isMediaName(name: string): boolean {
+  return MEDIA_NAME.test(name);
+}

@@ -1,0 +1,46 @@
+/** Where an export's bytes go: a file the person picked, or a Blob that the page offers to save. */
+export interface FileSink {
+  readonly stream: WritableStream<Uint8Array<ArrayBuffer>>;
+  /** After the stream was closed: the Blob, or null where the bytes are in the file. */
+  result(): Blob | null;
+}
+
+/** Bytes that stand in memory before they go into a Blob, which the browser may put on the disk. */
+const PART_BYTES = 4 * 1024 * 1024;
+
+/**
+ * A sink into a picked file. Closing puts the new content in its place; until then, and when the
+ * stream is aborted, the file is as it was.
+ * @throws DOMException when the person took the permission back.
+ */
+export async function openFileSink(handle: FileSystemFileHandle): Promise<FileSink> {
+  const stream: WritableStream<Uint8Array<ArrayBuffer>> = await handle.createWritable();
+  return { stream, result: () => null };
+}
+
+/** A sink that becomes a Blob. */
+export function createBlobSink(mediaType: string): FileSink {
+  let parts: Blob[] = [];
+  let waiting: Uint8Array<ArrayBuffer>[] = [];
+  let waitingBytes = 0;
+
+  function flush(): void {
+    if (waiting.length > 0) parts.push(new Blob(waiting));
+    waiting = [];
+    waitingBytes = 0;
+  }
+
+  const stream = new WritableStream<Uint8Array<ArrayBuffer>>({
+    write(chunk) {
+      waiting.push(chunk);
+      waitingBytes += chunk.length;
+      if (waitingBytes >= PART_BYTES) flush();
+    },
+    close: flush,
+    abort() {
+      parts = [];
+      waiting = [];
+    },
+  });
+  return { stream, result: () => new Blob(parts, { type: mediaType }) };
+}

@@ -1,0 +1,183 @@
+/** Between reading and storing: what is counted, what is left out, and which of two copies counts. */
+import { MAX_FIELD_CHARACTERS } from '#domain/file-fields.ts';
+import type {
+  ImportNote,
+  ImportedConversation,
+  NativeConversation,
+  ReadItem,
+  SkipReason,
+} from '#domain/imported.ts';
+import { isMissing } from './collect-attachments.ts';
+import { hasNativeBytes } from './native-bytes.ts';
+import type { ConversationSize, CountedConversation, ImportTally } from './import-tally.ts';
+import type { ReadOutcome } from './read-imports.ts';
+import type { RecognizedFile } from './recognize-files.ts';
+
+/**
+ * More messages of one foreign conversation are refused: 200,000 is what a whole store is built for
+ * (PERFORMANCE 6), and one transaction holds them: 100,000 take some seconds, in the worker. Our own
+ * conversations were here once, so they always fit.
+ */
+const MAX_MESSAGES = 200_000;
+
+/** A conversation that is to be compared with the database. */
+export type WantedItem = Extract<ReadItem, { readonly kind: 'conversation' | 'native' }> & {
+  readonly file: RecognizedFile;
+  /** A poorer copy of it came before, in this run. */
+  readonly isRepeated: boolean;
+};
+
+/** What is remembered of a conversation, to tell whether a second copy says more. */
+interface Seen extends ConversationSize {
+  readonly updatedAt: number;
+}
+
+/**
+ * Counts each outcome and passes on the conversations. Of one that the files hold twice, the copy
+ * with more messages counts, or of two equal ones the newer; the other is `duplicate_in_file`.
+ */
+export function createItemFilter(
+  tally: ImportTally,
+): (outcome: ReadOutcome) => WantedItem | undefined {
+  const seen = new Map<string, Seen>();
+
+  return (outcome) => {
+    if (outcome.kind === 'refused') tally.refuse(outcome.refused);
+    else if (outcome.kind === 'note') tally.note(outcome.note, outcome.label);
+    if (outcome.kind !== 'item') return undefined;
+    const { item, file } = outcome;
+    if (item.kind === 'skipped') {
+      tally.skip(item.reason, item.label);
+      return undefined;
+    }
+    if (item.kind === 'document') {
+      tally.addDocument(item.document.source);
+      tally.skip('library_missing', item.document.name);
+      return undefined;
+    }
+    const counted =
+      item.kind === 'native'
+        ? countNative(item.native, file)
+        : countImported(item.conversation, file);
+    const refusal = refusalOf(item);
+    if (refusal) {
+      tally.skip(refusal, counted.label);
+      return undefined;
+    }
+    const current = toSeen(item, counted);
+    const before = seen.get(keyOf(item));
+    if (before) tally.skip('duplicate_in_file', counted.label);
+    if (before && !isRicher(current, before)) return undefined;
+    seen.set(keyOf(item), current);
+    tally.addConversation(counted, before);
+    return { ...item, file, isRepeated: before !== undefined };
+  };
+}
+
+type ConversationItem = Extract<ReadItem, { readonly kind: 'conversation' | 'native' }>;
+
+function keyOf(item: ConversationItem): string {
+  if (item.kind === 'native') return `native\n${item.native.conversation.id}`;
+  return `${item.conversation.source}\n${item.conversation.sourceId}`;
+}
+
+/** Numbers only: there may be hundreds of thousands of them. */
+function toSeen(item: ConversationItem, counted: CountedConversation): Seen {
+  const { updatedAt } = item.kind === 'native' ? item.native.conversation : item.conversation;
+  const { messageCount, branchCount, attachmentCount, missingAttachmentCount } = counted;
+  return {
+    messageCount,
+    branchCount,
+    attachmentCount,
+    missingAttachmentCount,
+    updatedAt: updatedAt ?? 0,
+  };
+}
+
+function isRicher(current: Seen, before: Seen): boolean {
+  if (current.messageCount !== before.messageCount) {
+    return current.messageCount > before.messageCount;
+  }
+  return current.updatedAt > before.updatedAt;
+}
+
+function refusalOf(item: ConversationItem): SkipReason | undefined {
+  const messages = item.kind === 'native' ? item.native.messages : item.conversation.messages;
+  if (item.kind === 'conversation' && messages.length > MAX_MESSAGES) return 'too_many_messages';
+  const isTooLong = messages.some(
+    ({ content, reasoning }) =>
+      content.length > MAX_FIELD_CHARACTERS || (reasoning?.length ?? 0) > MAX_FIELD_CHARACTERS,
+  );
+  return isTooLong ? 'too_large' : undefined;
+}
+
+function countImported(
+  conversation: ImportedConversation,
+  { findAsset }: RecognizedFile,
+): CountedConversation {
+  const attachments = conversation.messages.flatMap((message) => message.attachments);
+  const missing = attachments.filter((attachment) => isMissing(attachment, findAsset));
+  return {
+    source: conversation.source,
+    label: conversation.title ?? conversation.sourceId,
+    ...countMessages(
+      conversation.messages.map((message) => ({
+        ...message,
+        id: message.sourceId,
+        parentId: message.parentSourceId,
+      })),
+    ),
+    attachmentCount: attachments.length,
+    missingAttachmentCount: missing.length,
+    notes: withMissing(conversation.notes, missing.length),
+  };
+}
+
+function countNative(
+  native: NativeConversation,
+  { findAsset }: RecognizedFile,
+): CountedConversation {
+  const { conversation, messages, notes } = native;
+  const attachments = messages.flatMap((message) => message.attachments);
+  const missing = attachments.filter((each) => !hasNativeBytes(native, each, findAsset));
+  return {
+    source: conversation.source === 'seed' ? 'seed' : 'onggi',
+    label: conversation.title ?? conversation.id,
+    ...countMessages(messages),
+    attachmentCount: attachments.length,
+    missingAttachmentCount: missing.length,
+    notes: withMissing(notes, missing.length),
+  };
+}
+
+function withMissing(notes: readonly ImportNote[], missingCount: number): readonly ImportNote[] {
+  return missingCount === 0 ? notes : [...new Set<ImportNote>([...notes, 'asset_missing'])];
+}
+
+interface MessageSize {
+  readonly id: string;
+  readonly parentId: string | null;
+  readonly timestamp: number | null;
+  readonly modelUsed: string | null;
+}
+
+function countMessages(messages: readonly MessageSize[]) {
+  const parents = new Set(messages.map(({ parentId }) => parentId));
+  const chatModels = new Map<string, number>();
+  let earliestAt: number | null = null;
+  let latestAt: number | null = null;
+  for (const { timestamp, modelUsed } of messages) {
+    if (modelUsed !== null) chatModels.set(modelUsed, (chatModels.get(modelUsed) ?? 0) + 1);
+    if (timestamp === null) continue;
+    earliestAt = Math.min(earliestAt ?? timestamp, timestamp);
+    latestAt = Math.max(latestAt ?? timestamp, timestamp);
+  }
+  const leafCount = messages.filter(({ id }) => !parents.has(id)).length;
+  return {
+    messageCount: messages.length,
+    branchCount: Math.max(0, leafCount - 1),
+    earliestAt,
+    latestAt,
+    chatModels,
+  };
+}

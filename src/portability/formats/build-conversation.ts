@@ -1,0 +1,162 @@
+/**
+ * From what a reader found to what {@link ImportedConversation} promises: ids for what has none, parents
+ * before children, dates of the whole, and the notes that say what was uncertain (FORMATS 1).
+ */
+import {
+  createImportedConversation,
+  createImportedMessage,
+  deriveSourceId,
+} from '#domain/imported.ts';
+import type {
+  ImportedConversation,
+  ImportedMessage,
+  ImportNote,
+  ImportSource,
+  ReadItem,
+} from '#domain/imported.ts';
+import { readInstant } from '#domain/instants.ts';
+import { earliestOf, latestOf } from './date-bounds.ts';
+import { chain, orderTree } from './read-value.ts';
+import { skipped } from './skipped.ts';
+
+/** What a reader knows of one message; without a `sourceId` one is derived from text, place and date. */
+export type MessageDraft = Partial<ImportedMessage> & Pick<ImportedMessage, 'role' | 'content'>;
+
+/** What a reader knows of one conversation. */
+export interface ConversationDraft extends Partial<
+  Omit<ImportedConversation, 'source' | 'sourceId' | 'messages' | 'notes'>
+> {
+  readonly source: ImportSource;
+  /** Null: the file has none, and one is derived from all messages. */
+  readonly sourceId: string | null;
+  readonly messages: readonly MessageDraft[];
+  /** `chain`: each message follows the one before it. `tree`: `parentSourceId` says what it follows. */
+  readonly shape: 'chain' | 'tree';
+  readonly notes: Set<ImportNote>;
+}
+
+/**
+ * The finished conversation, or what is skipped when no message of it holds anything. Messages without
+ * any content are left out, and what followed them follows the message before.
+ */
+export function buildConversation(draft: ConversationDraft): ReadItem {
+  const { notes, shape, messages: drafts, sourceId, ...fields } = draft;
+  const all = withIds(drafts, draft);
+  const kept = all.filter((message) => !isBlank(message));
+  if (kept.length === 0) return skipped('empty_conversation', draft.title ?? sourceId);
+  const messages = shape === 'chain' ? chain(kept) : plantTree(all, kept, notes);
+  const dates = messages.flatMap(({ timestamp }) => (timestamp === null ? [] : [timestamp]));
+  if (dates.length < messages.length) notes.add('date_unknown');
+  const isSourceIdDerived = sourceId === null || draft.isSourceIdDerived === true;
+  if (isSourceIdDerived) notes.add('ids_derived');
+  return {
+    kind: 'conversation',
+    conversation: createImportedConversation({
+      ...fields,
+      sourceId: sourceId ?? deriveConversationId(draft),
+      isSourceIdDerived,
+      createdAt: draft.createdAt ?? earliestOf(dates),
+      updatedAt: draft.updatedAt ?? latestOf(dates),
+      activeLeafSourceId: findLeaf(draft, all, messages),
+      messages,
+      notes: [...notes],
+    }),
+  };
+}
+
+/**
+ * A date of a file as epoch milliseconds, with its doubts noted. Null where there is none; 0 and less
+ * are what programs write for "none".
+ */
+export function readDate(value: unknown, notes: Set<ImportNote>): number | null {
+  if (value === null || value === undefined || value === '') return null;
+  const instant = readInstant(value);
+  if (!instant || instant.at <= 0) {
+    notes.add('date_unknown');
+    return null;
+  }
+  if (instant.isZoneAssumed) notes.add('zone_assumed');
+  return instant.at;
+}
+
+/** The fields that say something: those that are null or undefined are left out. */
+export function withoutNulls(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
+  );
+}
+
+/** Drafts as messages that all have an id; in a chain no two have the same. */
+function withIds(
+  drafts: readonly MessageDraft[],
+  { source, shape, notes }: ConversationDraft,
+): readonly ImportedMessage[] {
+  const seen = new Set<string>();
+  return drafts.map((draft, position) => {
+    const given = draft.sourceId ?? '';
+    const isTaken = shape === 'chain' && seen.has(given);
+    const derives = given === '' || isTaken;
+    if (derives || draft.isSourceIdDerived === true) notes.add('ids_derived');
+    const sourceId = derives
+      ? deriveSourceId(source, draft.role, draft.content, position, draft.timestamp ?? null)
+      : given;
+    seen.add(sourceId);
+    return createImportedMessage({
+      parentSourceId: null,
+      ...draft,
+      sourceId,
+      isSourceIdDerived: derives || draft.isSourceIdDerived === true,
+    });
+  });
+}
+
+function isBlank(message: ImportedMessage): boolean {
+  return (
+    message.status !== 'error' &&
+    message.content.trim() === '' &&
+    message.reasoning === null &&
+    message.parts.length === 0 &&
+    message.attachments.length === 0
+  );
+}
+
+function plantTree(
+  all: readonly ImportedMessage[],
+  kept: readonly ImportedMessage[],
+  notes: Set<ImportNote>,
+): readonly ImportedMessage[] {
+  const parents = new Map(all.map((message) => [message.sourceId, message.parentSourceId]));
+  const tree = orderTree(kept, (id) => parents.get(id));
+  if (tree.isRepaired) notes.add('tree_repaired');
+  return tree.messages;
+}
+
+/** The named leaf, or the nearest kept message above it when it held nothing. */
+function findLeaf(
+  draft: ConversationDraft,
+  all: readonly ImportedMessage[],
+  messages: readonly ImportedMessage[],
+): string | null {
+  const named = draft.activeLeafSourceId ?? null;
+  if (named === null) return null;
+  const kept = new Set(messages.map(({ sourceId }) => sourceId));
+  const parents = new Map(all.map((message) => [message.sourceId, message.parentSourceId]));
+  const seen = new Set<string>();
+  let current: string | null = named;
+  while (current !== null && !kept.has(current) && !seen.has(current)) {
+    seen.add(current);
+    current = parents.get(current) ?? null;
+  }
+  if (current !== null && kept.has(current)) return current;
+  draft.notes.add('leaf_guessed');
+  return null;
+}
+
+function deriveConversationId(draft: ConversationDraft): string {
+  const { source, title = null, createdAt = null, messages } = draft;
+  // Folded, not spread: a long conversation would overflow the stack with arguments.
+  return messages.reduce(
+    (id, { role, content, timestamp = null }) => deriveSourceId(id, role, content, timestamp),
+    deriveSourceId(source, title, createdAt),
+  );
+}

@@ -1,0 +1,174 @@
+/**
+ * Chatbox: a flat dump of its key-value store. `settings` holds keys and is never looked at. A session's
+ * earlier threads are conversations of their own; its forks are branches.
+ */
+import type { ImportNote, ReadItem } from '#domain/imported.ts';
+import { buildConversation, readDate } from './build-conversation.ts';
+import type { ConversationDraft, MessageDraft } from './build-conversation.ts';
+import { readChatboxMessage } from './chatbox-message.ts';
+import type { JsonFormat } from './format.ts';
+import { asArray, asId, asNumber, asText, isObject, member } from './read-value.ts';
+import type { JsonObject } from './read-value.ts';
+import { skipped } from './skipped.ts';
+
+const LIST = 'chat-sessions-list';
+const LEGACY = 'chat-sessions';
+const SESSION = 'session:';
+
+/** Reads the file of Chatbox's data backup. */
+export const chatboxFormat: JsonFormat = {
+  kind: 'json',
+  id: 'chatbox',
+  source: 'chatbox',
+  isFromDocumentation: true,
+  unit: 'whole',
+  matches: ({ isArray, first }) =>
+    !isArray && (Array.isArray(member(first, LIST)) || Array.isArray(member(first, LEGACY))),
+  *read(value) {
+    if (!isObject(value)) {
+      yield skipped('not_an_object', null);
+      return;
+    }
+    const hasSecrets = member(value, 'settings') !== undefined;
+    for (const session of findSessions(value)) {
+      yield* readSession(session, value, hasSecrets);
+    }
+  },
+};
+
+interface ListedSession {
+  readonly id: string | null;
+  /** The row of the list: name and star. */
+  readonly row: unknown;
+  readonly session: unknown;
+}
+
+function* findSessions(store: JsonObject): Iterable<ListedSession> {
+  const listed = new Set<string>();
+  for (const row of asArray(member(store, LIST))) {
+    const id = asId(member(row, 'id'));
+    if (id !== null) listed.add(id);
+    yield { id, row, session: member(store, SESSION + (id ?? '')) };
+  }
+  // A session that the list lost is still there.
+  for (const key of Object.keys(store)) {
+    if (!key.startsWith(SESSION) || listed.has(key.slice(SESSION.length))) continue;
+    const id = key.slice(SESSION.length);
+    listed.add(id);
+    yield { id, row: undefined, session: member(store, key) };
+  }
+  for (const session of asArray(member(store, LEGACY))) {
+    const id = asId(member(session, 'id'));
+    if (id === null || !listed.has(id)) yield { id, row: undefined, session };
+  }
+}
+
+type Shared = Pick<ConversationDraft, 'source' | 'chatModel' | 'temperature' | 'isPinned'>;
+
+function* readSession(
+  { id, row, session }: ListedSession,
+  store: JsonObject,
+  hasSecrets: boolean,
+): Iterable<ReadItem> {
+  const title = asText(member(row, 'name')) ?? asText(member(session, 'name'));
+  if (!isObject(session)) {
+    yield skipped('not_an_object', title ?? id);
+    return;
+  }
+  const settings = member(session, 'settings');
+  const shared: Shared = {
+    source: 'chatbox',
+    chatModel: asText(member(settings, 'modelId')) ?? asText(member(settings, 'model')),
+    temperature: asNumber(member(settings, 'temperature')),
+    isPinned: member(row, 'starred') === true || member(session, 'starred') === true,
+  };
+  const threads = asArray(member(session, 'threads')).filter(isObject);
+  for (const [index, thread] of threads.entries()) {
+    const threadId = `${id ?? ''}/${asId(member(thread, 'id')) ?? index}`;
+    const forks = member(session, 'messageForksHash');
+    yield readThread(threadId, thread, title, forks, shared, store, startNotes(hasSecrets));
+  }
+  const messages = member(session, 'messages');
+  if (!Array.isArray(messages)) {
+    if (threads.length === 0) yield skipped('no_messages_field', title ?? id);
+    return;
+  }
+  const notes = startNotes(hasSecrets);
+  yield buildConversation({
+    ...shared,
+    sourceId: id,
+    title: asText(member(session, 'threadName')) ?? title,
+    ...readTree(messages, member(session, 'messageForksHash'), store, notes),
+    shape: 'tree',
+    notes,
+  });
+}
+
+function readThread(
+  sourceId: string,
+  thread: JsonObject,
+  sessionTitle: string | null,
+  forks: unknown,
+  shared: Shared,
+  store: JsonObject,
+  notes: Set<ImportNote>,
+): ReadItem {
+  return buildConversation({
+    ...shared,
+    sourceId,
+    title: asText(member(thread, 'name')) ?? sessionTitle,
+    tags: sessionTitle === null ? [] : [sessionTitle],
+    createdAt: readDate(member(thread, 'createdAt'), notes),
+    ...readTree(member(thread, 'messages'), forks, store, notes),
+    shape: 'tree',
+    notes,
+  });
+}
+
+function startNotes(hasSecrets: boolean): Set<ImportNote> {
+  return new Set<ImportNote>(hasSecrets ? ['secrets_ignored'] : []);
+}
+
+/** The shown messages as a chain, and below each fork the lists that are not shown. */
+function readTree(
+  messages: unknown,
+  forks: unknown,
+  store: JsonObject,
+  notes: Set<ImportNote>,
+): { messages: readonly MessageDraft[]; activeLeafSourceId: string | null } {
+  const shown = readChain(messages, null, store, notes);
+  const all = [...shown];
+  const reached = new Set(shown.map(({ sourceId }) => sourceId));
+  // The lists of a fork can hold further forks, which are reached through them.
+  for (const { sourceId } of all) {
+    if (!isObject(forks)) break;
+    for (const list of asArray(member(member(forks, sourceId), 'lists'))) {
+      const branch = readChain(member(list, 'messages'), sourceId, store, notes);
+      const isNew = branch.every((message) => !reached.has(message.sourceId));
+      if (!isNew) continue;
+      for (const message of branch) {
+        reached.add(message.sourceId);
+        all.push(message);
+      }
+    }
+  }
+  return { messages: all, activeLeafSourceId: shown.at(-1)?.sourceId ?? null };
+}
+
+function readChain(
+  messages: unknown,
+  parent: string | null,
+  store: JsonObject,
+  notes: Set<ImportNote>,
+): readonly (MessageDraft & { readonly sourceId: string })[] {
+  const seen = new Set<string>();
+  let parentSourceId = parent;
+  return asArray(messages).flatMap((message, position) => {
+    if (!isObject(message)) return [];
+    const draft = readChatboxMessage(message, position, parentSourceId, store, notes);
+    if (seen.has(draft.sourceId)) return [];
+    seen.add(draft.sourceId);
+    parentSourceId = draft.sourceId;
+    return [draft];
+  });
+}

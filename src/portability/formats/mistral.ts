@@ -1,0 +1,133 @@
+import { createImportedMessage } from '#domain/imported.ts';
+import type { ImportedAttachment, ImportedMessage, ReadItem } from '#domain/imported.ts';
+import { titleFromMessage } from '#domain/title.ts';
+import { joinParagraphs } from './compose-markdown.ts';
+import { finishConversation } from './finish-conversation.ts';
+import type { JsonFormat } from './format.ts';
+import { createAttachment, mediaTypeOfDataUrl, readAttachment } from './read-attachment.ts';
+import { readCitation } from './read-citations.ts';
+import { identify, onlySaid, readDate, readSaidRole, readThumb } from './read-said.ts';
+import type { NoteSet } from './read-said.ts';
+import { asArray, asId, asText, isObject, member } from './read-value.ts';
+import type { JsonObject } from './read-value.ts';
+import { skipped } from './skipped.ts';
+
+/** Mistral's Le Chat: one `chat-<uuid>.json` a conversation, a list of its messages (FORMATS 2.4). */
+export const mistral: JsonFormat = {
+  kind: 'json',
+  id: 'mistral',
+  source: 'mistral',
+  isFromDocumentation: true,
+  unit: 'whole',
+  matches: ({ first, second, isArray }) => isArray && [first, second].some(isMessage),
+  *read(value) {
+    const byChat = new Map<string | null, JsonObject[]>();
+    for (const message of asArray(value)) {
+      if (!isObject(message)) continue;
+      const chatId = asId(message['chatId']);
+      const list = byChat.get(chatId);
+      if (list) list.push(message);
+      else byChat.set(chatId, [message]);
+    }
+    if (byChat.size === 0) yield skipped('empty_conversation', null);
+    for (const [chatId, list] of byChat) yield readChat(chatId, list);
+  },
+};
+
+function isMessage(value: unknown): boolean {
+  return isObject(value) && Object.hasOwn(value, 'chatId') && Object.hasOwn(value, 'contentChunks');
+}
+
+function readChat(chatId: string | null, list: readonly JsonObject[]): ReadItem {
+  const notes: NoteSet = new Set();
+  const messages = linkVersions(list, notes);
+  const prompt = messages.find(({ role, content }) => role === 'user' && content !== '');
+  return finishConversation({
+    fields: { source: 'mistral', title: titleFromMessage(prompt?.content ?? '') ?? null },
+    sourceId: chatId,
+    messages,
+    leaf: null,
+    notes,
+  });
+}
+
+/** A chain; another version of the message with the same id is its sibling, and the talk goes on below it. */
+function linkVersions(list: readonly JsonObject[], notes: NoteSet): readonly ImportedMessage[] {
+  const parentById = new Map<string, string | null>();
+  const taken = new Set<string>();
+  const messages: ImportedMessage[] = [];
+  let previousId: string | null = null;
+  for (const [index, value] of list.entries()) {
+    const message = readMessage(value, index, notes);
+    const first = parentById.get(message.sourceId);
+    const parent: string | null =
+      first === undefined ? (asText(value['parentId']) ?? previousId) : first;
+    if (first === undefined) parentById.set(message.sourceId, parent);
+    const version = `${message.sourceId}:v${asId(value['version']) ?? index}`;
+    const names = [message.sourceId, version, `${version}:${index}`];
+    const sourceId: string = names.find((name) => !taken.has(name)) ?? message.sourceId;
+    taken.add(sourceId);
+    messages.push({ ...message, sourceId, parentSourceId: parent });
+    previousId = sourceId;
+  }
+  return messages;
+}
+
+function readMessage(value: JsonObject, index: number, notes: NoteSet): ImportedMessage {
+  const { role, source_role } = readSaidRole(notes, value['role']);
+  const chunks = asArray(value['contentChunks']).filter(isObject);
+  const texts = chunks.map((chunk) => (chunk['type'] === 'text' ? asText(chunk['text']) : null));
+  const words = texts.filter((text) => text !== null).join('');
+  const content = words === '' ? readWords(value['content']) : words;
+  const timestamp = readDate(notes, value['createdAt'], value['updatedAt']);
+  const reaction = asText(value['reaction']);
+  const others = chunks.filter(({ type }) => type !== 'text' && type !== 'image_url');
+  if (others.some(({ type }) => !KNOWN_PARTS.has(type))) notes.add('unknown_block');
+  return createImportedMessage({
+    ...identify(notes, asId(value['id']), 'mistral', asId(value['chatId']), role, content, index),
+    parentSourceId: null,
+    role,
+    content,
+    parts: others,
+    timestamp,
+    modelUsed: role === 'assistant' ? asText(value['model']) : null,
+    rating: readThumb(reaction),
+    attachments: [...chunks.flatMap(readImage), ...asArray(value['files']).flatMap(readFile)],
+    metadata: onlySaid({
+      source_role,
+      source_rating: reaction === 'neutral' ? null : reaction,
+      citations: chunks.flatMap((chunk) =>
+        chunk['type'] === 'reference' ? (readCitation(chunk) ?? []) : [],
+      ),
+    }),
+  });
+}
+
+const KNOWN_PARTS = new Set<unknown>(['tool_call', 'reference', 'custom_element']);
+
+/** The flat content is text or, in some versions, a list of chunks again. */
+function readWords(content: unknown): string {
+  const pieces = asArray(content).map((piece) => asText(piece) ?? asText(member(piece, 'text')));
+  return asText(content) ?? joinParagraphs(pieces);
+}
+
+function readImage(chunk: JsonObject): readonly ImportedAttachment[] {
+  if (chunk['type'] !== 'image_url') return [];
+  const holder = chunk['imageUrl'] ?? chunk['image_url'] ?? chunk['url'];
+  const url = asText(holder) ?? asText(member(holder, 'url'));
+  if (url === null) return [];
+  if (url.startsWith('data:')) {
+    const mediaType = mediaTypeOfDataUrl(url);
+    const name = `image.${mediaType?.split('/')[1] ?? 'bin'}`;
+    return [createAttachment({ name, mediaType, dataUrl: url })];
+  }
+  const name = url.split(/[?#]/)[0]?.split('/').at(-1);
+  return name ? [createAttachment({ name, assetKeys: [name] })] : [];
+}
+
+/** The bytes lie in `chat-<uuid>-files/` under the file's name. */
+function readFile(value: unknown): readonly ImportedAttachment[] {
+  const attachment = readAttachment(value);
+  if (!attachment) return [];
+  return [{ ...attachment, assetKeys: [...new Set([...attachment.assetKeys, attachment.name])] }];
+}

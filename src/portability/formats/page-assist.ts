@@ -1,0 +1,110 @@
+/**
+ * Page Assist: `{ chat: [{ history, messages }], knowledge, vector, prompts, oaiConfigs }`. Only `chat` is
+ * asked for: `oaiConfigs` holds keys and never reaches this reader.
+ */
+import type { ImportedAttachment, ImportNote, ReadItem } from '#domain/imported.ts';
+import { readInstantMs } from '#domain/instants.ts';
+import { buildConversation, readDate } from './build-conversation.ts';
+import type { MessageDraft } from './build-conversation.ts';
+import type { JsonFormat } from './format.ts';
+import {
+  joinReasoning,
+  readContent,
+  readDataUrl,
+  secondsToMs,
+  splitThinking,
+} from './read-content.ts';
+import { readUsage } from './read-usage.ts';
+import { asArray, asId, asText, isObject, member, readRole } from './read-value.ts';
+import type { JsonObject } from './read-value.ts';
+import { skipped } from './skipped.ts';
+
+/** Reads the file of "Export" in Page Assist's settings. */
+export const pageAssistFormat: JsonFormat = {
+  kind: 'json',
+  id: 'page-assist',
+  source: 'page-assist',
+  isFromDocumentation: true,
+  unit: 'elements',
+  elementKeys: ['chat'],
+  matches: ({ isArray, first }) =>
+    !isArray &&
+    Array.isArray(member(first, 'chat')) &&
+    (isObject(member(asArray(member(first, 'chat'))[0], 'history')) ||
+      Array.isArray(member(first, 'knowledge')) ||
+      Array.isArray(member(first, 'vector'))),
+  *read(value) {
+    yield readChat(value);
+  },
+};
+
+function readChat(value: unknown): ReadItem {
+  if (!isObject(value)) return skipped('not_an_object', null);
+  const history = member(value, 'history');
+  const title = asText(member(history, 'title'));
+  const messages = member(value, 'messages');
+  if (!Array.isArray(messages)) return skipped('no_messages_field', title);
+  const notes = new Set<ImportNote>();
+  const listed = asArray(messages).filter(isObject);
+  const origin = asText(member(history, 'message_source'));
+  return buildConversation({
+    source: 'page-assist',
+    sourceId: asId(member(history, 'id')) ?? asId(member(listed[0], 'history_id')),
+    title,
+    createdAt: readDate(member(history, 'createdAt'), notes),
+    isPinned: member(history, 'is_pinned') === true,
+    chatModel: asText(member(history, 'model_id')),
+    metadata: origin === null ? {} : { message_source: origin },
+    messages: inOrder(listed).map((message) => readMessage(message, notes)),
+    shape: 'chain',
+    notes,
+  });
+}
+
+/** The table gives newest first in some versions; a question and its answer can have one date. */
+function inOrder(messages: readonly JsonObject[]): readonly JsonObject[] {
+  const dated = messages.map((message) => readInstantMs(member(message, 'createdAt')));
+  if (dated.includes(null)) return messages;
+  const isNewestFirst = (dated[0] ?? 0) > (dated.at(-1) ?? 0);
+  return (isNewestFirst ? messages.toReversed() : messages).toSorted(
+    (a, b) =>
+      (readInstantMs(member(a, 'createdAt')) ?? 0) - (readInstantMs(member(b, 'createdAt')) ?? 0),
+  );
+}
+
+function readMessage(message: JsonObject, notes: Set<ImportNote>): MessageDraft {
+  const { role, sourceRole, isKnown } = readRole(member(message, 'role'));
+  if (!isKnown) notes.add('role_unknown');
+  const read = readContent(member(message, 'content'), notes);
+  const isAnswer = role === 'assistant';
+  const thinking = isAnswer ? splitThinking(read.content) : null;
+  const sources = asArray(member(message, 'sources'));
+  const thoughtMs = secondsToMs(member(message, 'reasoning_time_taken'));
+  const model = asText(member(message, 'modelName')) ?? asText(member(message, 'name'));
+  return {
+    role,
+    content: thinking?.content ?? read.content,
+    reasoning: joinReasoning(read.reasoning, thinking?.reasoning ?? null),
+    parts: read.parts,
+    attachments: [...read.attachments, ...readImages(member(message, 'images'), notes)],
+    sourceId: asId(member(message, 'id')) ?? '',
+    timestamp: readDate(member(message, 'createdAt'), notes),
+    ...(isAnswer ? readUsage(member(message, 'generationInfo')) : {}),
+    modelUsed: isAnswer ? model : null,
+    metadata: {
+      ...(sourceRole === null ? {} : { source_role: sourceRole }),
+      ...(sources.length === 0 ? {} : { citations: sources }),
+      ...(thoughtMs === null || thoughtMs === 0 ? {} : { reasoning_ms: thoughtMs }),
+    },
+  };
+}
+
+function readImages(value: unknown, notes: Set<ImportNote>): readonly ImportedAttachment[] {
+  return asArray(value).flatMap((image) => {
+    const url = asText(image) ?? asText(member(image, 'url'));
+    if (url === null) return [];
+    const attachment = readDataUrl(url, null);
+    if (!attachment) notes.add('asset_missing');
+    return attachment ?? [];
+  });
+}

@@ -1,0 +1,181 @@
+import type {
+  ImportFileSummary,
+  ImportPreview,
+  ImportSourceSummary,
+  NotedGroup,
+  RefusedFile,
+  SkippedGroup,
+} from '#domain/import-report.ts';
+import type { ImportNote, ImportSource, SkipReason } from '#domain/imported.ts';
+
+/** Sizes of a conversation. */
+export interface ConversationSize {
+  readonly messageCount: number;
+  /** Leaves beyond the first. */
+  readonly branchCount: number;
+  readonly attachmentCount: number;
+  readonly missingAttachmentCount: number;
+}
+
+/** What is counted of a conversation. */
+export interface CountedConversation extends ConversationSize {
+  readonly source: ImportSource;
+  /** For examples: its title or id. */
+  readonly label: string;
+  /** Epoch milliseconds; null where the file does not say. */
+  readonly earliestAt: number | null;
+  readonly latestAt: number | null;
+  /** Messages by the model that wrote them. */
+  readonly chatModels: ReadonlyMap<string, number>;
+  readonly notes: readonly ImportNote[];
+}
+
+/** What becomes of a conversation. */
+export type ConversationFate = 'new' | 'updated' | 'unchanged';
+
+/** Counts what an import finds, for its preview and its report. */
+export interface ImportTally {
+  /** @param before Sizes of a poorer copy of it in the same files, which these replace. */
+  addConversation(counted: CountedConversation, before?: ConversationSize): void;
+  addDocument(source: ImportSource): void;
+  addFate(source: ImportSource, fate: ConversationFate, count?: number): void;
+  addCollision(): void;
+  skip(reason: SkipReason, label: string | null): void;
+  note(note: ImportNote, label: string): void;
+  refuse(refused: RefusedFile): void;
+  toPreview(files: readonly ImportFileSummary[]): ImportPreview;
+}
+
+/** Titles or ids that are named for each reason. */
+const MAX_EXAMPLES = 5;
+const MAX_CHAT_MODELS = 20;
+const MAX_LABEL_CHARACTERS = 80;
+/** Refused files that are named. */
+const MAX_REFUSED = 200;
+
+interface Counts {
+  conversationCount: number;
+  messageCount: number;
+  branchCount: number;
+  attachmentCount: number;
+  missingAttachmentCount: number;
+  documentCount: number;
+  earliestAt: number | null;
+  latestAt: number | null;
+  newCount: number;
+  updatedCount: number;
+  unchangedCount: number;
+  readonly chatModels: Map<string, number>;
+}
+
+interface Group {
+  count: number;
+  readonly examples: string[];
+}
+
+export function createImportTally(): ImportTally {
+  const bySource = new Map<ImportSource, Counts>();
+  const skipped = new Map<SkipReason, Group>();
+  const notes = new Map<ImportNote, Group>();
+  const refused: RefusedFile[] = [];
+  let collisionCount = 0;
+
+  function countsOf(source: ImportSource): Counts {
+    const known = bySource.get(source);
+    if (known) return known;
+    const fresh = createCounts();
+    bySource.set(source, fresh);
+    return fresh;
+  }
+
+  function note(name: ImportNote, label: string): void {
+    addToGroup(notes, name, label);
+  }
+
+  return {
+    addConversation(counted, before) {
+      const counts = countsOf(counted.source);
+      if (before) addSizes(counts, before, -1);
+      addSizes(counts, counted, 1);
+      addDatesAndModels(counts, counted);
+      if (!before) for (const each of counted.notes) note(each, counted.label);
+    },
+    addDocument: (source) => void (countsOf(source).documentCount += 1),
+    addFate(source, fate, count = 1) {
+      const counts = countsOf(source);
+      if (fate === 'new') counts.newCount += count;
+      else if (fate === 'updated') counts.updatedCount += count;
+      else counts.unchangedCount += count;
+    },
+    addCollision: () => void (collisionCount += 1),
+    skip: (reason, label) => addToGroup(skipped, reason, label),
+    note,
+    refuse(file) {
+      if (refused.length < MAX_REFUSED) refused.push(file);
+    },
+    toPreview: (files) => ({
+      files,
+      sources: Array.from(bySource, ([source, counts]) => toSummary(source, counts)),
+      skipped: Array.from(skipped, ([reason, group]): SkippedGroup => ({ reason, ...group })),
+      notes: Array.from(notes, ([name, group]): NotedGroup => ({ note: name, ...group })),
+      refused,
+      collisionCount,
+    }),
+  };
+}
+
+function createCounts(): Counts {
+  return {
+    conversationCount: 0,
+    messageCount: 0,
+    branchCount: 0,
+    attachmentCount: 0,
+    missingAttachmentCount: 0,
+    documentCount: 0,
+    earliestAt: null,
+    latestAt: null,
+    newCount: 0,
+    updatedCount: 0,
+    unchangedCount: 0,
+    chatModels: new Map(),
+  };
+}
+
+function addSizes(counts: Counts, size: ConversationSize, sign: 1 | -1): void {
+  counts.conversationCount += sign;
+  counts.messageCount += sign * size.messageCount;
+  counts.branchCount += sign * size.branchCount;
+  counts.attachmentCount += sign * size.attachmentCount;
+  counts.missingAttachmentCount += sign * size.missingAttachmentCount;
+}
+
+function addDatesAndModels(counts: Counts, counted: CountedConversation): void {
+  const { earliestAt, latestAt, chatModels } = counted;
+  if (earliestAt !== null)
+    counts.earliestAt = Math.min(counts.earliestAt ?? earliestAt, earliestAt);
+  if (latestAt !== null) counts.latestAt = Math.max(counts.latestAt ?? latestAt, latestAt);
+  for (const [name, count] of chatModels) {
+    counts.chatModels.set(name, (counts.chatModels.get(name) ?? 0) + count);
+  }
+}
+
+function addToGroup<Name>(groups: Map<Name, Group>, name: Name, label: string | null): void {
+  const group = groups.get(name) ?? { count: 0, examples: [] };
+  groups.set(name, group);
+  group.count += 1;
+  const example = shorten(label ?? '');
+  if (example === '' || group.examples.length >= MAX_EXAMPLES) return;
+  if (!group.examples.includes(example)) group.examples.push(example);
+}
+
+function shorten(label: string): string {
+  return Array.from(label.slice(0, 200)).slice(0, MAX_LABEL_CHARACTERS).join('').trim();
+}
+
+function toSummary(source: ImportSource, counts: Counts): ImportSourceSummary {
+  const chatModels = [...counts.chatModels]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, MAX_CHAT_MODELS)
+    .map(([name]) => name);
+  return { source, ...counts, chatModels };
+}

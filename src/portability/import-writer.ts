@@ -1,0 +1,140 @@
+/** Stores the conversations of an import, new ones many at a time, each of them whole. */
+import type { ErrorCode } from '#domain/errors.ts';
+import { toOnggiError } from '#domain/errors.ts';
+import type { CreateId, SessionId } from '#domain/ids.ts';
+import type { ExistingChoice } from '#domain/import-report.ts';
+import type { Attachment } from '#domain/stored-rows.ts';
+import { addWholeConversations, findImported, sourceKey } from '#db/imported-conversations.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import type { WantedItem } from './filter-items.ts';
+import type { ImportLog } from './import-log.ts';
+import type { ImportTally } from './import-tally.ts';
+import { prepareNew } from './prepare-new.ts';
+import type { PreparedConversation } from './prepare-new.ts';
+import { writeNative } from './write-native.ts';
+import { writeUpdate } from './write-update.ts';
+
+export interface ImportWriterParts {
+  readonly db: OnggiDatabase;
+  readonly tally: ImportTally;
+  readonly log: ImportLog;
+  readonly sessionId: SessionId;
+  readonly createId: CreateId;
+  readonly existing: ExistingChoice;
+}
+
+export interface ImportWriter {
+  /** @throws OnggiError for what ends the whole import, e.g. `db/quota`. */
+  add(item: WantedItem): Promise<void>;
+  /** Stores what is waiting. To be called at the end, and before a stop. */
+  flush(): Promise<void>;
+}
+
+/** Rows of one transaction, if a single conversation does not have more. */
+const BATCH_ROWS = 1000;
+const BATCH_CONVERSATIONS = 64;
+/** Bytes of attachments that wait in memory for their transaction. */
+const WAITING_BYTES = 32 * 1024 * 1024;
+
+/** After these nothing more can be stored: the import ends with what it has. */
+const FATAL: readonly ErrorCode[] = [
+  'db/quota',
+  'db/no-space',
+  'db/closed',
+  'db/lost',
+  'db/hang',
+  'db/unavailable',
+];
+
+function isFatal(error: unknown): boolean {
+  return FATAL.includes(toOnggiError(error).code);
+}
+
+export function createImportWriter(parts: ImportWriterParts): ImportWriter {
+  const { db, tally, log } = parts;
+  let incoming: WantedItem[] = [];
+  let incomingRows = 0;
+
+  async function flush(): Promise<void> {
+    const items = incoming;
+    [incoming, incomingRows] = [[], 0];
+    const imported = items.flatMap((item) => (item.kind === 'conversation' ? [item] : []));
+    const found = await findImported(
+      db,
+      imported.map(({ conversation }) => conversation),
+    );
+    let waiting: PreparedConversation[] = [];
+    let waitingBytes = 0;
+    for (const item of imported) {
+      const stored = found.get(sourceKey(item.conversation));
+      if (stored) {
+        await guarded(item, () => writeUpdate(parts, item, stored));
+        continue;
+      }
+      const next = await prepareNew(parts, item);
+      waiting.push(next);
+      waitingBytes += sumBytes(next.rows.attachments);
+      if (waitingBytes < WAITING_BYTES) continue;
+      await storeNew(waiting);
+      [waiting, waitingBytes] = [[], 0];
+    }
+    await storeNew(waiting);
+    for (const item of items) {
+      if (item.kind === 'native') await guarded(item, () => writeNative(parts, item));
+    }
+    await log.save();
+  }
+
+  async function storeNew(waiting: readonly PreparedConversation[]): Promise<void> {
+    if (waiting.length === 0) return;
+    try {
+      await addWholeConversations(
+        db,
+        waiting.map(({ rows }) => rows),
+      );
+    } catch (error) {
+      if (isFatal(error)) throw error;
+      if (waiting.length > 1) {
+        // One of them cannot be stored: each by itself, so that the others are.
+        for (const each of waiting) await storeNew([each]);
+      } else for (const { label } of waiting) tally.skip('storage_refused', label);
+      return;
+    }
+    for (const { rows, source, earlyIds } of waiting) {
+      log.addCreated(rows.conversation.id, source);
+      log.addAttachments([...earlyIds, ...rows.attachments.map(({ id }) => id)]);
+      tally.addFate(source, 'new');
+    }
+  }
+
+  async function guarded(item: WantedItem, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (isFatal(error)) throw error;
+      tally.skip('storage_refused', labelOf(item));
+    }
+  }
+
+  return {
+    async add(item) {
+      // A copy that says more updates the one before it, which must be there then.
+      if (item.isRepeated) await flush();
+      incoming.push(item);
+      const { length } = item.kind === 'native' ? item.native.messages : item.conversation.messages;
+      incomingRows += length + 1;
+      const isFull = incomingRows >= BATCH_ROWS || incoming.length >= BATCH_CONVERSATIONS;
+      if (isFull || item.isRepeated) await flush();
+    },
+    flush,
+  };
+}
+
+function labelOf(item: WantedItem): string {
+  if (item.kind === 'native') return item.native.conversation.title ?? item.native.conversation.id;
+  return item.conversation.title ?? item.conversation.sourceId;
+}
+
+function sumBytes(attachments: readonly Attachment[]): number {
+  return attachments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}

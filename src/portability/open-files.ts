@@ -1,0 +1,205 @@
+/**
+ * From what a person dropped to a flat list of files that can be read: through ZIP in ZIP, gzip and
+ * folders, told by their first bytes. Nothing is read here but directories and first bytes; pictures,
+ * sound and film in archives not even those.
+ */
+import { OnggiError, toOnggiError } from '#domain/errors.ts';
+import type { RefusedFile } from '#domain/import-report.ts';
+import { toFileError } from '#files/file-errors.ts';
+import { toFileLabel } from '#files/file-label.ts';
+import { inflate } from '#files/inflate.ts';
+import { MAX_ARCHIVE_DEPTH } from '#files/limits.ts';
+import { readZipEntries } from '#files/zip-reader.ts';
+import type { ZipEntry } from '#files/zip-reader.ts';
+import { isMediaName, readFileKind } from './file-kind.ts';
+import type { FileKind } from './file-kind.ts';
+
+/** A file as the person gave it. */
+export interface ImportFile {
+  readonly file: File;
+  /** With the folders it was dropped with; its name alone otherwise. */
+  readonly path: string;
+}
+
+/** A file that can be read, wherever it lies. */
+export interface ImportedFile {
+  /** Behind the names of the archives it lies in, `/` between them. */
+  readonly name: string;
+  /** What came together: one archive with all that is in it, or one folder. */
+  readonly group: string;
+  readonly kind: Exclude<FileKind, 'zip' | 'gzip'>;
+  /** As its archive says; the packed size where that says nothing. */
+  readonly sizeBytes: number;
+  /** Epoch milliseconds. */
+  readonly modifiedAt: number;
+  /** The bytes, as often as asked for. @throws in the stream: OnggiError `file/*`. */
+  readonly stream: () => ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
+export interface OpenedFiles {
+  readonly files: readonly ImportedFile[];
+  readonly refused: readonly RefusedFile[];
+}
+
+/** Bytes that lie somewhere, before it is known what they are. */
+interface Found {
+  readonly name: string;
+  readonly group: string;
+  readonly sizeBytes: number;
+  readonly modifiedAt: number;
+  /** Archives around it. */
+  readonly depth: number;
+  readonly stream: () => ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** For random access: the bytes themselves, or inflated into a Blob. */
+  readonly blob: () => Promise<Blob>;
+}
+
+/** What systems add to folders and archives, and nobody wrote. */
+const JUNK = /(^|\/)(__MACOSX\/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$|\.git\/)/i;
+
+/** Raw copies of a Chromium profile, as Cherry Studio 6 backs itself up. */
+const RAW_STORAGE = /(^|\/)(Local Storage\/leveldb|IndexedDB\/[^/]*\.leveldb)\//i;
+
+/**
+ * Opens everything that was given. What cannot be opened is refused by name and stops nothing else.
+ * Files keep the order in which they were given; within an archive they are in the order of their
+ * names, numbers by value.
+ */
+export async function openFiles(
+  given: readonly ImportFile[],
+  signal?: AbortSignal,
+): Promise<OpenedFiles> {
+  const files: ImportedFile[] = [];
+  const refused: RefusedFile[] = [];
+  const isRaw = given.some(({ path }) => RAW_STORAGE.test(path));
+  if (isRaw) refused.push(toRefusal(rootOf(given[0]?.path ?? ''), rawStorage()));
+  for (const { file, path } of given) {
+    signal?.throwIfAborted();
+    const name = toFileLabel(path) || 'file';
+    if (JUNK.test(name) || RAW_STORAGE.test(path)) continue;
+    const group = name.includes('/') ? rootOf(name) : '';
+    await openOne(
+      {
+        name,
+        group,
+        sizeBytes: file.size,
+        modifiedAt: file.lastModified,
+        depth: 0,
+        stream: () => file.stream(),
+        blob: () => Promise.resolve(file),
+      },
+      { files, refused, signal },
+    );
+  }
+  return { files, refused };
+}
+
+interface Opening {
+  readonly files: ImportedFile[];
+  readonly refused: RefusedFile[];
+  readonly signal: AbortSignal | undefined;
+}
+
+async function openOne(found: Found, opening: Opening): Promise<void> {
+  const { name, group, sizeBytes, modifiedAt } = found;
+  try {
+    if (found.depth > 0 && isMediaName(name)) {
+      const stream = found.stream;
+      opening.files.push({ name, group, kind: 'other', sizeBytes, modifiedAt, stream });
+      return;
+    }
+    if (sizeBytes === 0) throw new OnggiError('file/empty', 'the file is empty');
+    const kind = await readFileKind(found.stream());
+    if (kind === 'zip') await openArchive(found, opening);
+    else if (kind === 'gzip') await openOne(unpacked(found), opening);
+    else {
+      opening.files.push({ name, group, kind, sizeBytes, modifiedAt, stream: found.stream });
+    }
+  } catch (error) {
+    if (opening.signal?.aborted) throw error;
+    // Inside an archive an empty file is no news.
+    const refusal = toOnggiError(error);
+    if (found.depth > 0 && refusal.code === 'file/empty') return;
+    opening.refused.push(toRefusal(name, refusal));
+  }
+}
+
+async function openArchive(found: Found, opening: Opening): Promise<void> {
+  if (found.depth >= MAX_ARCHIVE_DEPTH) {
+    throw new OnggiError('file/too-deep', `more than ${MAX_ARCHIVE_DEPTH} archives in each other`);
+  }
+  const entries = await readZipEntries(await found.blob());
+  if (entries.some(({ name }) => RAW_STORAGE.test(name))) throw rawStorage();
+  const wanted = entries.filter(({ name }) => !JUNK.test(name));
+  wanted.sort((a, b) => collator.compare(a.name, b.name));
+  const group = found.depth === 0 ? found.name : found.group;
+  for (const entry of wanted) {
+    opening.signal?.throwIfAborted();
+    await openOne(entryOf(found, group, entry), opening);
+  }
+}
+
+const collator = new Intl.Collator('en', { numeric: true });
+
+function entryOf(archive: Found, group: string, entry: ZipEntry): Found {
+  return {
+    name: `${archive.name}/${entry.name}`,
+    group,
+    sizeBytes: entry.sizeBytes,
+    modifiedAt: entry.modifiedAt ?? archive.modifiedAt,
+    depth: archive.depth + 1,
+    stream: () => entry.stream(),
+    blob: async () => (await entry.slice()) ?? gather(entry.stream()),
+  };
+}
+
+/** A gzip file counts as an archive around its one file. */
+function unpacked(found: Found): Found {
+  if (found.depth >= MAX_ARCHIVE_DEPTH) {
+    throw new OnggiError('file/too-deep', `more than ${MAX_ARCHIVE_DEPTH} archives in each other`);
+  }
+  const stream = () => inflate(found.stream(), { packedBytes: found.sizeBytes, format: 'gzip' });
+  return {
+    ...found,
+    name: found.name.replace(/\.gz$/i, ''),
+    depth: found.depth + 1,
+    stream,
+    blob: () => gather(stream()),
+  };
+}
+
+/** Parts of this size go to the browser, which may keep a Blob on disk: little stays in the heap. */
+const PART_BYTES = 16 * 1024 * 1024;
+
+async function gather(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Blob> {
+  const parts: Blob[] = [];
+  let chunks: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  const reader = stream.getReader();
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (value) {
+      chunks.push(value);
+      size += value.byteLength;
+    }
+    if (done || size >= PART_BYTES) {
+      parts.push(new Blob(chunks));
+      [chunks, size] = [[], 0];
+    }
+    if (done) return new Blob(parts);
+  }
+}
+
+function rootOf(label: string): string {
+  return toFileLabel(label).split('/')[0] ?? '';
+}
+
+function rawStorage(): OnggiError {
+  return new OnggiError('file/raw-storage', 'a raw copy of browser storage');
+}
+
+/** The refusal of a file, for the report. */
+export function toRefusal(name: string, error: unknown): RefusedFile {
+  const { code, detail } = error instanceof OnggiError ? error : toFileError(error);
+  return { name, code, detail: detail ?? null };
+}

@@ -1,0 +1,115 @@
+import type { CreateId, SessionId } from '#domain/ids.ts';
+import type { ImportPreview, Progress } from '#domain/import-report.ts';
+import type { ImportedConversation } from '#domain/imported.ts';
+import { digestImported, isSameAsImported, planImportUpdate } from '#domain/imported-rows.ts';
+import { findImported, sourceKey } from '#db/imported-conversations.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { readAllMessages } from '#db/table-pages.ts';
+import { compareNative } from './compare-native.ts';
+import { findBareImported, findBareNative } from './fill-attachments.ts';
+import type { BareReference } from './fill-attachments.ts';
+import { createItemFilter } from './filter-items.ts';
+import type { WantedItem } from './filter-items.ts';
+import { createImportTally } from './import-tally.ts';
+import type { ConversationFate, ImportTally } from './import-tally.ts';
+import { openFiles } from './open-files.ts';
+import type { ImportFile } from './open-files.ts';
+import { readImports } from './read-imports.ts';
+import { recognizeFiles } from './recognize-files.ts';
+import { createProgressTeller } from './tell-progress.ts';
+
+export interface PreviewOptions {
+  readonly sessionId: SessionId;
+  readonly createId: CreateId;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Conversations that are looked up together. */
+const LOOKUP_CONVERSATIONS = 64;
+
+/**
+ * What importing these files would do. Reads everything, writes nothing.
+ * @throws the signal's reason; OnggiError `db/*`. Bad files are named in the preview.
+ */
+export async function previewImport(
+  db: OnggiDatabase,
+  given: readonly ImportFile[],
+  options: PreviewOptions,
+): Promise<ImportPreview> {
+  const { signal } = options;
+  const progress = createProgressTeller(options.onProgress);
+  const recognized = await recognizeFiles(await openFiles(given, signal), signal);
+  progress.begin('reading', recognized.files);
+  const tally = createImportTally();
+  for (const refused of recognized.refused) tally.refuse(refused);
+  const filter = createItemFilter(tally);
+  let waiting: WantedItem[] = [];
+  const readOptions = { onBytes: progress.addBytes, ...(signal && { signal }) };
+  for await (const outcome of readImports(recognized.files, readOptions)) {
+    const wanted = filter(outcome);
+    // A copy that says more than the one before it has the fate of that one.
+    if (!wanted || wanted.isRepeated) continue;
+    waiting.push(wanted);
+    progress.addRows(1);
+    if (waiting.length < LOOKUP_CONVERSATIONS) continue;
+    await tellFates(db, waiting, tally, options);
+    waiting = [];
+  }
+  await tellFates(db, waiting, tally, options);
+  return tally.toPreview(recognized.summaries);
+}
+
+async function tellFates(
+  db: OnggiDatabase,
+  items: readonly WantedItem[],
+  tally: ImportTally,
+  options: PreviewOptions,
+): Promise<void> {
+  const imported = items.flatMap((item) => (item.kind === 'conversation' ? [item] : []));
+  const found = await findImported(
+    db,
+    imported.map(({ conversation }) => conversation),
+  );
+  for (const item of imported) {
+    const { conversation, file } = item;
+    const stored = found.get(sourceKey(conversation));
+    let fate = stored ? await fateOf(db, stored, conversation, file.file.modifiedAt) : 'new';
+    if (stored && fate === 'unchanged') {
+      fate = fateOfBare(await findBareImported(db, item, stored));
+    }
+    tally.addFate(conversation.source, fate);
+  }
+  for (const item of items) {
+    if (item.kind !== 'native') continue;
+    const source = item.native.conversation.source === 'seed' ? 'seed' : 'onggi';
+    const { kind, rows } = await compareNative(db, item.native, options);
+    if (kind === 'collision') tally.addCollision();
+    const bare = kind === 'same' ? await findBareNative(db, item, rows) : [];
+    const fates = { new: 'new', same: fateOfBare(bare), collision: 'updated' } as const;
+    tally.addFate(source, fates[kind]);
+  }
+}
+
+/** What is here and says the same may still get files that were missing. */
+function fateOfBare(bare: readonly BareReference[]): ConversationFate {
+  return bare.length > 0 ? 'updated' : 'unchanged';
+}
+
+async function fateOf(
+  db: OnggiDatabase,
+  stored: Parameters<typeof planImportUpdate>[0],
+  conversation: ImportedConversation,
+  fileDate: number,
+): Promise<ConversationFate> {
+  if (isSameAsImported(stored, digestImported(conversation))) return 'unchanged';
+  const makers = {
+    createId: () => 'preview',
+    sessionId: stored.sessionId,
+    importId: 'preview',
+    fileDate,
+    attachments: new Map(),
+  };
+  const messages = await readAllMessages(db, stored.id);
+  return planImportUpdate(stored, messages, conversation, makers) ? 'updated' : 'unchanged';
+}

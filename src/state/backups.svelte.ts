@@ -1,0 +1,396 @@
+import type {
+  BackupProblemCode,
+  BackupReceipt,
+  BackupSummary,
+  RestoreMode,
+  RestorePreview,
+} from '#domain/backup-report.ts';
+import { isReminderDue } from '#domain/backup-schedule.ts';
+import type { ReminderState } from '#domain/backup-schedule.ts';
+import type { LiveRead } from '#domain/conversation-store.ts';
+import { toOnggiError } from '#domain/errors.ts';
+import type { OnggiError } from '#domain/errors.ts';
+import type { Clock } from '#domain/ids.ts';
+import type { Progress } from '#domain/import-report.ts';
+import type { BackupTarget } from '#domain/stored-rows.ts';
+import type { StorageHealth } from './storage-health.svelte.ts';
+
+/** A written backup; `blob` is null when the bytes went into a file that the person picked. */
+export interface WrittenBackup {
+  readonly receipt: BackupReceipt;
+  readonly blob: Blob | null;
+}
+
+/** A copy in this browser's own file system. */
+export interface Snapshot {
+  readonly name: string;
+  readonly createdAt: number;
+  readonly sizeBytes: number;
+}
+
+/** The data that a restore put aside. */
+export interface PutAside {
+  readonly replacedAt: number;
+  readonly keptUntil: number;
+}
+
+type Report = (progress: Progress) => void;
+
+/** How a backup file is opened. */
+export interface OpenOptions {
+  readonly passphrase: string | null;
+  /** The person agreed to a file above the usual limits. */
+  readonly isLargeAllowed: boolean;
+}
+
+/** A restore that is prepared beside the live data. */
+export interface PreparedRestore {
+  readonly preview: RestorePreview;
+  /**
+   * Puts it in place of the live data. The page has to be loaded anew afterwards, and after every
+   * failure but `backup/busy`, which changes nothing.
+   * @param accepted The questions of the preview that the person said yes to.
+   */
+  commit(accepted: readonly BackupProblemCode[]): Promise<void>;
+  discard(): Promise<void>;
+}
+
+/** What backups need from below; made by `main.ts`. */
+export interface BackupWork {
+  write(
+    passphrase: string | null,
+    handle: FileSystemFileHandle | null,
+    onProgress: Report,
+    signal: AbortSignal,
+  ): Promise<WrittenBackup>;
+  verify(
+    file: File,
+    options: OpenOptions,
+    onProgress: Report,
+    signal: AbortSignal,
+  ): Promise<BackupSummary>;
+  prepare(
+    file: File,
+    mode: RestoreMode,
+    options: OpenOptions,
+    onProgress: Report,
+    signal: AbortSignal,
+  ): Promise<PreparedRestore>;
+  readPutAside(): Promise<PutAside | undefined>;
+  undoRestore(): Promise<void>;
+  watchTargets(): LiveRead<readonly BackupTarget[]>;
+  listSnapshots(): Promise<readonly Snapshot[]>;
+  makeSnapshot(signal: AbortSignal): Promise<void>;
+  openSnapshot(name: string): Promise<File>;
+  useFolder(directory: FileSystemDirectoryHandle): Promise<void>;
+  forgetFolder(): Promise<void>;
+  copyToFolder(signal: AbortSignal): Promise<void>;
+  /** @param lastOutsideAt Newest copy outside this browser. */
+  readReminder(lastOutsideAt: number | null): Promise<ReminderState>;
+  snooze(): void;
+}
+
+/** Where a backup, a check or a restore stands. One at a time. */
+export type BackupPhase =
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'choosing' }
+  | { readonly kind: 'writing'; readonly progress: Progress | null }
+  | { readonly kind: 'written'; readonly receipt: BackupReceipt; readonly isDownload: boolean }
+  /** The file asks for its passphrase; `isWrong` after a try. */
+  | { readonly kind: 'locked'; readonly isWrong: boolean }
+  /** The file is above the usual limits. */
+  | { readonly kind: 'large'; readonly sizeBytes: number }
+  | { readonly kind: 'reading'; readonly progress: Progress | null }
+  | { readonly kind: 'summary'; readonly summary: BackupSummary }
+  | { readonly kind: 'preparing'; readonly progress: Progress | null }
+  /** `busy`: it could not be put in place just now and waits. */
+  | { readonly kind: 'prepared'; readonly preview: RestorePreview; readonly busy?: true }
+  | { readonly kind: 'switching' }
+  | { readonly kind: 'failed'; readonly error: OnggiError };
+
+/** Backups out and in, copies of themselves, and what protects the data. */
+export class Backups {
+  #phase = $state.raw<BackupPhase>({ kind: 'closed' });
+  #targets = $state.raw<readonly BackupTarget[]>([]);
+  #snapshots = $state.raw<readonly Snapshot[]>([]);
+  #putAside = $state.raw<PutAside | undefined>();
+  #isReminderDue = $state(false);
+  #purpose = $state<'verify' | 'restore'>('restore');
+  #file: File | undefined;
+  #options: OpenOptions = { passphrase: null, isLargeAllowed: false };
+  #prepared: PreparedRestore | undefined;
+  /** A failed switch closed the database: only a fresh page can go on. */
+  #isClosedBelow = false;
+  #abort: AbortController | undefined;
+  readonly #work: BackupWork;
+  readonly #storage: StorageHealth;
+  readonly #clock: Clock;
+  readonly #reload: () => void;
+
+  constructor(work: BackupWork, storage: StorageHealth, clock: Clock, reload: () => void) {
+    this.#work = work;
+    this.#storage = storage;
+    this.#clock = clock;
+    this.#reload = reload;
+    work.watchTargets().subscribe({
+      next: (targets) => (this.#targets = targets),
+      error: (error) => storage.fail(toOnggiError(error)),
+    });
+  }
+
+  get phase(): BackupPhase {
+    return this.#phase;
+  }
+
+  /** What the chosen file is read for. */
+  get purpose(): 'verify' | 'restore' {
+    return this.#purpose;
+  }
+
+  get targets(): readonly BackupTarget[] {
+    return this.#targets;
+  }
+
+  get snapshots(): readonly Snapshot[] {
+    return this.#snapshots;
+  }
+
+  /** The data from before the last restore, while they are kept. */
+  get putAside(): PutAside | undefined {
+    return this.#putAside;
+  }
+
+  /** Newest copy outside this browser, epoch milliseconds; null when there is none. */
+  get lastOutsideAt(): number | null {
+    const times = this.#targets.flatMap(({ id, lastSuccessAt }) =>
+      id !== 'snapshot' && lastSuccessAt !== null ? [lastSuccessAt] : [],
+    );
+    return times.length === 0 ? null : Math.max(...times);
+  }
+
+  /** Whether the person should be reminded to make a copy outside this browser. */
+  get isReminderDue(): boolean {
+    return this.#isReminderDue;
+  }
+
+  /** Reads what the data screen shows beside the live rows. */
+  async refresh(): Promise<void> {
+    try {
+      this.#snapshots = await this.#work.listSnapshots();
+      this.#putAside = await this.#work.readPutAside();
+      await this.checkReminder();
+    } catch (error) {
+      this.#storage.fail(toOnggiError(error));
+    }
+  }
+
+  /** Looks whether a reminder is due. */
+  async checkReminder(): Promise<void> {
+    this.#isReminderDue = isReminderDue(
+      await this.#work.readReminder(this.lastOutsideAt),
+      this.#clock(),
+    );
+  }
+
+  /** Leaves the person alone for some days. */
+  readonly snooze = (): void => {
+    this.#work.snooze();
+    this.#isReminderDue = false;
+  };
+
+  /** Opens the dialog of a new backup. */
+  readonly choose = (): void => {
+    if (!this.#isAtWork()) this.#phase = { kind: 'choosing' };
+  };
+
+  /** Writes a backup. @returns the bytes to download, where they did not go into a picked file. */
+  async write(
+    passphrase: string | null,
+    handle: FileSystemFileHandle | null,
+  ): Promise<WrittenBackup | undefined> {
+    if (this.#isAtWork()) return undefined;
+    const signal = this.#start({ kind: 'writing', progress: null });
+    return this.#run(signal, async () => {
+      const written = await this.#work.write(
+        passphrase,
+        handle,
+        (progress) => this.#show(signal, { kind: 'writing', progress }),
+        signal,
+      );
+      if (signal.aborted) return undefined;
+      const { receipt, blob } = written;
+      this.#phase = { kind: 'written', receipt, isDownload: blob !== null };
+      this.#isReminderDue = false;
+      return written;
+    });
+  }
+
+  /** Reads a backup for checking or for restoring; nothing is written. */
+  async open(file: File, purpose: 'verify' | 'restore'): Promise<void> {
+    if (this.#isAtWork()) return;
+    this.#file = file;
+    this.#purpose = purpose;
+    await this.#read({ passphrase: null, isLargeAllowed: false });
+  }
+
+  /** Opens the snapshot of that name for a restore. */
+  async openSnapshot(name: string): Promise<void> {
+    const signal = this.#start({ kind: 'reading', progress: null });
+    const file = await this.#run(signal, () => this.#work.openSnapshot(name));
+    if (!file) return;
+    this.#phase = { kind: 'closed' };
+    await this.open(file, 'restore');
+  }
+
+  /** Tries a passphrase on the file. */
+  readonly unlock = (passphrase: string): Promise<void> =>
+    this.#read({ ...this.#options, passphrase });
+
+  /** Reads a file above the usual limits after all. */
+  readonly readLarge = (): Promise<void> => this.#read({ ...this.#options, isLargeAllowed: true });
+
+  /** Builds the restored data beside the live ones. */
+  async prepare(mode: RestoreMode): Promise<void> {
+    const file = this.#file;
+    if (!file || this.#phase.kind !== 'summary') return;
+    const signal = this.#start({ kind: 'preparing', progress: null });
+    await this.#run(signal, async () => {
+      const prepared = await this.#work.prepare(
+        file,
+        mode,
+        this.#options,
+        (progress) => this.#show(signal, { kind: 'preparing', progress }),
+        signal,
+      );
+      if (signal.aborted) {
+        await prepared.discard();
+        return;
+      }
+      this.#prepared = prepared;
+      this.#phase = { kind: 'prepared', preview: prepared.preview };
+    });
+  }
+
+  /** Puts the prepared data in place and loads the page anew. */
+  async commit(): Promise<void> {
+    const prepared = this.#prepared;
+    if (!prepared) return;
+    const { preview } = prepared;
+    const signal = this.#start({ kind: 'switching' });
+    await this.#run(signal, async () => {
+      try {
+        await prepared.commit(preview.questions);
+      } catch (error) {
+        if (toOnggiError(error).code === 'backup/busy') {
+          this.#phase = { kind: 'prepared', preview, busy: true };
+          return;
+        }
+        this.#prepared = undefined;
+        this.#isClosedBelow = true;
+        throw error;
+      }
+      this.#prepared = undefined;
+      this.#reload();
+    });
+  }
+
+  /** Goes back to the data from before the last restore, and loads the page anew. */
+  async undoRestore(): Promise<void> {
+    const signal = this.#start({ kind: 'switching' });
+    await this.#run(signal, async () => {
+      await this.#work.undoRestore();
+      this.#reload();
+    });
+  }
+
+  /** Keeps copies in a folder from now on, and makes the first. */
+  async useFolder(directory: FileSystemDirectoryHandle): Promise<void> {
+    await this.#quietly(() => this.#work.useFolder(directory));
+    await this.copyToFolder();
+  }
+
+  readonly forgetFolder = (): Promise<void> => this.#quietly(() => this.#work.forgetFolder());
+
+  /** Makes a copy in the folder now; how it went stands in the targets. */
+  readonly copyToFolder = (): Promise<void> =>
+    this.#quietly(() => this.#work.copyToFolder(new AbortController().signal));
+
+  /** Makes a copy in this browser now. */
+  readonly makeSnapshot = async (): Promise<void> => {
+    await this.#quietly(() => this.#work.makeSnapshot(new AbortController().signal));
+    await this.refresh();
+  };
+
+  /** Ends what is going on and closes the dialog; what was prepared is thrown away. */
+  readonly close = (): void => {
+    if (this.#phase.kind === 'switching') return;
+    this.#abort?.abort();
+    const prepared = this.#prepared;
+    this.#prepared = undefined;
+    if (prepared) void this.#quietly(() => prepared.discard());
+    this.#file = undefined;
+    this.#phase = { kind: 'closed' };
+    if (this.#isClosedBelow) this.#reload();
+  };
+
+  #isAtWork(): boolean {
+    return ['writing', 'reading', 'preparing', 'prepared', 'switching'].includes(this.#phase.kind);
+  }
+
+  async #read(options: OpenOptions): Promise<void> {
+    const file = this.#file;
+    if (!file) return;
+    this.#options = options;
+    const signal = this.#start({ kind: 'reading', progress: null });
+    await this.#run(signal, async () => {
+      const summary = await this.#work.verify(
+        file,
+        options,
+        (progress) => this.#show(signal, { kind: 'reading', progress }),
+        signal,
+      );
+      if (!signal.aborted) this.#phase = { kind: 'summary', summary };
+    });
+  }
+
+  #start(phase: BackupPhase): AbortSignal {
+    this.#abort = new AbortController();
+    this.#phase = phase;
+    return this.#abort.signal;
+  }
+
+  #show(signal: AbortSignal, phase: BackupPhase): void {
+    if (!signal.aborted) this.#phase = phase;
+  }
+
+  /** Runs a step and turns its failure into a phase; a file's questions become phases of their own. */
+  async #run<T>(signal: AbortSignal, step: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await step();
+    } catch (thrown) {
+      if (signal.aborted) return undefined;
+      const error = toOnggiError(thrown);
+      const file = this.#file;
+      const isAsking = !this.#options.isLargeAllowed && file !== undefined;
+      if (error.code === 'file/passphrase-needed') this.#phase = { kind: 'locked', isWrong: false };
+      else if (error.code === 'file/passphrase-wrong')
+        this.#phase = { kind: 'locked', isWrong: true };
+      else if (error.code === 'file/too-large' && isAsking) {
+        this.#phase = { kind: 'large', sizeBytes: file.size };
+      } else {
+        this.#storage.fail(error);
+        this.#phase = { kind: 'failed', error };
+      }
+      return undefined;
+    }
+  }
+
+  async #quietly(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      // How a copy failed stands in its target; only a failing storage is told here.
+      this.#storage.fail(toOnggiError(error));
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { SNAPSHOT_INTERVAL_MS, isCopyDue } from '#domain/backup-schedule.ts';
+import type { Clock } from '#domain/ids.ts';
+import type { BackupTarget } from '#domain/stored-rows.ts';
+
+/** What keeping copies needs from below; made by `main.ts`. */
+export interface CopyWork {
+  readTarget(id: 'snapshot' | 'folder'): Promise<BackupTarget>;
+  readLastChangeAt(): Promise<number | null>;
+  makeSnapshot(signal: AbortSignal): Promise<void>;
+  copyToFolder(signal: AbortSignal): Promise<void>;
+  /** Runs `work` in one tab only: at once or not at all. */
+  inOneTab(work: () => Promise<void>): Promise<void>;
+}
+
+/** A full copy of a store above this size, compressed, takes seconds: it is made seldom (PERFORMANCE 5). */
+const LARGE_BYTES = 4_000_000;
+const LARGE_INTERVAL_MS = 6 * 60 * 60 * 1000;
+
+/** How often this page looks whether a copy is due. */
+const LOOK_EVERY_MS = 60_000;
+
+/**
+ * Makes copies by itself while the app is open: a snapshot in this browser after activity, a file in
+ * the person's folder on its schedule. How each went stands in its target; nothing is thrown.
+ */
+export class CopyKeeper {
+  readonly #work: CopyWork;
+  readonly #clock: Clock;
+  readonly #isBusy: () => boolean;
+
+  /** @param isBusy Whether something runs that a copy must not slow down or catch half-way. */
+  constructor(work: CopyWork, clock: Clock, isBusy: () => boolean) {
+    this.#work = work;
+    this.#clock = clock;
+    this.#isBusy = isBusy;
+  }
+
+  /** Begins to look, every minute, until the page is closed. */
+  start(): void {
+    setInterval(() => void this.look().catch(() => undefined), LOOK_EVERY_MS);
+  }
+
+  /** Makes the copies that are due now. */
+  async look(): Promise<void> {
+    if (this.#isBusy()) return;
+    await this.#work.inOneTab(async () => {
+      const lastChangeAt = await this.#work.readLastChangeAt();
+      const snapshot = await this.#work.readTarget('snapshot');
+      const isLarge = (snapshot.lastSizeBytes ?? 0) > LARGE_BYTES;
+      const intervalMs = isLarge ? LARGE_INTERVAL_MS : SNAPSHOT_INTERVAL_MS;
+      if (isCopyDue({ ...snapshot, intervalMs, lastChangeAt }, this.#clock())) {
+        await ignoring(this.#work.makeSnapshot(new AbortController().signal));
+      }
+      const folder = await this.#work.readTarget('folder');
+      if (isCopyDue({ ...folder, lastChangeAt }, this.#clock())) {
+        await ignoring(this.#work.copyToFolder(new AbortController().signal));
+      }
+    });
+  }
+}
+
+/** The failure is noted in the target by who made the copy. */
+async function ignoring(work: Promise<void>): Promise<void> {
+  await work.catch(() => undefined);
+}

@@ -1,0 +1,248 @@
+/**
+ * What imports, exports and backups need from below, put together: a chunk of its own, fetched with
+ * the first of them (see `lazy-data-work.ts`).
+ */
+import { createBackupClient } from '#backup/backup-client.ts';
+import type { FolderCopy } from '#backup/copy-folder.ts';
+import { backupFileTime } from '#backup/file-name.ts';
+import { askForFolder, copyIntoFolder } from '#backup/folder-copies.ts';
+import { createSnapshots } from '#backup/snapshots.ts';
+import {
+  getBackupTarget,
+  noteBackupFailure,
+  noteBackupSuccess,
+  updateBackupTarget,
+} from '#db/backup-targets.ts';
+import { readWholeConversation } from '#db/table-pages.ts';
+import { readUndo, undoRestore } from '#db/switch-live.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { OnggiError } from '#domain/errors.ts';
+import type { BackupTarget } from '#domain/stored-rows.ts';
+import { APP_VERSION } from '#domain/app-version.ts';
+import type { ExportRequest } from '#domain/export-request.ts';
+import type { Clock, ConversationId, SessionId } from '#domain/ids.ts';
+import { conversationToMarkdown } from '#portability/copy-as-markdown.ts';
+import { createExportClient } from '#portability/export-client.ts';
+import type { ExportKind, ExportSelection } from '#portability/export-request.ts';
+import { createImportClient } from '#portability/import-client.ts';
+import { requestSqlExport } from '#portability/sql-export-client.ts';
+import { sqlFileName } from '#portability/sql-format.ts';
+import { archiveTexts, roleNames } from './archive-texts.ts';
+import type { BackupWork } from './backups.svelte.ts';
+import type { ExportWork } from './exports.svelte.ts';
+import type { ImportWork } from './imports.svelte.ts';
+import { createBackupWorker, createPortabilityWorker } from './script-urls.ts';
+import type { Translator } from './translator.svelte.ts';
+
+export interface DataWorkDeps {
+  readonly db: OnggiDatabase;
+  readonly clock: Clock;
+  readonly sessionId: () => SessionId;
+  readonly translator: Translator;
+}
+
+/** The parts of the works that run in workers. */
+export interface DataWork {
+  readonly imports: Omit<ImportWork, 'watchRuns'>;
+  readonly exports: ExportWork;
+  readonly backups: Omit<BackupWork, 'watchTargets' | 'readReminder' | 'snooze'>;
+}
+
+export function createDataWork({ db, clock, sessionId, translator }: DataWorkDeps): DataWork {
+  const databaseName = (): string => db.name;
+  const workers = { createWorker: createPortabilityWorker, databaseName };
+  const importClient = createImportClient({ ...workers, sessionId });
+  const exportClient = createExportClient({
+    ...workers,
+    appVersion: APP_VERSION,
+    clock,
+    texts: () => archiveTexts(translator),
+  });
+  const backupClient = createBackupClient({
+    createWorker: createBackupWorker,
+    db,
+    appVersion: APP_VERSION,
+    clock,
+  });
+
+  const snapshots = createSnapshots({ maker: backupClient });
+
+  /** Makes a copy and notes in its target how that went. */
+  async function noted<Copy>(
+    id: BackupTarget['id'],
+    make: () => Promise<Copy>,
+    describe: (copy: Copy) => { fileName: string; sizeBytes: number; at: number },
+  ): Promise<Copy> {
+    try {
+      const copy = await make();
+      await noteBackupSuccess(db, id, describe(copy));
+      return copy;
+    } catch (error) {
+      // Stopping is no failure of the place.
+      if (error instanceof OnggiError) {
+        await noteBackupFailure(db, id, { at: clock(), code: error.code }).catch(() => undefined);
+      }
+      throw error;
+    }
+  }
+
+  const ofFolder = (copy: FolderCopy & { readonly createdAt: number }) => ({
+    fileName: copy.name,
+    sizeBytes: copy.sizeBytes,
+    at: copy.createdAt,
+  });
+
+  async function exportSql(
+    format: 'sqlite' | 'postgres',
+    ...[onProgress, signal]: ExportArguments
+  ) {
+    const { blob, leftOutCount } = await requestSqlExport(workers, format, null, {
+      onProgress,
+      signal,
+    });
+    const sizeBytes = blob?.size ?? 0;
+    return { fileName: sqlFileName(format, clock()), sizeBytes, blob, leftOutCount };
+  }
+
+  async function exportConversations(
+    kind: ExportKind,
+    request: ExportRequest,
+    ...[onProgress, signal]: ExportArguments
+  ) {
+    const { ids, withTrash, anonymise, withBranches, withAttachments } = request;
+    const [only] = ids === 'all' || ids.length > 1 ? [] : ids;
+    const whole = only && (await readWholeConversation(db, only));
+    const wanted = {
+      // One Markdown file holds one conversation: several become an archive of them.
+      kind: kind === 'markdown' && !only ? ('archive' as const) : kind,
+      selection: toSelection(ids, withTrash),
+      anonymise: anonymise && {
+        dropsTitles: anonymise.dropTitles,
+        dropsFeedback: true,
+        cutsTimes: anonymise.roundTimes,
+      },
+      withBranches,
+      withAttachments,
+      skipsPoorAnswers: false,
+    };
+    return exportClient.run(
+      wanted,
+      { title: whole?.conversation.title ?? null, fileHandle: null },
+      { onProgress, signal },
+    );
+  }
+
+  return {
+    imports: {
+      preview: (files, onProgress, signal) => importClient.preview(files, { onProgress, signal }),
+      run: (files, existing, onProgress, signal) =>
+        importClient.run(files, existing, { onProgress, signal }),
+      undo: async (id) => {
+        const undone = await importClient.undo(id);
+        return { removed: undone.removedConversationCount, kept: undone.keptConversationCount };
+      },
+    },
+    exports: {
+      run: (request, onProgress, signal) => {
+        const { format } = request;
+        return format === 'sqlite' || format === 'postgres'
+          ? exportSql(format, onProgress, signal)
+          : exportConversations(format, request, onProgress, signal);
+      },
+      findMasked: async (ids, signal) => {
+        const { counts, examples } = await exportClient.previewAnonymised(toSelection(ids, false), {
+          signal,
+        });
+        return {
+          places: examples.map(({ kind, value }) => ({ kind, text: value })),
+          count: Object.values(counts).reduce((sum, count) => sum + count, 0),
+        };
+      },
+      toMarkdown: async (id) => {
+        const whole = await readWholeConversation(db, id);
+        return whole && conversationToMarkdown(whole, roleNames(translator));
+      },
+    },
+    backups: {
+      write: (passphrase, handle, onProgress, signal) =>
+        noted(
+          'download',
+          () =>
+            backupClient.createBackup({
+              target: handle ? { kind: 'file', handle } : { kind: 'blob' },
+              ...(passphrase === null ? {} : { passphrase }),
+              onProgress,
+              signal,
+            }),
+          ({ receipt }) => ({
+            fileName: receipt.fileName,
+            sizeBytes: receipt.fileBytes,
+            at: receipt.createdAt,
+          }),
+        ),
+      listSnapshots: async () =>
+        (await snapshots.list()).map(({ name, sizeBytes }) => ({
+          name,
+          sizeBytes,
+          createdAt: backupFileTime(name) ?? 0,
+        })),
+      makeSnapshot: async (signal) => {
+        await noted('snapshot', () => snapshots.take(signal), ofFolder);
+      },
+      openSnapshot: (name) => snapshots.read(name),
+      useFolder: async (directory) => {
+        await updateBackupTarget(db, 'folder', { directory, intervalMs: FOLDER_INTERVAL_MS });
+      },
+      forgetFolder: async () => {
+        await updateBackupTarget(db, 'folder', { directory: null, intervalMs: null });
+      },
+      copyToFolder: async (signal) => {
+        const { directory } = await getBackupTarget(db, 'folder');
+        if (!directory) return;
+        // After a restart the browser asks again, and only on a click: a copy by itself is then denied.
+        if (navigator.userActivation.isActive) await askForFolder(directory);
+        await noted('folder', () => copyIntoFolder(directory, backupClient, { signal }), ofFolder);
+      },
+      verify: (file, options, onProgress, signal) =>
+        backupClient.verify(file, { ...toFileOptions(options), onProgress, signal }),
+      prepare: (file, mode, options, onProgress, signal) =>
+        backupClient.stage(file, {
+          ...toFileOptions(options),
+          mode,
+          sessionId: sessionId(),
+          onProgress,
+          signal,
+        }),
+      readPutAside: async () => {
+        const undo = await readUndo({ clock });
+        return undo && { replacedAt: undo.replacedAt, keptUntil: undo.until };
+      },
+      undoRestore: () => undoRestore(db, { clock }),
+    },
+  };
+}
+
+/** How often a copy goes into the person's folder while onggi is open. */
+const FOLDER_INTERVAL_MS = 24 * 60 * 60 * 1000;
+
+type ExportArguments = [
+  onProgress: Parameters<ExportWork['run']>[1],
+  signal: Parameters<ExportWork['run']>[2],
+];
+
+function toSelection(
+  ids: readonly ConversationId[] | 'all',
+  includesTrash: boolean,
+): ExportSelection {
+  return ids === 'all' ? { kind: 'all', includesTrash } : { kind: 'ids', ids };
+}
+
+function toFileOptions({
+  passphrase,
+  isLargeAllowed,
+}: {
+  readonly passphrase: string | null;
+  readonly isLargeAllowed: boolean;
+}) {
+  return { passphrase: passphrase ?? undefined, isLargeAllowed };
+}

@@ -1,0 +1,86 @@
+import { isLocalUrl } from '#domain/endpoint.ts';
+import type { Endpoint } from '#domain/endpoint.ts';
+import { PRESET_IDS } from '#domain/endpoint-presets.ts';
+import type { PresetId } from '#domain/endpoint-presets.ts';
+import type { OwnPrice, PriceSettings } from '#domain/prices.ts';
+import type { Price } from './price.ts';
+import table from './prices.json' with { type: 'json' };
+
+/** One line of the table that comes with onggi, for reading. */
+export interface BuiltInPrice {
+  readonly preset: PresetId;
+  readonly names: readonly string[];
+  readonly input: number;
+  readonly output: number;
+  readonly upToPromptTokens?: number;
+}
+
+/** The table that comes with onggi: its date, where it is from, and its lines. */
+export interface BuiltInPrices {
+  readonly asOf: string;
+  readonly source: string;
+  readonly models: readonly BuiltInPrice[];
+}
+
+export const BUILT_IN_PRICES: BuiltInPrices = {
+  asOf: table.asOf,
+  source: table.source,
+  models: table.models.flatMap((line) => {
+    const preset = PRESET_IDS.find((id) => id === line.preset);
+    return preset ? [{ ...line, preset }] : [];
+  }),
+};
+
+/**
+ * The price of a model at an endpoint; undefined when nobody knows it. The person's own prices come
+ * first, those for this endpoint before those for all; then "this computer costs nothing"; then the
+ * table, for hosted endpoints of a known provider only. Exact names come before `begins with*`, and
+ * of those the longest wins.
+ */
+export function findPrice(
+  chatModel: string,
+  endpoint: Pick<Endpoint, 'id' | 'presetId' | 'baseUrl'>,
+  settings: PriceSettings,
+): Price | undefined {
+  const here = settings.own.filter(({ endpointId }) => endpointId === endpoint.id);
+  const everywhere = settings.own.filter(({ endpointId }) => endpointId === null);
+  const own = matchName(chatModel, here, ownName) ?? matchName(chatModel, everywhere, ownName);
+  if (own) {
+    const { inputUsd, outputUsd } = own;
+    return { inputUsd, outputUsd, upToPromptTokens: null, source: 'own' };
+  }
+  if (isLocalUrl(endpoint.baseUrl)) {
+    if (!settings.isLocalFree) return undefined;
+    return { inputUsd: 0, outputUsd: 0, upToPromptTokens: null, source: 'local' };
+  }
+  const lines = BUILT_IN_PRICES.models.filter(({ preset }) => preset === endpoint.presetId);
+  // Gemini's list of models writes `models/` before every name.
+  const line = matchName(chatModel.replace(/^models\//, ''), lines, ({ names }) => names);
+  return (
+    line && {
+      inputUsd: line.input,
+      outputUsd: line.output,
+      upToPromptTokens: line.upToPromptTokens ?? null,
+      source: `table ${BUILT_IN_PRICES.asOf}`,
+    }
+  );
+}
+
+const ownName = ({ model }: OwnPrice): readonly string[] => [model];
+
+function matchName<Line>(
+  chatModel: string,
+  lines: readonly Line[],
+  namesOf: (line: Line) => readonly string[],
+): Line | undefined {
+  let best: { line: Line; length: number } | undefined;
+  for (const line of lines) {
+    for (const name of namesOf(line)) {
+      if (name === chatModel) return line;
+      const start = name.endsWith('*') ? name.slice(0, -1) : undefined;
+      if (start === undefined || !chatModel.startsWith(start)) continue;
+      if (!best || start.length > best.length) best = { line, length: start.length };
+    }
+  }
+  return best?.line;
+}

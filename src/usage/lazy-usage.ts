@@ -1,0 +1,36 @@
+/**
+ * The parts of usage that the first load does not need: the table of prices, and counting anew. Each
+ * is fetched with its first use.
+ */
+import type { BuiltInPrices } from './find-price.ts';
+import type * as FindPrice from './find-price.ts';
+import type * as ReadDays from './read-days.ts';
+import type * as RebuildUsage from './rebuild-usage.ts';
+
+type Later<Call extends (...given: never[]) => unknown> = (
+  ...given: Parameters<Call>
+) => Promise<Awaited<ReturnType<Call>>>;
+
+/** As `findPrice`; undefined, and so unknown, also when the table cannot be fetched. */
+export const findPrice: Later<typeof FindPrice.findPrice> = async (...given) => {
+  try {
+    return (await import('./find-price.ts')).findPrice(...given);
+  } catch {
+    // An answer is settled all the same; counting anew prices it later.
+    return undefined;
+  }
+};
+
+/** The table that comes with onggi. */
+export const readBuiltInPrices = async (): Promise<BuiltInPrices> =>
+  (await import('./find-price.ts')).BUILT_IN_PRICES;
+
+export const rebuildUsage: Later<typeof RebuildUsage.rebuildUsage> = async (...given) =>
+  (await import('./rebuild-usage.ts')).rebuildUsage(...given);
+
+export const readRatedDays: Later<typeof ReadDays.readRatedDays> = async (...given) =>
+  (await import('./read-days.ts')).readRatedDays(...given);
+
+export const calculateUsageStatistics: Later<typeof ReadDays.calculateUsageStatistics> = async (
+  ...given
+) => (await import('./read-days.ts')).calculateUsageStatistics(...given);

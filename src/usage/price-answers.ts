@@ -1,0 +1,48 @@
+import type { ConversationStore } from '#domain/conversation-store.ts';
+import type { Message } from '#domain/message.ts';
+import type { UsageIncrement } from '#domain/usage.ts';
+import { withCost, withEarlierRequests } from './message-requests.ts';
+import { costOf } from './price.ts';
+import type { Price } from './price.ts';
+import { isRefused } from './usage-increment.ts';
+
+/** The price an answer is made at; undefined when nobody knows it. The table is fetched when it is first asked. */
+export type PriceOf = (answer: Message) => Promise<Price | undefined>;
+
+/**
+ * The same store, whose answers are settled with what they cost: in `costUsd` of the message and in
+ * the usage of the day, at the price of that moment. A later price changes no history.
+ */
+export function priceAnswers<Store extends ConversationStore>(
+  store: Store,
+  priceOf: PriceOf,
+): Store {
+  return {
+    ...store,
+    async reopenAnswer(message) {
+      const before = await store.getMessage(message.id);
+      return store.reopenAnswer(before ? withEarlierRequests(message, before) : message);
+    },
+    async finishAnswer(message, usage) {
+      // Without usage nobody was asked: a text from the cache costs nothing.
+      if (!usage) return store.finishAnswer(message, null);
+      const price = isRefused(message) ? undefined : await priceOf(message);
+      const priced = withUsageCost(message, usage, price);
+      const source = priced.unpricedCount > 0 ? undefined : price?.source;
+      return store.finishAnswer(withCost(message, priced, source), priced);
+    },
+  };
+}
+
+function withUsageCost(
+  message: Message,
+  usage: UsageIncrement,
+  price: Price | undefined,
+): UsageIncrement {
+  if (isRefused(message)) return { ...usage, totalCostUsd: 0, unpricedCount: 0 };
+  const isCounted = message.promptTokens !== null && message.completionTokens !== null;
+  const costUsd = price && isCounted ? costOf(price, usage) : undefined;
+  return costUsd === undefined
+    ? { ...usage, totalCostUsd: 0, unpricedCount: usage.requestCount }
+    : { ...usage, totalCostUsd: costUsd, unpricedCount: 0 };
+}

@@ -1,0 +1,28 @@
+/** What the page of the import bench offers to the script that drives it. */
+
+/** Milliseconds from each key press to its handler, and to the frame that shows it. */
+export interface KeyWaits {
+  handled: number[];
+  shown: number[];
+}
+
+export interface ImportBenchResult {
+  readonly seconds: number;
+  /** Of importing the same file once more, which changes nothing. */
+  readonly againSeconds: number;
+  readonly conversations: number;
+  readonly messages: number;
+  readonly waits: KeyWaits;
+}
+
+export interface ImportBench {
+  /** Makes the file. @returns its size in bytes. */
+  make(sizeBytes: number): number;
+  run(): Promise<ImportBenchResult>;
+}
+
+declare global {
+  interface Window {
+    importBench: ImportBench;
+  }
+}

@@ -1,0 +1,165 @@
+import { readEverythingStored } from '../support/seed.ts';
+import { onggiOn } from './onggi.ts';
+import type { Onggi } from './onggi.ts';
+import { chatRequests, expect, test, text } from './seeded.ts';
+
+const JAR = 'What is a jar made of?';
+
+const askInNewChat = async (onggi: Onggi, question = JAR): Promise<void> => {
+  await onggi.page.getByRole('button', { name: text('sidebar.newChat') }).click();
+  await expect(onggi.answers).toHaveCount(0);
+  await onggi.ask(question);
+};
+
+/** An answer is kept after it is shown. */
+const untilKept = (onggi: Onggi) =>
+  expect
+    .poll(() => readEverythingStored(onggi.page))
+    .toMatch(/^(?=.*\/responseCache \[\{)(?=.*onggi-cache\/entries \[[^\n]*"response":)/s);
+
+const markIn = (onggi: Onggi) => onggi.answers.last().getByText('From cache · saved');
+const askAgainIn = (onggi: Onggi) =>
+  onggi.answers.last().getByRole('button', { name: text('message.askAgain') });
+
+test('the same question is asked once, answered twice, and says so', async ({
+  start,
+  endpoint,
+  page,
+}) => {
+  const onggi = await start();
+  await onggi.ask(JAR);
+  await untilKept(onggi);
+  await expect(markIn(onggi)).toHaveCount(0);
+
+  await askInNewChat(onggi);
+  await expect(markIn(onggi)).toBeVisible();
+  await expect(onggi.answers.last()).toContainText(JAR);
+  expect(chatRequests(endpoint)).toHaveLength(1);
+
+  // The mark is stored with the answer, and the cache outlives the page.
+  await page.reload();
+  await expect(markIn(onggi)).toBeVisible();
+  await askInNewChat(onggi);
+  await expect(markIn(onggi)).toBeVisible();
+  expect(chatRequests(endpoint)).toHaveLength(1);
+});
+
+test('asking again goes to the endpoint and stands beside the cached answer', async ({
+  start,
+  endpoint,
+}) => {
+  const onggi = await start();
+  await onggi.ask(JAR);
+  await untilKept(onggi);
+  await askInNewChat(onggi);
+  await askAgainIn(onggi).click();
+  await expect.poll(() => chatRequests(endpoint).length).toBe(2);
+  await expect(onggi.answers.last().getByText('2/2')).toBeVisible();
+  await expect(markIn(onggi)).toHaveCount(0);
+  await expect(askAgainIn(onggi)).toHaveCount(0);
+});
+
+test('regenerating bypasses the cache', async ({ start, endpoint }) => {
+  const onggi = await start();
+  await onggi.ask(JAR);
+  await onggi.answers
+    .last()
+    .getByRole('button', { name: text('message.regenerate') })
+    .click();
+  await expect(onggi.answers.last().getByText('2/2')).toBeVisible();
+  await expect.poll(() => chatRequests(endpoint).length).toBe(2);
+  await expect(markIn(onggi)).toHaveCount(0);
+});
+
+test('a temporary conversation neither fills the cache nor is answered from it', async ({
+  start,
+  endpoint,
+  page,
+}) => {
+  const onggi = await start({ settings: { saveHistory: false } });
+  await onggi.ask(JAR);
+  await askInNewChat(onggi);
+  await expect(markIn(onggi)).toHaveCount(0);
+  expect(chatRequests(endpoint)).toHaveLength(2);
+  await page.goto('/#/settings/behaviour');
+  const card = page.getByRole('region', { name: text('cache.title') });
+  await expect(card.getByRole('button', { name: text('cache.clearAll') })).toBeDisabled();
+});
+
+test('another tab is answered from the cache too, and with the switch off nobody is', async ({
+  start,
+  endpoint,
+  page,
+}) => {
+  const onggi = await start();
+  await onggi.ask(JAR);
+  await untilKept(onggi);
+  const second = onggiOn(await page.context().newPage());
+  await second.open();
+  await second.ask(JAR);
+  await expect(markIn(second)).toBeVisible();
+  expect(chatRequests(endpoint)).toHaveLength(1);
+
+  await second.page.goto('/#/settings/behaviour');
+  const card = second.page.getByRole('region', { name: text('cache.title') });
+  await expect(card.getByRole('row', { name: /^Database/ })).toContainText('1');
+  await expect(card).toContainText('Answered 1 time from the cache.');
+  await card.getByRole('switch', { name: text('settings.useCache') }).click();
+  await expect(card.getByRole('button', { name: text('cache.clearAll') })).toBeDisabled();
+  await askInNewChat(onggi);
+  await expect(markIn(onggi)).toHaveCount(0);
+  expect(chatRequests(endpoint)).toHaveLength(2);
+});
+
+test('cleared level by level it asks again', async ({ start, endpoint, page }) => {
+  const onggi = await start();
+  await onggi.ask(JAR);
+  await untilKept(onggi);
+  await page.goto('/#/settings/behaviour');
+  const card = page.getByRole('region', { name: text('cache.title') });
+  for (const level of ['memory', 'keyval', 'table'] as const) {
+    const name = text('cache.clearLevel', { level: text(`cache.${level}`) });
+    const button = card.getByRole('button', { name, exact: true });
+    await button.click();
+    await expect(button).toBeDisabled();
+  }
+  await askInNewChat(onggi);
+  await expect(markIn(onggi)).toHaveCount(0);
+  expect(chatRequests(endpoint)).toHaveLength(2);
+});
+
+test('a cut answer is not given twice', async ({ start, endpoint, page }) => {
+  const onggi = await start({ model: 'fault/no-end' });
+  for (const requestCount of [1, 2]) {
+    await page.getByRole('button', { name: text('sidebar.newChat') }).click();
+    await onggi.say(JAR);
+    const goOn = onggi.answers.last().getByRole('button', { name: text('message.continue') });
+    await expect(goOn).toBeVisible();
+    expect(chatRequests(endpoint)).toHaveLength(requestCount);
+  }
+});
+
+test('what is deleted for good is not given again', async ({ start, endpoint, page }) => {
+  const onggi = await start();
+  await onggi.ask(JAR);
+  await untilKept(onggi);
+  const row = onggi.conversations.first();
+  await row.hover();
+  await row.getByRole('button', { name: text('conversation.menu', { title: JAR }) }).click();
+  await row.getByRole('button', { name: text('conversation.remove'), exact: true }).click();
+  const filter = page.getByRole('button', { name: text('list.filter') });
+  await filter.click();
+  await page
+    .getByRole('group', { name: text('list.filter') })
+    .getByRole('button', { name: text('list.trash'), exact: true })
+    .click();
+  await page.getByRole('button', { name: text('list.emptyTheTrash') }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: text('list.purge') })
+    .click();
+  await expect(page.getByText(text('list.emptyTrash'))).toBeVisible();
+  await askInNewChat(onggi);
+  await expect(markIn(onggi)).toHaveCount(0);
+  expect(chatRequests(endpoint)).toHaveLength(2);
+});

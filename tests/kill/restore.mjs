@@ -1,0 +1,135 @@
+/**
+ * `node tests/kill/restore.mjs [--rounds 30] [--seed 1]`: kills the browser again and again while
+ * backups are restored, and looks whether the old or the new data are there, whole. Ends with 1 when
+ * any were mixed.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build, preview } from 'vite';
+import { launchKillable } from '../support/killable-browser.mjs';
+
+/** @typedef {import('../support/restore-page/main.ts').Sight} Sight */
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '30' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+
+const PATIENCE_MS = 30_000;
+
+/** Numbers from 0 to below 1, the same for the same seed (mulberry32, public domain). */
+function createRandom(/** @type {number} */ seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/**
+ * Where a round is killed: somewhere in the whole work, or just after the person said yes.
+ * @type {readonly { step: 'stage' | 'commit', mostMs: number }[]}
+ */
+const MOMENTS = [
+  { step: 'stage', mostMs: 1500 },
+  { step: 'commit', mostMs: 60 },
+  { step: 'commit', mostMs: 250 },
+];
+
+/** What is wrong with what is live; empty when it is one whole state. */
+function problemsOf(/** @type {Sight} */ sight) {
+  const problems = [];
+  if (sight.marks.length > 1) problems.push(`mixed: ${sight.marks.join(', ')}`);
+  const isEmpty = sight.conversations === 0 && sight.messages === 0;
+  if (!isEmpty && (sight.conversations !== 4 || sight.messages !== 400)) {
+    problems.push(`${sight.conversations} conversations, ${sight.messages} messages`);
+  }
+  if (!sight.isCounted) problems.push('wrong counters');
+  if (sight.databases > 0) problems.push(`${sight.databases} databases left over`);
+  return problems;
+}
+
+/** A harness that cannot fail proves nothing. */
+function requireWatchful() {
+  const whole = {
+    marks: ['mark 1'],
+    conversations: 4,
+    messages: 400,
+    isCounted: true,
+    databases: 0,
+  };
+  /** @type {readonly Partial<Sight>[]} */
+  const damages = [
+    { marks: ['mark 1', 'mark 2'] },
+    { messages: 399 },
+    { isCounted: false },
+    { databases: 1 },
+  ];
+  const isBlind = damages.some((damage) => problemsOf({ ...whole, ...damage }).length === 0);
+  if (isBlind || problemsOf(whole).length > 0) throw new Error('the harness sees nothing');
+}
+
+requireWatchful();
+const configFile = fileURLToPath(new URL('restore.vite.config.ts', import.meta.url));
+await build({ configFile });
+const server = await preview({ configFile });
+const url = server.resolvedUrls?.local[0] ?? '';
+const profile = mkdtempSync(path.join(tmpdir(), 'onggi-kill-restore-'));
+const random = createRandom(Number(options.seed));
+let bad = 0;
+let lastMark = 0;
+try {
+  for (let round = 1; round <= Number(options.rounds); round += 1) {
+    const browser = await launchKillable(profile);
+    const moment = MOMENTS[round % MOMENTS.length] ?? MOMENTS[0];
+    if (!moment) throw new Error('no moment');
+    // Some restores go through first, so that there is an old state of their making.
+    let toPass = 1 + Math.floor(random() * 3);
+    /** @type {(reached: boolean) => void} */
+    let reach = () => undefined;
+    const reached = new Promise((resolve) => (reach = resolve));
+    await browser.page.exposeFunction('onStep', (/** @type {string} */ step) => {
+      if (step === moment.step) toPass -= 1;
+      if (toPass === 0) reach(true);
+    });
+    await browser.page.goto(url);
+    await browser.page.waitForFunction(() => 'killPage' in window);
+    const running = browser.page
+      .evaluate((first) => window.killPage.run(first), lastMark + 1)
+      .catch(() => undefined);
+    await Promise.race([reached, pause(PATIENCE_MS)]);
+    await pause(random() * moment.mostMs);
+    browser.kill();
+    await running;
+    await browser.gone();
+
+    const again = await launchKillable(profile);
+    await again.page.goto(url);
+    await again.page.waitForFunction(() => 'killPage' in window);
+    const sight = await again.page.evaluate(() => window.killPage.look());
+    await again.close();
+    const problems = problemsOf(sight);
+    if (problems.length > 0) bad += 1;
+    lastMark = Number(sight.marks[0]?.replace('mark ', '') ?? lastMark);
+    console.log(
+      `${String(round).padStart(3)}  ${moment.step.padEnd(7)} live: ${sight.marks.join(', ') || 'empty'}  ${problems.join('; ')}`,
+    );
+  }
+  console.log(`\n${options.rounds} kills of a restore, ${bad} rounds with mixed or lost data.`);
+  if (bad > 0) process.exitCode = 1;
+} finally {
+  await server.close();
+  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  rmSync(fileURLToPath(new URL('../../dist-kill-restore', import.meta.url)), {
+    recursive: true,
+    force: true,
+  });
+}

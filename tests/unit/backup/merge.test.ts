@@ -1,0 +1,193 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Conversation } from '#domain/conversation.ts';
+import { toConversationId, toMessageId } from '#domain/ids.ts';
+import { makeMessage } from '../db/conversation-rows.ts';
+import {
+  NOW,
+  addWhole,
+  backUp,
+  databaseNames,
+  dump,
+  gzip,
+  openHome,
+  openStaged,
+  readObject,
+  restore,
+  stage,
+  wholeConversation,
+} from './support.ts';
+import type { Home } from './support.ts';
+
+let home: Home;
+let file: File;
+
+const LATER = NOW + 1000;
+const merge = { mode: 'merge' as const };
+
+beforeEach(async () => {
+  home = await openHome();
+  await addWhole(
+    home.db,
+    wholeConversation('same', 2),
+    wholeConversation('newer-in-file', 2),
+    wholeConversation('newer-here', 2),
+  );
+  file = await backUp(home.db);
+});
+
+/** Changes a conversation of the live database as of `updatedAt`. */
+async function change(id: string, updatedAt: number, fields: Partial<Conversation>): Promise<void> {
+  const row = await home.db.strict.conversations.get(toConversationId(id));
+  if (!row) throw new Error(`no ${id}`);
+  await home.db.strict.conversations.put({ ...row, updatedAt, ...fields });
+}
+
+describe('a merge', () => {
+  test('of the same data changes nothing and says so', async () => {
+    const before = await dump(home.db);
+    const { db, staged } = await restore(home, file, merge);
+    expect(await dump(db)).toEqual(before);
+    expect(staged.preview.merged).toMatchObject({
+      conversations: { added: 0, updated: 0, unchanged: 3 },
+      messages: { added: 0, updated: 0, unchanged: 6 },
+    });
+    expect(staged.preview.questions).toEqual([]);
+  });
+
+  test('takes the newer of two conversations with its messages', async () => {
+    await change('newer-in-file', NOW - 1000, { title: 'old here' });
+    await home.db.strict.messages.update(toMessageId('newer-in-file-m1'), { content: 'old here' });
+    await change('newer-here', LATER, { title: 'new here' });
+    await home.db.strict.messages.update(toMessageId('newer-here-m1'), { content: 'new here' });
+    const { db, staged } = await restore(home, file, merge);
+    expect(staged.preview.merged).toMatchObject({
+      conversations: { added: 0, updated: 1, unchanged: 2 },
+      messages: { added: 0, updated: 1, unchanged: 5 },
+    });
+    const rows = await db.strict.conversations.bulkGet([
+      toConversationId('newer-in-file'),
+      toConversationId('newer-here'),
+    ]);
+    expect(rows.map((row) => row?.title)).toEqual([null, 'new here']);
+    const texts = await db.strict.messages.bulkGet([
+      toMessageId('newer-in-file-m1'),
+      toMessageId('newer-here-m1'),
+    ]);
+    expect(texts.map((row) => row?.content)).toEqual(['text of m1', 'new here']);
+  });
+
+  test('adds what is missing and deletes nothing', async () => {
+    await addWhole(home.db, wholeConversation('only-here', 3));
+    await home.db.strict.conversations.delete(toConversationId('same'));
+    await home.db.strict.messages.bulkDelete(['same-m0', 'same-m1'].map(toMessageId));
+    const { db, staged } = await restore(home, file, merge);
+    expect(staged.preview.merged).toMatchObject({
+      conversations: { added: 1, updated: 0, unchanged: 2 },
+      messages: { added: 2, updated: 0, unchanged: 4 },
+    });
+    expect(await db.strict.conversations.toCollection().primaryKeys()).toEqual([
+      'newer-here',
+      'newer-in-file',
+      'only-here',
+      'same',
+    ]);
+    expect(await db.strict.conversations.get(toConversationId('same'))).toMatchObject({
+      messageCount: 2,
+      totalTokens: 1,
+      lastSeq: 1,
+      activeLeafId: 'same-m1',
+    });
+  });
+
+  test('of a conversation that went on in both places keeps both ends', async () => {
+    await home.db.strict.messages.add(
+      makeMessage('same', 'here', 'same-m1', { seq: 2, timestamp: LATER, tokenCount: 10 }),
+    );
+    await change('same', LATER, { messageCount: 3, lastSeq: 2, totalTokens: 11 });
+    const object = await readObject(file);
+    const [first] = object['messages'] as Record<string, unknown>[];
+    const other = {
+      ...first,
+      message_id: 'there',
+      conversation_id: 'same',
+      token_count: 5,
+      metadata: JSON.stringify({ onggi: { parent_id: 'same-m1', seq: 2 } }),
+    };
+    const grown = { ...object, messages: [...(object['messages'] as unknown[]), other] };
+    const { db } = await restore(home, await gzip(grown), merge);
+    const rows = await db.strict.messages
+      .where('[conversationId+seq]')
+      .between(['same', -1], ['same', 99])
+      .toArray();
+    expect(rows.map(({ id, parentId }) => [id, parentId])).toEqual(
+      expect.arrayContaining([
+        ['here', 'same-m1'],
+        ['there', 'same-m1'],
+      ]),
+    );
+    expect(new Set(rows.map(({ seq }) => seq)).size).toBe(4);
+    expect(await db.strict.conversations.get(toConversationId('same'))).toMatchObject({
+      messageCount: 4,
+      totalTokens: 16,
+      lastSeq: 3,
+    });
+  });
+
+  test('leaves alone the tables that the file does not have', async () => {
+    await home.db.strict.drafts.add({ id: 'new', text: 'x', pasted: [], updatedAt: NOW });
+    const { drafts: _drafts, sessions: _sessions, ...rest } = await readObject(file);
+    const { db } = await restore(home, await gzip(rest), merge);
+    expect(await db.strict.drafts.toArray()).toHaveLength(1);
+  });
+
+  test('that waits while something is written here loses none of it', async () => {
+    const staged = await stage(home, file, merge);
+    const first = staged.databaseName;
+    await addWhole(home.db, wholeConversation('written-meanwhile', 2));
+    await staged.finish([]);
+    expect(staged.databaseName).not.toBe(first);
+    const db = await openStaged(staged);
+    expect(await db.strict.conversations.get(toConversationId('written-meanwhile'))).toBeDefined();
+    expect(await databaseNames(home)).toEqual([home.db.name, staged.databaseName].sort());
+  });
+
+  test('of a file of the specification keeps the tree and what only onggi knows', async () => {
+    await home.db.strict.messages.update(toMessageId('same-m1'), { reasoning: 'because' });
+    const before = await dump(home.db);
+    const seedRow = (id: string, at: number): Record<string, unknown> => ({
+      message_id: id,
+      conversation_id: 'same',
+      session_id: 's',
+      role: 'user',
+      content: `seed ${id}`,
+      timestamp: `2023-11-15T00:00:0${at}`,
+      metadata: null,
+    });
+    const seed = {
+      timestamp: '20231115_000000',
+      sessions: [],
+      conversations: [
+        {
+          conversation_id: 'same',
+          session_id: 's',
+          created_at: '2023-11-14T00:00:00',
+          updated_at: '2023-11-16T00:00:00',
+        },
+      ],
+      messages: [seedRow('same-m0', 0), seedRow('same-m1', 1), seedRow('same-m2', 2)],
+      user_settings: [],
+    };
+    const { db } = await restore(home, await gzip(seed), merge);
+    const rows = await db.strict.messages
+      .where('[conversationId+seq]')
+      .between(['same', -1], ['same', 99])
+      .toArray();
+    expect(rows.map(({ id, parentId, seq, content }) => [id, parentId, seq, content])).toEqual([
+      ['same-m0', null, 0, 'seed same-m0'],
+      ['same-m1', 'same-m0', 1, 'seed same-m1'],
+      ['same-m2', 'same-m1', 2, 'seed same-m2'],
+    ]);
+    expect(rows[1]?.reasoning).toBe('because');
+    expect((await dump(home.db))['messages']).toEqual(before['messages']);
+  });
+});

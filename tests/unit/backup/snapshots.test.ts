@@ -1,0 +1,174 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { copiesToRemove, listCopies } from '#backup/copy-folder.ts';
+import type { CopyMaker } from '#backup/copy-folder.ts';
+import { createBackup } from '#backup/create-backup.ts';
+import { askForFolder, copyIntoFolder, isFolderGranted } from '#backup/folder-copies.ts';
+import { createSnapshots } from '#backup/snapshots.ts';
+import { OnggiError } from '#domain/errors.ts';
+import { NOW, SCHEMA_VERSION, addWhole, openHome, verify, wholeConversation } from './support.ts';
+
+/** A folder that no other test has. */
+async function freshFolder(): Promise<FileSystemDirectoryHandle> {
+  const root = await navigator.storage.getDirectory();
+  const name = `test-${crypto.randomUUID()}`;
+  onTestFinished(() => root.removeEntry(name, { recursive: true }));
+  return root.getDirectoryHandle(name, { create: true });
+}
+
+/** Backups of three messages, a minute apart. */
+async function createMaker(): Promise<CopyMaker> {
+  const { db } = await openHome();
+  await addWhole(db, wholeConversation('c', 3));
+  let count = 0;
+  return {
+    createBackup: ({ target }) =>
+      createBackup(db, {
+        target,
+        now: NOW + 60_000 * (count += 1),
+        appVersion: 'test',
+        schemaVersion: SCHEMA_VERSION,
+      }),
+  };
+}
+
+const broken: CopyMaker = {
+  async createBackup({ target }) {
+    if (target.kind === 'file') {
+      const file = await target.handle.createWritable();
+      await file.write('half');
+      await file.close();
+    }
+    throw new OnggiError('backup/not-written', 'read back differs');
+  },
+};
+
+async function namesIn(folder: FileSystemDirectoryHandle): Promise<string[]> {
+  const names: string[] = [];
+  for await (const name of (folder as unknown as { keys(): AsyncIterable<string> }).keys()) {
+    names.push(name);
+  }
+  return names.sort();
+}
+
+describe('snapshots', () => {
+  test('are whole backups, newest first, and can be read and removed', async () => {
+    const root = await freshFolder();
+    const snapshots = createSnapshots({
+      maker: await createMaker(),
+      openRoot: () => Promise.resolve(root),
+    });
+    const taken = [await snapshots.take(), await snapshots.take()];
+    const listed = await snapshots.list();
+    expect(listed.map(({ name }) => name)).toEqual(taken.map(({ name }) => name).reverse());
+    const newest = listed[0]?.name ?? '';
+    expect(await verify(await snapshots.read(newest))).toMatchObject({ isVerified: true });
+    await snapshots.remove(newest);
+    expect(await snapshots.list()).toHaveLength(1);
+    await expect(snapshots.read(newest)).rejects.toMatchObject({ code: 'file/unreadable' });
+    await expect(snapshots.read('../secret')).rejects.toMatchObject({ code: 'file/unreadable' });
+  });
+
+  test('that could not be written are not listed and take the place of none', async () => {
+    const root = await freshFolder();
+    const openRoot = () => Promise.resolve(root);
+    await createSnapshots({ maker: await createMaker(), openRoot }).take();
+    const snapshots = createSnapshots({ maker: broken, openRoot });
+    await expect(snapshots.take()).rejects.toMatchObject({ code: 'backup/not-written' });
+    expect(await snapshots.list()).toHaveLength(1);
+    expect(await namesIn(await root.getDirectoryHandle('snapshots'))).toHaveLength(1);
+  });
+
+  test('beyond the bounds go, oldest first', async () => {
+    const root = await freshFolder();
+    const snapshots = createSnapshots({
+      maker: await createMaker(),
+      openRoot: () => Promise.resolve(root),
+      bounds: { least: 2, most: 3, maxBytes: 1e9 },
+    });
+    const taken = [];
+    for (let turn = 0; turn < 5; turn += 1) taken.push(await snapshots.take());
+    expect((await snapshots.list()).map(({ name }) => name)).toEqual(
+      taken
+        .slice(2)
+        .map(({ name }) => name)
+        .reverse(),
+    );
+  });
+
+  test('are none where the browser has no file system of its own', async () => {
+    const snapshots = createSnapshots({
+      maker: await createMaker(),
+      openRoot: () => Promise.reject(new DOMException('', 'SecurityError')),
+    });
+    expect(await snapshots.list()).toEqual([]);
+    await expect(snapshots.take()).rejects.toMatchObject({ code: 'backup/not-written' });
+  });
+});
+
+describe('which copies go', () => {
+  const copies = [40, 30, 20, 10].map((sizeBytes, index) => ({ name: `c${index}`, sizeBytes }));
+  const namesOf = (bounds: { least: number; most: number; maxBytes: number }) =>
+    copiesToRemove(copies, bounds).map(({ name }) => name);
+
+  test.each([
+    [{ least: 2, most: 9, maxBytes: 1000 }, []],
+    [{ least: 2, most: 3, maxBytes: 1000 }, ['c3']],
+    [{ least: 2, most: 9, maxBytes: 10 }, ['c3', 'c2']],
+    [{ least: 1, most: 9, maxBytes: 70 }, ['c3', 'c2']],
+    [{ least: 0, most: 0, maxBytes: 0 }, ['c3', 'c2', 'c1', 'c0']],
+  ])('with %o', (bounds, removed) => {
+    expect(namesOf(bounds)).toEqual(removed);
+  });
+});
+
+describe('a folder that the person picked', () => {
+  /** A folder as the browser gives it after a restart: the person must be asked again. */
+  function withPermission(
+    folder: FileSystemDirectoryHandle,
+    states: { query: PermissionState; request: PermissionState },
+  ): FileSystemDirectoryHandle {
+    return Object.assign(folder, {
+      queryPermission: () => Promise.resolve(states.query),
+      requestPermission: () => Promise.resolve(states.request),
+    });
+  }
+
+  test('gets copies, and its other files are left alone', async () => {
+    const folder = await freshFolder();
+    for (const name of ['diary.txt', 'backup_old.json.gz', 'backup_20200101_000000.json.gz.txt']) {
+      await folder.getFileHandle(name, { create: true });
+    }
+    const maker = await createMaker();
+    const bounds = { least: 1, most: 1, maxBytes: 0 };
+    await copyIntoFolder(folder, maker, { bounds });
+    const { name } = await copyIntoFolder(folder, maker, { bounds });
+    expect((await listCopies(folder)).map((copy) => copy.name)).toEqual([name]);
+    expect(await namesIn(folder)).toHaveLength(4);
+  });
+
+  test('that may not be written is said, and nothing is made', async () => {
+    const states = { query: 'prompt', request: 'denied' } as const;
+    const folder = withPermission(await freshFolder(), states);
+    expect(await isFolderGranted(folder)).toBe(false);
+    expect(await askForFolder(folder)).toBe(false);
+    await expect(copyIntoFolder(folder, await createMaker())).rejects.toMatchObject({
+      code: 'backup/folder-denied',
+    });
+    expect(await namesIn(folder)).toEqual([]);
+  });
+
+  test('may be written after the person said yes', async () => {
+    const states = { query: 'prompt', request: 'granted' } as const;
+    expect(await askForFolder(withPermission(await freshFolder(), states))).toBe(true);
+  });
+
+  test('that is gone is said', async () => {
+    const root = await navigator.storage.getDirectory();
+    const name = `gone-${crypto.randomUUID()}`;
+    const folder = await root.getDirectoryHandle(name, { create: true });
+    await root.removeEntry(name, { recursive: true });
+    await expect(copyIntoFolder(folder, await createMaker())).rejects.toMatchObject({
+      code: 'backup/folder-denied',
+    });
+  });
+});

@@ -1,0 +1,251 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { forgetDatabase, readBootPointers, switchLiveDatabase } from '#db/boot-database.ts';
+import { holdLive, takeLiveAlone, tryHoldRestoreLock } from '#db/live-lock.ts';
+import { tryHoldAnswerLock } from '#db/locks.ts';
+import { openDatabase, openNamedDatabase } from '#db/open-database.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { UNDO_MS, deleteStaleDatabases, deleteStaging, stagingName } from '#db/staging.ts';
+import { readUndo, switchLive, undoRestore } from '#db/switch-live.ts';
+import { toConversationId } from '#domain/ids.ts';
+import { createTestClock, freshNames, openForTest, storedVersion } from './fresh-database.ts';
+import type { Names } from './fresh-database.ts';
+
+const NOW = 1_700_000_000_000;
+const noop = (): undefined => undefined;
+const events = { onSuperseded: noop, onBlocked: noop, onLost: noop };
+
+/** A staged database with one draft that tells it from others. */
+async function makeStaged({ defaultName }: Names, mark: string): Promise<string> {
+  const name = stagingName(defaultName, NOW);
+  const db = await openNamedDatabase(name, { clock: () => NOW, events });
+  await db.strict.drafts.add({ id: mark, text: '', pasted: [], updatedAt: NOW });
+  db.close();
+  return name;
+}
+
+const marksOf = ({ strict }: OnggiDatabase) => strict.drafts.toCollection().primaryKeys();
+const optionsOf = ({ bootName }: Names, now = NOW) => ({ bootName, clock: () => now });
+
+describe('putting a staged database in the place of the live one', () => {
+  test('closes this page, and the next start shows the other data', async () => {
+    const names = freshNames();
+    const db = await openForTest({ names });
+    const staged = await makeStaged(names, 'staged');
+    await switchLive(db, () => Promise.resolve(staged), optionsOf(names));
+    expect(db.strict.isOpen()).toBe(false);
+    const next = await openForTest({ names });
+    expect(next.name).toBe(staged);
+    expect(await marksOf(next)).toEqual(['staged']);
+    expect(await readBootPointers(names.bootName)).toEqual({
+      live: staged,
+      previous: { databaseName: db.name, replacedAt: NOW },
+      retired: [],
+    });
+  });
+
+  test('closes other tabs first and tells them once', async () => {
+    const names = freshNames();
+    const onReplaced = vi.fn();
+    const other = await openDatabase({
+      clock: createTestClock(),
+      events: { ...events, onReplaced },
+      ...names,
+    });
+    onTestFinished(() => other.close());
+    const db = await openForTest({ names });
+    const staged = await makeStaged(names, 'staged');
+    let wasOtherOpen = true;
+    await switchLive(
+      db,
+      () => {
+        wasOtherOpen = other.strict.isOpen();
+        return Promise.resolve(staged);
+      },
+      optionsOf(names),
+    );
+    expect(wasOtherOpen).toBe(false);
+    expect(onReplaced).toHaveBeenCalledOnce();
+    expect(db.heard.superseded).toBe(0);
+  });
+
+  test('changes nothing when a tab does not let go, and goes on as before', async () => {
+    const names = freshNames();
+    const db = await openForTest({ names });
+    const stubborn = await holdLive(db.name, noop);
+    onTestFinished(() => stubborn.release());
+    const finish = vi.fn(() => Promise.resolve('x'));
+    const options = { ...optionsOf(names), patienceMs: 50 };
+    await expect(switchLive(db, finish, options)).rejects.toMatchObject({ code: 'backup/busy' });
+    expect(finish).not.toHaveBeenCalled();
+    expect(await marksOf(db)).toEqual([]);
+    stubborn.release();
+    // It still hears of a restore in another tab.
+    const release = await takeLiveAlone(db.name, 1000);
+    expect(release).toBeDefined();
+    release?.();
+    expect(db.strict.isOpen()).toBe(false);
+  });
+
+  test('is refused while an answer is written', async () => {
+    const names = freshNames();
+    const db = await openForTest({ names });
+    const release = await tryHoldAnswerLock(toConversationId(crypto.randomUUID()));
+    const finish = vi.fn(() => Promise.resolve('x'));
+    const switching = switchLive(db, finish, optionsOf(names));
+    await expect(switching).rejects.toMatchObject({ code: 'backup/busy' });
+    release?.();
+    expect(finish).not.toHaveBeenCalled();
+    expect(db.strict.isOpen()).toBe(true);
+  });
+
+  test('that fails before the pointer flips leaves the old data live', async () => {
+    const names = freshNames();
+    const db = await openForTest({ names });
+    await db.strict.drafts.add({ id: 'old', text: '', pasted: [], updatedAt: NOW });
+    const failing = switchLive(db, () => Promise.reject(new Error('no')), optionsOf(names));
+    await expect(failing).rejects.toThrow();
+    const next = await openForTest({ names });
+    expect(await marksOf(next)).toEqual(['old']);
+  });
+
+  test('does not flip when another tab was first', async () => {
+    const names = freshNames();
+    const db = await openForTest({ names });
+    await switchLiveDatabase(names.bootName, { from: db.name, to: 'elsewhere', now: NOW });
+    const switching = switchLive(db, () => Promise.resolve('mine'), optionsOf(names));
+    await expect(switching).rejects.toMatchObject({ code: 'db/failed' });
+    expect((await readBootPointers(names.bootName)).live).toBe('elsewhere');
+  });
+
+  test('makes a tab that opens meanwhile wait and open the new data', async () => {
+    const names = freshNames();
+    const db = await openForTest({ names });
+    const staged = await makeStaged(names, 'staged');
+    let opening: Promise<OnggiDatabase> | undefined;
+    await switchLive(
+      db,
+      () => {
+        opening = openForTest({ names });
+        return Promise.resolve(staged);
+      },
+      optionsOf(names),
+    );
+    expect((await opening)?.name).toBe(staged);
+  });
+});
+
+describe('undoing a restore', () => {
+  test('brings the old data back, and can be undone itself', async () => {
+    const names = freshNames();
+    const db = await openForTest({ names });
+    await db.strict.drafts.add({ id: 'old', text: '', pasted: [], updatedAt: NOW });
+    const staged = await makeStaged(names, 'new');
+    await switchLive(db, () => Promise.resolve(staged), optionsOf(names));
+    const shown: IDBValidKey[][] = [];
+    for (let turn = 0; turn < 3; turn += 1) {
+      const next = await openForTest({ names });
+      shown.push(await marksOf(next));
+      await undoRestore(next, optionsOf(names, NOW + turn));
+    }
+    expect(shown).toEqual([['new'], ['old'], ['new']]);
+  });
+
+  test('is offered for seven days', async () => {
+    const names = freshNames();
+    const db = await openForTest({ names });
+    expect(await readUndo(optionsOf(names))).toBeUndefined();
+    const staged = await makeStaged(names, 'new');
+    await switchLive(db, () => Promise.resolve(staged), optionsOf(names));
+    expect(await readUndo(optionsOf(names, NOW + UNDO_MS))).toMatchObject({
+      databaseName: db.name,
+      until: NOW + UNDO_MS,
+    });
+    expect(await readUndo(optionsOf(names, NOW + UNDO_MS + 1))).toBeUndefined();
+    const next = await openForTest({ names });
+    await expect(undoRestore(next, optionsOf(names, NOW + UNDO_MS + 1))).rejects.toMatchObject({
+      code: 'backup/nothing-to-undo',
+    });
+    expect(next.strict.isOpen()).toBe(true);
+  });
+
+  test('is refused while a restore is under way', async () => {
+    const names = freshNames();
+    const db = await openForTest({ names });
+    const release = await tryHoldRestoreLock();
+    await expect(undoRestore(db, optionsOf(names))).rejects.toMatchObject({ code: 'backup/busy' });
+    release?.();
+  });
+});
+
+describe('clearing away', () => {
+  const staleOf = ({ bootName, defaultName }: Names, now: number) =>
+    deleteStaleDatabases({ bootName, baseName: defaultName, now });
+
+  test('takes what never became live, and nothing else', async () => {
+    const names = freshNames();
+    const db = await openForTest({ names });
+    const staged = await makeStaged(names, 'unfinished');
+    const foreign = `${names.defaultName}-restore-notes`;
+    (await openNamedDatabase(foreign, { clock: () => NOW, events })).close();
+    expect(await staleOf(names, NOW)).toEqual([staged]);
+    expect(await storedVersion(staged)).toBeUndefined();
+    expect(await storedVersion(foreign)).toBeDefined();
+    expect(await storedVersion(db.name)).toBeDefined();
+  });
+
+  test('keeps the data of before a restore for seven days, then takes them', async () => {
+    const names = freshNames();
+    const first = await openForTest({ names });
+    const staged = await makeStaged(names, 'new');
+    await switchLive(first, () => Promise.resolve(staged), optionsOf(names));
+    expect(await staleOf(names, NOW + UNDO_MS)).toEqual([]);
+    expect(await staleOf(names, NOW - UNDO_MS)).toEqual([]);
+    expect(await staleOf(names, NOW + UNDO_MS + 1)).toEqual([first.name]);
+    expect(await readBootPointers(names.bootName)).toEqual({
+      live: staged,
+      previous: null,
+      retired: [],
+    });
+    const next = await openForTest({ names });
+    expect(await marksOf(next)).toEqual(['new']);
+  });
+
+  test('remembers every database that was live, not only the last', async () => {
+    const names = freshNames();
+    const first = await openForTest({ names });
+    const [second, third] = [await makeStaged(names, '2'), await makeStaged(names, '3')];
+    await switchLive(first, () => Promise.resolve(second), optionsOf(names));
+    const next = await openForTest({ names });
+    await switchLive(next, () => Promise.resolve(third), optionsOf(names, NOW + 1));
+    expect(await readBootPointers(names.bootName)).toEqual({
+      live: third,
+      previous: { databaseName: second, replacedAt: NOW + 1 },
+      retired: [{ databaseName: first.name, replacedAt: NOW }],
+    });
+    expect(await staleOf(names, NOW)).toEqual([]);
+    expect(await staleOf(names, NOW + UNDO_MS + 1)).toEqual([first.name]);
+  });
+
+  test('never takes the live one, whatever the pointers say', async () => {
+    const names = freshNames();
+    const db = await openForTest({ names });
+    const staged = await makeStaged(names, 'new');
+    await switchLive(db, () => Promise.resolve(staged), optionsOf(names));
+    const next = await openForTest({ names });
+    await undoRestore(next, optionsOf(names, NOW));
+    expect(await staleOf(names, NOW + 10 * UNDO_MS)).toEqual([staged]);
+    expect(await storedVersion(db.name)).toBeDefined();
+  });
+
+  test('waits for a restore that is under way', async () => {
+    const names = freshNames();
+    await openForTest({ names });
+    const staged = await makeStaged(names, 'unfinished');
+    const release = await tryHoldRestoreLock();
+    expect(await staleOf(names, NOW)).toEqual([]);
+    release?.();
+    expect(await staleOf(names, NOW)).toEqual([staged]);
+    await deleteStaging(staged);
+    await forgetDatabase(names.bootName, staged);
+  });
+});

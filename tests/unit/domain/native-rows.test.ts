@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { createConversation } from '#domain/conversation.ts';
+import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
+import { createMessage } from '#domain/message.ts';
+import type { Message } from '#domain/message.ts';
+import { copyNative, planNativeUpdate, withKnownSessions } from '#domain/native-rows.ts';
+
+const id = toConversationId('c');
+const sessionId = toSessionId('s');
+
+function rows(contents: readonly string[], updatedAt = 10) {
+  const messages = contents.map((content, seq): Message =>
+    createMessage({
+      id: toMessageId(`m${seq}`),
+      conversationId: id,
+      sessionId,
+      parentId: seq === 0 ? null : toMessageId(`m${seq - 1}`),
+      seq,
+      role: 'user',
+      content,
+      timestamp: seq,
+      tokenCount: 1,
+    }),
+  );
+  const conversation = createConversation({
+    id,
+    sessionId,
+    createdAt: 1,
+    updatedAt,
+    messageCount: messages.length,
+    totalTokens: messages.length,
+    lastSeq: messages.length - 1,
+    activeLeafId: messages.at(-1)?.id ?? null,
+  });
+  return { conversation, messages };
+}
+
+describe('withKnownSessions', () => {
+  it('attaches rows of an unknown visit to the present one and keeps its id', () => {
+    const present = toSessionId('present');
+    const native = { ...rows(['a']), bytesById: {}, notes: [] };
+    const placed = withKnownSessions(native, present, () => false);
+    for (const row of [placed.conversation, ...placed.messages]) {
+      expect(row).toMatchObject({ sessionId: 'present', metadata: { source_session_id: 's' } });
+    }
+    expect(withKnownSessions(native, present, () => true)).toEqual(rows(['a']));
+  });
+
+  it('keeps nothing of a visit that the file does not name', () => {
+    const { conversation, messages } = rows(['a']);
+    const none = toSessionId('');
+    const native = {
+      conversation: { ...conversation, sessionId: none },
+      messages: messages.map((message) => ({ ...message, sessionId: none })),
+      bytesById: {},
+      notes: [],
+    };
+    const placed = withKnownSessions(native, toSessionId('present'), () => false);
+    for (const row of [placed.conversation, ...placed.messages]) {
+      expect(row).toMatchObject({ sessionId: 'present', metadata: {} });
+      expect(row.metadata).toEqual({});
+    }
+  });
+});
+
+describe('copyNative', () => {
+  it('gives new ids throughout and keeps the tree', () => {
+    let count = 0;
+    const copy = copyNative(rows(['a', 'b']), () => `new-${(count += 1)}`);
+    expect(copy.conversation).toMatchObject({
+      id: 'new-1',
+      sourceId: 'new-1',
+      activeLeafId: 'new-3',
+    });
+    expect(copy.conversation.metadata).toEqual({ source_conversation_id: 'c' });
+    expect(copy.messages.map((row) => [row.id, row.parentId, row.conversationId])).toEqual([
+      ['new-2', null, 'new-1'],
+      ['new-3', 'new-2', 'new-1'],
+    ]);
+  });
+});
+
+describe('planNativeUpdate', () => {
+  it('finds nothing in the same rows, whatever session the file says', () => {
+    const { conversation, messages } = rows(['a', 'b']);
+    const file = rows(['a', 'b']);
+    expect(planNativeUpdate(conversation, messages, file)).toBeUndefined();
+    const elsewhere = withKnownSessions(
+      { ...file, bytesById: {}, notes: [] },
+      toSessionId('other'),
+      () => false,
+    );
+    expect(planNativeUpdate(conversation, messages, elsewhere)).toBeUndefined();
+  });
+
+  it('takes a newer file and keeps what only this side has', () => {
+    const { conversation, messages } = rows(['a', 'b']);
+    const own = rows(['x', 'x', 'own'])
+      .messages.slice(2)
+      .map((row) => ({ ...row, id: toMessageId('own') }));
+    const here = [...messages, ...own];
+    const file = rows(['a', 'b changed', 'c', 'd'], 20);
+    const update = planNativeUpdate({ ...conversation, lastSeq: 2, messageCount: 3 }, here, file);
+    expect(update?.changed.map(({ content }) => content)).toEqual(['b changed']);
+    expect(update?.added.map(({ content, seq }) => [content, seq])).toEqual([
+      ['c', 3],
+      ['d', 4],
+    ]);
+    expect(update?.conversation).toMatchObject({ messageCount: 5, lastSeq: 4, updatedAt: 20 });
+  });
+
+  it('adds messages of an older file and changes nothing that is here', () => {
+    const { conversation, messages } = rows(['a', 'b'], 30);
+    const file = rows(['old a', 'b', 'c'], 20);
+    const update = planNativeUpdate({ ...conversation, title: 'Mine' }, messages, file);
+    expect(update?.changed).toEqual([]);
+    expect(update?.added.map(({ content }) => content)).toEqual(['c']);
+    expect(update?.conversation).toMatchObject({ title: 'Mine', updatedAt: 30 });
+  });
+
+  it('leaves a conversation in the trash where it is', () => {
+    const { conversation, messages } = rows(['a']);
+    const trashed = { ...conversation, status: 'deleted' as const, deletedAt: 5 };
+    const update = planNativeUpdate(trashed, messages, rows(['a', 'b'], 20));
+    expect(update?.conversation).toMatchObject({ status: 'deleted', deletedAt: 5 });
+  });
+});

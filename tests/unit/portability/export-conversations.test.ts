@@ -1,0 +1,365 @@
+import { unzipSync } from 'fflate';
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { createConversation } from '#domain/conversation.ts';
+import type { Conversation } from '#domain/conversation.ts';
+import { LOCAL_USER_ID, toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
+import type { Progress } from '#domain/import-report.ts';
+import { createMessage } from '#domain/message.ts';
+import { ENGLISH_ARCHIVE_TEXTS } from '#portability/archive-texts.ts';
+import type { WholeConversation } from '#portability/conversation-fields.ts';
+import { exportConversations } from '#portability/export-conversations.ts';
+import type { ExportOptions, ExportTally } from '#portability/running-export.ts';
+import { ExportRequestMessage, nameExport } from '#portability/export-request.ts';
+import type { ExportRequest } from '#portability/export-request.ts';
+import type { ExportSource } from '#portability/export-source.ts';
+import { onggiJson } from '#portability/formats/onggi-json.ts';
+import { onggiMarkdown } from '#portability/formats/onggi-markdown.ts';
+import { openFiles } from '#portability/open-files.ts';
+import { previewAnonymised } from '#portability/preview-anonymised.ts';
+import { readImports } from '#portability/read-imports.ts';
+import { recognizeFiles } from '#portability/recognize-files.ts';
+
+const AT = Date.UTC(2026, 10, 22, 12);
+const CONTEXT = { fileName: '', fileDate: 0, companions: new Map<string, unknown>() };
+const HOSTILE = '</div><script>alert(1)</script><img src=x onerror=alert(1)> & "quoted"';
+
+function createWhole(id: string, fields: Partial<Conversation> = {}): WholeConversation {
+  const conversationId = toConversationId(id);
+  const messages = ['user', 'assistant', 'assistant'].map((role, seq) =>
+    createMessage({
+      id: toMessageId(`${id}-m${seq}`),
+      conversationId,
+      sessionId: toSessionId('s'),
+      parentId: seq === 0 ? null : toMessageId(`${id}-m0`),
+      seq,
+      role: role === 'user' ? 'user' : 'assistant',
+      content: `${HOSTILE} ${id} ${seq} write to kim@example.com`,
+      reasoning: seq === 1 ? HOSTILE : null,
+      timestamp: AT + seq,
+      attachments:
+        seq === 0
+          ? [
+              { id: `${id}-file`, name: '그림.png', mediaType: 'image/png', sizeBytes: 3 },
+              { id: `${id}-page`, name: '../evil.html', mediaType: 'text/html', sizeBytes: 3 },
+              { id: `${id}-gone`, name: 'gone.txt', mediaType: 'text/plain', sizeBytes: 3 },
+            ]
+          : [],
+    }),
+  );
+  const conversation = createConversation({
+    id: conversationId,
+    sessionId: toSessionId('s'),
+    createdAt: AT,
+    updatedAt: AT,
+    title: HOSTILE,
+    titleOrigin: 'person',
+    activeLeafId: toMessageId(`${id}-m1`),
+    messageCount: 3,
+    lastSeq: 2,
+    ...fields,
+  });
+  return { conversation, messages };
+}
+
+const ALL = [
+  createWhole('aaaaaaaa-0000-4000-8000-000000000001'),
+  createWhole('aaaaaaaa-0000-4000-8000-000000000002', { status: 'archived', pinned: 1 }),
+  createWhole('aaaaaaaa-0000-4000-8000-000000000003', { status: 'deleted', deletedAt: AT }),
+];
+const IDS = ALL.map(({ conversation }) => conversation.id);
+
+/** The database of these tests: only what an export asks for. */
+const SOURCE: ExportSource = {
+  readConversationIds: (statuses) =>
+    Promise.resolve(
+      ALL.filter(({ conversation }) => statuses.includes(conversation.status)).map(
+        ({ conversation }) => conversation.id,
+      ),
+    ),
+  readWhole: (id) => Promise.resolve(ALL.find(({ conversation }) => conversation.id === id)),
+  readBytes: (id) => Promise.resolve(id.endsWith('gone') ? undefined : Uint8Array.of(1, 2, 3)),
+  async *readUsagePages() {
+    await Promise.resolve();
+    const counts = { requestCount: 1, promptTokens: 1, completionTokens: 1, totalTokens: 2 };
+    const rest = { totalCostUsd: 0, unpricedCount: 0, totalResponseTimeMs: 0, timedCount: 0 };
+    yield [
+      {
+        ...{ id: 'x', userId: LOCAL_USER_ID, date: '2026-11-22', model: 'm', errorCount: 0 },
+        ...counts,
+        ...rest,
+      },
+    ];
+  },
+};
+
+const REQUEST: ExportRequest = {
+  kind: 'json',
+  selection: { kind: 'all', includesTrash: false },
+  anonymise: null,
+  withBranches: true,
+  withAttachments: false,
+  skipsPoorAnswers: false,
+};
+
+interface Exported {
+  readonly bytes: Uint8Array;
+  readonly text: string;
+  readonly tally: ExportTally;
+}
+
+async function run(
+  request: Partial<ExportRequest>,
+  more: Partial<ExportOptions> = {},
+): Promise<Exported> {
+  const chunks: Uint8Array[] = [];
+  const sink = new WritableStream<Uint8Array<ArrayBuffer>>({
+    write: (chunk) => void chunks.push(chunk),
+  });
+  const options: ExportOptions = {
+    appVersion: '0.1.0',
+    now: AT,
+    createId: () => crypto.randomUUID(),
+    texts: ENGLISH_ARCHIVE_TEXTS,
+    ...more,
+  };
+  const tally = await exportConversations(SOURCE, { ...REQUEST, ...request }, sink, options);
+  const bytes = new Uint8Array(Buffer.concat(chunks));
+  expect(tally.sizeBytes).toBe(bytes.length);
+  return { bytes, text: new TextDecoder().decode(bytes), tally };
+}
+
+const only = (index: number): Pick<ExportRequest, 'selection'> => ({
+  selection: { kind: 'ids', ids: IDS.slice(index, index + 1) },
+});
+
+const files = (bytes: Uint8Array): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(unzipSync(bytes)).map(([name, file]) => [name, new TextDecoder().decode(file)]),
+  );
+
+function readNative(value: unknown): WholeConversation {
+  const [item] = onggiJson.read(value, CONTEXT);
+  if (item?.kind !== 'native') throw new Error('not read');
+  return { conversation: item.native.conversation, messages: item.native.messages };
+}
+
+describe('export as JSON', () => {
+  it('is one object for one conversation and an array for all', async () => {
+    const one = await run(only(0));
+    expect(readNative(JSON.parse(one.text))).toEqual(ALL[0]);
+    const all = await run({});
+    expect((JSON.parse(all.text) as unknown[]).map(readNative)).toEqual(ALL.slice(0, 2));
+    expect(all.tally).toMatchObject({ conversationCount: 2, messageCount: 6, leftOutCount: 0 });
+  });
+
+  it('takes the trash only when asked, and an empty selection for an empty array', async () => {
+    const all = await run({ selection: { kind: 'all', includesTrash: true } });
+    expect(JSON.parse(all.text)).toHaveLength(3);
+    expect(JSON.parse((await run({ selection: { kind: 'ids', ids: [] } })).text)).toEqual([]);
+  });
+
+  it('holds the shown branch alone without branches', async () => {
+    const { text, tally } = await run({ ...only(0), withBranches: false });
+    expect(JSON.parse(text)).toMatchObject({ branch_messages: [], message_count: 2 });
+    expect(tally.messageCount).toBe(2);
+  });
+
+  it('carries bytes when asked, and never in an anonymised file', async () => {
+    expect((await run({ ...only(0), withAttachments: true })).text).toContain('"data": "AQID"');
+    const anonymise = { dropsTitles: true, dropsFeedback: true, cutsTimes: true };
+    const { text } = await run({ ...only(0), withAttachments: true, anonymise });
+    expect(text).not.toContain('AQID');
+    expect(text).not.toContain('kim@');
+    for (const id of IDS) expect(text).not.toContain(id);
+  });
+
+  it('refuses one that is gone and passes over it among several', async () => {
+    const gone = toConversationId('gone');
+    await expect(run({ selection: { kind: 'ids', ids: [gone] } })).rejects.toMatchObject({
+      code: 'chat/not-found',
+    });
+    const { text, tally } = await run({ selection: { kind: 'ids', ids: [gone, ...IDS] } });
+    expect(JSON.parse(text)).toHaveLength(3);
+    expect(tally.leftOutCount).toBe(1);
+  });
+});
+
+describe('export of other kinds', () => {
+  it('writes one conversation as Markdown', async () => {
+    const { text } = await run({ kind: 'markdown', ...only(0) });
+    const [item] = onggiMarkdown.read(text, CONTEXT);
+    expect(item?.kind === 'native' && item.native.messages).toEqual(ALL[0]?.messages);
+    await expect(run({ kind: 'markdown' })).rejects.toMatchObject({ code: 'app/unexpected' });
+  });
+
+  it('writes lines for training and counts what says nothing', async () => {
+    expect((await run({ kind: 'fine-tuning' })).text.trim().split('\n')).toHaveLength(2);
+    const { text, tally } = await run({ kind: 'sharegpt' });
+    expect(text.endsWith('\n')).toBe(true);
+    expect(tally).toMatchObject({ conversationCount: 2, leftOutCount: 0 });
+  });
+
+  it('writes usage as CSV', async () => {
+    const { text } = await run({ kind: 'usage-csv' });
+    expect(text).toMatch(/^date,model,.*\r\n2026-11-22,m,1,1,1,2,0,0,,0,0\r\n$/);
+  });
+});
+
+describe('export as an archive', () => {
+  it('holds everything to be read back', async () => {
+    const { bytes } = await run({ kind: 'archive', withAttachments: true });
+    const found = files(bytes);
+    const json = Object.entries(found).filter(([name]) => name.startsWith('json/'));
+    expect(json.map(([, text]) => readNative(JSON.parse(text)))).toEqual(ALL.slice(0, 2));
+    const markdown = Object.entries(found).filter(([name]) => name.startsWith('markdown/'));
+    expect(markdown).toHaveLength(2);
+    for (const [, text] of markdown) expect(onggiMarkdown.matches(text, '')).toBe(true);
+    expect(Object.keys(found).filter((name) => name.startsWith('attachments/'))).toEqual([
+      `attachments/${IDS[0]}-file-그림.png`,
+      `attachments/${IDS[0]}-page-evil.html`,
+      `attachments/${IDS[1]}-file-그림.png`,
+      `attachments/${IDS[1]}-page-evil.html`,
+    ]);
+  });
+
+  it('shows hostile texts as text, asks for nothing and runs nothing', async () => {
+    const { bytes } = await run({ kind: 'archive', withAttachments: true });
+    const pages = Object.entries(files(bytes)).filter(
+      ([name]) => name.endsWith('.html') && !name.startsWith('attachments/'),
+    );
+    expect(pages).toHaveLength(3);
+    for (const [, page] of pages) {
+      expect(page).not.toMatch(/<script|<img|<iframe|<link|<form|https?:\/\//i);
+      expect(page).not.toMatch(/<[^>]*\son\w+=/i);
+      expect(page).toContain("default-src 'none'");
+      expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+    }
+  });
+
+  it('links files that exist, and none that a browser would run', async () => {
+    const { bytes } = await run({ kind: 'archive', withAttachments: true });
+    const found = files(bytes);
+    let count = 0;
+    for (const [name, page] of Object.entries(found)) {
+      if (name !== 'index.html' && !name.startsWith('html/')) continue;
+      for (const [, href = ''] of page.matchAll(/href="([^"]*)"/g)) {
+        const target = new URL(
+          href,
+          `file:///a/${name.split('/').map(encodeURIComponent).join('/')}`,
+        );
+        expect(Object.keys(found)).toContain(
+          decodeURIComponent(target.pathname).slice('/a/'.length),
+        );
+        expect(target.pathname).not.toContain('evil');
+        count += 1;
+      }
+    }
+    // Three of each conversation in the index; back and one attachment on each page.
+    expect(count).toBe(2 * 3 + 2 * 2);
+  });
+
+  it('lists by month with dates and counts', async () => {
+    const { bytes } = await run({
+      kind: 'archive',
+      selection: { kind: 'all', includesTrash: true },
+    });
+    const index = files(bytes)['index.html'] ?? '';
+    expect(index).toContain('<h2>November 2026</h2>');
+    expect(index.match(/Messages: 3/g)).toHaveLength(3);
+    expect(index).toMatch(/Pinned · Archived/);
+    expect(index).toContain('In the trash');
+    const empty = await run({ kind: 'archive', selection: { kind: 'ids', ids: [] } });
+    expect(files(empty.bytes)['index.html']).toContain('There are no conversations here.');
+  });
+
+  it('holds nothing of the original when anonymised', async () => {
+    const anonymise = { dropsTitles: true, dropsFeedback: true, cutsTimes: true };
+    const { bytes } = await run({ kind: 'archive', anonymise, withAttachments: true });
+    const found = files(bytes);
+    const text = Object.entries(found).flat().join('\n');
+    for (const gone of [...IDS, 'kim@example', '그림', '-m0', 'T12:00'])
+      expect(text).not.toContain(gone);
+    expect(Object.keys(found).filter((name) => name.startsWith('attachments/'))).toEqual([]);
+    const names = Object.keys(found).filter((name) => name.startsWith('json/'));
+    expect(names).toEqual(['json/2026-11-22.json', 'json/2026-11-22 (2).json']);
+  });
+
+  it('comes back through our own import, pages and files of messages left aside', async () => {
+    const { bytes } = await run({ kind: 'archive', withAttachments: true });
+    const file = new File([new Uint8Array(bytes)], 'onggi_archive.zip');
+    const recognized = await recognizeFiles(await openFiles([{ file, path: file.name }]));
+    expect(recognized.refused).toEqual([]);
+    expect(recognized.summaries.map(({ format }) => format)).toEqual([
+      ...['onggi-json', 'onggi-json'],
+    ]);
+    const found: unknown[] = [];
+    for await (const outcome of readImports(recognized.files)) {
+      if (outcome.kind !== 'item' || outcome.item.kind !== 'native') throw new Error('not read');
+      const { conversation, messages } = outcome.item.native;
+      found.push({ conversation, messages });
+    }
+    expect(found).toHaveLength(2);
+    expect(found).toEqual(expect.arrayContaining(ALL.slice(0, 2)));
+    const image = recognized.files[0]?.findAsset([`${IDS[0]}-file`]);
+    expect(image?.name).toContain('그림.png');
+  });
+});
+
+describe('a running export', () => {
+  it('tells how far it is', async () => {
+    const seen: Progress[] = [];
+    await run({}, { onProgress: (progress) => seen.push(progress) });
+    expect(seen.map(({ doneRows, totalRows }) => [doneRows, totalRows])).toEqual([
+      [0, 2],
+      [1, 2],
+    ]);
+  });
+
+  it('leaves no half a file when it is cancelled', async () => {
+    const controller = new AbortController();
+    const reason = new Error('cancelled');
+    const states: string[] = [];
+    const sink = new WritableStream<Uint8Array<ArrayBuffer>>({
+      close: () => void states.push('closed'),
+      abort: (why) => void states.push(`aborted ${String(why)}`),
+    });
+    const running = exportConversations(SOURCE, { ...REQUEST, kind: 'archive' }, sink, {
+      appVersion: '0.1.0',
+      now: AT,
+      createId: () => crypto.randomUUID(),
+      texts: ENGLISH_ARCHIVE_TEXTS,
+      signal: controller.signal,
+      onProgress: ({ doneRows }) => doneRows === 1 && controller.abort(reason),
+    });
+    await expect(running).rejects.toBe(reason);
+    expect(states).toEqual(['aborted Error: cancelled']);
+  });
+
+  it('says beforehand what an anonymised one would mask', async () => {
+    const preview = await previewAnonymised(SOURCE, { kind: 'all', includesTrash: false });
+    expect(preview.counts.email).toBe(6);
+  });
+});
+
+describe('request of an export', () => {
+  it('is read from a message and refused when it is none', () => {
+    const anonymise = { dropsTitles: false, dropsFeedback: true, cutsTimes: true };
+    for (const request of [REQUEST, { ...REQUEST, ...only(0), anonymise }]) {
+      expect(v.parse(ExportRequestMessage, structuredClone(request))).toEqual(request);
+    }
+    for (const wrong of [null, 3, {}, { ...REQUEST, kind: 'x' }, { ...REQUEST, selection: {} }]) {
+      expect(v.is(ExportRequestMessage, wrong)).toBe(false);
+    }
+  });
+
+  it('names the file after its title or its kind, and the day', () => {
+    const at = new Date(2026, 10, 22, 23, 59).getTime();
+    expect(nameExport('json', '옹기: 항아리', at)).toEqual({
+      fileName: 'onggi_옹기-항아리_20261122.json',
+      mediaType: 'application/json',
+    });
+    expect(nameExport('archive', null, at).fileName).toBe('onggi_archive_20261122.zip');
+    expect(nameExport('usage-csv', null, at).fileName).toBe('onggi_usage_20261122.csv');
+  });
+});

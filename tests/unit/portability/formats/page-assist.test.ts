@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { pageAssistFormat } from '#portability/formats/page-assist.ts';
+import {
+  expectSurvivesMangling,
+  expectWellFormed,
+  onlyConversation,
+  readFile,
+  sampleOf,
+  spoken,
+} from '../../../support/read-format.ts';
+
+const FILE = {
+  chat: [
+    {
+      history: {
+        id: 'h1',
+        title: '옹기 🏺',
+        createdAt: 1700000000000,
+        is_pinned: true,
+        model_id: 'llama3',
+        message_source: 'web-ui',
+      },
+      // Newest first, as the table gives them.
+      messages: [
+        {
+          id: 'm2',
+          history_id: 'h1',
+          name: 'llama3',
+          role: 'assistant',
+          content: '<think>hmm</think>A',
+          createdAt: 1700000002000,
+          sources: [{ url: 'https://x.org' }],
+          reasoning_time_taken: 2,
+          generationInfo: { prompt_eval_count: 3, eval_count: 4 },
+        },
+        {
+          id: 'm1',
+          history_id: 'h1',
+          name: 'You',
+          role: 'user',
+          content: 'Q',
+          createdAt: 1700000001000,
+          images: ['data:image/png;base64,AA==', ''],
+        },
+      ],
+    },
+  ],
+  knowledge: [],
+  vector: [],
+  prompts: [],
+  oaiConfigs: [{ id: 'o', apiKey: 'sk-marker' }],
+};
+
+describe('pageAssistFormat', () => {
+  it('asks for the chats alone', () => {
+    expect(pageAssistFormat.matches(sampleOf(FILE))).toBe(true);
+    expect(pageAssistFormat.elementKeys).toEqual(['chat']);
+    expect(JSON.stringify(readFile(pageAssistFormat, FILE))).not.toContain('sk-marker');
+    // Nor when it is handed the whole file.
+    expect(
+      JSON.stringify([
+        ...pageAssistFormat.read(FILE, { fileName: '', fileDate: 0, companions: new Map() }),
+      ]),
+    ).not.toContain('sk-marker');
+  });
+
+  it('puts messages in order of time and reads their fields', () => {
+    const items = readFile(pageAssistFormat, FILE);
+    expectWellFormed(items);
+    const conversation = onlyConversation(items);
+    expect(conversation).toMatchObject({
+      sourceId: 'h1',
+      title: '옹기 🏺',
+      isPinned: true,
+      chatModel: 'llama3',
+    });
+    expect(spoken(conversation)).toEqual(['user: Q', 'assistant: A']);
+    const [question, answer] = conversation.messages;
+    expect(question).toMatchObject({ modelUsed: null, attachments: [{ mediaType: 'image/png' }] });
+    expect(answer).toMatchObject({
+      modelUsed: 'llama3',
+      reasoning: 'hmm',
+      promptTokens: 3,
+      completionTokens: 4,
+      metadata: { citations: [{ url: 'https://x.org' }], reasoning_ms: 2000 },
+    });
+  });
+
+  it('survives any value in any field', () => {
+    expectSurvivesMangling(pageAssistFormat, FILE);
+  });
+});

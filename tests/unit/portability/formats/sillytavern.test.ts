@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { sillyTavernFormat } from '#portability/formats/sillytavern.ts';
+import { readSillyDate } from '#portability/formats/sillytavern-message.ts';
+import {
+  expectSurvivesMangling,
+  expectWellFormed,
+  onlyConversation,
+  pathTo,
+  readFile,
+  sampleOf,
+} from '../../../support/read-format.ts';
+
+const HEADER = {
+  user_name: 'Kim',
+  character_name: '도공 🏺',
+  create_date: '2024-03-05@12h30m45s',
+  chat_metadata: { note_prompt: 'Keep calm.' },
+};
+const LINES = [
+  HEADER,
+  {
+    name: '도공 🏺',
+    is_user: false,
+    is_system: false,
+    send_date: '2024-03-05T12:30:46.000Z',
+    mes: 'Welcome',
+    extra: {},
+  },
+  {
+    name: 'Kim',
+    is_user: true,
+    is_system: false,
+    send_date: 'March 5, 2024 12:31pm',
+    mes: 'A pot?',
+    extra: {},
+  },
+  {
+    name: '도공 🏺',
+    is_user: false,
+    send_date: '2024-03-05T12:32:00.000Z',
+    gen_started: '2024-03-05T12:31:50.000Z',
+    gen_finished: '2024-03-05T12:31:55.000Z',
+    mes: 'Second try',
+    swipes: ['First try', 'Second try', ''],
+    swipe_id: 1,
+    swipe_info: [{ send_date: '2024-03-05T12:31:30.000Z', extra: { model: 'old-model' } }, {}, {}],
+    extra: {
+      model: 'claude',
+      api: 'anthropic',
+      token_count: 3,
+      reasoning: 'hmm',
+      image: 'user/images/pot.png',
+    },
+  },
+  { name: 'Kim', is_user: true, is_system: true, send_date: 'whenever', mes: 'Hidden', extra: {} },
+];
+
+describe('sillyTavernFormat', () => {
+  it('knows lines by their header', () => {
+    expect(sillyTavernFormat.matches(sampleOf(LINES, true))).toBe(true);
+    expect(sillyTavernFormat.matches(sampleOf(LINES, false))).toBe(false);
+    expect(sillyTavernFormat.matches(sampleOf([{ chat_metadata: {} }, LINES[1]], true))).toBe(true);
+  });
+
+  it('makes swipes siblings and goes on below the active one', () => {
+    const items = readFile(sillyTavernFormat, LINES, { fileName: 'chats/Pots.jsonl' });
+    expectWellFormed(items);
+    const conversation = onlyConversation(items);
+    expect(conversation).toMatchObject({
+      title: 'Pots',
+      tags: ['도공 🏺'],
+      metadata: { author_note: 'Keep calm.' },
+    });
+    expect(pathTo(conversation, conversation.activeLeafSourceId)).toEqual([
+      'Welcome',
+      'A pot?',
+      'Second try',
+      'Hidden',
+    ]);
+    const first = conversation.messages.find(({ content }) => content === 'First try');
+    expect(pathTo(conversation, first?.sourceId ?? null)).toEqual([
+      'Welcome',
+      'A pot?',
+      'First try',
+    ]);
+    expect(first).toMatchObject({
+      modelUsed: 'old-model',
+      timestamp: Date.UTC(2024, 2, 5, 12, 31, 30),
+    });
+  });
+
+  it('reads model, time, reasoning and pictures', () => {
+    const { messages, notes } = onlyConversation(readFile(sillyTavernFormat, LINES));
+    expect(messages.find(({ content }) => content === 'Second try')).toMatchObject({
+      role: 'assistant',
+      modelUsed: 'claude',
+      reasoning: 'hmm',
+      tokenCount: 3,
+      responseTimeMs: 5000,
+      attachments: [{ name: 'pot.png', assetKeys: ['pot.png'] }],
+      metadata: { name: '도공 🏺', provider: 'anthropic' },
+    });
+    expect(messages.at(-1)).toMatchObject({
+      role: 'user',
+      metadata: { excluded_from_prompt: true },
+    });
+    expect(notes).toContain('date_unknown');
+  });
+
+  it('keeps the id of a chat that has grown', () => {
+    const id = (lines: readonly unknown[]) =>
+      onlyConversation(readFile(sillyTavernFormat, lines)).sourceId;
+    expect(id([...LINES, { name: 'x', is_user: true, mes: 'More' }])).toBe(id(LINES));
+    const named = [{ ...HEADER, chat_metadata: { integrity: 'uuid-1' } }, ...LINES.slice(1)];
+    expect(id(named)).toBe('uuid-1');
+  });
+
+  it('takes the message itself when the active swipe does not exist', () => {
+    const line = { ...LINES[3], swipe_id: 9 };
+    const conversation = onlyConversation(readFile(sillyTavernFormat, [HEADER, line]));
+    expect(pathTo(conversation, conversation.activeLeafSourceId)).toEqual(['Second try']);
+  });
+
+  it.each([
+    ['2024-3-5 @12h 30m 45s 123ms', new Date(2024, 2, 5, 12, 30, 45, 123).getTime()],
+    ['2024-03-05@12h30m45s', new Date(2024, 2, 5, 12, 30, 45).getTime()],
+    ['March 5, 2024 12:30pm', new Date(2024, 2, 5, 12, 30).getTime()],
+    ['2024-03-05T12:30:45.123Z', Date.UTC(2024, 2, 5, 12, 30, 45, 123)],
+    [1709641845123, 1709641845123],
+    ['nonsense', null],
+    [{}, null],
+  ])('reads the date %j', (value, at) => {
+    expect(readSillyDate(value, new Set())).toBe(at);
+  });
+
+  it('survives any value in any field', () => {
+    expectSurvivesMangling(sillyTavernFormat, LINES);
+  });
+});

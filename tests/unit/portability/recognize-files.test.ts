@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import type { ImportedFile } from '#portability/open-files.ts';
+import { openFiles } from '#portability/open-files.ts';
+import { readImports } from '#portability/read-imports.ts';
+import { recognizeFiles } from '#portability/recognize-files.ts';
+import { chatgptConversation, fileOf, zipOf } from './import-files.ts';
+
+/** Files of one archive that count how often their names are looked at. */
+function countedFiles(contents: ReadonlyMap<string, string | null>) {
+  let looks = 0;
+  const files = Array.from(contents, ([path, content]): ImportedFile => {
+    const name = `export.zip/${path}`;
+    return {
+      get name() {
+        looks += 1;
+        return name;
+      },
+      group: 'export.zip',
+      kind: content === null ? 'other' : 'text',
+      sizeBytes: content?.length ?? 1,
+      modifiedAt: 0,
+      stream: () => new Blob([content ?? '']).stream(),
+    };
+  });
+  return { files, countLooks: () => looks };
+}
+
+async function looksAt(contents: ReadonlyMap<string, string | null>): Promise<number> {
+  const { files, countLooks } = countedFiles(contents);
+  const { refused } = await recognizeFiles({ files, refused: [] });
+  expect(refused).toEqual([]);
+  return countLooks();
+}
+
+const line = (thread: number) =>
+  JSON.stringify({
+    id: '1',
+    object: 'thread.message',
+    thread_id: `t${thread}`,
+    role: 'user',
+    content: [{ type: 'text', text: { value: 'x' } }],
+  });
+
+const threads = (count: number) =>
+  new Map(
+    Array.from({ length: count }, (_, index): [string, string][] => [
+      [`threads/t${index}/messages.jsonl`, `${line(index)}\n${line(index)}`],
+      [`threads/t${index}/thread.json`, JSON.stringify({ id: `t${index}`, title: 'T' })],
+    ]).flat(),
+  );
+
+describe('recognizeFiles', () => {
+  it('looks at each of 20,000 files of a group as often as at each of 5,000', async () => {
+    const export20k = (count: number) =>
+      new Map<string, string | null>([
+        ['conversations.json', JSON.stringify([chatgptConversation('c', [{ id: 'a' }])])],
+        ['chat.html', null],
+        ...Array.from({ length: count }, (_, index): [string, null] => [`file-${index}.dat`, null]),
+      ]);
+    const few = await looksAt(export20k(5000));
+    const many = await looksAt(export20k(20_000));
+    expect(many).toBeLessThan(few * 4.2);
+    expect(many).toBeLessThan(20_000 * 20);
+  });
+
+  it('looks for the companion of each of many threads without going over all of them', async () => {
+    const few = await looksAt(threads(100));
+    const many = await looksAt(threads(400));
+    expect(many).toBeLessThan(few * 4.2);
+  });
+});
+
+const own = {
+  format: 'onggi.conversation',
+  format_version: 1,
+  conversation_id: 'c1',
+  title: 'Ours',
+  created_at: '2026-01-01T00:00:00.000+00:00',
+  updated_at: '2026-01-01T00:00:00.000+00:00',
+  messages: [{ message_id: 'm', role: 'user', content: 'from JSON' }],
+};
+const markdown = [
+  '<!-- onggi:k3v9x2 conversation {"format_version":1,"conversation_id":"c1","title":"Ours"} -->',
+  '',
+  '<!-- onggi:k3v9x2 message {"message_id":"m","role":"user","length":13} -->',
+  '## User',
+  '<!-- onggi:k3v9x2 content -->',
+  'from Markdown',
+  '<!-- onggi:k3v9x2 end -->',
+  '<!-- onggi:k3v9x2 eof {"messages":1} -->',
+  '',
+].join('\n');
+
+async function readContents(entries: Record<string, unknown>) {
+  const recognized = await recognizeFiles(await openFiles([fileOf('ours.zip', zipOf(entries))]));
+  const contents: string[] = [];
+  const refused = recognized.refused.map(({ name }) => name);
+  for await (const outcome of readImports(recognized.files)) {
+    if (outcome.kind === 'refused') refused.push(outcome.refused.name);
+    if (outcome.kind !== 'item' || outcome.item.kind !== 'native') continue;
+    contents.push(...outcome.item.native.messages.map(({ content }) => content.trim()));
+  }
+  return { contents, refused, formats: recognized.summaries.map(({ format }) => format) };
+}
+
+describe('the Markdown copies of an archive of ours', () => {
+  it('are passed over where the JSON of the same name is there', async () => {
+    const found = await readContents({ 'json/x.json': own, 'markdown/x.md': markdown });
+    expect(found).toEqual({ contents: ['from JSON'], refused: [], formats: ['onggi-json'] });
+  });
+
+  it('are read where the JSON is missing or of another conversation', async () => {
+    expect((await readContents({ 'markdown/x.md': markdown })).contents).toEqual(['from Markdown']);
+    const two = await readContents({ 'json/y.json': own, 'markdown/x.md': markdown });
+    expect(two.formats).toEqual(['onggi-json', 'onggi-markdown']);
+  });
+
+  it('stand in for JSON that is damaged, which is still named', async () => {
+    const cut = JSON.stringify(own).slice(0, -20);
+    const found = await readContents({ 'json/x.json': cut, 'markdown/x.md': markdown });
+    expect(found.contents).toEqual(['from Markdown']);
+    expect(found.refused).toEqual(['ours.zip/json/x.json']);
+  });
+});

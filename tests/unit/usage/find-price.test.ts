@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { PRESET_IDS, getPreset } from '#domain/endpoint-presets.ts';
+import type { PresetId } from '#domain/endpoint-presets.ts';
+import { toEndpointId } from '#domain/ids.ts';
+import { NO_PRICES } from '#domain/prices.ts';
+import type { OwnPrice } from '#domain/prices.ts';
+import { BUILT_IN_PRICES, findPrice } from '#usage/find-price.ts';
+import { costOf } from '#usage/price.ts';
+
+const at = (presetId: PresetId) => ({
+  id: toEndpointId(presetId),
+  presetId,
+  baseUrl: getPreset(presetId).baseUrl || 'https://example.com/v1',
+});
+const own = (model: string, inputUsd: number, place: string | null = null): OwnPrice => ({
+  model,
+  endpointId: place === null ? null : toEndpointId(place),
+  inputUsd,
+  outputUsd: 1,
+});
+
+describe('the table that comes with onggi', () => {
+  it('has a date, a source, and only whole lines of known providers', () => {
+    expect(BUILT_IN_PRICES.asOf).toMatch(/^\d{4}-\d\d-\d\d$/);
+    expect(BUILT_IN_PRICES.source).toContain('https://');
+    expect(BUILT_IN_PRICES.models.length).toBeGreaterThan(50);
+    for (const { preset, names, input, output, upToPromptTokens } of BUILT_IN_PRICES.models) {
+      expect(PRESET_IDS).toContain(preset);
+      expect(getPreset(preset).isLocal).toBe(false);
+      expect(names.length).toBeGreaterThan(0);
+      expect(input).toBeGreaterThan(0);
+      expect(output).toBeGreaterThan(0);
+      expect(upToPromptTokens ?? 1).toBeGreaterThan(0);
+    }
+  });
+
+  it('has every name once', () => {
+    const names = BUILT_IN_PRICES.models.flatMap((line) =>
+      line.names.map((name) => `${line.preset} ${name}`),
+    );
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe('findPrice', () => {
+  it('finds an exact name, a beginning, and a name with its folder', () => {
+    expect(findPrice('gpt-5', at('openai'), NO_PRICES)).toEqual({
+      inputUsd: 1.25,
+      outputUsd: 10,
+      upToPromptTokens: null,
+      source: `table ${BUILT_IN_PRICES.asOf}`,
+    });
+    expect(findPrice('claude-haiku-4-5-20251001', at('anthropic'), NO_PRICES)?.inputUsd).toBe(1);
+    expect(findPrice('models/gemini-2.5-flash', at('gemini'), NO_PRICES)?.outputUsd).toBe(2.5);
+  });
+
+  it('knows no price where nobody gave one', () => {
+    expect(findPrice('gpt-5-future', at('openai'), NO_PRICES)).toBeUndefined();
+    expect(findPrice('gpt-5', at('custom'), NO_PRICES)).toBeUndefined();
+    expect(findPrice('openai/gpt-5', at('openrouter'), NO_PRICES)).toBeUndefined();
+    expect(findPrice('qwen3', at('ollama'), NO_PRICES)).toBeUndefined();
+  });
+
+  it('takes this computer for free only when the person says so', () => {
+    const settings = { ...NO_PRICES, isLocalFree: true };
+    expect(findPrice('qwen3', at('ollama'), settings)).toMatchObject({
+      inputUsd: 0,
+      source: 'local',
+    });
+    expect(findPrice('qwen3', at('custom'), settings)).toBeUndefined();
+    const priced = { ...settings, own: [own('qwen3', 3)] };
+    expect(findPrice('qwen3', at('ollama'), priced)?.inputUsd).toBe(3);
+  });
+
+  it('prefers own to the table, this endpoint to all, exact to begins, long to short', () => {
+    const rules = [own('gpt*', 1), own('gpt-5*', 2), own('gpt-5', 3), own('g*', 4, 'openai')];
+    const price = (model: string, count: number, place: PresetId = 'xai') =>
+      findPrice(model, at(place), { ...NO_PRICES, own: rules.slice(0, count) })?.inputUsd;
+    expect(price('gpt-5', 3)).toBe(3);
+    expect(price('gpt-5-mini', 3)).toBe(2);
+    expect(price('gpt-4', 3)).toBe(1);
+    expect(price('gpt-5', 4, 'openai')).toBe(4);
+    expect(price('gpt-5', 4)).toBe(3);
+    expect(price('gpt-5', 1, 'openai')).toBe(1);
+  });
+});
+
+describe('costOf', () => {
+  const price = { inputUsd: 2, outputUsd: 10, upToPromptTokens: 1000, source: 'own' } as const;
+
+  it('is dollars by the million', () => {
+    expect(costOf(price, { promptTokens: 1000, completionTokens: 500 })).toBeCloseTo(0.007, 12);
+    expect(costOf(price, { promptTokens: 0, completionTokens: 0 })).toBe(0);
+  });
+
+  it('is unknown for a prompt that is longer than the price holds for', () => {
+    expect(costOf(price, { promptTokens: 1001, completionTokens: 1 })).toBeUndefined();
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
+import { createMessage } from '#domain/message.ts';
+import type { Message } from '#domain/message.ts';
+import { toUsageIncrements, withEarlierRequests } from '#usage/message-requests.ts';
+import { toUsageIncrement } from '#usage/usage-increment.ts';
+
+const answer = (changes: Partial<Message> = {}): Message =>
+  createMessage({
+    id: toMessageId('m'),
+    conversationId: toConversationId('c'),
+    sessionId: toSessionId('s'),
+    parentId: null,
+    seq: 1,
+    role: 'assistant',
+    content: 'x',
+    timestamp: 1_700_000_000_000,
+    modelUsed: 'gpt-5',
+    promptTokens: 10,
+    completionTokens: 5,
+    responseTimeMs: 100,
+    costUsd: 1,
+    ...changes,
+  });
+
+describe('toUsageIncrements', () => {
+  it('is one request for a plain answer', () => {
+    expect(toUsageIncrements(answer())).toEqual([toUsageIncrement(answer())]);
+  });
+
+  it('is none for an answer that runs, was left behind, or came from the cache', () => {
+    expect(toUsageIncrements(answer({ status: 'streaming' }))).toEqual([]);
+    expect(toUsageIncrements(answer({ status: 'interrupted', responseTimeMs: null }))).toEqual([]);
+    expect(toUsageIncrements(answer({ metadata: { fromCache: { savedTokens: 3 } } }))).toEqual([]);
+  });
+
+  it.each([
+    null,
+    7,
+    [],
+    {},
+    { earlier: 'x' },
+    { earlier: [null] },
+    { earlier: [{ date: '2026-01-01', model: 'm' }] },
+    { earlier: [{ ...toUsageIncrement(answer()), requestCount: -1 }] },
+    { earlier: [{ ...toUsageIncrement(answer()), date: 'today' }] },
+    { earlier: [{ ...toUsageIncrement(answer()), totalCostUsd: Number.NaN }] },
+    { earlier: Array.from({ length: 1001 }, () => toUsageIncrement(answer())) },
+  ])('does not believe a record like %#', (requests) => {
+    const message = answer({ metadata: { requests } });
+    expect(toUsageIncrements(message)).toEqual([toUsageIncrement(message)]);
+  });
+
+  it('believes a record without the figures of the last request, and takes its cost for unknown', () => {
+    const earlier = [toUsageIncrement(answer())];
+    const message = answer({ metadata: { requests: { earlier, keptTokens: 'x' } } });
+    expect(toUsageIncrements(message)).toEqual([
+      earlier[0],
+      toUsageIncrement({ ...message, costUsd: null }),
+    ]);
+  });
+});
+
+describe('withEarlierRequests', () => {
+  it('keeps other metadata and what the message had before', () => {
+    const before = answer({ metadata: { title: 'kept' } });
+    const reopened = withEarlierRequests({ ...before, status: 'streaming' }, before);
+    expect(reopened.metadata).toEqual({
+      title: 'kept',
+      requests: { earlier: [toUsageIncrement(before)], keptTokens: 5, lastCostUsd: null },
+    });
+  });
+
+  it('adds nothing for an answer that was never counted', () => {
+    const before = answer({ status: 'interrupted', responseTimeMs: null });
+    expect(withEarlierRequests(before, before)).toBe(before);
+  });
+});

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { OnggiError } from '#domain/errors.ts';
+import { finish, text, usage } from '../chat/support.ts';
+import { PRICE, openPricedChat } from './support.ts';
+
+const refused = new OnggiError('provider/unauthorized', 'no key');
+const cut = new OnggiError('provider/interrupted', 'gone');
+
+test('an answer and its day carry the cost at the price of that moment', async () => {
+  const { send, readRows, prices } = await openPricedChat();
+  const answer = await send(text('a'), usage(10, 5), finish('stop'), 'end');
+  expect(answer).toMatchObject({ costUsd: 20, metadata: { priceSource: 'own' } });
+  prices.now = { ...PRICE, inputUsd: 0, outputUsd: 0, source: 'local' };
+  const free = await send(text('b'), usage(10, 5), finish('stop'), 'end');
+  expect(free).toMatchObject({ costUsd: 0, metadata: { priceSource: 'local' } });
+  expect(await readRows()).toMatchObject([{ totalCostUsd: 20, unpricedCount: 0, requestCount: 2 }]);
+});
+
+test('an unknown price is unknown and not 0', async () => {
+  const { send, readRows, prices } = await openPricedChat();
+  prices.now = undefined;
+  const answer = await send(text('a'), usage(10, 5), finish('stop'), 'end');
+  expect(answer.costUsd).toBeNull();
+  expect(answer.metadata).toEqual({});
+  expect(await readRows()).toMatchObject([{ totalCostUsd: 0, unpricedCount: 1 }]);
+});
+
+test('a price that does not hold for so long a prompt is unknown', async () => {
+  const { send, readRows } = await openPricedChat();
+  const answer = await send(text('a'), usage(1001, 5), finish('stop'), 'end');
+  expect(answer.costUsd).toBeNull();
+  expect(await readRows()).toMatchObject([{ totalCostUsd: 0, unpricedCount: 1 }]);
+});
+
+test('a request that was refused is neither priced nor unpriced', async () => {
+  const { send, readRows } = await openPricedChat();
+  const answer = await send(refused);
+  expect(answer).toMatchObject({ status: 'error', costUsd: null });
+  expect(await readRows()).toMatchObject([{ totalCostUsd: 0, unpricedCount: 0, errorCount: 1 }]);
+});
+
+test('a continued answer costs what both requests cost, and neither twice', async () => {
+  const { send, again, readRows } = await openPricedChat();
+  const part = await send(text('a'), usage(10, 5), cut);
+  expect(part).toMatchObject({ status: 'interrupted', costUsd: 20 });
+  const whole = await again('continueAnswer', part, text('b'), usage(15, 7), finish('stop'), 'end');
+  expect(whole).toMatchObject({ status: 'complete', completionTokens: 12, costUsd: 20 + 29 });
+  expect(await readRows()).toMatchObject([
+    { requestCount: 2, promptTokens: 25, completionTokens: 12, totalCostUsd: 49, unpricedCount: 0 },
+  ]);
+});
+
+test('an answer of a priced and an unpriced request has an unknown cost', async () => {
+  const { send, again, readRows, prices } = await openPricedChat();
+  const part = await send(text('a'), usage(10, 5), cut);
+  prices.now = undefined;
+  const whole = await again('continueAnswer', part, text('b'), usage(15, 7), finish('stop'), 'end');
+  expect(whole.costUsd).toBeNull();
+  expect(await readRows()).toMatchObject([{ totalCostUsd: 20, unpricedCount: 1 }]);
+});
+
+test('an answer that was tried again costs what the good request cost', async () => {
+  const { send, again, readRows } = await openPricedChat();
+  const failed = await send(refused);
+  const good = await again('tryAgain', failed, text('a'), usage(10, 5), finish('stop'), 'end');
+  expect(good.costUsd).toBe(20);
+  expect(await readRows()).toMatchObject([
+    { requestCount: 2, errorCount: 1, totalCostUsd: 20, unpricedCount: 0 },
+  ]);
+});
+
+test('an answer from the cache stays as it is and counts nothing', async () => {
+  const { send, store, readRows } = await openPricedChat();
+  const answer = await send(text('a'), usage(10, 5), finish('stop'), 'end');
+  await store.reopenAnswer({ ...answer, status: 'streaming', streamingSince: 1 });
+  await store.finishAnswer({ ...answer, costUsd: 0 }, null);
+  expect(await store.getMessage(answer.id)).toMatchObject({ costUsd: 0 });
+  expect(await readRows()).toMatchObject([{ requestCount: 1 }]);
+});

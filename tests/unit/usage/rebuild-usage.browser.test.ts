@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest';
+import { OnggiError } from '#domain/errors.ts';
+import { LOCAL_USER_ID, toEndpointId } from '#domain/ids.ts';
+import type { Progress } from '#domain/import-report.ts';
+import { rebuildUsage } from '#usage/rebuild-usage.ts';
+import type { UsageStatistic } from '#domain/usage.ts';
+import { finish, text, usage } from '../chat/support.ts';
+import { makeConversation, makeMessage } from '../db/conversation-rows.ts';
+import { openForTest } from '../db/fresh-database.ts';
+import { openPricedChat } from './support.ts';
+
+const refused = new OnggiError('provider/unauthorized', 'no key');
+const cut = new OnggiError('provider/interrupted', 'gone');
+const DAY_MS = 86_400_000;
+
+/** Rows with costs rounded: sums of fractions depend on their order in the last digit. */
+const rounded = (rows: readonly UsageStatistic[]) =>
+  rows.map((row) => ({ ...row, totalCostUsd: Math.round(row.totalCostUsd * 1e9) / 1e9 }));
+
+test('gives the figures that the answers themselves added', async () => {
+  const { db, clock, prices, send, again, readRows, store } = await openPricedChat();
+  await send(text('a'), usage(10, 5), finish('stop'), 'end');
+  prices.now = undefined;
+  await send(text('b'), finish('stop'), 'end');
+  const failed = await send(refused);
+  await again('tryAgain', failed, refused);
+  await again('tryAgain', failed, text('c'), usage(1, 1), finish('stop'), 'end');
+  clock.now += DAY_MS;
+  const part = await send(text('d'), usage(10, 5), cut);
+  prices.now = { inputUsd: 0.1, outputUsd: 0.2, upToPromptTokens: null, source: 'own' };
+  clock.now += DAY_MS;
+  const more = await again('continueAnswer', part, text('e'), usage(12, 3), cut);
+  clock.now += 1234;
+  await again('continueAnswer', more, text('f'), usage(14, 2), finish('stop'), 'end');
+  // A crash: never counted, and then continued.
+  const crashed = makeMessage(part.conversationId, 'crashed', null, {
+    role: 'assistant',
+    seq: 99,
+    status: 'interrupted',
+    endpointId: part.endpointId,
+    modelUsed: 'model',
+    timestamp: clock.now,
+    content: 'half',
+  });
+  await db.strict.messages.add(crashed);
+  expect((await readRows()).length).toBe(2);
+  await again('continueAnswer', crashed, text('g'), usage(3, 1), finish('stop'), 'end');
+  // From the cache: nobody was asked.
+  const cached = makeMessage(part.conversationId, 'cached', null, {
+    role: 'assistant',
+    seq: 100,
+    endpointId: part.endpointId,
+    responseTimeMs: 1,
+    metadata: { fromCache: { savedTokens: 5 } },
+  });
+  await db.strict.messages.add(cached);
+  await store.updateMessage(more.id, { rating: 5 });
+
+  const before = await readRows();
+  await db.strict.usageStatistics.clear();
+  expect(await rebuildUsage(db, LOCAL_USER_ID)).toBe(true);
+  expect(rounded(await readRows())).toEqual(rounded(before));
+  expect(await rebuildUsage(db, LOCAL_USER_ID)).toBe(true);
+  expect(rounded(await readRows())).toEqual(rounded(before));
+});
+
+test('counts imported history apart, and answers that were asked for in it as ours', async () => {
+  const db = await openForTest();
+  const answer = {
+    role: 'assistant',
+    modelUsed: 'gpt',
+    completionTokens: 7,
+    costUsd: 0.5,
+  } as const;
+  await db.strict.conversations.bulkAdd([
+    makeConversation('brought', { source: 'chatgpt', messageCount: 3 }),
+    makeConversation('ours', { messageCount: 1 }),
+  ]);
+  await db.strict.messages.bulkAdd([
+    makeMessage('brought', 'm0', null),
+    makeMessage('brought', 'm1', null, { ...answer, promptTokens: 3, seq: 1 }),
+    makeMessage('brought', 'm2', 'm1', {
+      ...answer,
+      seq: 2,
+      promptTokens: 4,
+      responseTimeMs: 9,
+      endpointId: toEndpointId('endpoint'),
+    }),
+    makeMessage('ours', 'm3', null, { ...answer, modelUsed: null }),
+  ]);
+  await rebuildUsage(db, LOCAL_USER_ID);
+  expect(await db.strict.usageStatistics.toArray()).toMatchObject([
+    {
+      model: 'gpt',
+      requestCount: 1,
+      promptTokens: 4,
+      totalCostUsd: 0.5,
+      importedCount: 1,
+      importedPromptTokens: 3,
+      importedCompletionTokens: 7,
+      importedCostUsd: 0.5,
+    },
+    { model: 'unknown', requestCount: 1 },
+  ]);
+});
+
+test('tells how far it is and leaves everything as it was when it is stopped', async () => {
+  const { db, send, readRows } = await openPricedChat();
+  await send(text('a'), usage(10, 5), finish('stop'), 'end');
+  const before = await readRows();
+  await db.strict.usageStatistics.update(before[0]?.id ?? '', { requestCount: 77 });
+  const abort = new AbortController();
+  const heard: Progress[] = [];
+  const onProgress = (progress: Progress) => {
+    heard.push(progress);
+    abort.abort();
+  };
+  expect(await rebuildUsage(db, LOCAL_USER_ID, { onProgress, signal: abort.signal })).toBe(false);
+  expect(heard).toMatchObject([{ doneRows: 2, totalRows: 2 }]);
+  expect(await readRows()).toMatchObject([{ requestCount: 77 }]);
+});
+
+test('an answer that ends meanwhile is counted once', async () => {
+  const { db, send, readRows } = await openPricedChat();
+  await send(text('a'), usage(10, 5), finish('stop'), 'end');
+  let isFirst = true;
+  let late: Promise<unknown> | undefined;
+  const onProgress = () => {
+    if (!isFirst) return;
+    isFirst = false;
+    late = send(text('b'), usage(1, 1), finish('stop'), 'end');
+  };
+  await rebuildUsage(db, LOCAL_USER_ID, { onProgress });
+  await late;
+  expect(await readRows()).toMatchObject([{ requestCount: 2, promptTokens: 11 }]);
+});
+
+test('gives up after some tries when answers keep coming', async () => {
+  const { db, readRows, send } = await openPricedChat();
+  await send(text('a'), usage(10, 5), finish('stop'), 'end');
+  const [row] = await readRows();
+  if (!row) throw new Error('no row');
+  let writes = 0;
+  // Each write is queued before the rows are compared.
+  const onProgress = () => {
+    writes += 1;
+    void db.strict.usageStatistics.put({ ...row, requestCount: 100 + writes });
+  };
+  await expect(rebuildUsage(db, LOCAL_USER_ID, { onProgress })).rejects.toMatchObject({
+    code: 'chat/busy',
+  });
+  expect(writes).toBe(5);
+});
+
+test('leaves the rows of another person alone', async () => {
+  const { db, send, readRows } = await openPricedChat();
+  await send(text('a'), usage(10, 5), finish('stop'), 'end');
+  const [row] = await readRows();
+  const foreign = { ...row, id: 'other', userId: 'somebody' };
+  await db.strict.table('usageStatistics').add(foreign);
+  await rebuildUsage(db, LOCAL_USER_ID);
+  expect(await db.strict.table('usageStatistics').get('other')).toEqual(foreign);
+});

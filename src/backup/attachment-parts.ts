@@ -3,7 +3,7 @@ import { INTEGER, NAME, isFileObject } from '#domain/file-fields.ts';
 import type { FileObject } from '#domain/file-fields.ts';
 
 /** Bytes of one part: a multiple of three, so that only the last one ends with `=`. */
-export const PART_BYTES = 192 * 1024;
+const PART_BYTES = 192 * 1024;
 
 /** One part as read from a file. */
 export interface AttachmentPart {

@@ -18,7 +18,7 @@ export interface KeptEndpoints {
  * The connections with a key that a file must not change: no file can send a key to an address it was
  * not given for, and no key is lost.
  */
-export function keptEndpoints(
+function keptEndpoints(
   live: { readonly endpoints: readonly Endpoint[]; readonly secrets: readonly Secret[] },
   fileEndpoints: readonly Endpoint[],
 ): KeptEndpoints {

@@ -39,7 +39,7 @@ export async function openBackup(
   const { first, stream } = await peek(packed);
   const limits = { packedBytes: file.size, isLargeAllowed };
   if (isGzip(first)) {
-    const plain = inflate(sliceChunks(stream), { ...limits, format: 'gzip' });
+    const plain = inflate(stream, { ...limits, format: 'gzip' });
     return { isEncrypted, chunks: decodeText(plain) };
   }
   if (!isJsonObject(first)) {
@@ -49,25 +49,6 @@ export async function openBackup(
   const isTooLong = file.size > MAX_INFLATED_BYTES && !isLargeAllowed;
   if (isTooLong) throw new OnggiError('file/too-large', `${file.size} bytes`);
   return { isEncrypted, chunks: decodeText(stream) };
-}
-
-/** Packed bytes that are inflated at once. */
-const SLICE_BYTES = 16 * 1024;
-
-/**
- * The same bytes in small pieces: the browser inflates a whole piece before anybody can count what
- * comes out, and of a bomb that is a thousand times as much.
- */
-function sliceChunks(stream: Bytes): Bytes {
-  return stream.pipeThrough(
-    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-      transform(chunk, controller) {
-        for (let start = 0; start < chunk.length; start += SLICE_BYTES) {
-          controller.enqueue(chunk.subarray(start, start + SLICE_BYTES));
-        }
-      },
-    }),
-  );
 }
 
 function isGzip(bytes: Uint8Array): boolean {

@@ -28,7 +28,28 @@ export function inflate(
         maxBytes ?? MAX_INFLATED_BYTES,
         Math.max(RATIO_FREE_BYTES, packedBytes * MAX_INFLATE_RATIO),
       );
-  return limitBytes(stream.pipeThrough(new DecompressionStream(format)), limit);
+  return limitBytes(sliceChunks(stream).pipeThrough(new DecompressionStream(format)), limit);
+}
+
+/** Packed bytes that are inflated at once. */
+const SLICE_BYTES = 16 * 1024;
+
+/**
+ * The same bytes in small pieces: the browser inflates a whole piece before anybody can count what
+ * comes out, and of a bomb that is a thousand times as much.
+ */
+function sliceChunks(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return stream.pipeThrough(
+    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform(chunk, controller) {
+        for (let start = 0; start < chunk.length; start += SLICE_BYTES) {
+          controller.enqueue(chunk.subarray(start, start + SLICE_BYTES));
+        }
+      },
+    }),
+  );
 }
 
 /** The same bytes; an error instead of the chunk that goes beyond `limit`. */

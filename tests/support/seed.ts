@@ -1,7 +1,7 @@
 /**
  * Puts rows into the app's own database before the app is opened, so that a test need not click
- * its way to where it begins. The tables are those of the released version 1: newer code upgrades
- * them, as it does a person's.
+ * its way to where it begins. The tables are those of the newest
+ * released version; what older ones become is tested in `tests/unit/db/released-versions.test.ts`.
  */
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
@@ -49,7 +49,7 @@ const SESSION_ID = toSessionId('seeded-session');
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 const readReleased = (): ReleasedDatabase => {
-  const file = new URL('../fixtures/db/v1.json', import.meta.url);
+  const file = new URL('../fixtures/db/v2.json', import.meta.url);
   return JSON.parse(readFileSync(file, 'utf8')) as ReleasedDatabase;
 };
 

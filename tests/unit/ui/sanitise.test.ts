@@ -208,6 +208,10 @@ describe('links', () => {
 });
 
 describe('remote images', () => {
+  test('gives an image without a text of its own an empty one', () => {
+    expect(clean('<img src="x">').querySelector('img')?.getAttribute('alt')).toBe('');
+  });
+
   test('are not loaded: their address waits for a click', () => {
     const image = clean('<img src="https://example.com/a.png" alt="옹기">').querySelector('img');
     expect(image?.hasAttribute('src')).toBe(false);

@@ -63,6 +63,8 @@ function guardLink(node: Element): void {
 function guardImage(node: Element): void {
   // Only we say what waits for a click.
   node.removeAttribute(REMOTE_IMAGE);
+  // Markup of a model often has none; a screen reader would read the address instead.
+  if (!node.hasAttribute('alt')) node.setAttribute('alt', '');
   const source = node.getAttribute('src') ?? '';
   if (EMBEDDED_IMAGE.test(source)) return;
   node.removeAttribute('src');

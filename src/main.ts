@@ -190,6 +190,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   );
   const work = createLazyDataWork({ db, clock, sessionId: () => session.id, translator });
   const backups = new Backups(work.backups, storage, clock, () => location.reload());
+  const imports = new Imports(work.imports, storage);
   new CopyKeeper(
     {
       readTarget: (id) => getBackupTarget(db, id),
@@ -199,11 +200,11 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
       inOneTab: (copy) => tryRunAlone('onggi-copies', copy),
     },
     clock,
-    () => answers.isAnyRunning || backups.phase.kind !== 'closed',
+    () =>
+      answers.isAnyRunning || backups.phase.kind !== 'closed' || imports.phase.kind === 'running',
   ).start();
   // Nothing waits for it: what is stale now is stale at the next start too.
   void deleteStaleDatabases({ now: clock() }).catch(() => undefined);
-  void backups.checkReminder().catch(() => undefined);
   if (db.dataLoss) storage.reportDataLoss();
   storage.setPersisted((await readStorageState()).isPersisted);
 
@@ -222,7 +223,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     endpoints: endpointsState,
     exports: new Exports(work.exports),
     getSessionId,
-    imports: new Imports(work.imports, storage),
+    imports,
     memory,
     readAttachment: (id) => getAttachment(db, id),
     readSchemaVersions: () => readSchemaVersions(db),

@@ -1,6 +1,7 @@
 import { getRows, putRows } from '#db/staging-rows.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { Attachment } from '#domain/stored-rows.ts';
+import { MAX_ATTACHMENT_BYTES } from '#files/limits.ts';
 import { createPartCollector } from './attachment-parts.ts';
 import type { AttachmentPart } from './attachment-parts.ts';
 import type { ProblemNotes } from './problems.ts';
@@ -18,6 +19,8 @@ export function createAttachmentFiller(db: OnggiDatabase, notes: ProblemNotes): 
   const collector = createPartCollector();
   /** Attachments without bytes yet, with the size they should have. */
   const expected = new Map<string, number>();
+  /** Attachments whose parts have more bytes than they should: no more of them is taken. */
+  const overfull = new Set<string>();
 
   async function store(): Promise<void> {
     const id = collector.attachmentId;
@@ -25,8 +28,14 @@ export function createAttachmentFiller(db: OnggiDatabase, notes: ProblemNotes): 
     const bytes = collector.take();
     const [row] = await getRows(db.relaxed.attachments, [id]);
     if (!row) return;
-    if (expected.get(id) === bytes.byteLength) expected.delete(id);
+    if (expected.get(id) === bytes.byteLength && !overfull.has(id)) expected.delete(id);
     await putRows(db.relaxed.attachments, [{ ...row, bytes }]);
+  }
+
+  /** Whether the part still fits into what its attachment may have. */
+  function hasRoom({ attachmentId, bytes }: AttachmentPart, sizeBytes: number): boolean {
+    const before = collector.attachmentId === attachmentId ? collector.size : 0;
+    return before + bytes.byteLength <= Math.min(sizeBytes, MAX_ATTACHMENT_BYTES);
   }
 
   return {
@@ -36,7 +45,12 @@ export function createAttachmentFiller(db: OnggiDatabase, notes: ProblemNotes): 
     async addParts(parts) {
       for (const part of parts) {
         // Not wanted, whole already, or of an attachment that is not in the file.
-        if (!expected.has(part.attachmentId)) continue;
+        const sizeBytes = expected.get(part.attachmentId);
+        if (sizeBytes === undefined || overfull.has(part.attachmentId)) continue;
+        if (!hasRoom(part, sizeBytes)) {
+          overfull.add(part.attachmentId);
+          continue;
+        }
         if (collector.add(part)) continue;
         if (collector.attachmentId !== part.attachmentId) {
           await store();

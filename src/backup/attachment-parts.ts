@@ -60,6 +60,8 @@ export interface PartCollector {
   add(part: AttachmentPart): boolean;
   /** The attachment that is being put together; null before the first part. */
   readonly attachmentId: string | null;
+  /** Bytes so far. */
+  readonly size: number;
   /** All bytes so far; the collector is empty then. */
   take(): ArrayBuffer;
 }
@@ -71,6 +73,9 @@ export function createPartCollector(): PartCollector {
   return {
     get attachmentId() {
       return attachmentId;
+    },
+    get size() {
+      return size;
     },
     add(part) {
       const isFirst = attachmentId === null;

@@ -1,6 +1,6 @@
 /** A folder of backups: written under another name, read back, then named; old ones are cleared away. */
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
-import { isBackupFileName } from './file-name.ts';
+import { backupFileName, isBackupFileName } from './file-name.ts';
 import type { PackTarget } from './pack.ts';
 
 /** What a folder needs of a backup: to write it into a target, and to read it back whole. */
@@ -24,16 +24,31 @@ export interface FolderCopy {
   readonly sizeBytes: number;
 }
 
-/** The name of a copy that is not whole yet. */
-const PART_SUFFIX = '.part';
+/** How copies are called in a folder. Only files of such names are listed, replaced or removed. */
+export interface CopyNames {
+  /** The name of a copy that is not whole yet. */
+  readonly partName: string;
+  /** Names sort by time. @param at Epoch milliseconds. */
+  readonly nameOf: (at: number) => string;
+  /** Whether `nameOf` gives such names. */
+  readonly isOwn: (name: string) => boolean;
+}
 
-/** The whole backups in a folder, newest first, by their names. */
+/** In a folder that nobody but onggi writes: the names that backups have everywhere. */
+const BACKUP_NAMES: CopyNames = {
+  partName: 'backup.part',
+  nameOf: (at) => backupFileName(at),
+  isOwn: isBackupFileName,
+};
+
+/** The whole copies in a folder, newest first, by their names. */
 export async function listCopies(
   directory: FileSystemDirectoryHandle,
+  { isOwn }: CopyNames = BACKUP_NAMES,
 ): Promise<readonly FolderCopy[]> {
   const copies: FolderCopy[] = [];
   for await (const [name, handle] of entriesOf(directory)) {
-    if (handle.kind !== 'file' || !isBackupFileName(name)) continue;
+    if (handle.kind !== 'file' || !isOwn(name)) continue;
     const { size } = await (handle as FileSystemFileHandle).getFile();
     copies.push({ name, sizeBytes: size });
   }
@@ -49,15 +64,15 @@ export async function addCopy(
   directory: FileSystemDirectoryHandle,
   maker: CopyMaker,
   signal?: AbortSignal,
+  { partName, nameOf }: CopyNames = BACKUP_NAMES,
 ): Promise<FolderCopy & { readonly createdAt: number }> {
-  const partName = `backup${PART_SUFFIX}`;
   try {
     const handle = await directory.getFileHandle(partName, { create: true });
     const { receipt } = await maker.createBackup({
       target: { kind: 'file', handle },
       ...(signal ? { signal } : {}),
     });
-    const name = receipt.fileName;
+    const name = nameOf(receipt.createdAt);
     // One of the same second is of the same rows: the later one takes its place.
     await directory.removeEntry(name).catch(() => undefined);
     await rename(directory, handle, name);
@@ -109,6 +124,8 @@ export interface KeepBounds {
   readonly most: number;
   /** Beyond `least`, older ones go while all together have more bytes. */
   readonly maxBytes: number;
+  /** True: the largest one stays too, so that nearly empty ones never take the place of all history. */
+  readonly keepsLargest?: boolean;
 }
 
 /**
@@ -117,23 +134,27 @@ export interface KeepBounds {
  */
 export function copiesToRemove(
   copies: readonly FolderCopy[],
-  { least, most, maxBytes }: KeepBounds,
+  { least, most, maxBytes, keepsLargest = false }: KeepBounds,
 ): readonly FolderCopy[] {
+  const largestBytes = Math.max(...copies.map((copy) => copy.sizeBytes));
+  const largest = keepsLargest ? copies.find((copy) => copy.sizeBytes === largestBytes) : undefined;
   let sizeBytes = 0;
   const removed = copies.filter((copy, index) => {
-    const isKept = index < least || (index < most && sizeBytes + copy.sizeBytes <= maxBytes);
+    const isWithin = index < most && sizeBytes + copy.sizeBytes <= maxBytes;
+    const isKept = index < least || isWithin || copy === largest;
     if (isKept) sizeBytes += copy.sizeBytes;
     return !isKept;
   });
   return removed.reverse();
 }
 
-/** Removes older copies; only files whose name is that of a backup, and what a broken write left. */
+/** Removes older copies; only files whose names are of `names`. */
 export async function pruneCopies(
   directory: FileSystemDirectoryHandle,
   bounds: KeepBounds,
+  names: CopyNames = BACKUP_NAMES,
 ): Promise<void> {
-  for (const { name } of copiesToRemove(await listCopies(directory), bounds)) {
+  for (const { name } of copiesToRemove(await listCopies(directory, names), bounds)) {
     await directory.removeEntry(name).catch(() => undefined);
   }
 }

@@ -18,7 +18,17 @@ export function isBackupFileName(name: string): boolean {
   return /^backup_\d{8}_\d{6}\.json\.gz(\.age)?$/.test(name);
 }
 
-/** The moment in such a name, epoch milliseconds, in local time; undefined for other names. */
+/** `onggi_copy_YYYYMMDD_HHMMSS.json.gz`: a copy that onggi itself puts into a person's folder. */
+export function folderCopyName(at: number): string {
+  return `onggi_copy_${toFileTimestamp(at)}.json.gz`;
+}
+
+/** Whether {@link folderCopyName} gives such names; what a person saves never has one. */
+export function isFolderCopyName(name: string): boolean {
+  return /^onggi_copy_\d{8}_\d{6}\.json\.gz$/.test(name);
+}
+
+/** The moment in a name of {@link backupFileName}, epoch milliseconds, in local time; undefined for other names. */
 export function backupFileTime(name: string): number | undefined {
   const match = /^backup_(\d{4})(\d{2})(\d{2})_(\d{2})(\d{2})(\d{2})\.json\.gz/.exec(name);
   if (!match) return undefined;

@@ -1,9 +1,20 @@
 import { OnggiError } from '#domain/errors.ts';
 import { addCopy, pruneCopies } from './copy-folder.ts';
-import type { CopyMaker, FolderCopy, KeepBounds } from './copy-folder.ts';
+import type { CopyMaker, CopyNames, FolderCopy, KeepBounds } from './copy-folder.ts';
+import { folderCopyName, isFolderCopyName } from './file-name.ts';
 
 /** Copies that stay in a folder: a month of days. Their size is the person's business. */
 const FOLDER_BOUNDS: KeepBounds = { least: 2, most: 30, maxBytes: Infinity };
+
+/**
+ * Names of our own: backups that the person saved or encrypted into the same folder are never cleared
+ * away.
+ */
+export const FOLDER_NAMES: CopyNames = {
+  partName: 'onggi_copy.part',
+  nameOf: folderCopyName,
+  isOwn: isFolderCopyName,
+};
 
 /** Chromium's methods, which not every declaration of the type has. */
 interface PermissionHandle {
@@ -49,8 +60,8 @@ export async function copyIntoFolder(
     throw new OnggiError('backup/folder-denied', 'the folder may not be written');
   }
   try {
-    const copy = await addCopy(directory, maker, signal);
-    await pruneCopies(directory, bounds);
+    const copy = await addCopy(directory, maker, signal, FOLDER_NAMES);
+    await pruneCopies(directory, bounds, FOLDER_NAMES);
     return copy;
   } catch (error) {
     const cause = error instanceof OnggiError ? error.cause : error;

@@ -2,6 +2,7 @@
 import { MESSAGE_COLUMNS, writeConversation, writeMessage } from '#domain/file-rows.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import type { Message } from '#domain/message.ts';
+import type { UserSettings } from '#domain/user-settings.ts';
 import type { ReadMessage } from './read-rows.ts';
 
 /** What happens with a row of the file; `undefined` keeps the one here. */
@@ -12,11 +13,41 @@ function isSame(left: unknown, right: unknown): boolean {
   return JSON.stringify(left) === JSON.stringify(right);
 }
 
-/** The newer of two conversations, if it is another. Counters and links are computed afterwards. */
-export function mergeConversation(here: Conversation, file: Conversation): Merged<Conversation> {
+/**
+ * The newer of two conversations, if it is another. Counters and links are computed afterwards.
+ * @param seedKeys For a row of the specification's: what it says. All else of the one here stays.
+ */
+export function mergeConversation(
+  here: Conversation,
+  file: Conversation,
+  seedKeys?: readonly string[],
+): Merged<Conversation> {
   if (file.updatedAt <= here.updatedAt) return undefined;
-  const next = { ...file, lastSeq: Math.max(here.lastSeq, file.lastSeq) };
+  const row = seedKeys ? withSeedFields(here, file, seedKeys) : file;
+  const next = { ...row, lastSeq: Math.max(here.lastSeq, file.lastSeq) };
   return isSame(writeConversation(here), writeConversation(next)) ? undefined : next;
+}
+
+function withSeedFields(
+  here: Conversation,
+  file: Conversation,
+  seedKeys: readonly string[],
+): Conversation {
+  const said = Object.entries(file).filter(([key]) => seedKeys.includes(key));
+  const next: Conversation = { ...here, ...Object.fromEntries(said), updatedAt: file.updatedAt };
+  return {
+    ...next,
+    titleOrigin: next.title === here.title ? here.titleOrigin : file.titleOrigin,
+    deletedAt: next.status === here.status ? here.deletedAt : file.deletedAt,
+    // Unknown there: the end of the conversation is shown, with what the file adds to it.
+    activeLeafId: file.activeLeafId,
+  };
+}
+
+/** Settings of a file that says nothing of what onggi adds to them: that stays as it is here. */
+export function withExtrasOf(here: UserSettings, file: UserSettings): UserSettings {
+  const { defaultEndpointId, useCache, prices } = here;
+  return { ...file, defaultEndpointId, useCache, ...(prices ? { prices } : {}) };
 }
 
 /** Fields of a message that the specification's rows have; the others of theirs are only filled in. */

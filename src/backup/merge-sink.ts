@@ -8,13 +8,14 @@ import type { ConversationId } from '#domain/ids.ts';
 import type { Attachment } from '#domain/stored-rows.ts';
 import { createAttachmentFiller } from './attachment-filler.ts';
 import { createLedger } from './ledger.ts';
-import { mergeByTime, mergeConversation, mergeMessage } from './merge-rows.ts';
+import { mergeByTime, mergeConversation, mergeMessage, withExtrasOf } from './merge-rows.ts';
 import type { Merged } from './merge-rows.ts';
 import type { ProblemNotes } from './problems.ts';
 import type { ReadMessage, TableRows } from './read-rows.ts';
 import { createOneInFlight } from './row-sink.ts';
 import type { RowSink } from './row-sink.ts';
 import { createSettingsCollector } from './settings-rows.ts';
+import type { CollectedSettings } from './settings-rows.ts';
 import { settleConversations } from './settle-conversations.ts';
 
 /** The table of a database, as far as a merge needs it. */
@@ -74,7 +75,10 @@ export function createMergeSink(
 
   const keep = (): undefined => undefined;
 
-  async function mergeConversations(rows: readonly Conversation[]): Promise<void> {
+  async function mergeConversations(
+    rows: readonly Conversation[],
+    seedKeys: ReadonlyMap<Conversation, readonly string[]>,
+  ): Promise<void> {
     const here = await getRows(
       db.conversations,
       rows.map(({ id }) => id),
@@ -84,12 +88,8 @@ export function createMergeSink(
       if (!known) added.add(row.id);
       if (!known || row.updatedAt > known.updatedAt) newer.add(row.id);
     }
-    for (const row of await merge(
-      'conversations',
-      db.conversations,
-      rows,
-      idOf,
-      mergeConversation,
+    for (const row of await merge('conversations', db.conversations, rows, idOf, (known, row) =>
+      mergeConversation(known, row, seedKeys.get(row)),
     )) {
       touch(row.id);
     }
@@ -137,6 +137,20 @@ export function createMergeSink(
     for (const row of put) attachments.expect(row);
   }
 
+  async function mergeSettings(collected: readonly CollectedSettings[]): Promise<void> {
+    const bare = new Set(collected.flatMap(({ row, hasExtras }) => (hasExtras ? [] : [row])));
+    await merge(
+      'user_settings',
+      db.userSettings,
+      collected.map(({ row }) => row),
+      ({ userId }) => userId,
+      (here, file) => {
+        const next = bare.has(file) ? withExtrasOf(here, file) : file;
+        return mergeByTime(here, next, ({ updatedAt }) => updatedAt);
+      },
+    );
+  }
+
   async function store(read: TableRows): Promise<void> {
     const { table } = read;
     switch (table) {
@@ -179,7 +193,7 @@ export function createMergeSink(
         return;
       case 'conversations':
         for (const row of read.rows) ledger.addConversation(row);
-        return mergeConversations(read.rows);
+        return mergeConversations(read.rows, read.seedKeys);
       case 'messages':
         return mergeMessages(read.rows);
       case 'attachments':
@@ -208,13 +222,7 @@ export function createMergeSink(
     async finish(isOurs) {
       await writing.end();
       await attachments.finish();
-      await merge(
-        'user_settings',
-        db.userSettings,
-        settings.collect(isOurs),
-        ({ userId }) => userId,
-        (here, file) => mergeByTime(here, file, ({ updatedAt }) => updatedAt),
-      );
+      await mergeSettings(settings.collect(isOurs));
       await settleConversations(staging, touchedEntries(), { notes, signal, isMerge: true });
     },
     merged: () => counts,

@@ -2,7 +2,7 @@
 import type { BackupTable } from '#domain/backup-report.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
-import { isFileObject } from '#domain/file-fields.ts';
+import { UNREADABLE, isFileObject } from '#domain/file-fields.ts';
 import type { FileObject } from '#domain/file-fields.ts';
 import {
   CONVERSATION_COLUMNS,
@@ -69,7 +69,12 @@ export type TableRows =
   | { readonly table: 'drafts'; readonly rows: readonly Draft[] }
   | { readonly table: 'maintenance_runs'; readonly rows: readonly MaintenanceRun[] }
   | { readonly table: 'imports'; readonly rows: readonly ImportRun[] }
-  | { readonly table: 'conversations'; readonly rows: readonly Conversation[] }
+  | {
+      readonly table: 'conversations';
+      readonly rows: readonly Conversation[];
+      /** For rows without any field of ours, as the specification writes them: the keys they say. */
+      readonly seedKeys: ReadonlyMap<Conversation, readonly string[]>;
+    }
   | { readonly table: 'messages'; readonly rows: readonly ReadMessage[] }
   | { readonly table: 'attachments'; readonly rows: readonly Attachment[] }
   | { readonly table: 'attachment_parts'; readonly rows: readonly AttachmentPart[] };
@@ -201,6 +206,18 @@ export function createRowReader(notes: ProblemNotes, sessionId: string): RowRead
     return row;
   }
 
+  function readConversations(values: readonly unknown[]): TableRows {
+    const seedKeys = new Map<Conversation, readonly string[]>();
+    const rows = values.flatMap((value) => {
+      const parsed = withParsedMetadata(value);
+      const row = readConversationRow(parsed);
+      if (!row || !isFileObject(parsed)) return [];
+      if (Object.keys(ownFields(parsed)).length === 0) seedKeys.set(row, saidKeys(parsed));
+      return [row];
+    });
+    return { table: 'conversations', rows, seedKeys };
+  }
+
   function mendConversation(value: unknown): unknown {
     if (!isFileObject(value)) return value;
     if (readInstant(value['created_at']) !== undefined) return withSession(value);
@@ -252,7 +269,7 @@ export function createRowReader(notes: ProblemNotes, sessionId: string): RowRead
         case 'imports':
           return { table, rows: readEach(table, values, IMPORT_ROWS.read) };
         case 'conversations':
-          return { table, rows: values.flatMap((value) => readConversationRow(value) ?? []) };
+          return readConversations(values);
         case 'messages':
           return { table, rows: values.flatMap(readMessageRow) };
         case 'attachments':
@@ -278,6 +295,14 @@ function withParsedMetadata(value: unknown): unknown {
   } catch {
     return value;
   }
+}
+
+/** Keys of a conversation's columns that are there and readable. */
+function saidKeys(value: FileObject): readonly string[] {
+  return CONVERSATION_COLUMNS.flatMap(({ name, key, kind }) => {
+    const said = Object.hasOwn(value, name) ? value[name] : undefined;
+    return said === undefined || kind.read(said) === UNREADABLE ? [] : [key];
+  });
 }
 
 function ownFields(value: FileObject): FileObject {

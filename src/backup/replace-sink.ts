@@ -88,7 +88,11 @@ export function createReplaceSink(
     async finish(isOurs) {
       await writing.end();
       await attachments.finish();
-      await putRows(db.userSettings, settings.collect(isOurs));
+      const collected = settings.collect(isOurs);
+      await putRows(
+        db.userSettings,
+        collected.map(({ row }) => row),
+      );
       await settleConversations(staging, ledger.entries.values(), { notes, signal });
     },
     merged: () => null,

@@ -7,7 +7,12 @@ import { isBackupFileName } from './file-name.ts';
 const FOLDER = 'snapshots';
 
 /** At least two generations (SECURITY 8.3); more while they are small. */
-const SNAPSHOT_BOUNDS: KeepBounds = { least: 2, most: 8, maxBytes: 256 * 1024 * 1024 };
+const SNAPSHOT_BOUNDS: KeepBounds = {
+  least: 2,
+  most: 8,
+  maxBytes: 256 * 1024 * 1024,
+  keepsLargest: true,
+};
 
 export interface SnapshotsDeps {
   readonly maker: CopyMaker;

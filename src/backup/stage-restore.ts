@@ -150,7 +150,7 @@ async function buildStage(
   try {
     // Before the copy: what is written in between makes the stamp differ, never the copy newer than it.
     const stamp = mode === 'merge' ? await readLiveStamp(live, signal) : '';
-    if (mode === 'merge') await copyDatabase(live.name, name, signal);
+    if (mode === 'merge') await copyDatabase(live.name, name, { signal, checksCounts: false });
     staging = await openNamedDatabase(name, { clock, events: EVENTS });
     const reading = readBackup(file, options);
     const makeSink = mode === 'merge' ? createMergeSink : createReplaceSink;

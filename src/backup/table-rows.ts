@@ -51,9 +51,11 @@ export function createMoment(startedAt: number): Moment {
   return {
     note: ({ id, lastSeq }) => void lastSeqs.set(id, lastSeq),
     holds({ conversationId, seq, timestamp }) {
-      if (timestamp < startedAt) return true;
+      // An import writes old messages of new conversations: their date alone says nothing.
       const lastSeq = lastSeqs.get(conversationId);
-      return lastSeq !== undefined && seq <= lastSeq;
+      if (lastSeq === undefined) return false;
+      // An old message beyond the counter: the counter is wrong, and the message is kept.
+      return seq <= lastSeq || timestamp < startedAt;
     },
   };
 }

@@ -15,14 +15,24 @@ function copyPrefix(name: string): string {
   return `${name}-before-v`;
 }
 
+export interface CopyOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** False where another tab may write meanwhile and the caller notices that by itself. */
+  readonly checksCounts?: boolean;
+}
+
 /**
  * Copies a whole database, tables, indexes and rows, into a new one; an older copy of that name is
  * replaced. Rows are read in pages, so a tab that writes meanwhile may have its newest rows missing
  * in the copy, never in the original.
- * @throws OnggiError `db/migration-failed` when a count differs; DOMException when storage fails; what
+ * @throws OnggiError `db/migration-failed` when a count differs, unless `checksCounts` is false; DOMException when storage fails; what
  * `signal` was aborted with. In all cases the unfinished copy is gone again and the original untouched.
  */
-export async function copyDatabase(from: string, to: string, signal?: AbortSignal): Promise<void> {
+export async function copyDatabase(
+  from: string,
+  to: string,
+  { signal, checksCounts = true }: CopyOptions = {},
+): Promise<void> {
   await deleteDatabase(to);
   const source = await requestResult(indexedDB.open(from));
   // An older tab, or this one, must stay free to upgrade it.
@@ -31,7 +41,9 @@ export async function copyDatabase(from: string, to: string, signal?: AbortSigna
     const target = await createLike(source, to);
     try {
       for (const store of source.objectStoreNames) {
+        const total = await countRows(source, store);
         await copyStore(source, target, store, signal);
+        if (checksCounts) await requireCount(source, target, store, total);
       }
     } finally {
       target.close();
@@ -86,7 +98,6 @@ async function copyStore(
   name: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const total = await countRows(source, name);
   const pageRows = HEAVY_PAGE_ROWS[name] ?? PAGE_ROWS;
   let last: IDBValidKey | undefined;
   for (;;) {
@@ -103,6 +114,15 @@ async function copyStore(
     for (const row of rows) writing.objectStore(name).add(row);
     await transactionDone(writing);
   }
+}
+
+/** @param total Rows of the original before it was copied. */
+async function requireCount(
+  source: IDBDatabase,
+  target: IDBDatabase,
+  name: string,
+  total: number,
+): Promise<void> {
   const copied = await countRows(target, name);
   if (copied === total || copied === (await countRows(source, name))) return;
   throw new OnggiError('db/migration-failed', `copied ${copied} of ${total} rows of ${name}`, {

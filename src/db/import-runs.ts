@@ -14,10 +14,14 @@ import { readTablePages } from './table-pages.ts';
 
 /**
  * Runs `work` while no other tab imports or undoes an import: two imports of one file at once would
- * each find nothing here yet and bring everything twice.
+ * each find nothing here yet and bring everything twice. An abort before `work` begins throws its reason.
  */
-export function withImportLock<T>({ name }: OnggiDatabase, work: () => Promise<T>): Promise<T> {
-  return withExclusiveLock(`onggi-import:${name}`, work);
+export function withImportLock<T>(
+  { name }: OnggiDatabase,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  return withExclusiveLock(`onggi-import:${name}`, work, signal);
 }
 
 /** Writes an import's row and waits for the disk: everything written before it is then there too. */
@@ -33,11 +37,27 @@ export function saveImportRun({ strict: db }: OnggiDatabase, run: ImportRun): Pr
  * Deletes the bytes that imports left whose page was closed between the bytes and their conversation.
  * To be called under {@link withImportLock}: no import runs then.
  */
-export async function removeStrandedBytes({ strict: db }: OnggiDatabase): Promise<void> {
-  const runs = await read(() => db.imports.toArray());
+export async function removeStrandedBytes(db: OnggiDatabase): Promise<void> {
+  const runs = await read(() => db.strict.imports.toArray());
   for (const run of runs.filter(({ endedAt }) => endedAt === null)) {
-    const there = await read(() => db.conversations.bulkGet([...run.createdIds]));
-    const gone = run.createdIds.filter((_id, index) => !there[index]);
+    await removeBytesWithout(db, run.createdIds);
+  }
+}
+
+/** Conversations that are looked for in one read. */
+const IDS_AT_ONCE = 1000;
+
+/** Deletes the bytes that belong to those of the conversations that are not here. */
+export async function removeBytesWithout(
+  { strict: db }: OnggiDatabase,
+  conversationIds: readonly ConversationId[],
+): Promise<void> {
+  for (let start = 0; start < conversationIds.length; start += IDS_AT_ONCE) {
+    const ids = conversationIds.slice(start, start + IDS_AT_ONCE);
+    const keys = await read(() => db.conversations.where(':id').anyOf(ids).primaryKeys());
+    const there = new Set(keys);
+    const gone = ids.filter((id) => !there.has(id));
+    if (gone.length === 0) continue;
     await read(() => db.attachments.where('conversationId').anyOf(gone).delete());
   }
 }
@@ -63,7 +83,7 @@ export function undoImport(
   id: string,
   { now, signal }: { readonly now: number; readonly signal?: AbortSignal },
 ): Promise<UndoneImport> {
-  return withImportLock(db, async () => {
+  const work = async (): Promise<UndoneImport> => {
     const run = await read(() => db.strict.imports.get(id));
     if (run?.undoneAt !== null) {
       throw new OnggiError('backup/nothing-to-undo', `no import ${id} to undo`);
@@ -81,6 +101,7 @@ export function undoImport(
     }
     await purgeConversations(db, removable, signal ? { signal } : {});
     signal?.throwIfAborted();
+    await removeBytesWithout(db, created);
     await saveImportRun(db, { ...run, undoneAt: now });
     return {
       removedConversationCount: removable.length,
@@ -88,7 +109,8 @@ export function undoImport(
       removedMessageCount,
       keptMessageCount,
     };
-  });
+  };
+  return withImportLock(db, work, signal);
 }
 
 function entriesOf({ addedIds }: ImportRun): readonly [ConversationId, readonly MessageId[]][] {

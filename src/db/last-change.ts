@@ -11,7 +11,7 @@ export interface LastChange {
   readonly lastChangeAt: number | null;
 }
 
-/** Four reads of one row each, by index, however many conversations there are. */
+/** Five reads of one row each, by index, however many conversations there are. */
 export function readLastChange({ strict: db }: OnggiDatabase): Promise<LastChange> {
   return read(async () => {
     const first = await db.conversations.orderBy('createdAt').first();
@@ -23,6 +23,9 @@ export function readLastChange({ strict: db }: OnggiDatabase): Promise<LastChang
         .last();
       if (newest) changes.push(newest.updatedAt);
     }
+    // Imported conversations keep the dates of their source: the import itself is the change.
+    const run = await db.imports.orderBy('startedAt').last();
+    if (run) changes.push(run.undoneAt ?? run.endedAt ?? run.startedAt);
     return {
       firstConversationAt: first?.createdAt ?? null,
       lastChangeAt: changes.length === 0 ? null : Math.max(...changes),

@@ -3,10 +3,15 @@ import { toStorageError } from './storage-errors.ts';
 
 /**
  * Runs `work` while no other tab of this origin runs work under the same name. Others wait their
- * turn. Passes what `work` gives or throws.
+ * turn. Passes what `work` gives or throws; an abort ends the waiting, not the work, and throws its
+ * reason.
  */
-export async function withExclusiveLock<T>(name: string, work: () => Promise<T>): Promise<T> {
-  return navigator.locks.request(name, work);
+export async function withExclusiveLock<T>(
+  name: string,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  return navigator.locks.request(name, signal ? { signal } : {}, work);
 }
 
 /** Runs `work` unless another tab runs work under the same name: then nothing happens. */

@@ -17,10 +17,13 @@ export interface SwitchOptions {
   readonly patienceMs?: number;
 }
 
-/** @throws OnggiError `backup/busy` while an answer is being written in any tab. */
+/** @throws OnggiError `backup/busy` while an answer is being written or an import runs, in any tab. */
 export async function requireNoAnswers(): Promise<void> {
   const answers = await readHeldLocks('onggi-answer:');
   if (answers.length > 0) throw new OnggiError('backup/busy', 'an answer is being written');
+  // Its worker has a connection of its own and hears of no switch.
+  const imports = await readHeldLocks('onggi-import:');
+  if (imports.length > 0) throw new OnggiError('backup/busy', 'an import runs');
 }
 
 /**

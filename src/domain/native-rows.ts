@@ -1,6 +1,6 @@
 /** Conversations of our own files beside the rows that are here: what is the same, what is put where. */
 import type { Conversation } from './conversation.ts';
-import type { CreateId, MessageId, SessionId } from './ids.ts';
+import type { MessageId, SessionId } from './ids.ts';
 import { toConversationId, toMessageId } from './ids.ts';
 import type { NativeConversation } from './imported.ts';
 import type { AttachmentReference, Message } from './message.ts';
@@ -39,10 +39,13 @@ export function withKnownSessions(
   return { conversation: place(conversation), messages: messages.map(place) };
 }
 
-/** The same conversation under new ids throughout; `metadata.source_conversation_id` names the old one. */
-export function copyNative(rows: NativeRows, createId: CreateId): NativeRows {
-  const id = toConversationId(createId());
-  const ids = new Map(rows.messages.map((message) => [message.id, toMessageId(createId())]));
+/**
+ * The same conversation under new ids throughout; `metadata.source_conversation_id` names the old one.
+ * @param createId gives the new id of what had the given one.
+ */
+export function copyNative(rows: NativeRows, createId: (oldId: string) => string): NativeRows {
+  const id = toConversationId(createId(rows.conversation.id));
+  const ids = new Map(rows.messages.map((each) => [each.id, toMessageId(createId(each.id))]));
   const idOf = (old: MessageId | null): MessageId | null =>
     old === null ? null : (ids.get(old) ?? null);
   const { conversation } = rows;
@@ -66,15 +69,16 @@ export function copyNative(rows: NativeRows, createId: CreateId): NativeRows {
 
 /**
  * What the file changes in a conversation that is here; undefined when nothing. Messages that only
- * one side has stay or come; of what both have, the side that was changed last wins. The trash and
- * the sessions of rows that are here stay.
+ * one side has stay or come; of what both have, the side that was changed last wins, and of two that
+ * are equally old the one here: a name, a tag or a rating given since then does not raise its date.
+ * What the person set here stays under a newer file too, and so do the trash and the sessions of rows.
  */
 export function planNativeUpdate(
   stored: Conversation,
   storedMessages: readonly Message[],
   native: NativeRows,
 ): NativeUpdate | undefined {
-  const isFileNewer = native.conversation.updatedAt >= stored.updatedAt;
+  const isFileNewer = native.conversation.updatedAt > stored.updatedAt;
   const here = new Map(storedMessages.map((message) => [message.id, message]));
   const changed = isFileNewer
     ? native.messages.flatMap((message) => changedMessage(here.get(message.id), message) ?? [])
@@ -106,9 +110,10 @@ function leafAmong(
   return wanted.find((id) => id !== null && messages.has(id)) ?? null;
 }
 
-/** Fields of the file over those that are here, but for what belongs to this database. */
+/** Fields of the file over those that are here, but for what the person set and what belongs to this database. */
 function takeFields(stored: Conversation, file: Conversation): Conversation {
   const { id, sessionId, status, deletedAt, lastSeq, endpointId } = stored;
+  const { title, titleOrigin } = stored;
   const isInTrash = status === 'deleted';
   return {
     ...file,
@@ -117,6 +122,9 @@ function takeFields(stored: Conversation, file: Conversation): Conversation {
     lastSeq,
     endpointId: file.endpointId ?? endpointId,
     ...(isInTrash && { status, deletedAt }),
+    ...(titleOrigin === 'person' && { title, titleOrigin }),
+    tags: [...new Set([...stored.tags, ...file.tags])],
+    pinned: stored.pinned === 1 ? 1 : file.pinned,
     metadata: withStoredSession(file.metadata, stored.metadata),
   };
 }
@@ -126,7 +134,12 @@ function changedMessage(stored: Message | undefined, file: Message): Message | u
   const { id, conversationId, sessionId, parentId, seq } = stored;
   const attachments = joinAttachments(stored.attachments, file.attachments);
   const metadata = withStoredSession(file.metadata, stored.metadata);
-  const after = { ...file, id, conversationId, sessionId, parentId, seq, attachments, metadata };
+  const after = {
+    ...file,
+    ...{ id, conversationId, sessionId, parentId, seq, attachments, metadata },
+    rating: stored.rating ?? file.rating,
+    feedback: stored.feedback ?? file.feedback,
+  };
   return isEqual(stored, after) ? undefined : after;
 }
 

@@ -399,7 +399,6 @@ const texts = {
   'privacy.renewed': 'All keys are encrypted anew',
   'data.offlineReady': 'onggi opens without a network.',
   'data.offlineNotReady': 'onggi is not ready to open without a network yet.',
-  'data.where': 'Where your data are',
   'data.whereBody':
     'In this browser on this device, under {origin}. Another browser or address has its own.',
   'data.usage': 'used on this device by onggi',
@@ -441,8 +440,6 @@ const texts = {
   'common.showMore': 'Details',
   'common.never': 'never',
   'data.title': 'My data',
-  'data.settingsHint': 'Backups, import, export and storage are on a screen of their own.',
-  'data.open': 'Open “My data”',
   'data.safe': 'Your data are safe',
   'data.attention': 'One thing to do',
   'data.noCopy':
@@ -463,12 +460,9 @@ const texts = {
   'backup.passphraseDiffers': 'The two entries differ.',
   'backup.passphraseShort': 'At least 8 characters; several words are best.',
   'backup.start': 'Back up',
-  'backup.writing': 'Writing the backup…',
-  'backup.checking': 'Reading it back to check…',
+  'backup.writing': 'Writing the backup and checking it…',
   'backup.written': 'Backup written and checked: {name}, {size}',
   'backup.downloaded': 'Backup ready: {name}, {size}',
-  'backup.cancelled': 'Backup stopped. There is no file.',
-  'backup.copies': 'Copies',
   'backup.target.download': 'Downloaded file',
   'backup.target.folder': 'Folder “{name}”',
   'backup.target.snapshot': 'In this browser',
@@ -503,11 +497,9 @@ const texts = {
   'verify.tables': 'All tables',
   'restore.button': 'Restore',
   'restore.title': 'Restore a backup',
-  'restore.choose': 'Choose a backup file',
-  'restore.chooseHint':
-    'backup_….json.gz, also protected ones (.age). Exports of other products belong to the import.',
   'restore.unlock': 'Open',
-  'restore.large': 'This backup is {size}. Reading it needs about as much free space again.',
+  'restore.large':
+    'This backup ({size}) is above the usual limits, as a large collection of your own may be. Read on only if the file is yours; it needs about four times as much free space.',
   'restore.readLarge': 'Read it',
   'restore.mode': 'How?',
   'restore.merge': 'Merge',
@@ -517,20 +509,14 @@ const texts = {
   'restore.replaceHint':
     'Everything becomes as in the backup. What is here now stays aside for 7 days and can be brought back.',
   'restore.prepare': 'Prepare',
-  'restore.staging': 'Preparing beside your present data…',
+  'restore.staging': 'Preparing beside your present data, which stay as they are…',
   'restore.ready': 'Ready. Until you confirm, nothing has changed.',
   'restore.added': 'Added',
   'restore.updated': 'Updated',
   'restore.unchanged': 'Unchanged',
   'restore.confirmReplace': 'Replace now',
   'restore.confirmMerge': 'Merge now',
-  'restore.switching': 'Switching…',
-  'restore.emptyWarning':
-    'This backup holds no conversations. Replacing would leave you with an empty onggi.',
-  'restore.missingWarning':
-    'The file lacks these tables: {tables}. A replace empties them; a merge leaves them alone.',
-  'restore.understood': 'I understand',
-  'restore.done': 'The backup is restored.',
+  'restore.switching': 'Putting the restored data in place…',
   'restore.undo': 'Undo the restore',
   'restore.undoHint': 'The data from before {when} are kept until {until}.',
   'restore.undoTitle': 'Go back to the data from before the restore?',
@@ -587,14 +573,14 @@ const texts = {
   'export.conversation': 'Export…',
   'export.what.all': 'Everything',
   'export.format': 'Format',
-  'export.format.archive': 'All conversations · Markdown + JSON',
+  'export.format.archive': 'Archive · Markdown + JSON',
   'export.format.fine-tuning': 'OpenAI fine-tuning',
   'export.format.usage-csv': 'Usage as a table',
   'export.format.sqlite': 'All data as a database',
   'export.format.postgres': 'For PostgreSQL',
   'export.hint.archive': 'Readable pages with an index, for any browser or text editor.',
   'export.hint.json': 'Every field; comes back exactly.',
-  'export.hint.markdown': 'For reading; comes back exactly too.',
+  'export.hint.markdown': 'For reading; the words come back exactly, attached files stay behind.',
   'export.hint.fine-tuning': 'One line per conversation, complete answers only.',
   'export.hint.sharegpt': 'One line per conversation, for training data.',
   'export.hint.usage-csv': 'Requests, tokens and cost by day and model.',
@@ -605,16 +591,15 @@ const texts = {
   'export.trash': 'Include the trash',
   'export.anonymise': 'Anonymised copy',
   'export.anonymiseHint':
-    'Fresh ids; addresses, e-mails, phone and card numbers and keys in texts are masked. Other words are not changed: read it before you pass it on.',
+    'Fresh ids; e-mail addresses, phone and card numbers and keys in texts are masked. Other words, names and postal addresses too, are not changed: read it before you pass it on.',
   'export.dropTitles': 'Leave the titles out',
   'export.roundTimes': 'Dates without times',
   'export.maskPreview': 'What will be masked',
-  'export.maskNone': 'Nothing in the texts looks like an address, a number or a key.',
+  'export.maskNone': 'Nothing in the texts looks like an e-mail address, a number or a key.',
   'export.maskMore': '… and {count} more',
   'export.start': 'Export',
   'export.running': 'Exporting…',
   'export.done': 'Exported: {name}, {size}',
-  'export.cancelled': 'Export stopped. There is no file.',
   'export.copyMarkdown': 'Copy as Markdown',
   'export.print': 'Print…',
   'print.title': 'Print view',
@@ -662,8 +647,8 @@ const texts = {
   'import.start': { one: 'Import {count} conversation', other: 'Import {count} conversations' },
   'export.what.some': { one: '{count} conversation', other: '{count} conversations' },
   'export.leftOut': {
-    one: '{count} conversation has no complete answer and was left out.',
-    other: '{count} conversations have no complete answer and were left out.',
+    one: '{count} entry does not fit this format and was left out.',
+    other: '{count} entries do not fit this format and were left out.',
   },
 
   'backup.problem.digest_differs':
@@ -686,7 +671,8 @@ const texts = {
   'backup.problem.unknown_tables': 'Tables that onggi does not know were left out',
   'backup.problem.unknown_keys': 'Fields that onggi does not know were left out',
   'backup.problem.table_missing': 'Tables are missing; a replace would empty them',
-  'backup.problem.all_empty': 'The file holds no entries at all',
+  'backup.problem.all_empty':
+    'The file holds no conversations; a replace would leave you without any',
   'backup.problem.endpoint_redirected':
     'A connection with a stored key has another address in the file; yours stays',
   'backup.problem.endpoints_kept': 'Connections with a stored key that the file lacks stay',
@@ -707,12 +693,8 @@ const texts = {
   'backup.saveAs': 'Choose where to save…',
   'restore.accept': 'I have read this and want to go on',
   'restore.merging': 'What the merge does',
-  'restore.reloading': 'Restored. Opening the restored data…',
-  'data.checked': 'Read back and checked',
-  'import.more': 'Choose files',
   'data.importHint':
     'ZIP, JSON, JSONL, Markdown, HTML, SQLite; several at once, folders too. Drop them anywhere on this window.',
-  'data.where2': '{origin}, in this browser on this device',
 
   'footer.backup': 'backup {when}',
 
@@ -969,7 +951,7 @@ const errors = {
   'error.backup/not-written':
     'The backup could not be written completely and must not be relied on. Your data are as they were; try again, or choose another place.',
   'error.backup/replaced':
-    'A backup was restored in another tab. Nothing is lost; reload to see the restored data here.',
+    'Another tab puts a restored backup in place. Nothing is lost; reload to go on here.',
   'error.app/worker-failed':
     'A part of onggi that works in the background could not start. Your data are as they were; reload the page, then try again.',
   'error.clipboard/denied':

@@ -1,8 +1,9 @@
 import type { Conversation } from '#domain/conversation.ts';
-import type { CreateId, SessionId } from '#domain/ids.ts';
+import type { SessionId } from '#domain/ids.ts';
 import type { NativeConversation } from '#domain/imported.ts';
 import { copyNative, planNativeUpdate, withKnownSessions } from '#domain/native-rows.ts';
 import type { NativeRows } from '#domain/native-rows.ts';
+import { toStableId } from '#domain/stable-ids.ts';
 import {
   findConversationsById,
   findForeignMessages,
@@ -24,20 +25,21 @@ export interface ComparedNative {
 export async function compareNative(
   db: OnggiDatabase,
   native: NativeConversation,
-  { sessionId, createId }: { readonly sessionId: SessionId; readonly createId: CreateId },
+  { sessionId }: { readonly sessionId: SessionId },
 ): Promise<ComparedNative> {
   const { id } = native.conversation;
   const sessionIds = new Set([native.conversation, ...native.messages].map((row) => row.sessionId));
   const known = await findSessions(db, [...sessionIds]);
-  const rows = withKnownSessions(native, sessionId, (each) => known.has(each));
-  const stored = (await findConversationsById(db, [id])).get(id);
-  const messageIds = rows.messages.map((message) => message.id);
+  const given = withKnownSessions(native, sessionId, (each) => known.has(each));
+  const messageIds = given.messages.map((message) => message.id);
   const foreign = await findForeignMessages(db, id, messageIds);
-  // Its messages belong to another conversation here: then it is a copy of that one, and gets its own.
-  if (foreign.length > 0) {
-    return { kind: 'new', rows: copyNative(rows, createId), stored: undefined };
-  }
+  // Its messages belong to another conversation here: then it is a copy of that one, and gets its own
+  // ids, which are the same each time so that the copy is found when the file comes again.
+  const rows =
+    foreign.length > 0 ? copyNative(given, (oldId) => toStableId('copy', id, oldId)) : given;
+  const placeId = rows.conversation.id;
+  const stored = (await findConversationsById(db, [placeId])).get(placeId);
   if (!stored) return { kind: 'new', rows, stored };
-  const update = planNativeUpdate(stored, await readAllMessages(db, id), rows);
+  const update = planNativeUpdate(stored, await readAllMessages(db, placeId), rows);
   return { kind: update ? 'collision' : 'same', rows, stored };
 }

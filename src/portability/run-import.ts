@@ -3,7 +3,7 @@ import { toOnggiError } from '#domain/errors.ts';
 import type { ExistingChoice, ImportPreview, ImportReport } from '#domain/import-report.ts';
 import type { ImportRun } from '#domain/stored-rows.ts';
 import { countStored, findAttachments } from '#db/imported-conversations.ts';
-import { removeStrandedBytes, withImportLock } from '#db/import-runs.ts';
+import { removeBytesWithout, removeStrandedBytes, withImportLock } from '#db/import-runs.ts';
 import { addMissingRows } from '#db/import-store-rows.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { createItemFilter } from './filter-items.ts';
@@ -33,33 +33,50 @@ export interface RunImportOptions extends PreviewOptions {
  * Of an SQLite file of ours, days of usage and drafts that are missing here come too, which an undo
  * leaves; settings stay as they are here, and endpoints with their keys are never taken from a file.
  * @returns the import's row with its report, whose counts are read back from the database. A stop by
- * the signal gives a report too, with `isCancelled`; what ended it otherwise stands under `refused`.
+ * the signal gives a report too, with `isCancelled`, even while it waits for an import of another tab;
+ * what ended it otherwise stands under `refused`.
  * @throws OnggiError `db/*` when not even the import's row can be written.
  */
-export function runImport(
+export async function runImport(
   db: OnggiDatabase,
   given: readonly ImportFile[],
   options: RunImportOptions,
 ): Promise<ImportRun> {
-  return withImportLock(db, async () => {
-    await removeStrandedBytes(db);
-    const { createId, clock, signal } = options;
-    const fileNames = given.slice(0, 100).map(({ path }) => path);
-    const log = createImportLog(db, { id: createId(), fileNames, clock });
-    await log.save(true);
-    const tally = createImportTally();
-    const writer = createImportWriter({ ...options, db, tally, log });
-    let recognized: RecognizedFiles = { files: [], summaries: [], refused: [] };
-    try {
-      recognized = await recognizeFiles(await openFiles(given, signal), signal);
-      for (const refused of recognized.refused) tally.refuse(refused);
-      await storeAll(db, recognized, writer, tally, options);
-    } catch (error) {
-      if (!signal?.aborted) tally.refuse(toEndOfImport(error));
-    }
-    const preview = tally.toPreview(recognized.summaries);
-    return log.end(await toReport(db, preview, log, options));
-  });
+  const { createId, clock, signal } = options;
+  const fileNames = given.slice(0, 100).map(({ path }) => path);
+  const log = createImportLog(db, { id: createId(), fileNames, clock });
+  try {
+    return await withImportLock(db, () => importFiles(db, given, log, options), signal);
+  } catch (error) {
+    // Work that has begun never throws the stop: it was stopped before its turn came.
+    if (!signal?.aborted || error !== signal.reason) throw error;
+    return log.end(await toReport(db, createImportTally().toPreview([]), log, options));
+  }
+}
+
+async function importFiles(
+  db: OnggiDatabase,
+  given: readonly ImportFile[],
+  log: ImportLog,
+  options: RunImportOptions,
+): Promise<ImportRun> {
+  const { signal } = options;
+  await removeStrandedBytes(db);
+  await log.save(true);
+  const tally = createImportTally();
+  const writer = createImportWriter({ ...options, db, tally, log });
+  let recognized: RecognizedFiles = { files: [], summaries: [], refused: [] };
+  try {
+    recognized = await recognizeFiles(await openFiles(given, signal), signal);
+    for (const refused of recognized.refused) tally.refuse(refused);
+    await storeAll(db, recognized, writer, tally, options);
+  } catch (error) {
+    if (!signal?.aborted) tally.refuse(toEndOfImport(error));
+  }
+  // The bytes of a conversation that came before it, when it did not come: a full disk, a refusal.
+  await removeBytesWithout(db, [...log.createdIds.keys()]);
+  const preview = tally.toPreview(recognized.summaries);
+  return log.end(await toReport(db, preview, log, options));
 }
 
 async function storeAll(

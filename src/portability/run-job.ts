@@ -10,8 +10,11 @@ export interface JobOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How long a stopped worker may take to answer before it is ended. */
-const STOP_LIMIT_MS = 10_000;
+/**
+ * How long a stopped worker may take to answer before it is ended. Long: an import stores what it
+ * has read, and on a slow disk that takes its time.
+ */
+const STOP_LIMIT_MS = 60_000;
 
 /**
  * Does one job in a worker of its own, which is ended with it: what it held in memory is free then.

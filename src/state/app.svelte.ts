@@ -200,16 +200,35 @@ export class App {
 
   /** Reads a backup for a restore; what would be lost by the reload is asked about first. */
   async beginRestore(file: File): Promise<void> {
-    const { backups, dialogs } = this.parts;
-    const isConfirmed =
+    if (await this.#mayReload()) await this.parts.backups.open(file, 'restore');
+  }
+
+  /** As {@link beginRestore}, from a snapshot in this browser. */
+  async beginSnapshotRestore(name: string): Promise<void> {
+    if (await this.#mayReload()) await this.parts.backups.openSnapshot(name);
+  }
+
+  /** Goes back to the data from before the last restore, after a question. */
+  async undoRestore(): Promise<void> {
+    const isConfirmed = await this.parts.dialogs.confirm({
+      title: 'restore.undoTitle',
+      body: 'restore.undoBody',
+      confirm: 'restore.undo',
+    });
+    if (isConfirmed && (await this.#mayReload())) await this.parts.backups.undoRestore();
+  }
+
+  /** Whether a reload loses nothing, or the person accepts it. */
+  async #mayReload(): Promise<boolean> {
+    return (
       !this.hasUnsavedWork ||
-      (await dialogs.confirm({
+      (await this.parts.dialogs.confirm({
         title: 'update.unsavedTitle',
         body: 'update.unsavedBody',
         confirm: 'common.continue',
         tone: 'danger',
-      }));
-    if (isConfirmed) await backups.open(file, 'restore');
+      }))
+    );
   }
 
   /** Takes away what an import brought, after a question. @returns whether it was done */

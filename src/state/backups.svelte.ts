@@ -85,10 +85,16 @@ export interface BackupWork {
   useFolder(directory: FileSystemDirectoryHandle): Promise<void>;
   forgetFolder(): Promise<void>;
   copyToFolder(signal: AbortSignal): Promise<void>;
-  /** @param lastOutsideAt Newest copy outside this browser. */
-  readReminder(lastOutsideAt: number | null): Promise<ReminderState>;
+  readReminder(): Promise<ReminderState>;
   snooze(): void;
 }
+
+/** A backup of one's own may be above the usual limits: the person is asked (SECURITY section 6). */
+const LARGE_CODES: readonly string[] = [
+  'file/too-large',
+  'file/expands-too-much',
+  'file/too-many-rows',
+];
 
 /** Where a backup, a check or a restore stands. One at a time. */
 export type BackupPhase =
@@ -133,7 +139,10 @@ export class Backups {
     this.#clock = clock;
     this.#reload = reload;
     work.watchTargets().subscribe({
-      next: (targets) => (this.#targets = targets),
+      next: (targets) => {
+        this.#targets = targets;
+        void this.checkReminder().catch(() => undefined);
+      },
       error: (error) => storage.fail(toOnggiError(error)),
     });
   }
@@ -186,10 +195,7 @@ export class Backups {
 
   /** Looks whether a reminder is due. */
   async checkReminder(): Promise<void> {
-    this.#isReminderDue = isReminderDue(
-      await this.#work.readReminder(this.lastOutsideAt),
-      this.#clock(),
-    );
+    this.#isReminderDue = isReminderDue(await this.#work.readReminder(), this.#clock());
   }
 
   /** Leaves the person alone for some days. */
@@ -298,7 +304,13 @@ export class Backups {
   async undoRestore(): Promise<void> {
     const signal = this.#start({ kind: 'switching' });
     await this.#run(signal, async () => {
-      await this.#work.undoRestore();
+      try {
+        await this.#work.undoRestore();
+      } catch (error) {
+        const { code } = toOnggiError(error);
+        this.#isClosedBelow = code !== 'backup/busy' && code !== 'backup/nothing-to-undo';
+        throw error;
+      }
       this.#reload();
     });
   }
@@ -359,8 +371,9 @@ export class Backups {
     return this.#abort.signal;
   }
 
+  /** Progress of the step that is going on; what comes late changes nothing. */
   #show(signal: AbortSignal, phase: BackupPhase): void {
-    if (!signal.aborted) this.#phase = phase;
+    if (!signal.aborted && this.#phase.kind === phase.kind) this.#phase = phase;
   }
 
   /** Runs a step and turns its failure into a phase; a file's questions become phases of their own. */
@@ -375,7 +388,7 @@ export class Backups {
       if (error.code === 'file/passphrase-needed') this.#phase = { kind: 'locked', isWrong: false };
       else if (error.code === 'file/passphrase-wrong')
         this.#phase = { kind: 'locked', isWrong: true };
-      else if (error.code === 'file/too-large' && isAsking) {
+      else if (LARGE_CODES.includes(error.code) && isAsking) {
         this.#phase = { kind: 'large', sizeBytes: file.size };
       } else {
         this.#storage.fail(error);

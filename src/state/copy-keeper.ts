@@ -44,7 +44,9 @@ export class CopyKeeper {
   async look(): Promise<void> {
     if (this.#isBusy()) return;
     await this.#work.inOneTab(async () => {
-      const lastChangeAt = await this.#work.readLastChangeAt();
+      const changedAt = await this.#work.readLastChangeAt();
+      // A date in the future, from an import, is no reason for a copy at every look.
+      const lastChangeAt = changedAt === null ? null : Math.min(changedAt, this.#clock());
       const snapshot = await this.#work.readTarget('snapshot');
       const isLarge = (snapshot.lastSizeBytes ?? 0) > LARGE_BYTES;
       const intervalMs = isLarge ? LARGE_INTERVAL_MS : SNAPSHOT_INTERVAL_MS;

@@ -149,10 +149,13 @@ export function createDataWork({ db, clock, sessionId, translator }: DataWorkDep
           ? exportSql(format, onProgress, signal)
           : exportConversations(format, request, onProgress, signal);
       },
-      findMasked: async (ids, signal) => {
-        const { counts, examples } = await exportClient.previewAnonymised(toSelection(ids, false), {
-          signal,
-        });
+      findMasked: async (ids, withTrash, signal) => {
+        const { counts, examples } = await exportClient.previewAnonymised(
+          toSelection(ids, withTrash),
+          {
+            signal,
+          },
+        );
         return {
           places: examples.map(({ kind, value }) => ({ kind, text: value })),
           count: Object.values(counts).reduce((sum, count) => sum + count, 0),

@@ -19,6 +19,7 @@ export interface ExportWork {
   /** What an anonymised copy would mask: the first places, and how many there are. */
   findMasked(
     ids: readonly ConversationId[] | 'all',
+    withTrash: boolean,
     signal: AbortSignal,
   ): Promise<{ places: readonly MaskedPlace[]; count: number }>;
   /** One conversation as plain Markdown for the clipboard; undefined when it is gone. */
@@ -89,8 +90,7 @@ export class Exports {
     this.#phase = { kind: 'closed' };
   };
 
-  readonly findMasked: ExportWork['findMasked'] = (ids, signal) =>
-    this.#work.findMasked(ids, signal);
+  readonly findMasked: ExportWork['findMasked'] = (...given) => this.#work.findMasked(...given);
 
   readonly toMarkdown: ExportWork['toMarkdown'] = (id) => this.#work.toMarkdown(id);
 }

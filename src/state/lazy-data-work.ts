@@ -1,6 +1,7 @@
-import { watchBackupTargets } from '#db/backup-targets.ts';
+import { getBackupTarget, watchBackupTargets } from '#db/backup-targets.ts';
 import { watchImportRuns } from '#db/import-list.ts';
 import { readLastChange } from '#db/last-change.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
 import type { BackupWork } from './backups.svelte.ts';
 import type { DataWork, DataWorkDeps } from './data-work.ts';
 import type { ExportWork } from './exports.svelte.ts';
@@ -10,6 +11,13 @@ import type { ImportWork } from './imports.svelte.ts';
 const SHOWN_RUNS = 50;
 /** Where this browser remembers that the reminder was put off, epoch milliseconds. */
 const SNOOZED_KEY = 'onggi.backup-snoozed';
+
+/** Newest copy outside this browser, epoch milliseconds; null when there is none. */
+async function readLastOutsideAt(db: OnggiDatabase): Promise<number | null> {
+  const targets = [await getBackupTarget(db, 'download'), await getBackupTarget(db, 'folder')];
+  const times = targets.flatMap(({ lastSuccessAt }) => lastSuccessAt ?? []);
+  return times.length === 0 ? null : Math.max(...times);
+}
 
 /**
  * Imports, exports and backups whose machinery is fetched with the first use: nothing of it belongs to
@@ -55,9 +63,9 @@ export function createLazyDataWork(deps: DataWorkDeps): {
       forgetFolder: async () => (await load()).backups.forgetFolder(),
       copyToFolder: async (signal) => (await load()).backups.copyToFolder(signal),
       watchTargets: () => watchBackupTargets(db),
-      readReminder: async (lastOutsideAt) => ({
+      readReminder: async () => ({
         ...(await readLastChange(db)),
-        lastOutsideAt,
+        lastOutsideAt: await readLastOutsideAt(db),
         snoozedAt: Number(localStorage.getItem(SNOOZED_KEY)) || null,
       }),
       snooze: () => localStorage.setItem(SNOOZED_KEY, String(clock())),

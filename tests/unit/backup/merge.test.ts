@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Conversation } from '#domain/conversation.ts';
-import { toConversationId, toMessageId } from '#domain/ids.ts';
+import { LOCAL_USER_ID, toConversationId, toEndpointId, toMessageId } from '#domain/ids.ts';
+import { createUserSettings } from '#domain/user-settings.ts';
 import { makeMessage } from '../db/conversation-rows.ts';
 import {
   NOW,
@@ -149,6 +150,54 @@ describe('a merge', () => {
     const db = await openStaged(staged);
     expect(await db.strict.conversations.get(toConversationId('written-meanwhile'))).toBeDefined();
     expect(await databaseNames(home)).toEqual([home.db.name, staged.databaseName].sort());
+  });
+
+  test('of a file of the specification keeps what only onggi knows of conversations and settings', async () => {
+    const ours = {
+      pinned: 1 as const,
+      systemPrompt: 'be brief',
+      chatModel: 'm-1',
+      source: 'chatgpt',
+      sourceId: 'theirs',
+      summary: 'here',
+      tags: ['kept'],
+    };
+    await change('same', NOW, { title: 'mine', titleOrigin: 'model', ...ours });
+    const prices = { own: [], isLocalFree: true, monthlyBudgetUsd: 5 };
+    await home.db.strict.userSettings.put({
+      ...createUserSettings('ko', NOW),
+      defaultEndpointId: toEndpointId('e'),
+      useCache: false,
+      prices,
+    });
+    const seed = {
+      timestamp: '20231115_000000',
+      sessions: [],
+      conversations: [
+        {
+          conversation_id: 'same',
+          title: 'mine',
+          created_at: '2023-11-14T00:00:00',
+          updated_at: '2023-11-16T00:00:00',
+          summary: 'there',
+          tags: null,
+          metadata: null,
+        },
+      ],
+      messages: [],
+      user_settings: [{ user_id: 'minji', theme: 'dark', updated_at: '2023-11-16T00:00:00' }],
+    };
+    const { db } = await restore(home, await gzip(seed), merge);
+    expect(await db.strict.conversations.get(toConversationId('same'))).toMatchObject({
+      ...ours,
+      title: 'mine',
+      titleOrigin: 'model',
+      summary: 'there',
+      messageCount: 2,
+    });
+    expect(await db.strict.userSettings.toArray()).toMatchObject([
+      { userId: LOCAL_USER_ID, theme: 'dark', defaultEndpointId: 'e', useCache: false, prices },
+    ]);
   });
 
   test('of a file of the specification keeps the tree and what only onggi knows', async () => {

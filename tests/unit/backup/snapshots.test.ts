@@ -2,7 +2,12 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { copiesToRemove, listCopies } from '#backup/copy-folder.ts';
 import type { CopyMaker } from '#backup/copy-folder.ts';
 import { createBackup } from '#backup/create-backup.ts';
-import { askForFolder, copyIntoFolder, isFolderGranted } from '#backup/folder-copies.ts';
+import {
+  FOLDER_NAMES,
+  askForFolder,
+  copyIntoFolder,
+  isFolderGranted,
+} from '#backup/folder-copies.ts';
 import { createSnapshots } from '#backup/snapshots.ts';
 import { OnggiError } from '#domain/errors.ts';
 import { NOW, SCHEMA_VERSION, addWhole, openHome, verify, wholeConversation } from './support.ts';
@@ -119,6 +124,14 @@ describe('which copies go', () => {
   ])('with %o', (bounds, removed) => {
     expect(namesOf(bounds)).toEqual(removed);
   });
+
+  test('never takes the largest, however many small ones come after it', () => {
+    const small = [1, 1, 1, 1].map((sizeBytes, index) => ({ name: `new${index}`, sizeBytes }));
+    const all = [...small, { name: 'history', sizeBytes: 500 }, { name: 'old', sizeBytes: 400 }];
+    const bounds = { least: 2, most: 3, maxBytes: 100, keepsLargest: true };
+    expect(copiesToRemove(all, bounds).map(({ name }) => name)).toEqual(['old', 'new3']);
+    expect(copiesToRemove([], bounds)).toEqual([]);
+  });
 });
 
 describe('a folder that the person picked', () => {
@@ -135,15 +148,26 @@ describe('a folder that the person picked', () => {
 
   test('gets copies, and its other files are left alone', async () => {
     const folder = await freshFolder();
-    for (const name of ['diary.txt', 'backup_old.json.gz', 'backup_20200101_000000.json.gz.txt']) {
+    const others = [
+      'diary.txt',
+      'backup.part',
+      'backup_20200101_000000.json.gz',
+      'backup_20200101_000000.json.gz.age',
+      'onggi_copy_20200101_000000.json.gz.age',
+    ];
+    for (const name of others) {
       await folder.getFileHandle(name, { create: true });
     }
     const maker = await createMaker();
     const bounds = { least: 1, most: 1, maxBytes: 0 };
     await copyIntoFolder(folder, maker, { bounds });
     const { name } = await copyIntoFolder(folder, maker, { bounds });
-    expect((await listCopies(folder)).map((copy) => copy.name)).toEqual([name]);
-    expect(await namesIn(folder)).toHaveLength(4);
+    expect(name).toMatch(/^onggi_copy_\d{8}_\d{6}\.json\.gz$/);
+    expect((await listCopies(folder, FOLDER_NAMES)).map((copy) => copy.name)).toEqual([name]);
+    expect(await namesIn(folder)).toEqual([...others, name].sort());
+    expect(await verify(await (await folder.getFileHandle(name)).getFile())).toMatchObject({
+      isVerified: true,
+    });
   });
 
   test('that may not be written is said, and nothing is made', async () => {

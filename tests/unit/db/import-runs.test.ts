@@ -152,6 +152,15 @@ describe('undoImport', () => {
     expect(await db.strict.messages.get(toMessageId('m1'))).toBeUndefined();
   });
 
+  it('deletes bytes of a conversation that never came', async () => {
+    const db = await openForTest();
+    const lost = toConversationId('lost');
+    await addAttachments(db, [bytesOf('stranded', lost)]);
+    await saveImportRun(db, run({ createdIds: [lost] }));
+    await undoImport(db, 'run', { now: 3000 });
+    expect(await db.strict.attachments.count()).toBe(0);
+  });
+
   it('leaves an added message below which the person wrote', async () => {
     const db = await openForTest();
     const messages = [
@@ -207,6 +216,16 @@ describe('withImportLock', () => {
     };
     await Promise.all([withImportLock(db, work('first')), withImportLock(db, work('second'))]);
     expect(order).toEqual(['first begins', 'first ends', 'second begins', 'second ends']);
+  });
+
+  it('ends the waiting when told to stop', async () => {
+    const db = await openForTest();
+    const stopping = new AbortController();
+    await withImportLock(db, async () => {
+      const waiting = withImportLock(db, () => Promise.resolve('ran'), stopping.signal);
+      stopping.abort(new Error('enough'));
+      await expect(waiting).rejects.toThrow('enough');
+    });
   });
 });
 

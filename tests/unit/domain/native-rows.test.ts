@@ -118,6 +118,42 @@ describe('planNativeUpdate', () => {
     expect(update?.conversation).toMatchObject({ title: 'Mine', updatedAt: 30 });
   });
 
+  it('changes nothing where the file is as old as what is here, but adds what is missing', () => {
+    const { conversation, messages } = rows(['a']);
+    const renamed = { ...conversation, title: 'Mine', titleOrigin: 'person' as const, tags: ['x'] };
+    const rated = messages.map((message) => ({ ...message, rating: 5 as const }));
+    expect(planNativeUpdate(renamed, rated, rows(['a']))).toBeUndefined();
+    const update = planNativeUpdate(renamed, rated, rows(['a', 'b']));
+    expect(update).toMatchObject({ changed: [], added: [{ content: 'b' }] });
+    expect(update?.conversation).toMatchObject({ title: 'Mine', tags: ['x'] });
+  });
+
+  it('keeps names, tags, pins and ratings given here under a newer file', () => {
+    const { conversation, messages } = rows(['a']);
+    const stored = {
+      ...conversation,
+      title: 'Mine',
+      titleOrigin: 'person' as const,
+      tags: ['mine'],
+      pinned: 1 as const,
+    };
+    const here = messages.map((row) => ({ ...row, rating: 5 as const, feedback: 'good' }));
+    const file = rows(['a changed'], 20);
+    const newer = {
+      conversation: { ...file.conversation, title: 'Theirs', tags: ['theirs', 'mine'] },
+      messages: file.messages.map((row) => ({ ...row, rating: 1 as const, feedback: null })),
+    };
+    const update = planNativeUpdate(stored, here, newer);
+    expect(update?.conversation).toMatchObject({
+      title: 'Mine',
+      titleOrigin: 'person',
+      tags: ['mine', 'theirs'],
+      pinned: 1,
+      updatedAt: 20,
+    });
+    expect(update?.changed).toMatchObject([{ content: 'a changed', rating: 5, feedback: 'good' }]);
+  });
+
   it('leaves a conversation in the trash where it is', () => {
     const { conversation, messages } = rows(['a']);
     const trashed = { ...conversation, status: 'deleted' as const, deletedAt: 5 };

@@ -1,6 +1,7 @@
 import { gzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import type { ImportReport } from '#domain/import-report.ts';
+import { withImportLock } from '#db/import-runs.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import { createConversation } from '#domain/conversation.ts';
@@ -300,6 +301,18 @@ describe('runImport', () => {
     expect((await snapshot(db)).messages.length).toBe(1200);
   });
 
+  it('ends with an empty report when stopped while another import runs', async () => {
+    const db = await openForTest();
+    const stopping = new AbortController();
+    const report = await withImportLock(db, async () => {
+      const waiting = reportOf(db, [fileOf('c.json', two)], { signal: stopping.signal });
+      stopping.abort();
+      return waiting;
+    });
+    expect(report).toMatchObject({ isCancelled: true, sources: [], refused: [] });
+    expect((await snapshot(db)).conversations).toEqual([]);
+  });
+
   it('gives undated messages rising dates', async () => {
     const db = await openForTest();
     const said = ['a', 'b', 'c'].map((id) => ({ id, at: null }));
@@ -378,7 +391,8 @@ describe('our own conversations', () => {
       attachments: [],
       metadata: {},
     })),
-    metadata: {},
+    // A title the person gave would stay: none of its origin means that.
+    metadata: { onggi: { title_origin: 'model' } },
     format: 'onggi.conversation',
     format_version: 1,
     active_leaf_id: `m${messages.length - 1}`,
@@ -395,6 +409,19 @@ describe('our own conversations', () => {
     expect(before.conversations[0]?.metadata).toMatchObject({ source_session_id: 'gone' });
     expect(before.messages.map(({ id }) => id)).toEqual(['m0', 'm1']);
     expect(fates(await reportOf(db, [fileOf('c.json', old)]))).toEqual([0, 0, 1]);
+    expect(await snapshot(db)).toEqual(before);
+  });
+
+  it('adds one copy, however often it comes, where its messages belong to another', async () => {
+    const db = await openForTest();
+    await reportOf(db, [fileOf('c.json', old)]);
+    const other = fileOf('other.json', { ...old, conversation_id: 'conv-2' });
+    expect(fates(await reportOf(db, [other]))).toEqual([1, 0, 0]);
+    const before = await snapshot(db);
+    expect(before.conversations.map(({ metadata }) => metadata)).toContainEqual(
+      expect.objectContaining({ source_conversation_id: 'conv-2' }),
+    );
+    expect(fates(await reportOf(db, [other]))).toEqual([0, 0, 1]);
     expect(await snapshot(db)).toEqual(before);
   });
 

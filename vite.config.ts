@@ -80,7 +80,7 @@ export default defineConfig({
           // The tests of the house start compilers and linters.
           testTimeout: 30_000,
           include: [
-            'tests/unit/{domain,i18n,provider,usage,files,portability,support,repository}/**/*.test.ts',
+            'tests/unit/{domain,i18n,provider,usage,files,portability,inference,support,repository}/**/*.test.ts',
             'tests/unit/ui/markdown/**/*.node.test.ts',
           ],
           exclude: ['**/*.browser.test.ts'],
@@ -92,7 +92,7 @@ export default defineConfig({
           name: 'browser',
           include: [
             'tests/unit/{db,vault,cache,settings,chat,backup,state,ui}/**/*.test.ts',
-            'tests/unit/{files,portability,usage}/**/*.browser.test.ts',
+            'tests/unit/{files,portability,usage,inference}/**/*.browser.test.ts',
           ],
           exclude: ['**/*.node.test.ts'],
           browser: {

@@ -62,6 +62,22 @@ registerRoute(
   ({ sameOrigin, url }) => sameOrigin && url.pathname.endsWith('.wasm'),
   new CacheFirst({ cacheName: 'onggi-wasm' }),
 );
+// So are the files of models. A host that answers a missing file with its start page must not put that
+// page in a model's place for good.
+registerRoute(
+  ({ sameOrigin, url }) => sameOrigin && url.pathname.startsWith('/models/'),
+  new CacheFirst({
+    cacheName: 'onggi-models',
+    plugins: [
+      {
+        cacheWillUpdate: ({ response }) => {
+          const isPage = /\bhtml\b/i.test(response.headers.get('content-type') ?? '');
+          return Promise.resolve(response.status === 200 && !isPage ? response : null);
+        },
+      },
+    ],
+  }),
+);
 registerRoute(
   new NavigationRoute(createHandlerBoundToURL('/index.html'), { allowlist: [APP_PAGE] }),
 );

@@ -70,6 +70,8 @@ export const ERROR_CODES = [
   'backup/nothing-to-undo',
   'backup/not-written',
   'backup/replaced',
+  'model/unreachable',
+  'model/damaged',
   'clipboard/denied',
   'app/worker-failed',
   'app/unexpected',

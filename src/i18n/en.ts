@@ -952,6 +952,10 @@ const errors = {
     'The backup could not be written completely and must not be relied on. Your data are as they were; try again, or choose another place.',
   'error.backup/replaced':
     'Another tab puts a restored backup in place. Nothing is lost; reload to go on here.',
+  'error.model/unreachable':
+    'The embedding model could not be fetched. Searching by words works as before; try again when you are connected.',
+  'error.model/damaged':
+    'The files of the embedding model are damaged, or something else was sent in their place. Nothing of yours is affected, and searching by words works as before; try again, or choose another model.',
   'error.app/worker-failed':
     'A part of onggi that works in the background could not start. Your data are as they were; reload the page, then try again.',
   'error.clipboard/denied':

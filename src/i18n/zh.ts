@@ -843,6 +843,9 @@ export const zh: Catalog = {
   'error.backup/not-written':
     '备份未能完整写入，请勿依赖此文件。数据保持不变，请重试或选择其他位置。',
   'error.backup/replaced': '另一个标签页正在恢复备份。没有丢失任何内容，重新加载即可继续。',
+  'error.model/unreachable': '无法获取嵌入模型。按文字搜索不受影响；请在联网后重试。',
+  'error.model/damaged':
+    '嵌入模型的文件已损坏，或收到的是别的内容。你的数据不受影响，按文字搜索照常可用；请重试，或换一个模型。',
   'error.app/worker-failed': '无法启动在后台工作的部分。数据保持不变，请重新加载页面后重试。',
   'error.clipboard/denied': '浏览器不允许复制。请选中文字后手动复制。',
   'error.app/unexpected':

@@ -1,0 +1,26 @@
+/** What made a vector: vectors of different makers are never compared. */
+export interface EmbedderIdentity {
+  /** Name of the embedding model, for instance a repository or `onggi/static-multilingual`. */
+  readonly id: string;
+  /** Which state of the model: a commit, a digest, or what an endpoint says. */
+  readonly revision: string;
+  /** How its numbers are kept: `q8`, `fp32`, or `remote` where nobody says. */
+  readonly dtype: string;
+  /** Numbers in a vector. */
+  readonly dimension: number;
+  /** Rises when our own way from text to vector changes (prefixes, pooling, cutting). */
+  readonly pipelineVersion: number;
+}
+
+/** A question to find with, or a text to be found: some models want to be told. */
+export type EmbedKind = 'query' | 'passage';
+
+/** Turns texts into vectors of one length. */
+export interface Embedder extends EmbedderIdentity {
+  /**
+   * One vector a text, in the order of the texts: `texts.length × dimension` numbers in one array, each
+   * vector of length 1. A text without anything the model knows gives zeros.
+   * @throws OnggiError `model/*`, `app/worker-failed`.
+   */
+  embed(texts: readonly string[], kind: EmbedKind): Promise<Float32Array<ArrayBuffer>>;
+}

@@ -1,0 +1,112 @@
+import type { Embedder } from '#domain/embedding.ts';
+import { OnggiError } from '#domain/errors.ts';
+import type { OnBytes } from './built-in-model.ts';
+import { fromFailed, parseFromEmbeddingWorker } from './embedding-messages.ts';
+import type { ToEmbeddingWorker } from './embedding-messages.ts';
+
+export interface EmbeddingWorkerOptions {
+  /** A fresh embedding worker. */
+  readonly createWorker: () => Worker;
+  /** Address of the app's folder `models/`, with its slash. */
+  readonly modelsUrl: string;
+  readonly onBytes?: OnBytes;
+  /** Ends the loading, and the worker with it. */
+  readonly signal?: AbortSignal;
+}
+
+/** An embedder whose model is in a worker of its own. */
+export interface EmbeddingWorkerClient extends Embedder {
+  /** Ends the worker: what is being embedded fails with `app/worker-failed`. Harmless twice. */
+  close(): void;
+}
+
+interface Waiting {
+  readonly resolve: (vectors: Float32Array<ArrayBuffer>) => void;
+  readonly reject: (error: OnggiError) => void;
+}
+
+/**
+ * Starts an embedding worker and waits until its model is loaded. When it dies later, everything that
+ * is asked of it fails with `app/worker-failed`; a new one is for the caller to start.
+ * @throws the signal's reason; OnggiError `model/*`, `app/worker-failed`.
+ */
+export function openEmbeddingWorker({
+  createWorker,
+  modelsUrl,
+  onBytes,
+  signal,
+}: EmbeddingWorkerOptions): Promise<EmbeddingWorkerClient> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const worker = createWorker();
+    const waiting = new Map<number, Waiting>();
+    let lastNumber = 0;
+    let failure: OnggiError | undefined;
+    const send = (message: ToEmbeddingWorker): void => worker.postMessage(message);
+
+    function end(error: OnggiError): void {
+      failure ??= error;
+      worker.terminate();
+      signal?.removeEventListener('abort', onAbort);
+      for (const { reject: fail } of waiting.values()) fail(failure);
+      waiting.clear();
+      reject(failure);
+    }
+    const onAbort = (): void => {
+      // The promise keeps its first rejection: the signal's own reason.
+      reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
+      end(new OnggiError('app/worker-failed', 'the loading was given up'));
+    };
+    const embed: Embedder['embed'] = (texts, kind) =>
+      new Promise((resolveTexts, rejectTexts) => {
+        if (failure) {
+          rejectTexts(failure);
+          return;
+        }
+        const number = ++lastNumber;
+        waiting.set(number, { resolve: resolveTexts, reject: rejectTexts });
+        send({ kind: 'embed', number, texts: [...texts], as: kind });
+      });
+
+    function take(data: unknown): void {
+      const message = parseFromEmbeddingWorker(data);
+      if (message.kind === 'loading') {
+        onBytes?.(message.doneBytes, message.totalBytes);
+      } else if (message.kind === 'ready') {
+        signal?.removeEventListener('abort', onAbort);
+        const close = (): void => end(new OnggiError('app/worker-failed', 'the model was closed'));
+        resolve({ ...message.identity, embed, close });
+      } else if (message.kind === 'embedded') {
+        waiting.get(message.number)?.resolve(message.vectors);
+        waiting.delete(message.number);
+      } else if (message.number === null) {
+        end(fromFailed(message));
+      } else {
+        waiting.get(message.number)?.reject(fromFailed(message));
+        waiting.delete(message.number);
+      }
+    }
+
+    worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+      try {
+        take(data);
+      } catch (error) {
+        end(error instanceof OnggiError ? error : died(error));
+      }
+    });
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      end(died(event.message));
+    });
+    worker.addEventListener('messageerror', () => end(died('an unreadable message')));
+    signal?.addEventListener('abort', onAbort);
+    send({ kind: 'load', modelsUrl });
+  });
+}
+
+function died(cause: unknown): OnggiError {
+  return new OnggiError('app/worker-failed', 'the embedding worker failed', {
+    retryable: true,
+    cause,
+  });
+}

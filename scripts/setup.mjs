@@ -64,10 +64,13 @@ async function ensureBrowser() {
   run(process.execPath, ['node_modules/playwright/cli.js', 'install', 'chromium']);
   if (await hasChromium()) return;
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    console.log('Installing Debian’s chromium and fonts-noto-cjk …');
+    console.log('Installing Debian’s headless Chromium and fonts-noto-cjk …');
     const env = { DEBIAN_FRONTEND: 'noninteractive' };
     run('apt-get', ['update', '-qq'], env);
-    run('apt-get', ['install', '-y', '-qq', 'chromium', 'fonts-noto-cjk'], env);
+    // Older releases have no package of the shell alone.
+    ['chromium-headless-shell', 'chromium'].some((browser) =>
+      run('apt-get', ['install', '-y', '-qq', browser, 'fonts-noto-cjk'], env),
+    );
   }
   if (await hasChromium()) return;
   stop(

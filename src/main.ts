@@ -1,6 +1,6 @@
 import { mount } from 'svelte';
 import { createLazyResponseCache } from '#cache/lazy-cache.ts';
-import { createChat } from '#chat/chat.ts';
+import { createLazyChat } from '#chat/lazy-chat.ts';
 import { createMemoryConversations } from '#chat/memory-conversations.ts';
 import { settleAbandonedAnswers } from '#db/answers.ts';
 import { findConversations, watchConversations, watchTags } from '#db/conversation-list.ts';
@@ -80,6 +80,7 @@ const target = document.querySelector('#app') ?? document.body;
 async function showBlocked(code: ErrorCode, detail?: string): Promise<() => void> {
   const language = pickLanguage(navigator.languages);
   await translator.use(language);
+  await translator.complete();
   document.documentElement.lang = language;
   target.replaceChildren();
   const { unmount } = await import('svelte');
@@ -134,7 +135,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   });
   const responseCache = createLazyResponseCache({ db, clock, monotonic: () => performance.now() });
   setTimeout(() => void responseCache.removeExpired(), CACHE_TIDY_DELAY_MS);
-  const chat = createChat({
+  const chat = createLazyChat({
     cache: responseCache,
     streamChat: provider.streamChat,
     getEndpoint: (id) => endpoints.get(id),
@@ -144,6 +145,8 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     tryHoldAnswerLock,
     ...makers,
   });
+  // Soon after the first view, so that the first question waits for nothing.
+  setTimeout(() => void chat.prepare(), CACHE_TIDY_DELAY_MS / 4);
   const priceOf: PriceOf = async ({ modelUsed, endpointId }) => {
     const endpoint = endpointsState.get(endpointId);
     if (modelUsed === null || !endpoint) return undefined;
@@ -265,6 +268,8 @@ async function start(): Promise<void> {
     const app = await createApp(await open());
     target.replaceChildren();
     mount(App, { target, props: { app } });
+    // Texts of failures are among them, so nothing waits for a click.
+    setTimeout(() => void translator.complete().catch(() => undefined));
     if (import.meta.env.PROD) void app.parts.appUpdate.register();
   } catch (error) {
     const { code, detail } = toOnggiError(error);

@@ -1,17 +1,24 @@
 import type { ErrorCode } from '#domain/errors.ts';
 import type { Language } from '#domain/user-settings.ts';
-import { loadCatalog, translate } from '#i18n/translate.ts';
-import type { Catalog, MessageKey, TextValues } from '#i18n/translate.ts';
+import { loadCatalog, loadFirstTexts, translate } from '#i18n/translate.ts';
+import type { FirstTexts, MessageKey, TextValues } from '#i18n/translate.ts';
 
 export type { MessageKey, TextValues };
 
-/** The texts of the language in use. */
+/** What is here of a language. */
+interface Texts {
+  readonly language: Language;
+  readonly texts: FirstTexts;
+  readonly isWhole: boolean;
+}
+
+/** The texts of the language in use: those of the first view at once, the others soon after. */
 export class Translator {
-  #current = $state.raw<{ readonly language: Language; readonly catalog: Catalog }>();
+  #current = $state.raw<Texts>();
 
   #wanted: Language | undefined;
 
-  /** The language on the screen; undefined before the first catalog is here. */
+  /** The language on the screen; undefined before the first texts are here. */
   get language(): Language | undefined {
     return this.#current?.language;
   }
@@ -20,15 +27,26 @@ export class Translator {
   async use(language: Language): Promise<void> {
     this.#wanted = language;
     if (this.#current?.language === language) return;
-    const catalog = await loadCatalog(language);
+    // After the first view other parts are on the screen, which need the other texts too.
+    const isWhole = this.#current?.isWhole ?? false;
+    const texts = await (isWhole ? loadCatalog(language) : loadFirstTexts(language));
     // Of two that are on their way the one asked for last counts, whichever comes first.
-    if (this.#wanted === language) this.#current = { language, catalog };
+    if (this.#wanted === language) this.#current = { language, texts, isWhole };
+  }
+
+  /** Fetches what is missing of the language in use. Whoever shows more than the first view waits for it. */
+  async complete(): Promise<void> {
+    const language = this.#current?.language;
+    if (!language || this.#current?.isWhole) return;
+    const texts = await loadCatalog(language);
+    if (this.#current?.language === language) this.#current = { language, texts, isWhole: true };
+    else await this.complete();
   }
 
   /** The text of a key. */
   readonly t = (key: MessageKey, values?: TextValues): string => {
     if (!this.#current) return '';
-    return translate(this.#current.catalog, this.#current.language, key, values);
+    return translate(this.#current.texts, this.#current.language, key, values);
   };
 
   /** What happened, what was kept and what to do, for a failure. */

@@ -24,7 +24,8 @@ export default defineConfig({
   },
   projects: [{ name: 'chromium' }],
   webServer: {
-    command: `npx vite build && npx vite preview --port ${PORT} --strictPort`,
+    // `npm test` has just built.
+    command: `${process.env['ONGGI_IS_BUILT'] ? '' : 'npx vite build && '}npx vite preview --port ${PORT} --strictPort`,
     cwd: '../..',
     url: `http://localhost:${PORT}/`,
     reuseExistingServer: false,

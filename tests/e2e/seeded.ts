@@ -5,6 +5,7 @@ import type { SeedRows } from '../support/seed.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
 import { en } from '#i18n/en.ts';
+import { enFirst } from '#i18n/en-first.ts';
 import { expect, test as base } from './onggi.ts';
 import type { Onggi } from './onggi.ts';
 
@@ -65,13 +66,15 @@ interface ChatBody {
   readonly max_tokens?: number;
 }
 
+const english = { ...enFirst, ...en };
+type English = typeof english;
 type TextKey = {
-  [Key in keyof typeof en]: (typeof en)[Key] extends string ? Key : never;
-}[keyof typeof en];
+  [Key in keyof English]: English[Key] extends string ? Key : never;
+}[keyof English];
 
 /** An English text of the catalog, its `{names}` filled in. */
 export function text(key: TextKey, values: Readonly<Record<string, string | number>> = {}): string {
-  return en[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
+  return english[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
 }
 
 /** Writes down every text of the status line from now on, in order, repetitions left out. */

@@ -2,10 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { LANGUAGES } from '#domain/user-settings.ts';
 import type { Language } from '#domain/user-settings.ts';
-import { en } from '#i18n/en.ts';
-import { ja } from '#i18n/ja.ts';
-import { ko } from '#i18n/ko.ts';
-import { zh } from '#i18n/zh.ts';
+import { loadCatalog } from '#i18n/translate.ts';
 import { readEverythingStored, seedConversation, seedConversations } from '../support/seed.ts';
 import { chatRequests, expect, test, text } from './seeded.ts';
 
@@ -157,23 +154,27 @@ test('three text sizes', async ({ start, page }) => {
 
 test('four languages, from one to the next', async ({ start, page }) => {
   await start({ hash: '#/settings/general' });
-  const catalogs: Record<
-    Language,
-    Readonly<Record<'settings.title' | 'sidebar.newChat', unknown>>
-  > = { ko, en, ja, zh };
-  const title = (language: Language) => String(catalogs[language]['settings.title']);
+  const catalogs = new Map(
+    await Promise.all(
+      LANGUAGES.map(async (language) => [language, await loadCatalog(language)] as const),
+    ),
+  );
+  const said = (language: Language, key: 'settings.title' | 'sidebar.newChat') => {
+    const words = catalogs.get(language)?.[key];
+    return typeof words === 'string' ? words : '';
+  };
   const names = { ko: '한국어', en: 'English', ja: '日本語', zh: '中文' };
   for (const language of [...LANGUAGES].reverse()) {
     await page.getByRole('radio', { name: names[language] }).check({ force: true });
     await expect(page.locator('html')).toHaveAttribute('lang', new RegExp(`^${language}`));
     const heading = page.getByRole('heading', { level: 1 });
-    await expect(heading).toHaveText(title(language));
+    await expect(heading).toHaveText(said(language, 'settings.title'));
     await expect(
-      page.getByRole('button', { name: String(catalogs[language]['sidebar.newChat']) }),
+      page.getByRole('button', { name: said(language, 'sidebar.newChat') }),
     ).toBeVisible();
   }
   await page.reload();
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText(title('ko'));
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(said('ko', 'settings.title'));
 });
 
 test('without automatic saving a new conversation stays in its tab until Save', async ({

@@ -2,12 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '#domain/errors.ts';
 import { LANGUAGES } from '#domain/user-settings.ts';
 import type { Language } from '#domain/user-settings.ts';
-import { en } from '#i18n/en.ts';
-import { loadCatalog } from '#i18n/translate.ts';
+import { loadCatalog, loadFirstTexts } from '#i18n/translate.ts';
 import type { Catalog, MessageKey, Text } from '#i18n/translate.ts';
 
-const ENGLISH: Catalog = en;
-const KEYS = Object.keys(en).sort() as MessageKey[];
+const ENGLISH = await loadCatalog('en');
+const KEYS = Object.keys(ENGLISH).sort() as MessageKey[];
 const catalogs = await Promise.all(
   LANGUAGES.map(async (language) => ({ language, catalog: await loadCatalog(language) })),
 );
@@ -108,8 +107,10 @@ function leftoverLatin(form: string): string {
 }
 
 describe.each(catalogs)('the texts in $language', ({ language, catalog }) => {
-  it('are the ones English has, no more and no fewer', () => {
+  it('are the ones English has, no more and no fewer', async () => {
     expect(Object.keys(catalog).sort()).toEqual(KEYS);
+    const first = Object.keys(await loadFirstTexts(language)).sort();
+    expect(first).toEqual(Object.keys(await loadFirstTexts('en')).sort());
   });
 
   it('have the placeholders of English', () => {

@@ -1,33 +1,39 @@
 import { describe, expect, it } from 'vitest';
 import { LANGUAGES } from '#domain/user-settings.ts';
-import { en } from '#i18n/en.ts';
-import { ja } from '#i18n/ja.ts';
-import { ko } from '#i18n/ko.ts';
-import { loadCatalog, translate } from '#i18n/translate.ts';
+import { loadCatalog, loadFirstTexts, translate } from '#i18n/translate.ts';
 import type { Catalog, Text } from '#i18n/translate.ts';
-import { zh } from '#i18n/zh.ts';
 
 const KEY = 'common.done';
+const ENGLISH = await loadCatalog('en');
 /** A catalog in which one key has the given text. */
-const having = (text: Text): Catalog => ({ ...en, [KEY]: text });
+const having = (text: Text): Catalog => ({ ...ENGLISH, [KEY]: text });
 
 const NOTES = { one: '{count} note', other: '{count} notes' };
 
 describe('loadCatalog', () => {
   it.each([
-    ['ko', ko],
-    ['en', en],
-    ['ja', ja],
-    ['zh', zh],
-  ] as const)('gives the texts in %s', async (language, catalog) => {
-    expect(await loadCatalog(language)).toBe(catalog);
-  });
+    ['ko', '완료'],
+    ['en', 'Done'],
+    ['ja', '完了'],
+    ['zh', '完成'],
+  ] as const)(
+    'gives the texts in %s, those of the first view among them',
+    async (language, done) => {
+      const catalog = await loadCatalog(language);
+      expect(catalog[KEY]).toBe(done);
+      expect(catalog).toMatchObject(await loadFirstTexts(language));
+    },
+  );
 });
 
 describe('translate', () => {
   it('gives a text without placeholders as it is', () => {
     expect(translate(having('Done'), 'en', KEY)).toBe('Done');
     expect(translate(having('Done'), 'en', KEY, { unused: 1 })).toBe('Done');
+  });
+
+  it('is empty for a text that is not here yet', async () => {
+    expect(translate(await loadFirstTexts('en'), 'en', KEY)).toBe('');
   });
 
   it('puts the values in, each wherever it is named', () => {

@@ -90,7 +90,13 @@ test('ends with three lines of what to do when no Chromium can be had', () => {
   const isRoot = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
   expect(calls()).toEqual([
     'playwright install chromium',
-    ...(isRoot ? ['apt-get update -qq', 'apt-get install -y -qq chromium fonts-noto-cjk'] : []),
+    ...(isRoot
+      ? [
+          'apt-get update -qq',
+          'apt-get install -y -qq chromium-headless-shell fonts-noto-cjk',
+          'apt-get install -y -qq chromium fonts-noto-cjk',
+        ]
+      : []),
   ]);
 });
 

@@ -5,6 +5,7 @@ import { Translator } from '#state/translator.svelte.ts';
 async function speak(language: (typeof LANGUAGES)[number]): Promise<Translator> {
   const translator = new Translator();
   await translator.use(language);
+  await translator.complete();
   return translator;
 }
 
@@ -17,11 +18,24 @@ test('has no text before a language is here, and that language’s then', async 
   expect(translator.t('markdown.code')).toBe('');
   await translator.use('en');
   expect(translator.language).toBe('en');
+  expect(translator.t('common.save')).toBe('Save');
+  await translator.complete();
   const english = translator.errorText('db/quota');
   expect(english).not.toBe('');
   await translator.use('ko');
   expect(translator.errorText('db/quota')).not.toBe(english);
   expect(translator.errorText('db/quota')).toMatch(/[가-힣]/);
+});
+
+test('completes the language that is in use at the end, however often it changes meanwhile', async () => {
+  const translator = await speak('en');
+  const quick = new Translator();
+  await quick.use('en');
+  await Promise.all([quick.complete(), quick.use('ko'), quick.complete()]);
+  await quick.complete();
+  expect(quick.language).toBe('ko');
+  expect(quick.errorText('db/quota')).toMatch(/[가-힣]/);
+  expect(quick.t('common.save')).not.toBe(translator.t('common.save'));
 });
 
 test.each([

@@ -5,6 +5,7 @@ import { VitePWA } from 'vite-plugin-pwa';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, chromiumPath, hasChromium } from './scripts/browser.mjs';
 import { headersFor, metaPolicy } from './scripts/headers.mjs';
+import { kernelPlugin } from './scripts/kernel-plugin.mjs';
 
 /** Serves the headers of `public/_headers` in preview and writes the page's policy into the build. */
 function securityHeaders(): Plugin {
@@ -42,6 +43,7 @@ export default defineConfig({
   appType: 'mpa',
   plugins: [
     svelte({ compilerOptions: { runes: true } }),
+    kernelPlugin(),
     securityHeaders(),
     VitePWA({
       strategies: 'injectManifest',
@@ -59,6 +61,7 @@ export default defineConfig({
   build: { target: 'es2022', modulePreload: { polyfill: false } },
   worker: {
     format: 'es',
+    plugins: () => [kernelPlugin()],
     // A folder of their own, because public/_headers gives workers their own policy by folder.
     rolldownOptions: {
       output: {
@@ -80,7 +83,7 @@ export default defineConfig({
           // The tests of the house start compilers and linters.
           testTimeout: 30_000,
           include: [
-            'tests/unit/{domain,i18n,provider,usage,files,portability,inference,support,repository}/**/*.test.ts',
+            'tests/unit/{domain,i18n,provider,usage,files,portability,inference,search,support,repository}/**/*.test.ts',
             'tests/unit/ui/markdown/**/*.node.test.ts',
           ],
           exclude: ['**/*.browser.test.ts'],
@@ -92,7 +95,7 @@ export default defineConfig({
           name: 'browser',
           include: [
             'tests/unit/{db,vault,cache,settings,chat,backup,state,ui}/**/*.test.ts',
-            'tests/unit/{files,portability,usage,inference}/**/*.browser.test.ts',
+            'tests/unit/{files,portability,usage,inference,search}/**/*.browser.test.ts',
           ],
           exclude: ['**/*.node.test.ts'],
           browser: {

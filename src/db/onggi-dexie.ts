@@ -18,16 +18,20 @@ import type {
   Attachment,
   BackupTarget,
   CachedResponse,
+  ChangeFeedRow,
   DocumentChunk,
   Draft,
   EmbeddingBlock,
+  FeedReader,
   ImportRun,
   LibraryDocument,
   MaintenanceRun,
   SchemaVersion,
+  SearchFilePart,
 } from '#domain/stored-rows.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
+import { feedChanges } from './change-feed.ts';
 
 /** One connection to the database, with its tables by name. */
 export class OnggiDexie extends Dexie {
@@ -49,6 +53,9 @@ export class OnggiDexie extends Dexie {
   declare readonly maintenanceRuns: Table<MaintenanceRun, string>;
   declare readonly imports: Table<ImportRun, string>;
   declare readonly backupTargets: Table<BackupTarget, BackupTarget['id']>;
+  declare readonly changeFeed: Table<ChangeFeedRow, number, Omit<ChangeFeedRow, 'seq'>>;
+  declare readonly feedReaders: Table<FeedReader, string>;
+  declare readonly searchFiles: Table<SearchFilePart, string>;
 
   /**
    * @param version The newest version of the schema: the only one it opens.
@@ -64,6 +71,7 @@ export class OnggiDexie extends Dexie {
     });
     // Dexie switches its slower, talkative mode on by itself on localhost, where onggi is often served.
     Dexie.debug = false;
+    this.use({ stack: 'dbcore', name: 'change-feed', create: feedChanges });
   }
 }
 

@@ -125,3 +125,33 @@ export interface BackupTarget {
   /** How often a copy is made; null: only by hand. */
   readonly intervalMs: number | null;
 }
+
+/**
+ * One write to what search looks through, in the order of the commits; written in the transaction of
+ * the write itself, so that a reader of the feed misses nothing and sees nothing that did not happen.
+ */
+export interface ChangeFeedRow {
+  /** Rising, never given twice in one database. */
+  readonly seq: number;
+  /** Random. Number and mark together name this change and no other, in this database and its copies. */
+  readonly mark: number;
+  readonly conversationIds: readonly string[];
+  readonly messageIds: readonly string[];
+  readonly documentIds: readonly string[];
+  readonly chunkIds: readonly string[];
+  /** Whole ranges went, and nobody wrote down which: everything has to be looked at anew. */
+  readonly isWholesale: boolean;
+}
+
+/** How far one reader has followed the change feed. What every reader has seen is deleted from it. */
+export interface FeedReader {
+  readonly id: string;
+  readonly seq: number;
+}
+
+/** A piece of a file of search, for browsers without a file system of the origin. */
+export interface SearchFilePart {
+  /** File, offset and length, as `src/search/sidecar-table.ts` writes them. */
+  readonly id: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}

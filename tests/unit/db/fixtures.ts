@@ -5,6 +5,8 @@
  */
 export interface TableShape {
   readonly keyPath: string;
+  /** Present where the database gives the keys. */
+  readonly autoIncrement?: true;
   /** `name` → key path, whether it is unique, whether each element of a list is indexed. */
   readonly indexes: Readonly<Record<string, readonly [string | string[], boolean, boolean]>>;
 }
@@ -25,7 +27,8 @@ export function readShape(database: IDBDatabase): Record<string, TableShape> {
         const { keyPath, unique, multiEntry } = store.index(index);
         return [index, [keyPath, unique, multiEntry]] as const;
       });
-      return [name, { keyPath: String(store.keyPath), indexes: Object.fromEntries(indexes) }];
+      const shape = { keyPath: String(store.keyPath), indexes: Object.fromEntries(indexes) };
+      return [name, store.autoIncrement ? { ...shape, autoIncrement: true } : shape];
     }),
   );
 }
@@ -38,8 +41,9 @@ export async function createFromFixture(name: string, fixture: DatabaseFixture):
   const database = await new Promise<IDBDatabase>((resolve, reject) => {
     const request = indexedDB.open(name, fixture.version * 10);
     request.onupgradeneeded = () => {
-      for (const [table, { keyPath, indexes }] of Object.entries(fixture.shape)) {
-        const store = request.result.createObjectStore(table, { keyPath });
+      for (const [table, shape] of Object.entries(fixture.shape)) {
+        const { keyPath, autoIncrement = false, indexes } = shape;
+        const store = request.result.createObjectStore(table, { keyPath, autoIncrement });
         for (const [index, [path, unique, multiEntry]] of Object.entries(indexes)) {
           store.createIndex(index, path, { unique, multiEntry });
         }

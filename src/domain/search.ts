@@ -1,0 +1,76 @@
+/** What search is asked, and what it finds. */
+import type { ConversationStatus } from './conversation.ts';
+import type { Role } from './message.ts';
+
+/** Text with the places in it that were looked for: `[start, end)` in UTF-16 units, rising, apart. */
+export interface MarkedText {
+  readonly text: string;
+  readonly marks: readonly (readonly [start: number, end: number])[];
+}
+
+/** Where in a conversation or document something was found. */
+export type FoundField = 'title' | 'message' | 'feedback' | 'attachment' | 'passage';
+
+/** One place that was found. */
+export interface FoundPlace {
+  /** The message or passage; null for the title. */
+  readonly id: string | null;
+  readonly field: FoundField;
+  readonly role: Role | null;
+  /** Epoch milliseconds. */
+  readonly timestamp: number;
+  readonly snippet: MarkedText;
+}
+
+/** Why something is among the results. */
+export type FoundBy = 'words' | 'meaning';
+
+/** A conversation, or a document of the library, with what was found in it. */
+export interface FoundGroup {
+  readonly kind: 'conversation' | 'document';
+  readonly id: string;
+  /** Empty text where it has none. */
+  readonly title: MarkedText;
+  readonly status: ConversationStatus;
+  readonly source: string;
+  readonly tags: readonly string[];
+  /** Epoch milliseconds of its last change. */
+  readonly updatedAt: number;
+  /** How many messages, passages and titles of it fit. */
+  readonly placeCount: number;
+  /** The best of them, at most three, best first. */
+  readonly places: readonly FoundPlace[];
+  readonly foundBy: readonly FoundBy[];
+}
+
+/** Part of the results of one query. */
+export interface FoundPage {
+  readonly groups: readonly FoundGroup[];
+  /** All that fit, of which `groups` is a part. */
+  readonly groupCount: number;
+  readonly placeCount: number;
+  /** Messages, passages and titles looked through so far, and how many there are. */
+  readonly searchedCount: number;
+  readonly totalCount: number;
+  /** Whether everything that is indexed was looked through; else a fuller page follows. */
+  readonly isWhole: boolean;
+  /** Whether the query was longer than search looks at (`MAX_QUERY_CHARACTERS`). */
+  readonly isQueryCut: boolean;
+  readonly tookMs: number;
+}
+
+/** How far the text index is. */
+export interface SearchStatus {
+  /**
+   * `building`: everything is read anew; `catching-up`: what changed lately is read; `paused`: another
+   * job has the machine; `failed`: nothing can be searched.
+   */
+  readonly phase: 'starting' | 'building' | 'catching-up' | 'ready' | 'failed';
+  /** Messages, passages and titles that can be found, and how many there are to be. */
+  readonly indexedCount: number;
+  readonly totalCount: number;
+  /** Where the index is kept: this origin's file system, a table, or nowhere but memory. */
+  readonly storage: 'opfs' | 'table' | 'memory';
+  /** Whether WebAssembly SIMD does the scanning. */
+  readonly isFast: boolean;
+}

@@ -1,0 +1,161 @@
+/** The text scan over bytes: by WebAssembly with SIMD where the browser has it, else in plain TypeScript. */
+import kernel from './kernel/scan.as.ts?kernel';
+
+/** What the kernel exports; see kernel/scan.as.ts. */
+interface ScanExports {
+  readonly memory: WebAssembly.Memory;
+  readonly countPlaces: (
+    text: number,
+    length: number,
+    needle: number,
+    needleLength: number,
+    starts: number,
+    unitCount: number,
+    counts: number,
+    cap: number,
+  ) => number;
+  readonly sweep: (text: number, length: number) => number;
+}
+
+/** Counting stops at this many places in one unit: more says nothing more about it. */
+export const PLACE_CAP = 15;
+
+/** A stretch of text cut into units that are parted by a zero byte. */
+export interface ByteScan {
+  /** Whether WebAssembly with SIMD does it. */
+  readonly isFast: boolean;
+  /** Bytes of memory that hold text and working space. */
+  readonly memoryBytes: () => number;
+  /** Where text of up to `byteLength` bytes is to be put; valid until the next call of this. */
+  reserve(byteLength: number): Uint8Array;
+  /**
+   * Counts the places of a needle (not empty, no zero byte) in units of what was put there.
+   * @param begin First byte of the first unit; `starts` rises from there: `unitCount + 1` offsets, the
+   * last of which is the end of the last unit.
+   * @returns one count a unit, at most {@link PLACE_CAP}; the same array with the next call.
+   */
+  count(needle: Uint8Array, starts: Uint32Array, unitCount: number): Uint8Array;
+  /** Reads every byte once; for the bench. */
+  sweep(byteLength: number): number;
+}
+
+let loaded: Promise<ByteScan> | undefined;
+
+/** The scan of this browser. */
+export function loadByteScan(): Promise<ByteScan> {
+  loaded ??= createByteScan(WebAssembly.validate(kernel));
+  return loaded;
+}
+
+/** @param withSimd False gives the plain one. */
+export async function createByteScan(withSimd: boolean): Promise<ByteScan> {
+  if (!withSimd) return createPlainScan();
+  const { instance } = await WebAssembly.instantiate(kernel);
+  return createKernelScan(instance.exports as unknown as ScanExports);
+}
+
+const PAGE_BYTES = 65_536;
+/** The kernel reads sixteen bytes at a time, past the last one too. */
+const PADDING_BYTES = 64;
+
+function createKernelScan({ memory, countPlaces, sweep }: ScanExports): ByteScan {
+  // Needle, starts and counts lie before the text, at addresses that move when one of them grows.
+  let [needleBytes, unitRoom] = [4096, 8192];
+  const counts = (): number => needleBytes;
+  const starts = (): number => counts() + unitRoom;
+  const text = (): number => starts() + (unitRoom + 1) * 4;
+  const grow = (byteLength: number): void => {
+    const missing = byteLength - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+  };
+  let textBytes = 0;
+  grow(text() + PADDING_BYTES);
+
+  /** Makes room before the text, which moves. */
+  const widen = (needle: number, units: number): void => {
+    const from = text();
+    while (needleBytes < needle) needleBytes *= 2;
+    while (unitRoom < units) unitRoom *= 2;
+    grow(text() + textBytes + PADDING_BYTES);
+    new Uint8Array(memory.buffer).copyWithin(text(), from, from + textBytes);
+  };
+
+  return {
+    isFast: true,
+    memoryBytes: () => memory.buffer.byteLength,
+    reserve(byteLength) {
+      grow(text() + byteLength + PADDING_BYTES);
+      textBytes = byteLength;
+      return new Uint8Array(memory.buffer, text(), byteLength);
+    },
+    count(needle, offsets, unitCount) {
+      if (needle.length > needleBytes || unitCount > unitRoom) widen(needle.length, unitCount);
+      new Uint8Array(memory.buffer).set(needle);
+      const result = new Uint8Array(memory.buffer, counts(), unitCount).fill(0);
+      const begin = offsets[0] ?? 0;
+      const end = offsets[unitCount] ?? begin;
+      const relative = new Uint32Array(memory.buffer, starts(), unitCount + 1);
+      for (let unit = 0; unit <= unitCount; unit += 1)
+        relative[unit] = (offsets[unit] ?? end) - begin;
+      countPlaces(
+        text() + begin,
+        end - begin,
+        0,
+        needle.length,
+        starts(),
+        unitCount,
+        counts(),
+        PLACE_CAP,
+      );
+      return result;
+    },
+    sweep: (byteLength) => sweep(text(), byteLength),
+  };
+}
+
+function createPlainScan(): ByteScan {
+  let bytes = new Uint8Array(0);
+  let result = new Uint8Array(0);
+  return {
+    isFast: false,
+    memoryBytes: () => bytes.byteLength,
+    reserve(byteLength) {
+      if (bytes.length < byteLength) {
+        const wider = new Uint8Array(byteLength);
+        wider.set(bytes);
+        bytes = wider;
+      }
+      return bytes.subarray(0, byteLength);
+    },
+    count(needle, starts, unitCount) {
+      if (result.length < unitCount) result = new Uint8Array(unitCount);
+      const counts = result.subarray(0, unitCount).fill(0);
+      const end = (starts[unitCount] ?? 0) - needle.length;
+      const first = needle[0] ?? 0;
+      let unit = 0;
+      let at = starts[0] ?? 0;
+      for (;;) {
+        at = bytes.indexOf(first, at);
+        if (at < 0 || at > end) return counts;
+        if (isSame(bytes, at, needle)) {
+          while (at >= (starts[unit + 1] ?? Infinity)) unit += 1;
+          const count = counts[unit] ?? 0;
+          if (count >= PLACE_CAP) {
+            at = starts[unit + 1] ?? end + 1;
+            continue;
+          }
+          counts[unit] = count + 1;
+        }
+        at += 1;
+      }
+    },
+    sweep: (byteLength) => bytes.subarray(0, byteLength).reduce((sum, byte) => sum + byte, 0),
+  };
+}
+
+function isSame(bytes: Uint8Array, at: number, needle: Uint8Array): boolean {
+  for (let index = 1; index < needle.length; index += 1) {
+    if (bytes[at + index] !== needle[index]) return false;
+  }
+  return true;
+}

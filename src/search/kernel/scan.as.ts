@@ -1,0 +1,114 @@
+/**
+ * The text scan, in AssemblyScript (https://www.assemblyscript.org): compiled to WebAssembly with SIMD
+ * by scripts/kernel-plugin.mjs. `byte-scan.ts` says the same in plain TypeScript and is what runs where
+ * SIMD is missing; a test holds the two to each other.
+ *
+ * Memory belongs to the caller, who passes addresses; nothing is allocated here.
+ */
+
+/**
+ * Counts the places where `needle` stands, unit by unit.
+ *
+ * Sixteen places are looked at together: those where the first byte, the second and the last of the
+ * needle all fit are compared whole. Characters of one script share their first byte in UTF-8, so the
+ * second and the last are what tells them apart (after Mula, "SIMD-friendly algorithms for substring
+ * searching", 2016).
+ *
+ * @param text Address of the first byte; at least 32 readable bytes follow the last.
+ * @param length Bytes of the text.
+ * @param needle Address of the needle; `needleLength` at least 1.
+ * @param starts Address of `unitCount + 1` offsets (u32, rising): where each unit begins in the text,
+ * and where the last one ends. A needle holds no zero byte and units are parted by one, so that no
+ * place crosses a border.
+ * @param counts Address of `unitCount` bytes, zero at first: gets the count of each unit, at most `cap`.
+ * @param cap From this count on the rest of the unit is passed over; 1 to 255.
+ * @returns how many units have a place.
+ */
+export function countPlaces(
+  text: usize,
+  length: usize,
+  needle: usize,
+  needleLength: usize,
+  starts: usize,
+  unitCount: usize,
+  counts: usize,
+  cap: u32,
+): u32 {
+  if (length < needleLength || unitCount === 0) return 0;
+  const first = i8x16.splat(load<i8>(needle));
+  const second = i8x16.splat(load<i8>(needle + (needleLength > 1 ? 1 : 0)));
+  const last = i8x16.splat(load<i8>(needle + needleLength - 1));
+  const secondAt: usize = needleLength > 1 ? 1 : 0;
+  const lastAt: usize = needleLength - 1;
+  /** One past the last place where the needle still fits. */
+  const end = length - needleLength + 1;
+
+  let unit: usize = 0;
+  let unitEnd: usize = load<u32>(starts + 4);
+  let found: u32 = 0;
+  let at: usize = 0;
+  while (at < end) {
+    const fits = v128.and(
+      v128.and(
+        i8x16.eq(v128.load(text + at), first),
+        i8x16.eq(v128.load(text + at + lastAt), last),
+      ),
+      i8x16.eq(v128.load(text + at + secondAt), second),
+    );
+    let places: u32 = i8x16.bitmask(fits);
+    let next = at + 16;
+    while (places !== 0) {
+      const place = at + ctz(places);
+      places &= places - 1;
+      if (place >= end) break;
+      if (!isSame(text + place, needle, needleLength)) continue;
+      while (place >= unitEnd) {
+        unit += 1;
+        unitEnd = load<u32>(starts + ((unit + 1) << 2));
+      }
+      const count = <u32>load<u8>(counts + unit);
+      if (count >= cap) {
+        // Enough of this one: on with the next unit.
+        if (unitEnd > next) {
+          next = unitEnd;
+          break;
+        }
+        continue;
+      }
+      if (count === 0) found += 1;
+      store<u8>(counts + unit, count + 1);
+    }
+    at = next;
+  }
+  return found;
+}
+
+/** Whether the bytes between the first two and the last, which were compared, are the same. */
+function isSame(place: usize, needle: usize, length: usize): bool {
+  for (let index: usize = 2; index + 1 < length; index += 1) {
+    if (load<u8>(place + index) !== load<u8>(needle + index)) return false;
+  }
+  return true;
+}
+
+/** Adds the bytes of memory up: the cheapest thing that reads them all, which the bench measures against. */
+export function sweep(text: usize, length: usize): u32 {
+  let sums0 = i32x4.splat(0);
+  let sums1 = i32x4.splat(0);
+  let sums2 = i32x4.splat(0);
+  let sums3 = i32x4.splat(0);
+  const end = length & ~63;
+  for (let at: usize = 0; at < end; at += 64) {
+    sums0 = i32x4.add(sums0, v128.load(text + at));
+    sums1 = i32x4.add(sums1, v128.load(text + at, 16));
+    sums2 = i32x4.add(sums2, v128.load(text + at, 32));
+    sums3 = i32x4.add(sums3, v128.load(text + at, 48));
+  }
+  const sums = i32x4.add(i32x4.add(sums0, sums1), i32x4.add(sums2, sums3));
+  return (
+    i32x4.extract_lane(sums, 0) +
+    i32x4.extract_lane(sums, 1) +
+    i32x4.extract_lane(sums, 2) +
+    i32x4.extract_lane(sums, 3)
+  );
+}

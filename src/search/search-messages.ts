@@ -1,0 +1,104 @@
+/**
+ * What pages and the search worker say to each other, over a port to the worker and over a
+ * BroadcastChannel between tabs. Each side reads what comes from the other as foreign data.
+ *
+ * [Note: One worker for all tabs] The tab that holds the Web Lock of search runs the worker. Its page
+ * passes on what other tabs ask; ids of questions are unique over all tabs, and answers go to everybody,
+ * who drops those of ids that are not its own. When the leading tab closes, the next one to get the lock
+ * says `leading`, and questions without an answer are asked again.
+ */
+import * as v from 'valibot';
+import { ERROR_CODES, OnggiError, toOnggiError } from '#domain/errors.ts';
+import type { FoundPage, SearchStatus } from '#domain/search.ts';
+
+const Count = v.pipe(v.number(), v.minValue(0));
+
+const Request = v.variant('kind', [
+  v.object({
+    kind: v.literal('find'),
+    /** As the person typed it; see `parse-query.ts`. */
+    query: v.string(),
+    order: v.picklist(['best', 'newest']),
+    /** First group wanted, and how many. */
+    offset: Count,
+    limit: Count,
+  }),
+  v.object({ kind: v.literal('rebuild') }),
+]);
+/** One question to the search worker. */
+export type SearchRequest = v.InferOutput<typeof Request>;
+
+const ToWorker = v.variant('kind', [
+  v.object({ kind: v.literal('ask'), id: v.string(), request: Request }),
+  v.object({ kind: v.literal('cancel'), id: v.string() }),
+  v.object({ kind: v.literal('tell-status') }),
+]);
+/** A message to the search worker. */
+export type ToSearchWorker = v.InferOutput<typeof ToWorker>;
+
+// What the worker answers was made by our own code a moment ago: its kinds are checked, its rows not.
+const Page = v.custom<FoundPage>((value) => hasList(value, 'groups'));
+const Status = v.custom<SearchStatus>(
+  (value) => typeof value === 'object' && value !== null && 'phase' in value,
+);
+const Answer = v.variant('kind', [
+  v.object({ kind: v.literal('found'), page: Page }),
+  v.object({ kind: v.literal('done') }),
+]);
+/** One answer; a question may get several, the last of which says so. */
+export type SearchAnswer = v.InferOutput<typeof Answer>;
+
+const Failure = v.object({
+  kind: v.literal('failed'),
+  id: v.string(),
+  code: v.picklist(ERROR_CODES),
+  message: v.string(),
+});
+
+const FromWorker = v.variant('kind', [
+  v.object({ kind: v.literal('answer'), id: v.string(), answer: Answer, isLast: v.boolean() }),
+  Failure,
+  v.object({ kind: v.literal('status'), status: Status }),
+]);
+/** A message of the search worker. */
+export type FromSearchWorker = v.InferOutput<typeof FromWorker>;
+
+const BetweenTabs = v.variant('kind', [
+  v.object({ kind: v.literal('leading') }),
+  v.object({ kind: v.literal('to-worker'), message: ToWorker }),
+  v.object({ kind: v.literal('from-worker'), message: FromWorker }),
+]);
+/** A message between tabs. */
+export type BetweenSearchTabs = v.InferOutput<typeof BetweenTabs>;
+
+export const parseToSearchWorker = (data: unknown): ToSearchWorker => parse(ToWorker, data);
+export const parseFromSearchWorker = (data: unknown): FromSearchWorker => parse(FromWorker, data);
+/** Undefined for what another version of the app may say. */
+export function parseBetweenTabs(data: unknown): BetweenSearchTabs | undefined {
+  const result = v.safeParse(BetweenTabs, data);
+  return result.success ? result.output : undefined;
+}
+
+/** @throws OnggiError `app/worker-failed` for a message of another shape. */
+function parse<Schema extends v.GenericSchema>(
+  schema: Schema,
+  data: unknown,
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, data);
+  if (result.success) return result.output;
+  throw new OnggiError('app/worker-failed', 'a message of search of an unknown shape');
+}
+
+function hasList(value: unknown, field: string): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Array.isArray((value as Record<string, unknown>)[field])
+  );
+}
+
+/** An error as a message: custom fields do not pass `postMessage`. */
+export function toSearchFailure(id: string, error: unknown): FromSearchWorker {
+  const { code, message } = toOnggiError(error);
+  return { kind: 'failed', id, code, message };
+}

@@ -1,0 +1,23 @@
+/** Owns the sidecars of search and the WebAssembly memory; one for all tabs. See search-messages.ts. */
+import { openNamedDatabase } from '#db/open-database.ts';
+import { serveSearch } from './serve-search.ts';
+
+const clock = (): number => Date.now();
+const ignore = (): undefined => undefined;
+
+addEventListener(
+  'message',
+  ({ data, ports: [port] }: MessageEvent<unknown>) => {
+    if (!port || typeof data !== 'string') return;
+    serveSearch(port, {
+      clock,
+      // The page hears of an upgrade itself; here the next read fails.
+      openDatabase: () =>
+        openNamedDatabase(data, {
+          clock,
+          events: { onSuperseded: ignore, onBlocked: ignore, onLost: ignore },
+        }),
+    });
+  },
+  { once: true },
+);

@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import {
+  confirmFeed,
+  isInFeed,
+  leaveFeed,
+  markFeed,
+  readFeed,
+  watchFeed,
+} from '#db/change-feed.ts';
+import { purgeConversations, updateConversations } from '#db/many-conversations.ts';
+import { addWholeConversations } from '#db/imported-conversations.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { createStoredConversations } from '#db/stored-conversations.ts';
+import type { ChangeFeedRow } from '#domain/stored-rows.ts';
+import { makeAnswer, makeConversation, makeLine, makeMessage } from './conversation-rows.ts';
+import { createTestClock, openForTest } from './fresh-database.ts';
+
+/** What the feed says since a position, without numbers and marks. */
+async function changesSince(db: OnggiDatabase, seq: number) {
+  return (await readFeed(db, seq, 1000)).map(
+    ({ seq: _seq, mark: _mark, ...change }: ChangeFeedRow) => change,
+  );
+}
+
+const nothing = {
+  conversationIds: [],
+  messageIds: [],
+  documentIds: [],
+  chunkIds: [],
+  isWholesale: false,
+};
+
+async function withConversation() {
+  const db = await openForTest();
+  const store = createStoredConversations(db, createTestClock());
+  const { conversation } = await store.addMessages(makeConversation('c'), [
+    makeMessage('c', 'm', null),
+    makeAnswer('c', 'a', 'm'),
+  ]);
+  return { db, store, conversation };
+}
+
+describe('the feed names', () => {
+  test('a turn once, with its conversation, however many rows it writes', async () => {
+    const { db } = await withConversation();
+    expect(await changesSince(db, 0)).toEqual([
+      { ...nothing, conversationIds: ['c'], messageIds: ['m', 'a'] },
+    ]);
+  });
+
+  test('checkpoints, ends of answers, feedback, titles and the trash', async () => {
+    const { db, store, conversation } = await withConversation();
+    const { seq } = await markFeed(db);
+    await store.checkpointAnswer(makeAnswer('c', 'a', 'm').id, { content: 'x', reasoning: null });
+    await store.finishAnswer(makeMessage('c', 'a', 'm', { role: 'assistant' }), null);
+    await store.updateMessage(makeMessage('c', 'm', null).id, { feedback: '좋다' });
+    await updateConversations(db, [conversation.id], { title: '제목' });
+    const message = { ...nothing, conversationIds: ['c'] };
+    expect(await changesSince(db, seq)).toEqual([
+      { ...message, messageIds: ['a'] },
+      { ...message, messageIds: ['a'] },
+      { ...message, messageIds: ['m'] },
+      message,
+    ]);
+  });
+
+  test('what was removed, brought back, purged and imported', async () => {
+    const { db, store, conversation } = await withConversation();
+    const { seq } = await markFeed(db);
+    const { messages, activeLeafId } = await store.removeSubtree(
+      conversation.id,
+      makeAnswer('c', 'a', 'm').id,
+    );
+    await store.restoreMessages(conversation.id, messages, activeLeafId);
+    await purgeConversations(db, [conversation.id]);
+    const line = makeLine('d', 3);
+    await addWholeConversations(db, [
+      { conversation: makeConversation('d'), messages: line, attachments: [] },
+    ]);
+    const changes = await changesSince(db, seq);
+    expect(changes.flatMap(({ messageIds }) => messageIds)).toEqual([
+      'a',
+      'a',
+      'm',
+      'a',
+      'm0',
+      'm1',
+      'm2',
+    ]);
+    expect(new Set(changes.flatMap(({ conversationIds }) => conversationIds))).toEqual(
+      new Set(['c', 'd']),
+    );
+  });
+
+  test('nothing of a transaction that was given up', async () => {
+    const { db, conversation } = await withConversation();
+    const { seq } = await markFeed(db);
+    const failing = db.strict.transaction('rw', db.strict.conversations, async () => {
+      await db.strict.conversations.put({ ...conversation, title: 'lost' });
+      throw new Error('given up');
+    });
+    await expect(failing).rejects.toThrow('given up');
+    expect(await changesSince(db, seq)).toEqual([]);
+  });
+
+  test('whole ranges, without saying which', async () => {
+    const { db } = await withConversation();
+    const { seq } = await markFeed(db);
+    await db.strict.documents.clear();
+    expect(await changesSince(db, seq)).toEqual([{ ...nothing, isWholesale: true }]);
+  });
+});
+
+test('a position is known while its change is there and by its mark', async () => {
+  const { db } = await withConversation();
+  const at = await markFeed(db);
+  expect(await isInFeed(db, at)).toBe(true);
+  expect(await isInFeed(db, { ...at, mark: at.mark + 1 })).toBe(false);
+  expect(await isInFeed(db, { ...at, seq: at.seq + 1 })).toBe(false);
+});
+
+test('what every reader has seen goes, and the last thing each has seen stays', async () => {
+  const { db } = await withConversation();
+  const [first, second] = [await markFeed(db), await markFeed(db)];
+  await confirmFeed(db, 'text', second.seq);
+  expect(await isInFeed(db, first)).toBe(false);
+  const third = await markFeed(db);
+  await confirmFeed(db, 'vectors', second.seq);
+  await confirmFeed(db, 'text', third.seq);
+  expect(await isInFeed(db, second)).toBe(true);
+  await leaveFeed(db, 'vectors');
+  await confirmFeed(db, 'text', third.seq);
+  expect(await isInFeed(db, second)).toBe(false);
+  expect(await isInFeed(db, third)).toBe(true);
+});
+
+test('a watcher hears of writes on either connection and of no others', async () => {
+  const { db, store, conversation } = await withConversation();
+  let heard = 0;
+  const stop = watchFeed(db, () => (heard += 1));
+  await store.checkpointAnswer(makeAnswer('c', 'a', 'm').id, { content: 'x', reasoning: null });
+  await expect.poll(() => heard).toBeGreaterThan(0);
+  const before = heard;
+  await updateConversations(db, [conversation.id], { title: '제목' });
+  await expect.poll(() => heard).toBeGreaterThan(before);
+  stop();
+});

@@ -1,5 +1,5 @@
 import { Dexie } from 'dexie';
-import type { ConversationStatus } from '#domain/conversation.ts';
+import type { Conversation, ConversationStatus } from '#domain/conversation.ts';
 import type { ConversationId } from '#domain/ids.ts';
 import { read } from './commit.ts';
 import type { OnggiDatabase } from './open-database.ts';
@@ -23,4 +23,13 @@ export async function readConversationIds(
     ),
   );
   return ids.flat();
+}
+
+/** The conversations of those ids that are there, in their order. */
+export async function readConversations(
+  { strict: db }: OnggiDatabase,
+  ids: readonly ConversationId[],
+): Promise<readonly Conversation[]> {
+  const rows = await read(() => db.conversations.bulkGet([...ids]));
+  return rows.filter((row) => row !== undefined);
 }

@@ -22,6 +22,7 @@ import type {
   DocumentChunk,
   Draft,
   EmbeddingBlock,
+  EmbeddingCoverage,
   FeedReader,
   ImportRun,
   LibraryDocument,
@@ -45,6 +46,7 @@ export class OnggiDexie extends Dexie {
   declare readonly usageStatistics: Table<UsageStatistic, string>;
   declare readonly responseCache: Table<CachedResponse, string>;
   declare readonly embeddings: Table<EmbeddingBlock, string>;
+  declare readonly embeddingCoverage: Table<EmbeddingCoverage, string>;
   declare readonly documents: Table<LibraryDocument, string>;
   declare readonly documentChunks: Table<DocumentChunk, string>;
   declare readonly attachments: Table<Attachment, string>;

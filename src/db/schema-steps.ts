@@ -55,13 +55,15 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   },
   {
     version: 2,
-    description: 'Imports that can be undone, where copies of the data go, what search has yet to see',
+    description:
+      'Imports that can be undone, where copies of the data go, what search has yet to see',
     stores: {
       imports: 'id, startedAt',
       backupTargets: 'id',
       changeFeed: '++seq',
       feedReaders: 'id',
       searchFiles: 'id',
+      embeddingCoverage: 'id',
     },
   },
 ];

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { LiveRead } from '#domain/conversation-store.ts';
 import { LOCAL_USER_ID, toEndpointId } from '#domain/ids.ts';
+import { readMeaningSettings } from '#domain/meaning-settings.ts';
 import { readPriceSettings } from '#domain/prices.ts';
 import {
   FONT_SIZES,
@@ -44,6 +45,7 @@ function parseUserSettings(row: unknown, defaults: UserSettings): UserSettings {
     saveHistory: flag(defaults.saveHistory),
     shareAnalytics: flag(defaults.shareAnalytics),
     prices: v.exactOptional(v.pipe(v.unknown(), v.transform(readPriceSettings))),
+    meaning: v.exactOptional(v.pipe(v.unknown(), v.transform(readMeaningSettings))),
     createdAt: time(defaults.createdAt),
     updatedAt: time(defaults.updatedAt),
   });

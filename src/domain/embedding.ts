@@ -24,3 +24,30 @@ export interface Embedder extends EmbedderIdentity {
    */
   embed(texts: readonly string[], kind: EmbedKind): Promise<Float32Array<ArrayBuffer>>;
 }
+
+/** The identity as one string, under which vectors are stored. */
+export function embedderKey(identity: EmbedderIdentity): string {
+  const { id, revision, dtype, dimension, pipelineVersion } = identity;
+  return [id, revision, dtype, dimension, `v${pipelineVersion}`].join('|');
+}
+
+/** What is searched by meaning (specification 4.1). */
+export type EmbeddingCollection = 'conversations' | 'documents';
+
+/** What kind of text a vector stands for; the order is how it is stored. */
+export const PASSAGE_KINDS = ['title', 'summary', 'message', 'chunk'] as const;
+export type PassageKind = (typeof PASSAGE_KINDS)[number];
+
+/** Which text a vector stands for. */
+export interface Passage {
+  /** The conversation or document it belongs to. */
+  readonly ownerId: string;
+  readonly kind: PassageKind;
+  /** `seq` of the message or document chunk; -1 for title and summary. */
+  readonly seq: number;
+  /** The part of that text, in UTF-16 units: `[start, end)`. */
+  readonly start: number;
+  readonly end: number;
+  /** 32 bits made of the passage's text, by which it is seen that it changed. */
+  readonly textHash: number;
+}

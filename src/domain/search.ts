@@ -1,5 +1,6 @@
 /** What search is asked, and what it finds. */
 import type { ConversationStatus } from './conversation.ts';
+import type { ErrorCode } from './errors.ts';
 import type { Role } from './message.ts';
 
 /** Text with the places in it that were looked for: `[start, end)` in UTF-16 units, rising, apart. */
@@ -59,6 +60,29 @@ export interface FoundPage {
   readonly tookMs: number;
 }
 
+/** A conversation that is near in meaning, with its nearest passage as the one place. */
+export interface NearGroup extends FoundGroup {
+  /** Cosine of that passage with what was asked for, at most 1. */
+  readonly cosine: number;
+}
+
+/** How far the index of meaning is. */
+export interface MeaningStatus {
+  /**
+   * `off`: nobody asked yet; `loading`: the embedding model is fetched; `waiting`: indexing goes on when
+   * the answer that runs is there; `paused`: the person stopped it.
+   */
+  readonly phase: 'off' | 'loading' | 'indexing' | 'waiting' | 'paused' | 'ready' | 'failed';
+  /** Conversations that can be found, and how many there are to be. */
+  readonly doneCount: number;
+  readonly totalCount: number;
+  /** Bytes of the model that were fetched; the total is null where it is unknown. */
+  readonly doneBytes: number;
+  readonly totalBytes: number | null;
+  /** Why it failed. */
+  readonly errorCode: ErrorCode | null;
+}
+
 /** How far the text index is. */
 export interface SearchStatus {
   /**
@@ -73,4 +97,5 @@ export interface SearchStatus {
   readonly storage: 'opfs' | 'table' | 'memory';
   /** Whether WebAssembly SIMD does the scanning. */
   readonly isFast: boolean;
+  readonly meaning: MeaningStatus;
 }

@@ -2,6 +2,7 @@
  * Rows of tables that the schema holds from the first version and of those that later work fills:
  * response cache, embeddings, documents, attachments, maintenance. Shapes only.
  */
+import type { EmbeddingCollection } from './embedding.ts';
 import type { ErrorCode } from './errors.ts';
 import type { ConversationId, MessageId } from './ids.ts';
 import type { ImportReport } from './import-report.ts';
@@ -28,16 +29,36 @@ export interface CachedResponse {
   readonly hitCount: number;
 }
 
-/** A packed block of vectors of one collection and one embedder. */
+/**
+ * A packed block of at most 1,024 vectors of one collection and one embedder. Once full it is never
+ * written again: which of its rows still count stands in the coverage of their owners.
+ */
 export interface EmbeddingBlock {
   readonly id: string;
-  readonly collection: 'conversations' | 'documents';
-  /** Model id, revision, dtype, dimension and pipeline version, as one string. */
+  readonly collection: EmbeddingCollection;
+  /** As `embedderKey` gives it. */
   readonly embedder: string;
-  readonly ids: readonly string[];
+  /** From 0 on, in the order in which blocks are begun. Row `i` of it has the number `1024 × number + i`. */
+  readonly number: number;
+  /** Conversations or documents of the rows, each once. */
+  readonly ownerIds: readonly string[];
+  /** Int32, six a row: place in `ownerIds`, kind, seq, start, end, hash of the text. */
+  readonly passages: ArrayBuffer;
   /** float32, row after row. */
   readonly vectors: ArrayBuffer;
   readonly updatedAt: number;
+}
+
+/** That a conversation or document is embedded, in which state, and by which rows. */
+export interface EmbeddingCoverage {
+  /** Embedder and owner; the rows of an embedder stand together. */
+  readonly id: string;
+  readonly collection: EmbeddingCollection;
+  readonly ownerId: string;
+  /** Made of what is embedded; another stamp means that something changed. */
+  readonly stamp: string;
+  /** Numbers of its rows, rising. */
+  readonly rows: Uint32Array<ArrayBuffer>;
 }
 
 /** A file the person added to the library. */

@@ -1,5 +1,6 @@
 import type { EndpointId, UserId } from './ids.ts';
 import { LOCAL_USER_ID } from './ids.ts';
+import type { MeaningSettings } from './meaning-settings.ts';
 import type { PriceSettings } from './prices.ts';
 
 export const LANGUAGES = ['ko', 'en', 'ja', 'zh'] as const;
@@ -40,6 +41,8 @@ export interface UserSettings {
   readonly shareAnalytics: boolean;
   /** Own prices and the budget; missing until the person said something. */
   readonly prices?: PriceSettings;
+  /** Finding by meaning; missing until the person said something. */
+  readonly meaning?: MeaningSettings;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

@@ -9,7 +9,7 @@
  */
 import * as v from 'valibot';
 import { ERROR_CODES, OnggiError, toOnggiError } from '#domain/errors.ts';
-import type { FoundPage, SearchStatus } from '#domain/search.ts';
+import type { FoundPage, NearGroup, SearchStatus } from '#domain/search.ts';
 
 const Count = v.pipe(v.number(), v.minValue(0));
 
@@ -24,6 +24,22 @@ const Request = v.variant('kind', [
     limit: Count,
   }),
   v.object({ kind: v.literal('rebuild') }),
+  /** Conversations near in meaning to a text, nearest first. Begins the index of meaning. */
+  v.object({
+    kind: v.literal('near'),
+    text: v.string(),
+    limit: Count,
+    leastCosine: v.number(),
+    /** Finds nothing, and begins nothing, where the index of meaning was never begun. */
+    isInPassing: v.boolean(),
+  }),
+  /** Conversations near in meaning to one, which is not among them. In passing. */
+  v.object({
+    kind: v.literal('similar'),
+    conversationId: v.string(),
+    limit: Count,
+    leastCosine: v.number(),
+  }),
 ]);
 /** One question to the search worker. */
 export type SearchRequest = v.InferOutput<typeof Request>;
@@ -41,8 +57,10 @@ const Page = v.custom<FoundPage>((value) => hasList(value, 'groups'));
 const Status = v.custom<SearchStatus>(
   (value) => typeof value === 'object' && value !== null && 'phase' in value,
 );
+const NearGroups = v.custom<readonly NearGroup[]>((value) => Array.isArray(value));
 const Answer = v.variant('kind', [
   v.object({ kind: v.literal('found'), page: Page }),
+  v.object({ kind: v.literal('near'), groups: NearGroups }),
   v.object({ kind: v.literal('done') }),
 ]);
 /** One answer; a question may get several, the last of which says so. */

@@ -1,5 +1,6 @@
 /** Owns the sidecars of search and the WebAssembly memory; one for all tabs. See search-messages.ts. */
 import { openNamedDatabase } from '#db/open-database.ts';
+import { openBuiltInMeaning } from './open-meaning.ts';
 import { serveSearch } from './serve-search.ts';
 
 const clock = (): number => Date.now();
@@ -11,6 +12,7 @@ addEventListener(
     if (!port || typeof data !== 'string') return;
     serveSearch(port, {
       clock,
+      openMeaning: (db, onStatus) => openBuiltInMeaning(db, clock, onStatus),
       // The page hears of an upgrade itself; here the next read fails.
       openDatabase: () =>
         openNamedDatabase(data, {

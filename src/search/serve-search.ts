@@ -1,15 +1,19 @@
 /** The worker's side of search: questions come in over a port, answers and the status go out. */
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { OnggiError } from '#domain/errors.ts';
+import { toConversationId } from '#domain/ids.ts';
 import type { Clock } from '#domain/ids.ts';
-import type { SearchStatus } from '#domain/search.ts';
+import type { MeaningStatus, SearchStatus } from '#domain/search.ts';
 import { loadByteScan } from './byte-scan.ts';
+import { NO_MEANING } from './meaning.ts';
+import type { Meaning } from './meaning.ts';
 import { parseToSearchWorker, toSearchFailure } from './search-messages.ts';
 import type { FromSearchWorker, SearchAnswer, SearchRequest } from './search-messages.ts';
 
 export interface SearchServerDeps {
   readonly clock: Clock;
   readonly openDatabase: () => Promise<OnggiDatabase>;
+  readonly openMeaning: (db: OnggiDatabase, onStatus: (status: MeaningStatus) => void) => Meaning;
 }
 
 /** Answers one question; `send` may be called several times. Stops early when `signal` is aborted. */
@@ -29,6 +33,7 @@ export function serveSearch(port: MessagePort, deps: SearchServerDeps): void {
     totalCount: 0,
     storage: 'memory',
     isFast: false,
+    meaning: NO_MEANING,
   };
   const setStatus = (changes: Partial<SearchStatus>): void => {
     status = { ...status, ...changes };
@@ -72,11 +77,21 @@ export function serveSearch(port: MessagePort, deps: SearchServerDeps): void {
 }
 
 async function open(
-  { openDatabase }: SearchServerDeps,
+  { openDatabase, openMeaning }: SearchServerDeps,
   setStatus: (changes: Partial<SearchStatus>) => void,
 ): Promise<Answerer> {
-  await openDatabase();
+  const db = await openDatabase();
+  const meaning = openMeaning(db, (status) => setStatus({ meaning: status }));
+  // A failure is in its status.
+  void meaning.resume().catch(() => undefined);
   const { isFast } = await loadByteScan();
   setStatus({ phase: 'ready', isFast });
-  return ({ kind }) => Promise.reject(new OnggiError('app/unexpected', `nothing answers ${kind}`));
+  return async (request, send) => {
+    if (request.kind === 'near') {
+      send({ kind: 'near', groups: await meaning.near(request.text, request) });
+    } else if (request.kind === 'similar') {
+      const groups = await meaning.similar(toConversationId(request.conversationId), request);
+      send({ kind: 'near', groups });
+    } else throw new OnggiError('app/unexpected', `nothing answers ${request.kind}`);
+  };
 }

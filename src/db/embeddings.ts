@@ -1,0 +1,94 @@
+/** Stored vectors and what they cover. Derived: they can be made again, but at a price. */
+import type { EmbeddingCollection } from '#domain/embedding.ts';
+import type { EmbeddingBlock, EmbeddingCoverage } from '#domain/stored-rows.ts';
+import { commit, read } from './commit.ts';
+import type { OnggiDexie } from './onggi-dexie.ts';
+import type { OnggiDatabase } from './open-database.ts';
+
+const COLLECTIONS: readonly EmbeddingCollection[] = ['conversations', 'documents'];
+
+/** The blocks of one collection and embedder, one at a time: each is about a megabyte. */
+export async function* readEmbeddingBlocks(
+  { relaxed: db }: OnggiDatabase,
+  collection: EmbeddingCollection,
+  embedder: string,
+): AsyncGenerator<EmbeddingBlock> {
+  const ids = await read(() =>
+    db.embeddings.where('[collection+embedder]').equals([collection, embedder]).primaryKeys(),
+  );
+  for (const id of ids) {
+    const block = await read(() => db.embeddings.get(id));
+    if (block) yield block;
+  }
+}
+
+/** The blocks of those ids that are there, in their order. */
+export async function getEmbeddingBlocks(
+  { relaxed: db }: OnggiDatabase,
+  ids: readonly string[],
+): Promise<readonly EmbeddingBlock[]> {
+  const blocks = await read(() => db.embeddings.bulkGet([...ids]));
+  return blocks.filter((block) => block !== undefined);
+}
+
+/** All that an embedder covers. */
+export function readEmbeddingCoverage(
+  { relaxed: db }: OnggiDatabase,
+  embedder: string,
+): Promise<readonly EmbeddingCoverage[]> {
+  return read(() => coverageOf(db, embedder).toArray());
+}
+
+/** What one step of indexing changed. */
+export interface EmbeddingChanges {
+  readonly blocks: readonly EmbeddingBlock[];
+  readonly covered: readonly Omit<EmbeddingCoverage, 'id'>[];
+  readonly uncoveredIds: readonly string[];
+  /** Blocks in which no row counts any more. */
+  readonly emptyBlockIds: readonly string[];
+}
+
+/** Stores vectors together with what they cover, so that a crash leaves neither without the other. */
+export function putEmbeddings(
+  { relaxed: db }: OnggiDatabase,
+  embedder: string,
+  { blocks, covered, uncoveredIds, emptyBlockIds }: EmbeddingChanges,
+): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.embeddings, db.embeddingCoverage, async () => {
+      await db.embeddings.bulkPut([...blocks]);
+      await db.embeddings.bulkDelete([...emptyBlockIds]);
+      const idOf = (ownerId: string): string => coverageId(embedder, ownerId);
+      await db.embeddingCoverage.bulkDelete(uncoveredIds.map(idOf));
+      await db.embeddingCoverage.bulkPut(
+        covered.map((coverage) => ({ id: idOf(coverage.ownerId), ...coverage })),
+      );
+    }),
+  );
+}
+
+/** The embedders of which vectors are stored. */
+export async function readStoredEmbedders({
+  relaxed: db,
+}: OnggiDatabase): Promise<readonly string[]> {
+  const keys = await read(() => db.embeddings.orderBy('[collection+embedder]').uniqueKeys());
+  const embedders = keys.map((key) => (Array.isArray(key) ? String(key[1]) : ''));
+  return [...new Set(embedders)];
+}
+
+/** Deletes all vectors of an embedder. */
+export function deleteEmbeddings({ relaxed: db }: OnggiDatabase, embedder: string): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.embeddings, db.embeddingCoverage, async () => {
+      const keys = COLLECTIONS.map((collection) => [collection, embedder]);
+      await db.embeddings.where('[collection+embedder]').anyOf(keys).delete();
+      await coverageOf(db, embedder).delete();
+    }),
+  );
+}
+
+const coverageId = (embedder: string, ownerId: string): string => `${embedder}|${ownerId}`;
+
+function coverageOf(db: OnggiDexie, embedder: string) {
+  return db.embeddingCoverage.where(':id').startsWith(coverageId(embedder, ''));
+}

@@ -1,0 +1,138 @@
+/**
+ * Keeps a vector index equal to the conversations, in the background: newest first, a batch at a time,
+ * taken up where it was after a reload because it looks for what is not covered.
+ */
+import { readConversationIds, readConversations } from '#db/conversation-ids.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { readAllMessages } from '#db/table-pages.ts';
+import type { Conversation } from '#domain/conversation.ts';
+import type { Embedder } from '#domain/embedding.ts';
+import type { ConversationId } from '#domain/ids.ts';
+import { conversationPassages, conversationStamp } from './passages.ts';
+import type { PassageText } from './passages.ts';
+import type { VectorIndex } from './vector-index.ts';
+
+/** What was embedded is stored when so many vectors, or conversations, have come together. */
+const [FLUSH_ROWS, FLUSH_OWNERS] = [2048, 500];
+/** Conversations that are looked at together. */
+const PAGE_ROWS = 500;
+/** Conversations are embedded together up to so many messages: many small ones fill a batch. */
+const GROUP_MESSAGES = 400;
+
+export interface MeaningIndexerDeps {
+  readonly db: OnggiDatabase;
+  readonly embedder: Embedder;
+  readonly index: VectorIndex;
+  /** Texts that the embedder is given at a time. */
+  readonly batchTexts: number;
+  /** Resolves when work may go on: at once, or after a pause; rejects when it is given up. */
+  readonly mayGoOn: () => Promise<void>;
+  readonly onProgress: (doneCount: number, totalCount: number) => void;
+}
+
+export interface MeaningIndexer {
+  /**
+   * Looks at every conversation, embeds what is new or changed and lets go of what is gone.
+   * @throws what `mayGoOn` throws; OnggiError `db/*`, `model/*`, `app/worker-failed`.
+   */
+  catchUp(): Promise<void>;
+  /** The same for some conversations. */
+  follow(ids: readonly ConversationId[]): Promise<void>;
+}
+
+export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
+  const { db, embedder, index, batchTexts, mayGoOn, onProgress } = deps;
+  let unflushedOwners = 0;
+
+  async function flush(): Promise<void> {
+    await index.flush();
+    unflushedOwners = 0;
+  }
+
+  async function embed(passages: readonly PassageText[]): Promise<Float32Array<ArrayBuffer>> {
+    const vectors = new Float32Array(passages.length * embedder.dimension);
+    for (let from = 0; from < passages.length; from += batchTexts) {
+      await mayGoOn();
+      const texts = passages.slice(from, from + batchTexts).map(({ text }) => text);
+      vectors.set(await embedder.embed(texts, 'passage'), from * embedder.dimension);
+    }
+    return vectors;
+  }
+
+  async function cover(conversations: readonly Conversation[]): Promise<void> {
+    const owners = await Promise.all(
+      conversations.map(async (conversation) => {
+        const { id } = conversation;
+        const wanted = conversationPassages(conversation, await readAllMessages(db, id));
+        const stamp = conversationStamp(conversation);
+        return { id, stamp, wanted, missing: index.missing(id, wanted) };
+      }),
+    );
+    const vectors = await embed(owners.flatMap(({ missing }) => missing));
+    let from = 0;
+    for (const { wanted, missing, ...owner } of owners) {
+      const to = from + missing.length * embedder.dimension;
+      index.put(owner, wanted, vectors.subarray(from, to));
+      from = to;
+    }
+    unflushedOwners += owners.length;
+    if (index.unflushedCount() >= FLUSH_ROWS || unflushedOwners >= FLUSH_OWNERS) await flush();
+  }
+
+  /** @param onDone Told how many of `ids` are done. */
+  async function coverAll(
+    ids: readonly ConversationId[],
+    onDone: (doneCount: number) => void,
+  ): Promise<void> {
+    for (let from = 0; from < ids.length; from += PAGE_ROWS) {
+      await mayGoOn();
+      const asked = ids.slice(from, from + PAGE_ROWS);
+      const page = await readConversations(db, asked);
+      const present = new Set<string>(page.map(({ id }) => id));
+      for (const id of asked) if (!present.has(id)) index.remove(id);
+      const changed = page.filter(
+        (conversation) => index.stampOf(conversation.id) !== conversationStamp(conversation),
+      );
+      let done = from + asked.length - changed.length;
+      onDone(done);
+      for (const group of groupBySize(changed)) {
+        await cover(group);
+        done += group.length;
+        onDone(done);
+      }
+    }
+    await flush();
+  }
+
+  return {
+    async catchUp() {
+      const byStatus = [];
+      for (const status of ['active', 'archived', 'deleted'] as const) {
+        byStatus.push((await readConversationIds(db, [status])).toReversed());
+      }
+      const ids = byStatus.flat();
+      const present = new Set<string>(ids);
+      for (const ownerId of index.ownerIds()) if (!present.has(ownerId)) index.remove(ownerId);
+      onProgress(0, ids.length);
+      await coverAll(ids, (done) => onProgress(done, ids.length));
+    },
+    follow: (ids) => coverAll([...new Set(ids)], () => undefined),
+  };
+}
+
+/** Neighbours together, up to {@link GROUP_MESSAGES}; a larger conversation is alone. */
+function groupBySize(conversations: readonly Conversation[]): readonly (readonly Conversation[])[] {
+  const groups: Conversation[][] = [];
+  let room = 0;
+  for (const conversation of conversations) {
+    const size = conversation.messageCount + 1;
+    const last = groups.at(-1);
+    if (last && size <= room) last.push(conversation);
+    else {
+      groups.push([conversation]);
+      room = GROUP_MESSAGES;
+    }
+    room -= size;
+  }
+  return groups;
+}

@@ -1,0 +1,95 @@
+/** Cuts conversations into the passages that get a vector each. */
+import type { Conversation } from '#domain/conversation.ts';
+import type { Passage, PassageKind } from '#domain/embedding.ts';
+import { isHiddenStep } from '#domain/message.ts';
+import type { Message } from '#domain/message.ts';
+
+/** A passage is at most so long, in UTF-16 units: a paragraph, not a page, so that one subject has one vector. */
+export const MAX_PASSAGE_UNITS = 400;
+/** So many passages of one text at most: the first 100,000 characters or so of what somebody pasted. */
+export const MAX_PASSAGES_A_TEXT = 250;
+
+/** A passage and its text. */
+export interface PassageText extends Passage {
+  readonly text: string;
+}
+
+/** What a conversation is found by: title, summary, questions and answers that are at rest. */
+export function conversationPassages(
+  { id, title, summary }: Conversation,
+  messages: readonly Message[],
+): readonly PassageText[] {
+  const said = messages.filter(
+    (message) =>
+      (message.role === 'user' || message.role === 'assistant') &&
+      message.status !== 'streaming' &&
+      !isHiddenStep(message),
+  );
+  return [
+    ...cut(id, 'title', -1, title ?? ''),
+    ...cut(id, 'summary', -1, summary ?? ''),
+    ...said.flatMap(({ seq, content }) => cut(id, 'message', seq, content)),
+  ];
+}
+
+/** Changes when {@link conversationPassages} may give something else. */
+export function conversationStamp(conversation: Conversation): string {
+  const { updatedAt, messageCount, lastSeq, title, summary } = conversation;
+  const named = hashText(`${title ?? ''}\0${summary ?? ''}`);
+  return [updatedAt, messageCount, lastSeq, named].join('.');
+}
+
+function cut(
+  ownerId: string,
+  kind: PassageKind,
+  seq: number,
+  text: string,
+): readonly PassageText[] {
+  return splitText(text).map(([start, end]) => {
+    const part = text.slice(start, end);
+    return { ownerId, kind, seq, start, end, textHash: hashText(part), text: part };
+  });
+}
+
+/**
+ * The stretches `[start, end)` of a text, at most {@link MAX_PASSAGE_UNITS} long, cut where a paragraph,
+ * a line, a sentence or a word ends, without white space at their ends; none for a blank text.
+ */
+export function splitText(text: string): readonly (readonly [start: number, end: number])[] {
+  const stretches: (readonly [number, number])[] = [];
+  for (let from = 0; from < text.length && stretches.length < MAX_PASSAGES_A_TEXT;) {
+    while (from < text.length && isBlank(text, from)) from++;
+    const to = findCut(text, from);
+    let end = to;
+    while (end > from && isBlank(text, end - 1)) end--;
+    if (end > from) stretches.push([from, end]);
+    from = to;
+  }
+  return stretches;
+}
+
+const isBlank = (text: string, at: number): boolean => /\s/.test(text.charAt(at));
+
+/** Ends, best first: after which sign a stretch may end. */
+const ENDS = [/\n\s*\n/g, /\n/g, /[.!?。！？…]["'”’」』)]*\s|[。！？]/g, /\s/g];
+
+/** Where the stretch that begins at `from` ends: as late as possible in its second half. */
+function findCut(text: string, from: number): number {
+  const furthest = from + MAX_PASSAGE_UNITS;
+  if (text.length <= furthest) return text.length;
+  const begin = from + MAX_PASSAGE_UNITS / 2;
+  const half = text.slice(begin, furthest);
+  for (const end of ENDS) {
+    const last = [...half.matchAll(end)].at(-1);
+    if (last) return begin + last.index + last[0].length;
+  }
+  const isInPair = /[\udc00-\udfff]/.test(text.charAt(furthest));
+  return isInPair ? furthest - 1 : furthest;
+}
+
+/** FNV-1a over the UTF-16 units, 32 bits, signed. */
+function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash | 0;
+}

@@ -1,0 +1,134 @@
+/** Rows of bytes of one width, and two ways to compare one row with all: by WebAssembly SIMD, or plainly. */
+import kernel from './kernel/vectors.as.ts?kernel';
+
+/** What the kernel exports; see kernel/vectors.as.ts. */
+interface VectorExports {
+  readonly memory: WebAssembly.Memory;
+  readonly multiplyRows: Compare;
+  readonly compareBits: Compare;
+  readonly sweep: (bytes: number, length: number) => number;
+}
+type Compare = (query: number, rows: number, count: number, width: number, results: number) => void;
+
+/** Rows that are compared at a time: bounds the working space, whatever the number of rows. */
+const STRIP_ROWS = 16_384;
+const PAGE_BYTES = 65_536;
+/** The query lies first, then the results of a strip, then the rows. */
+const QUERY_BYTES = 16_384;
+const ROWS_AT = QUERY_BYTES + STRIP_ROWS * 4;
+/** Memory grows by this part of itself, so that little of it lies idle. */
+const GROWTH = 1.15;
+
+/** How a row is compared: scalar product of signed bytes, or number of agreeing bits. */
+export type Comparison = 'product' | 'bits';
+
+/** Many rows of bytes. */
+export interface RowBytes {
+  /** Whether WebAssembly with SIMD does it. */
+  readonly isFast: boolean;
+  readonly memoryBytes: () => number;
+  /** Bytes of the rows `[from, from + count)`, to be written or read at once; valid until the next call. */
+  view(from: number, count: number): Uint8Array;
+  /**
+   * Compares `query` (one row) with the first `count` rows and calls `onStrip` for stretches of them in
+   * order; the results are overwritten by the next stretch.
+   */
+  compare(
+    query: Uint8Array,
+    count: number,
+    onStrip: (from: number, results: Int32Array) => void,
+  ): void;
+  /** Reads every byte of `count` rows once; for the bench. */
+  sweep(count: number): number;
+}
+
+/**
+ * @param width Bytes of a row: a multiple of 16, at most 16,384.
+ * @param withSimd False gives the plain one.
+ */
+export async function createRowBytes(
+  width: number,
+  comparison: Comparison,
+  withSimd = WebAssembly.validate(kernel),
+): Promise<RowBytes> {
+  if (!withSimd) return createPlainRows(width, comparison);
+  const { instance } = await WebAssembly.instantiate(kernel);
+  return createKernelRows(width, comparison, instance.exports as unknown as VectorExports);
+}
+
+function createKernelRows(
+  width: number,
+  comparison: Comparison,
+  { memory, multiplyRows, compareBits, sweep }: VectorExports,
+): RowBytes {
+  const kernelCompare = comparison === 'product' ? multiplyRows : compareBits;
+  const reach = (byteLength: number): void => {
+    const present = memory.buffer.byteLength;
+    if (byteLength <= present) return;
+    const wanted = Math.max(byteLength, Math.min(present * GROWTH, byteLength * GROWTH));
+    memory.grow(Math.ceil((wanted - present) / PAGE_BYTES));
+  };
+  reach(ROWS_AT);
+  return {
+    isFast: true,
+    memoryBytes: () => memory.buffer.byteLength,
+    view(from, count) {
+      reach(ROWS_AT + (from + count) * width);
+      return new Uint8Array(memory.buffer, ROWS_AT + from * width, count * width);
+    },
+    compare(query, count, onStrip) {
+      new Uint8Array(memory.buffer).set(query);
+      for (let from = 0; from < count; from += STRIP_ROWS) {
+        const rows = Math.min(STRIP_ROWS, count - from);
+        kernelCompare(0, ROWS_AT + from * width, rows, width, QUERY_BYTES);
+        onStrip(from, new Int32Array(memory.buffer, QUERY_BYTES, rows));
+      }
+    },
+    sweep: (count) => sweep(ROWS_AT, count * width),
+  };
+}
+
+function createPlainRows(width: number, comparison: Comparison): RowBytes {
+  let bytes = new Uint8Array(0);
+  const compareRow = comparison === 'product' ? productOf : agreementOf;
+  return {
+    isFast: false,
+    memoryBytes: () => bytes.byteLength,
+    view(from, count) {
+      const end = (from + count) * width;
+      if (bytes.length < end) {
+        const wider = new Uint8Array(Math.ceil(end * GROWTH));
+        wider.set(bytes);
+        bytes = wider;
+      }
+      return bytes.subarray(from * width, end);
+    },
+    compare(query, count, onStrip) {
+      for (let from = 0; from < count; from += STRIP_ROWS) {
+        const results = new Int32Array(Math.min(STRIP_ROWS, count - from));
+        for (let row = 0; row < results.length; row++) {
+          results[row] = compareRow(query, bytes, (from + row) * width);
+        }
+        onStrip(from, results);
+      }
+    },
+    sweep: (count) => bytes.subarray(0, count * width).reduce((sum, byte) => sum + byte, 0),
+  };
+}
+
+function productOf(query: Uint8Array, bytes: Uint8Array, at: number): number {
+  let sum = 0;
+  for (let i = 0; i < query.length; i++) {
+    // A byte as a signed one.
+    sum += (((query[i] ?? 0) << 24) >> 24) * (((bytes[at + i] ?? 0) << 24) >> 24);
+  }
+  return sum;
+}
+
+function agreementOf(query: Uint8Array, bytes: Uint8Array, at: number): number {
+  let differing = 0;
+  for (let i = 0; i < query.length; i++) {
+    for (let rest = (query[i] ?? 0) ^ (bytes[at + i] ?? 0); rest > 0; rest &= rest - 1) differing++;
+  }
+  return query.length * 8 - differing;
+}

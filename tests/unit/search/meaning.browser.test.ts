@@ -1,0 +1,164 @@
+import { expect, onTestFinished, test } from 'vitest';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { OnggiError } from '#domain/errors.ts';
+import { toConversationId } from '#domain/ids.ts';
+import type { MeaningStatus } from '#domain/search.ts';
+import { createMeaning } from '#search/meaning.ts';
+import type { MeaningDeps } from '#search/meaning.ts';
+import { createSearchClient } from '#search/search-client.ts';
+import type { SearchAnswer, SearchRequest } from '#search/search-messages.ts';
+import { createTestClock, openForTest } from '../db/fresh-database.ts';
+import { addRows, conversationOf, createTestEmbedder } from './support.ts';
+
+function start(db: OnggiDatabase, changes: Partial<MeaningDeps> = {}) {
+  const embedder = createTestEmbedder();
+  const statuses: MeaningStatus[] = [];
+  const meaning = createMeaning({
+    db,
+    clock: createTestClock(),
+    openEmbedder: () => Promise.resolve(embedder),
+    batchTexts: 8,
+    readHold: () => Promise.resolve(undefined),
+    onStatus: (status) => statuses.push(status),
+    ...changes,
+  });
+  const find = async (text: string): Promise<readonly string[]> =>
+    (await meaning.near(text, { limit: 3, leastCosine: 0.6, isInPassing: false })).map(
+      ({ id }) => id,
+    );
+  const isReady = async (): Promise<void> => {
+    await expect.poll(() => statuses.at(-1)?.phase).toBe('ready');
+  };
+  return { meaning, embedder, statuses, find, isReady };
+}
+
+test('indexes newest first, follows what changes, and takes up its work after a reload', async () => {
+  const db = await openForTest();
+  await addRows(
+    db,
+    conversationOf('old', ['red apple'], { updatedAt: 1 }),
+    conversationOf('new', ['green pear'], { updatedAt: 2 }),
+    conversationOf('trash', ['blue plum'], { updatedAt: 3, status: 'deleted', deletedAt: 1 }),
+  );
+  const first = start(db);
+  await first.find('anything');
+  await first.isReady();
+  expect(first.embedder.given).toEqual(['green pear', 'red apple', 'blue plum']);
+  expect(first.statuses.at(-1)).toMatchObject({ doneCount: 3, totalCount: 3 });
+  expect(await first.find('red apple')).toEqual(['old']);
+  expect(await first.find('blue plum')).toEqual([]);
+
+  await addRows(db, conversationOf('old', ['red apple', 'yellow lemon'], { updatedAt: 4 }));
+  await expect.poll(() => first.find('yellow lemon'), { timeout: 5000 }).toEqual(['old']);
+  expect(first.embedder.given.at(-1)).toBe('yellow lemon');
+  await db.strict.conversations.delete(toConversationId('new'));
+  await expect.poll(() => first.find('green pear'), { timeout: 5000 }).toEqual([]);
+
+  // What another embedder left is cleared away once this one has everything.
+  const [block] = await db.strict.embeddings.toArray();
+  if (block) await db.strict.embeddings.put({ ...block, id: 'x', embedder: 'another' });
+  const second = start(db);
+  await second.meaning.resume();
+  await second.isReady();
+  expect(await db.strict.embeddings.where('id').equals('x').toArray()).toEqual([]);
+  expect(second.embedder.given).toEqual([]);
+  expect(await second.find('yellow lemon')).toEqual(['old']);
+});
+
+test('begins with the first question, not with one in passing', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  const { meaning, statuses, isReady } = start(db);
+  await meaning.resume();
+  const options = { limit: 3, leastCosine: 0.6 };
+  expect(await meaning.near('red apple', { ...options, isInPassing: true })).toEqual([]);
+  expect(await meaning.similar(toConversationId('a'), options)).toEqual([]);
+  expect(statuses).toEqual([]);
+  await meaning.near('red apple', { ...options, isInPassing: false });
+  await isReady();
+  const [found] = await meaning.near('red apple', { ...options, isInPassing: true });
+  expect(found).toMatchObject({
+    id: 'a',
+    foundBy: ['meaning'],
+    places: [{ id: 'a-0', field: 'message', role: 'user', snippet: { text: 'red apple' } }],
+  });
+});
+
+test('finds conversations similar to one, without that one', async () => {
+  const db = await openForTest();
+  await addRows(
+    db,
+    conversationOf('a', ['red apple pie'], { title: 'apple pie' }),
+    conversationOf('b', ['red apple cake']),
+    conversationOf('c', ['printer driver']),
+  );
+  const { meaning, find, isReady } = start(db);
+  await find('x');
+  await isReady();
+  const options = { limit: 5, leastCosine: 0.3 };
+  const similar = await meaning.similar(toConversationId('a'), options);
+  expect(similar.map(({ id }) => id)).toEqual(['b']);
+  expect(await meaning.similar(toConversationId('gone'), options)).toEqual([]);
+});
+
+test('waits while it is held, and goes on afterwards', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  let hold: 'paused' | undefined = 'paused';
+  const { embedder, statuses, find, isReady } = start(db, {
+    readHold: () => Promise.resolve(hold),
+  });
+  await find('x');
+  await expect.poll(() => statuses.at(-1)?.phase).toBe('paused');
+  expect(embedder.given).toEqual([]);
+  hold = undefined;
+  await isReady();
+  expect(embedder.given).toEqual(['red apple']);
+});
+
+test('says why it failed, and begins anew with the next question', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  const embedder = createTestEmbedder();
+  let tries = 0;
+  const { statuses, find, isReady } = start(db, {
+    openEmbedder: () =>
+      ++tries === 1
+        ? Promise.reject(new OnggiError('model/unreachable', 'no network'))
+        : Promise.resolve(embedder),
+  });
+  await expect(find('red apple')).rejects.toThrow('no network');
+  expect(statuses.at(-1)).toMatchObject({ phase: 'failed', errorCode: 'model/unreachable' });
+  await find('red apple');
+  await isReady();
+  expect(await find('red apple')).toEqual(['a']);
+});
+
+test('finds across languages with the built-in model, through the workers', async () => {
+  const db = await openForTest();
+  await addRows(
+    db,
+    conversationOf('cat', ['My cat refuses to eat since yesterday', 'Take it to the vet.']),
+    conversationOf('printer', ['네트워크 프린터를 어떻게 설정하나요?', '제어판을 여세요.']),
+    conversationOf('password', ['パスワードを忘れました', '再設定してください。']),
+  );
+  const client = createSearchClient({
+    db,
+    createId: () => crypto.randomUUID(),
+    createWorker: () =>
+      new Worker(new URL('../../../src/search/search.worker.ts', import.meta.url), {
+        type: 'module',
+      }),
+  });
+  onTestFinished(() => client.close());
+  const ask = async (text: string): Promise<string | undefined> => {
+    const answers: SearchAnswer[] = [];
+    const request = { kind: 'near', text, limit: 1, leastCosine: 0.3, isInPassing: false } as const;
+    await client.ask(request satisfies SearchRequest, (answer) => answers.push(answer));
+    const [answer] = answers;
+    return answer?.kind === 'near' ? answer.groups[0]?.id : undefined;
+  };
+  await expect.poll(() => ask('고양이가 밥을 안 먹어요'), { timeout: 20_000 }).toBe('cat');
+  expect(await ask('how to set up a network printer')).toBe('printer');
+  expect(await ask('I forgot my password')).toBe('password');
+});

@@ -1,0 +1,81 @@
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { createConversation, withAddedMessages } from '#domain/conversation.ts';
+import type { Conversation } from '#domain/conversation.ts';
+import type { Embedder, EmbedderIdentity } from '#domain/embedding.ts';
+import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
+import { createMessage } from '#domain/message.ts';
+import type { Message } from '#domain/message.ts';
+
+export const TEST_IDENTITY: EmbedderIdentity = {
+  id: 'test',
+  revision: '1',
+  dtype: 'fp32',
+  dimension: 32,
+  pipelineVersion: 1,
+};
+
+/** An embedder for tests: texts that share words are near. It keeps what it was given. */
+export function createTestEmbedder(): Embedder & { readonly given: string[]; close(): void } {
+  const { dimension } = TEST_IDENTITY;
+  const given: string[] = [];
+  return {
+    ...TEST_IDENTITY,
+    given,
+    close: () => undefined,
+    embed(texts, kind) {
+      if (kind === 'passage') given.push(...texts);
+      const vectors = new Float32Array(texts.length * dimension);
+      texts.forEach((text, at) => {
+        const vector = vectors.subarray(at * dimension, (at + 1) * dimension);
+        for (const word of text.split(/\s+/)) {
+          let hash = 7;
+          for (const character of word) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) | 0;
+          const place = Math.abs(hash) % dimension;
+          vector[place] = (vector[place] ?? 0) + 1;
+        }
+        const length = Math.hypot(...vector);
+        vector.forEach((value, i) => (vector[i] = value / length));
+      });
+      return Promise.resolve(vectors);
+    },
+  };
+}
+
+/** Rows of a conversation in which each text follows the one before, question and answer in turn. */
+export function conversationOf(
+  id: string,
+  texts: readonly string[],
+  fields: Partial<Conversation> = {},
+): { readonly conversation: Conversation; readonly messages: readonly Message[] } {
+  const conversationId = toConversationId(id);
+  const messages = texts.map((content, seq) =>
+    createMessage({
+      id: toMessageId(`${id}-${seq}`),
+      conversationId,
+      sessionId: toSessionId('s'),
+      parentId: seq === 0 ? null : toMessageId(`${id}-${seq - 1}`),
+      seq,
+      role: seq % 2 === 0 ? 'user' : 'assistant',
+      content,
+      timestamp: 1000 + seq,
+    }),
+  );
+  const empty = createConversation({
+    id: conversationId,
+    sessionId: toSessionId('s'),
+    createdAt: 1000,
+    ...fields,
+  });
+  return { conversation: withAddedMessages(empty, messages, empty.updatedAt), messages };
+}
+
+/** Puts rows as a flow would, so that the change feed hears of them. */
+export async function addRows(
+  { strict: db }: OnggiDatabase,
+  ...rows: readonly ReturnType<typeof conversationOf>[]
+): Promise<void> {
+  await db.transaction('rw', db.conversations, db.messages, async () => {
+    await db.conversations.bulkPut(rows.map(({ conversation }) => conversation));
+    await db.messages.bulkPut(rows.flatMap(({ messages }) => messages));
+  });
+}

@@ -94,7 +94,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: [
-            'tests/unit/{db,vault,cache,settings,chat,backup,state,ui}/**/*.test.ts',
+            'tests/unit/{db,vault,cache,settings,chat,backup,maintenance,state,ui}/**/*.test.ts',
             'tests/unit/{files,portability,usage,inference,search}/**/*.browser.test.ts',
           ],
           exclude: ['**/*.node.test.ts'],

@@ -43,6 +43,7 @@ import { Drafts } from '#state/drafts.svelte.ts';
 import { EndpointsState } from '#state/endpoints.svelte.ts';
 import { Exports } from '#state/exports.svelte.ts';
 import { Imports } from '#state/imports.svelte.ts';
+import { createLazyCare } from '#state/lazy-care.ts';
 import { createLazyDataWork } from '#state/lazy-data-work.ts';
 import { Router } from '#state/route.svelte.ts';
 import { Settings } from '#state/settings.svelte.ts';
@@ -208,6 +209,22 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   ).start();
   // Nothing waits for it: what is stale now is stale at the next start too.
   void deleteStaleDatabases({ now: clock() }).catch(() => undefined);
+  const loadCare = createLazyCare({
+    db,
+    ...makers,
+    cache: responseCache,
+    getSessionId,
+    purge: async (ids, signal) => {
+      if (ids.length === 0) return;
+      await purgeConversations(db, ids, { isTrashOnly: true, ...(signal && { signal }) });
+      await responseCache.clear('all').catch(() => undefined);
+    },
+    takeOutOfTrash: (ids) => conversations.setStatus(ids, 'active'),
+    copyFirst: () => work.backups.makeSnapshot(new AbortController().signal),
+    isBusy: () =>
+      answers.isAnyRunning || backups.phase.kind !== 'closed' || imports.phase.kind === 'running',
+    onError: storage.fail,
+  });
   if (db.dataLoss) storage.reportDataLoss();
   storage.setPersisted((await readStorageState()).isPersisted);
 
@@ -227,6 +244,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     exports: new Exports(work.exports),
     getSessionId,
     imports,
+    loadCare,
     memory,
     readAttachment: (id) => getAttachment(db, id),
     readSchemaVersions: () => readSchemaVersions(db),

@@ -34,6 +34,8 @@ interface PurgeOptions {
   readonly onProgress?: (purgedCount: number) => void;
   /** Stops between two chunks; what is gone stays gone. */
   readonly signal?: AbortSignal;
+  /** Leaves those alone that are not in the trash any more. */
+  readonly isTrashOnly?: boolean;
 }
 
 /**
@@ -44,22 +46,27 @@ interface PurgeOptions {
 export async function purgeConversations(
   { strict }: OnggiDatabase,
   ids: readonly ConversationId[],
-  { onProgress, signal }: PurgeOptions = {},
+  { onProgress, signal, isTrashOnly = false }: PurgeOptions = {},
 ): Promise<void> {
   for (const [index, id] of ids.entries()) {
     let isDone = false;
     while (!isDone) {
       if (signal?.aborted) return;
-      isDone = await commit(() => purgeChunk(strict, id));
+      isDone = await commit(() => purgeChunk(strict, id, isTrashOnly));
     }
     onProgress?.(index + 1);
   }
 }
 
 /** @returns whether nothing of the conversation is left. */
-function purgeChunk(db: OnggiDexie, id: ConversationId): PromiseLike<boolean> {
+function purgeChunk(
+  db: OnggiDexie,
+  id: ConversationId,
+  isTrashOnly: boolean,
+): PromiseLike<boolean> {
   const tables = [db.conversations, db.messages, db.attachments, db.drafts];
   return db.transaction('rw', tables, async () => {
+    if (isTrashOnly && (await db.conversations.get(id))?.status !== 'deleted') return true;
     const messageIds = await db.messages
       .where('[conversationId+seq]')
       .between([id, Dexie.minKey], [id, Dexie.maxKey])

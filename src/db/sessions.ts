@@ -1,17 +1,14 @@
-import type { LiveRead } from '#domain/conversation-store.ts';
-import { OnggiError } from '#domain/errors.ts';
 import { LOCAL_USER_ID, toSessionId } from '#domain/ids.ts';
 import type { Clock, CreateId, SessionId } from '#domain/ids.ts';
 import { SESSION_TOUCH_MS, isSessionAlive } from '#domain/session.ts';
 import type { Session } from '#domain/session.ts';
 import { commit } from './commit.ts';
-import { liveRead } from './live-read.ts';
 import { holdForLife, readHeldLocks, withExclusiveLock } from './locks.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
 
 /** Each tab holds this lock, shared, with its session's id: so a new tab finds the session to join. */
-const LOCK_PREFIX = 'onggi-session:';
+export const SESSION_LOCK_PREFIX = 'onggi-session:';
 /** Two tabs that start at once must find each other. */
 const START_LOCK = 'onggi-session-start';
 
@@ -36,7 +33,7 @@ export async function startSession(
 ): Promise<Session> {
   return withExclusiveLock(START_LOCK, async () => {
     const session = await resumeOrCreate(db.relaxed, knownId, userAgent, makers);
-    await holdForLife(LOCK_PREFIX + session.id);
+    await holdForLife(SESSION_LOCK_PREFIX + session.id);
     return session;
   });
 }
@@ -55,31 +52,9 @@ export async function touchSession(
   return withExclusiveLock(START_LOCK, async () => {
     const { id, userAgent } = session;
     const resumed = await resumeOrCreate(db.relaxed, id, userAgent, makers);
-    if (resumed.id !== id) await holdForLife(LOCK_PREFIX + resumed.id);
+    if (resumed.id !== id) await holdForLife(SESSION_LOCK_PREFIX + resumed.id);
     return resumed;
   });
-}
-
-/**
- * Ends a session for every tab that shares it; the next activity begins another.
- * @throws OnggiError `chat/not-found` when there is no such session.
- */
-export function endSession({ strict: db }: OnggiDatabase, id: SessionId): Promise<void> {
-  return commit(() =>
-    db.transaction('rw', db.sessions, async () => {
-      const session = await db.sessions.get(id);
-      if (!session) throw new OnggiError('chat/not-found', `no session ${id}`);
-      await db.sessions.put({ ...session, status: 'terminated' });
-    }),
-  );
-}
-
-/** The latest sessions, newest activity first. */
-export function watchSessions(
-  { strict: db }: OnggiDatabase,
-  limit: number,
-): LiveRead<readonly Session[]> {
-  return liveRead(() => db.sessions.orderBy('lastActivity').reverse().limit(limit).toArray());
 }
 
 async function resumeOrCreate(
@@ -90,7 +65,7 @@ async function resumeOrCreate(
 ): Promise<Session> {
   const candidates = [
     ...(knownId === null ? [] : [knownId]),
-    ...(await readHeldLocks(LOCK_PREFIX)),
+    ...(await readHeldLocks(SESSION_LOCK_PREFIX)),
   ];
   const ids = [...new Set(candidates)].map(toSessionId);
   return commit(() =>

@@ -52,7 +52,7 @@ export const enFirst = {
   'list.noMatch': 'No conversation matches.',
   'list.select': 'Select conversations',
   'list.selectOne': 'Select “{title}”',
-  'list.trashNote': 'Conversations in the trash can be restored until you delete them for good.',
+  'list.trashNote': 'Conversations stay in the trash for 30 days and can be restored until then.',
   'list.emptyTheTrash': 'Empty the trash',
   'list.restored': {
     one: 'Back in your conversations',

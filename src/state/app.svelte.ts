@@ -13,6 +13,7 @@ import type { Answers } from './answers.svelte.ts';
 import type { AppUpdate } from './app-update.svelte.ts';
 import type { Backups } from './backups.svelte.ts';
 import type { Cache } from './cache.svelte.ts';
+import type { Care } from './care.svelte.ts';
 import type { Connectivity } from './connectivity.svelte.ts';
 import type { ConversationListState } from './conversation-list.svelte.ts';
 import type { Dialogs } from './dialogs.svelte.ts';
@@ -46,6 +47,8 @@ export interface AppParts {
   readonly exports: Exports;
   readonly getSessionId: () => Promise<SessionId>;
   readonly imports: Imports;
+  /** Visits, maintenance, storage: fetched with the first use. */
+  readonly loadCare: () => Promise<Care>;
   readonly memory: MemoryConversations;
   readonly readAttachment: (id: string) => Promise<Attachment | undefined>;
   readonly readSchemaVersions: () => Promise<readonly SchemaVersion[]>;

@@ -11,6 +11,8 @@ export type Route =
   | { readonly screen: 'settings'; readonly section: SettingsSection }
   /** Backups, import, export, storage. */
   | { readonly screen: 'data' }
+  /** What takes how much, and the maintenance. */
+  | { readonly screen: 'storage' }
   /** Figures of use and cost. */
   | { readonly screen: 'usage' }
   /** One conversation for paper. */
@@ -21,7 +23,7 @@ export function parseRoute(hash: string): Route {
   const [screen, detail] = hash.replace(/^#\/?/, '').split('/');
   // `#/settings/data` was the address of the data screen in the first version.
   if (screen === 'data' || (screen === 'settings' && detail === 'data')) return { screen: 'data' };
-  if (screen === 'usage') return { screen };
+  if (screen === 'usage' || screen === 'storage') return { screen };
   if (screen === 'print' && detail) return { screen, conversationId: toConversationId(detail) };
   if (screen === 'settings') {
     return { screen, section: SETTINGS_SECTIONS.find((name) => name === detail) ?? 'general' };
@@ -37,6 +39,7 @@ export function routeToHash(route: Route): string {
   if (route.screen === 'settings') return `#/settings/${route.section}`;
   if (route.screen === 'data') return '#/data';
   if (route.screen === 'usage') return '#/usage';
+  if (route.screen === 'storage') return '#/storage';
   if (route.screen === 'print') return `#/print/${route.conversationId}`;
   return route.conversationId ? `#/c/${route.conversationId}` : '#/';
 }

@@ -30,6 +30,7 @@ interface ReleasedDatabase {
       string,
       {
         readonly keyPath: string;
+        readonly autoIncrement?: true;
         readonly indexes: Readonly<Record<string, readonly [string | string[], boolean, boolean]>>;
       }
     >
@@ -63,8 +64,10 @@ export async function seedDatabase(page: Page, rows: SeedRows): Promise<void> {
       new Promise<void>((resolve, reject) => {
         const request = indexedDB.open('onggi', nativeVersion);
         request.onupgradeneeded = () => {
-          for (const [table, { keyPath, indexes }] of Object.entries(tables)) {
-            const store = request.result.createObjectStore(table, { keyPath });
+          for (const [table, { keyPath, autoIncrement = false, indexes }] of Object.entries(
+            tables,
+          )) {
+            const store = request.result.createObjectStore(table, { keyPath, autoIncrement });
             for (const [name, [path, unique, multiEntry]] of Object.entries(indexes)) {
               store.createIndex(name, path, { unique, multiEntry });
             }

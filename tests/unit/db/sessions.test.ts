@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { endSession, startSession, touchSession, watchSessions } from '#db/sessions.ts';
+import { cleanupExpiredSessions, endSession, watchSessions } from '#db/session-list.ts';
+import { startSession, touchSession } from '#db/sessions.ts';
 import { LOCAL_USER_ID, toSessionId } from '#domain/ids.ts';
 import { SESSION_TOUCH_MS, SESSION_TTL_MS } from '#domain/session.ts';
 import type { Session } from '#domain/session.ts';
@@ -143,4 +144,34 @@ test('watchSessions gives the latest first', async () => {
   await db.strict.sessions.bulkAdd(rows);
   const sessions = await follow(watchSessions(db, 2)).until(() => true);
   expect(sessions.map(({ lastActivity }) => lastActivity)).toEqual([3, 2]);
+});
+
+describe('cleanupExpiredSessions', () => {
+  test('expires what was idle for 24 hours, or as long as is said', async () => {
+    const { db, clock } = await openStart();
+    const hour = 60 * 60 * 1000;
+    const rows = [25, 24, 23, 3].map((hours) =>
+      leftSession({ lastActivity: clock.now - hours * hour }),
+    );
+    const ended = leftSession({ lastActivity: 0, status: 'terminated' });
+    await db.strict.sessions.bulkAdd([...rows, ended]);
+    const statuses = async () =>
+      (await db.strict.sessions.bulkGet(rows.map(({ id }) => id))).map((row) => row?.status);
+    expect(await cleanupExpiredSessions(db, clock)).toBe(2);
+    expect(await statuses()).toEqual(['expired', 'expired', 'active', 'active']);
+    expect(await cleanupExpiredSessions(db, clock, 3)).toBe(2);
+    expect(await cleanupExpiredSessions(db, clock, 0)).toBe(0);
+    expect((await db.strict.sessions.get(ended.id))?.status).toBe('terminated');
+  });
+
+  test('expires one of a clock that was ahead, unless an open tab holds it', async () => {
+    const { db, clock, start } = await openStart();
+    const held = await start();
+    const left = leftSession({ lastActivity: clock.now });
+    await db.strict.sessions.add(left);
+    clock.now -= 365 * 24 * 60 * 60 * 1000;
+    expect(await cleanupExpiredSessions(db, clock)).toBe(1);
+    expect((await db.strict.sessions.get(held.id))?.status).toBe('active');
+    expect((await db.strict.sessions.get(left.id))?.status).toBe('expired');
+  });
 });

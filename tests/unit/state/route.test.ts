@@ -13,6 +13,7 @@ const ROUTES: readonly (readonly [string, Route])[] = [
   ['#/c/0198c1f2-aaaa-7000-8000-000000000001', chat('0198c1f2-aaaa-7000-8000-000000000001')],
   ['#/usage', { screen: 'usage' }],
   ['#/data', { screen: 'data' }],
+  ['#/storage', { screen: 'storage' }],
   ['#/print/id', { screen: 'print', conversationId: toConversationId('id') }],
   ...SETTINGS_SECTIONS.map(
     (section) => [`#/settings/${section}`, { screen: 'settings', section }] as const,

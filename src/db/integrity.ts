@@ -1,0 +1,201 @@
+/** What checking and mending stored rows needs of the database. */
+import { Dexie } from 'dexie';
+import { createConversation } from '#domain/conversation.ts';
+import type { Conversation } from '#domain/conversation.ts';
+import { LOCAL_USER_ID } from '#domain/ids.ts';
+import type { ConversationId, SessionId } from '#domain/ids.ts';
+import type { ConversationRepair, OldPlace, RepairUndo } from '#domain/maintenance.ts';
+import type { Message } from '#domain/message.ts';
+import type { MaintenanceRun } from '#domain/stored-rows.ts';
+import { commit, read } from './commit.ts';
+import type { OnggiDexie } from './onggi-dexie.ts';
+import type { OnggiDatabase } from './open-database.ts';
+
+/** Rows read at once: long texts must not fill the memory. */
+const CHUNK_ROWS = 200;
+
+/** The conversation after `id` in the index of messages that has any; undefined at the end. */
+export function findNextMessageGroup(
+  { strict: db }: OnggiDatabase,
+  id: ConversationId | null,
+): Promise<ConversationId | undefined> {
+  return read(async () => {
+    const index = db.messages.where('[conversationId+seq]');
+    const [key] = await (
+      id === null ? index.above([Dexie.minKey, Dexie.minKey]) : index.above([id, Dexie.maxKey])
+    )
+      .limit(1)
+      .keys();
+    const first: unknown = Array.isArray(key) ? key[0] : undefined;
+    return typeof first === 'string' ? (first as ConversationId) : undefined;
+  });
+}
+
+/**
+ * The rows of a conversation's messages, whatever they are, in chunks. Keys whose row the browser
+ * cannot read at all come as `unreadableCount`.
+ */
+export async function* readMessageRows(
+  { strict: db }: OnggiDatabase,
+  id: ConversationId,
+): AsyncGenerator<{ readonly rows: readonly unknown[]; readonly unreadableCount: number }> {
+  const keys = await read(() =>
+    db.messages
+      .where('[conversationId+seq]')
+      .between([id, Dexie.minKey], [id, Dexie.maxKey])
+      .primaryKeys(),
+  );
+  for (let first = 0; first < keys.length; first += CHUNK_ROWS) {
+    const chunk = keys.slice(first, first + CHUNK_ROWS);
+    try {
+      const rows = await read(() => db.messages.bulkGet(chunk));
+      yield { rows: rows.filter((row) => row !== undefined), unreadableCount: 0 };
+    } catch {
+      yield await readOneByOne(db, chunk);
+    }
+  }
+}
+
+async function readOneByOne(db: OnggiDexie, keys: readonly Message['id'][]) {
+  const rows: unknown[] = [];
+  let unreadableCount = 0;
+  for (const key of keys) {
+    try {
+      const row = await read(() => db.messages.get(key));
+      if (row) rows.push(row);
+    } catch {
+      unreadableCount += 1;
+    }
+  }
+  return { rows, unreadableCount };
+}
+
+/** Ids of sessions among `ids` that are not there. */
+export async function findMissingSessions(
+  { strict: db }: OnggiDatabase,
+  ids: readonly SessionId[],
+): Promise<readonly SessionId[]> {
+  const there = new Set(await read(() => db.sessions.where('id').anyOf(ids).primaryKeys()));
+  return ids.filter((id) => !there.has(id));
+}
+
+/** Puts an expired session in the place of each that is missing, so that references hold. Durable. */
+export function addMissingSessions(
+  { strict: db }: OnggiDatabase,
+  sessions: readonly { readonly id: SessionId; readonly from: number; readonly to: number }[],
+): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.sessions, async () => {
+      for (const { id, from, to } of sessions) {
+        if (await db.sessions.get(id)) continue;
+        await db.sessions.add({
+          id,
+          userId: LOCAL_USER_ID,
+          createdAt: from,
+          lastActivity: to,
+          status: 'expired',
+          ipAddress: null,
+          userAgent: null,
+          metadata: {},
+        });
+      }
+    }),
+  );
+}
+
+/**
+ * Judges a conversation as it is now and mends it, in one transaction with the note of how to undo
+ * that: a tab closed on the way leaves both or neither. Durable.
+ * @param judge Pure.
+ * @param noteIn Gives the row of the run with the note in it.
+ * @returns the note; undefined when nothing had to change.
+ */
+export function repairConversation(
+  { strict: db }: OnggiDatabase,
+  id: ConversationId,
+  judge: (
+    conversation: Conversation | undefined,
+    messages: readonly Message[],
+  ) => ConversationRepair | undefined,
+  noteIn: (undo: RepairUndo) => MaintenanceRun,
+): Promise<RepairUndo | undefined> {
+  return commit(() =>
+    db.transaction('rw', db.conversations, db.messages, db.maintenanceRuns, async () => {
+      const conversation = await db.conversations.get(id);
+      const messages = await readMessages(db, id);
+      const repair = judge(conversation, messages);
+      if (!repair) return undefined;
+      const places = await moveTo(db, messages, repair.moved);
+      await db.conversations.put({
+        ...(conversation ?? conversationOf(id, messages)),
+        ...repair.tallies,
+      });
+      const undo = {
+        conversationId: id,
+        tallies: conversation ? talliesOf(conversation) : null,
+        places,
+      };
+      await db.maintenanceRuns.put(noteIn(undo));
+      return undo;
+    }),
+  );
+}
+
+/**
+ * Takes a repair back: messages get their old place, the conversation its old figures, and one that
+ * the repair made goes. What is gone meanwhile is passed over. Durable.
+ */
+export function undoRepair({ strict: db }: OnggiDatabase, undo: RepairUndo): Promise<void> {
+  const { conversationId, tallies, places } = undo;
+  return commit(() =>
+    db.transaction('rw', db.conversations, db.messages, async () => {
+      const messages = await db.messages.bulkGet(places.map(({ id }) => id));
+      await moveTo(
+        db,
+        messages.filter((message) => message !== undefined),
+        places,
+      );
+      if (tallies === null) await db.conversations.delete(conversationId);
+      else await db.conversations.update(conversationId, { ...tallies });
+    }),
+  );
+}
+
+function readMessages(db: OnggiDexie, id: ConversationId): PromiseLike<Message[]> {
+  return db.messages
+    .where('[conversationId+seq]')
+    .between([id, Dexie.minKey], [id, Dexie.maxKey])
+    .toArray();
+}
+
+/** Moves messages. @returns where they were */
+async function moveTo(
+  db: OnggiDexie,
+  messages: readonly Message[],
+  places: readonly OldPlace[],
+): Promise<readonly OldPlace[]> {
+  const byId = new Map(places.map((place) => [place.id, place]));
+  const moved = messages.filter(({ id }) => byId.has(id));
+  await db.messages.bulkPut(
+    moved.map((message) => ({ ...message, ...(byId.get(message.id) ?? {}) })),
+  );
+  return moved.map(({ id, parentId, seq }) => ({ id, parentId, seq }));
+}
+
+/** A conversation for messages that have none. */
+function conversationOf(id: ConversationId, messages: readonly Message[]): Conversation {
+  const times = messages.map(({ timestamp }) => timestamp);
+  const first = messages[0];
+  if (!first) throw new Error('no messages to make a conversation of');
+  return createConversation({
+    id,
+    sessionId: first.sessionId,
+    title: first.content.slice(0, 60) || null,
+    createdAt: Math.min(...times),
+    updatedAt: Math.max(...times),
+  });
+}
+
+function talliesOf({ id, messageCount, totalTokens, lastSeq, activeLeafId }: Conversation) {
+  return { id, messageCount, totalTokens, lastSeq, activeLeafId };
+}

@@ -1,0 +1,206 @@
+/** What the maintenance does, when, and how a run is told. Pure: the caller has the clock. */
+import type { Conversation } from './conversation.ts';
+import type { ErrorCode } from './errors.ts';
+import type { ConversationId, MessageId } from './ids.ts';
+import type { Message } from './message.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** A conversation stays in the trash for this long at least. */
+export const TRASH_TTL_MS = 30 * DAY_MS;
+/** Nothing leaves the trash that was not announced for this long, whatever the clock says. */
+export const TRASH_NOTICE_MS = 7 * DAY_MS;
+/** Maintenance runs by itself once in this time, while the app is open. */
+export const MAINTENANCE_INTERVAL_MS = DAY_MS;
+/** The integrity check belongs to a run by itself when the last one is this old. */
+export const CHECK_INTERVAL_MS = 7 * DAY_MS;
+/** An attachment that no message shows goes when it was found so for this long: undoing needs it. */
+export const UNUSED_NOTICE_MS = DAY_MS;
+
+/** What a run goes through, in this order. */
+export const MAINTENANCE_STEPS = [
+  'sessions',
+  'cache',
+  'trash',
+  'attachments',
+  'records',
+  'statistics',
+  'check',
+] as const;
+export type MaintenanceStepName = (typeof MAINTENANCE_STEPS)[number];
+
+/** Something that was noticed, and since when (epoch milliseconds). */
+export interface Noticed {
+  readonly id: string;
+  readonly since: number;
+}
+
+/** What may be wrong with stored rows. */
+export const PROBLEM_KINDS = [
+  'unreadable',
+  'no-conversation',
+  'no-parent',
+  'circle',
+  'order',
+  'counters',
+  'shown-branch',
+  'no-session',
+] as const;
+export type ProblemKind = (typeof PROBLEM_KINDS)[number];
+
+/** Of these a repair is known that loses nothing; the others are reported and left as they are. */
+export const REPAIRABLE: readonly ProblemKind[] = [
+  'no-conversation',
+  'no-parent',
+  'circle',
+  'order',
+  'counters',
+  'shown-branch',
+  'no-session',
+];
+
+/** What an integrity check found. */
+export interface CheckReport {
+  readonly conversationCount: number;
+  readonly messageCount: number;
+  /** How often each kind was met; kinds that were not met are not there. */
+  readonly problems: Readonly<Partial<Record<ProblemKind, number>>>;
+  /** Conversations that a repair would change, at most 1,000. */
+  readonly repairableIds: readonly ConversationId[];
+}
+
+/** What a run did. Numbers of rows where nothing else is said. */
+export interface MaintenanceReport {
+  readonly expiredSessions: number;
+  readonly removedCacheEntries: number;
+  readonly purgedConversations: number;
+  /** Conversations that leave the trash soon, and since when that is announced. */
+  readonly announced: readonly Noticed[];
+  readonly removedAttachments: number;
+  /** Attachments that no message shows, and since when. */
+  readonly unused: readonly Noticed[];
+  readonly removedDrafts: number;
+  readonly removedRuns: number;
+  /** The day before, as the specification's `calculate_usage_statistics` counts it. */
+  readonly statistics: {
+    readonly date: string;
+    readonly requestCount: number;
+    readonly totalTokens: number;
+  } | null;
+  readonly check: CheckReport | null;
+  readonly repairedConversations: number;
+  /** A repair: whether a copy of all data was made before. */
+  readonly hasCopy: boolean;
+  /** Steps that came to their end. */
+  readonly done: readonly string[];
+  readonly failure: ErrorCode | null;
+}
+
+export const EMPTY_REPORT: MaintenanceReport = {
+  expiredSessions: 0,
+  removedCacheEntries: 0,
+  purgedConversations: 0,
+  announced: [],
+  removedAttachments: 0,
+  unused: [],
+  removedDrafts: 0,
+  removedRuns: 0,
+  statistics: null,
+  check: null,
+  repairedConversations: 0,
+  hasCopy: false,
+  done: [],
+  failure: null,
+};
+
+/** A message's place in its tree, as it was before a repair. */
+export type OldPlace = Pick<Message, 'id' | 'parentId' | 'seq'>;
+/** What a conversation said of its messages before a repair. */
+export type OldTallies = Pick<
+  Conversation,
+  'id' | 'messageCount' | 'totalTokens' | 'lastSeq' | 'activeLeafId'
+>;
+
+/** What undoing the repair of one conversation needs. */
+export interface RepairUndo {
+  readonly conversationId: ConversationId;
+  /** Null: the repair made the conversation for messages that had none. */
+  readonly tallies: OldTallies | null;
+  readonly places: readonly OldPlace[];
+}
+
+/** How a conversation has to change to agree with its messages. */
+export interface ConversationRepair {
+  readonly problems: Readonly<Partial<Record<ProblemKind, number>>>;
+  readonly moved: readonly OldPlace[];
+  readonly tallies: Omit<OldTallies, 'id'>;
+}
+
+/** What judging a conversation needs of a message. */
+export interface MessageFacts {
+  readonly id: MessageId;
+  readonly parentId: MessageId | null;
+  readonly seq: number;
+  readonly timestamp: number;
+  readonly tokenCount: number | null;
+}
+
+/**
+ * Whether a run by itself is due. A run in the future is of a clock that was wrong, and counts as
+ * none.
+ * @param lastStartedAt Epoch milliseconds; null before the first.
+ */
+export function isDue(lastStartedAt: number | null, intervalMs: number, now: number): boolean {
+  return lastStartedAt === null || lastStartedAt > now || now - lastStartedAt >= intervalMs;
+}
+
+/**
+ * What of the trash goes now and what is announced. A conversation goes after
+ * {@link TRASH_TTL_MS} in the trash and {@link TRASH_NOTICE_MS} of notice: a clock that jumps ten
+ * years ahead, or a trash that came in with an import, only begins the notice.
+ * @param before What was announced at the last run; what lies in the future is of a wrong clock.
+ */
+export function sortTrash(
+  trash: readonly Pick<Conversation, 'id' | 'deletedAt' | 'updatedAt'>[],
+  before: readonly Noticed[],
+  now: number,
+): { readonly purge: readonly ConversationId[]; readonly announced: readonly Noticed[] } {
+  const sinceById = new Map(
+    before.flatMap(({ id, since }) => (since <= now ? [[id, since] as const] : [])),
+  );
+  const purge: ConversationId[] = [];
+  const announced: Noticed[] = [];
+  for (const { id, deletedAt, updatedAt } of trash) {
+    const age = now - (deletedAt ?? updatedAt);
+    if (age < TRASH_TTL_MS - TRASH_NOTICE_MS) continue;
+    const since = sinceById.get(id) ?? now;
+    if (age >= TRASH_TTL_MS && now - since >= TRASH_NOTICE_MS) purge.push(id);
+    else announced.push({ id, since });
+  }
+  return { purge, announced };
+}
+
+/** When an announced conversation goes at the earliest, epoch milliseconds. */
+export function purgeTime(
+  { deletedAt, updatedAt }: Pick<Conversation, 'deletedAt' | 'updatedAt'>,
+  since: number,
+): number {
+  return Math.max((deletedAt ?? updatedAt) + TRASH_TTL_MS, since + TRASH_NOTICE_MS);
+}
+
+/** Which of the things found now were found long enough, and the notes for the next run. */
+export function sortNoticed(
+  ids: readonly string[],
+  before: readonly Noticed[],
+  noticeMs: number,
+  now: number,
+): { readonly due: readonly string[]; readonly noticed: readonly Noticed[] } {
+  const sinceById = new Map(
+    before.flatMap(({ id, since }) => (since <= now ? [[id, since] as const] : [])),
+  );
+  const all = ids.map((id) => ({ id, since: sinceById.get(id) ?? now }));
+  return {
+    due: all.flatMap(({ id, since }) => (now - since >= noticeMs ? [id] : [])),
+    noticed: all.filter(({ since }) => now - since < noticeMs),
+  };
+}

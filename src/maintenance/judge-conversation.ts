@@ -1,0 +1,55 @@
+import { repairTree } from '#backup/repair-tree.ts';
+import type { Conversation } from '#domain/conversation.ts';
+import type { ConversationRepair, MessageFacts, ProblemKind } from '#domain/maintenance.ts';
+
+/** A last number this far beyond the messages is damage. */
+const MAX_SEQ_GAP = 1e9;
+
+/**
+ * What is wrong between a conversation and its messages, and the change that mends it without
+ * losing anything; undefined when they agree.
+ * @param conversation Undefined for messages that have none.
+ */
+export function judgeConversation(
+  conversation: Conversation | undefined,
+  messages: readonly MessageFacts[],
+): ConversationRepair | undefined {
+  const { places, moved, missingParentCount, cutCount } = repairTree(messages, false);
+  const last = places.at(-1);
+  const maxSeq = last?.seq ?? -1;
+  const saidSeq = conversation?.lastSeq ?? -1;
+  const isLeafThere = places.some(({ id }) => id === conversation?.activeLeafId);
+  const isLeafWrong = conversation !== undefined && !isLeafThere && messages.length > 0;
+  const tallies = {
+    messageCount: messages.length,
+    totalTokens: messages.reduce((sum, { tokenCount }) => sum + (tokenCount ?? 0), 0),
+    lastSeq: saidSeq > maxSeq && saidSeq - maxSeq <= MAX_SEQ_GAP ? saidSeq : maxSeq,
+    activeLeafId: (isLeafThere ? conversation?.activeLeafId : last?.id) ?? null,
+  };
+  const isMiscounted =
+    conversation !== undefined &&
+    (conversation.messageCount !== tallies.messageCount ||
+      conversation.totalTokens !== tallies.totalTokens ||
+      conversation.lastSeq !== tallies.lastSeq);
+  const isLeafLeft =
+    conversation !== undefined && messages.length === 0 && conversation.activeLeafId !== null;
+  const renumbered = moved.length - missingParentCount - cutCount;
+  const problems = Object.fromEntries(
+    (
+      [
+        ['no-conversation', conversation ? 0 : messages.length],
+        ['no-parent', missingParentCount],
+        ['circle', cutCount],
+        ['order', Math.max(0, renumbered)],
+        ['counters', isMiscounted ? 1 : 0],
+        ['shown-branch', isLeafWrong || isLeafLeft ? 1 : 0],
+      ] as const satisfies readonly (readonly [ProblemKind, number])[]
+    ).filter(([, count]) => count > 0),
+  );
+  if (Object.keys(problems).length === 0) return undefined;
+  return {
+    problems,
+    moved: moved.map(({ id, parentId, seq }) => ({ id, parentId, seq })),
+    tallies,
+  };
+}

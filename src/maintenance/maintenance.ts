@@ -1,0 +1,165 @@
+/**
+ * onggi looks after the data by itself, and by hand: one run after another over all tabs, each
+ * recorded in `maintenanceRuns` with what it did. `steps.ts` holds what a run goes through.
+ */
+import { undoRepair } from '#db/integrity.ts';
+import { tryHold } from '#db/locks.ts';
+import {
+  getMaintenanceRun,
+  putMaintenanceRun,
+  readMaintenanceRuns,
+  watchMaintenanceRuns,
+} from '#db/maintenance-runs.ts';
+import type { LiveRead } from '#domain/conversation-store.ts';
+import { OnggiError, toOnggiError } from '#domain/errors.ts';
+import type { Progress } from '#domain/import-report.ts';
+import { CHECK_INTERVAL_MS, EMPTY_REPORT, MAINTENANCE_STEPS, isDue } from '#domain/maintenance.ts';
+import type { MaintenanceReport, MaintenanceStepName, RepairUndo } from '#domain/maintenance.ts';
+import type { MaintenanceRun } from '#domain/stored-rows.ts';
+import { readReport, readUndo } from './read-report.ts';
+import { repairAll } from './repair.ts';
+import { STEPS } from './steps.ts';
+import type { MaintenanceDeps } from './steps.ts';
+
+/** Web Lock of every run, with the name of the database: never two at once. */
+const LOCK_PREFIX = 'onggi-maintenance:';
+/** Runs that are looked at for when what was done last. */
+const LOOKED_AT = 50;
+
+/** `scheduled` by itself, `by-hand`, or a `repair`. */
+export type RunKind = 'scheduled' | 'by-hand' | 'repair';
+
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?:
+    ((step: MaintenanceStepName, progress: Progress | null) => void) | undefined;
+}
+
+export interface Maintenance {
+  /**
+   * Goes through all steps (by itself: the integrity check only once a week) and records it. A step
+   * that fails ends the run, with what was done before it recorded.
+   * @returns the run; undefined when another tab is at it.
+   */
+  run(kind: 'scheduled' | 'by-hand', options?: RunOptions): Promise<MaintenanceRun | undefined>;
+  /**
+   * Mends what the check finds and can be mended without losing anything, after a copy of the data.
+   * @returns the run; undefined when another tab is at it.
+   */
+  repair(options?: RunOptions): Promise<MaintenanceRun | undefined>;
+  /** Takes the repairs of a run back, the last one first. */
+  undo(id: string): Promise<void>;
+  /** When a run by itself last began, epoch milliseconds; null when there was none up to now. */
+  readLastScheduledAt(): Promise<number | null>;
+  watchRuns(limit: number): LiveRead<readonly MaintenanceRun[]>;
+}
+
+export function createMaintenance(deps: MaintenanceDeps): Maintenance {
+  const { db, clock, createId } = deps;
+
+  async function alone<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const release = await tryHold(LOCK_PREFIX + db.name, { ifAvailable: true });
+    if (!release) return undefined;
+    try {
+      return await work();
+    } finally {
+      release();
+    }
+  }
+
+  async function readEarlier(): Promise<readonly MaintenanceRun[]> {
+    return readMaintenanceRuns(db, clock(), LOOKED_AT);
+  }
+
+  /** Runs `work`, which gives the report piece by piece; the row is written before, and at the end. */
+  async function record(
+    kind: RunKind,
+    work: (
+      tell: (piece: Partial<MaintenanceReport> & { readonly undo?: readonly RepairUndo[] }) => void,
+      row: () => MaintenanceRun,
+    ) => Promise<void>,
+  ): Promise<MaintenanceRun> {
+    let row: MaintenanceRun = {
+      id: createId(),
+      kind,
+      startedAt: clock(),
+      endedAt: null,
+      report: { ...EMPTY_REPORT },
+    };
+    await putMaintenanceRun(db, row);
+    const tell = (piece: object): void => {
+      row = { ...row, report: { ...row.report, ...piece } };
+    };
+    try {
+      await work(tell, () => row);
+    } catch (error) {
+      tell({ failure: toOnggiError(error).code });
+    }
+    row = { ...row, endedAt: clock() };
+    await putMaintenanceRun(db, row);
+    return row;
+  }
+
+  return {
+    run: (kind, { signal, onProgress } = {}) =>
+      alone(async () => {
+        const earlier = await readEarlier();
+        const checked = earlier.find((run) => readReport(run).check !== null);
+        const isCheckDue =
+          kind === 'by-hand' || isDue(checked?.startedAt ?? null, CHECK_INTERVAL_MS, clock());
+        const before = earlier.find((run) => run.kind !== 'repair' && run.endedAt !== null);
+        return record(kind, async (tell, row) => {
+          // What was announced stays announced, also when this run does not come that far.
+          const { announced, unused } = before ? readReport(before) : EMPTY_REPORT;
+          tell({ announced, unused });
+          for (const step of MAINTENANCE_STEPS) {
+            if (signal?.aborted) return;
+            if (step === 'check' && !isCheckDue) continue;
+            onProgress?.(step, null);
+            const piece = await STEPS[step](deps, {
+              report: readReport(row()),
+              signal,
+              onProgress: (progress) => onProgress?.(step, progress),
+            });
+            if (!piece) return;
+            tell({ ...piece, done: [...readReport(row()).done, step] });
+            await putMaintenanceRun(db, row());
+          }
+        });
+      }),
+    repair: ({ signal, onProgress } = {}) =>
+      alone(() =>
+        record('repair', async (tell, row) => {
+          // Where no copy can be made the notes for undoing are kept all the same.
+          tell({
+            hasCopy: await deps.copyFirst().then(
+              () => true,
+              () => false,
+            ),
+          });
+          await repairAll(db, {
+            signal,
+            onProgress: (progress) => onProgress?.('check', progress),
+            note: (undo) => {
+              const all = [...readUndo(row()), undo];
+              tell({ undo: all, repairedConversations: all.length });
+              return row();
+            },
+            tell,
+          });
+        }),
+      ),
+    undo: async (id) => {
+      const run = await getMaintenanceRun(db, id);
+      if (!run) throw new OnggiError('backup/nothing-to-undo', `no run ${id}`);
+      for (const undo of readUndo(run).toReversed()) await undoRepair(db, undo);
+      await putMaintenanceRun(db, {
+        ...run,
+        report: { ...run.report, undo: [], undoneAt: clock() },
+      });
+    },
+    readLastScheduledAt: async () =>
+      (await readEarlier()).find(({ kind }) => kind === 'scheduled')?.startedAt ?? null,
+    watchRuns: (limit) => watchMaintenanceRuns(db, limit),
+  };
+}

@@ -1,0 +1,65 @@
+import * as v from 'valibot';
+import { ERROR_CODES } from '#domain/errors.ts';
+import { EMPTY_REPORT, PROBLEM_KINDS } from '#domain/maintenance.ts';
+import type { MaintenanceReport, RepairUndo } from '#domain/maintenance.ts';
+import type { MaintenanceRun } from '#domain/stored-rows.ts';
+
+const Count = v.fallback(v.pipe(v.number(), v.finite(), v.minValue(0)), 0);
+const Noticed = v.fallback(v.array(v.object({ id: v.string(), since: v.number() })), []);
+
+const Check = v.object({
+  conversationCount: Count,
+  messageCount: Count,
+  problems: v.record(v.picklist(PROBLEM_KINDS), v.number()),
+  repairableIds: v.array(v.string()),
+});
+
+const Report = v.object({
+  expiredSessions: Count,
+  removedCacheEntries: Count,
+  purgedConversations: Count,
+  announced: Noticed,
+  removedAttachments: Count,
+  unused: Noticed,
+  removedDrafts: Count,
+  removedRuns: Count,
+  statistics: v.fallback(
+    v.nullable(v.object({ date: v.string(), requestCount: v.number(), totalTokens: v.number() })),
+    null,
+  ),
+  check: v.fallback(v.nullable(Check), null),
+  repairedConversations: Count,
+  hasCopy: v.fallback(v.boolean(), false),
+  done: v.fallback(v.array(v.string()), []),
+  failure: v.fallback(v.nullable(v.picklist(ERROR_CODES)), null),
+});
+
+const Undo = v.array(
+  v.object({
+    conversationId: v.string(),
+    tallies: v.nullable(
+      v.object({
+        id: v.string(),
+        messageCount: v.number(),
+        totalTokens: v.number(),
+        lastSeq: v.number(),
+        activeLeafId: v.nullable(v.string()),
+      }),
+    ),
+    places: v.array(
+      v.object({ id: v.string(), parentId: v.nullable(v.string()), seq: v.number() }),
+    ),
+  }),
+);
+
+/** What a stored run says it did; what it says in a way nobody understands counts as nothing. */
+export function readReport({ report }: Pick<MaintenanceRun, 'report'>): MaintenanceReport {
+  const parsed = v.safeParse(Report, { ...EMPTY_REPORT, ...report });
+  return parsed.success ? (parsed.output as MaintenanceReport) : EMPTY_REPORT;
+}
+
+/** What is needed to take a run's repairs back, in the order in which they were made. */
+export function readUndo({ report }: Pick<MaintenanceRun, 'report'>): readonly RepairUndo[] {
+  const parsed = v.safeParse(Undo, report['undo']);
+  return parsed.success ? (parsed.output as unknown as readonly RepairUndo[]) : [];
+}

@@ -1,0 +1,115 @@
+import type { ResponseCache } from '#cache/response-cache.ts';
+import { trimMaintenanceRuns } from '#db/maintenance-runs.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { cleanupExpiredSessions } from '#db/session-list.ts';
+import {
+  deleteLeftDrafts,
+  deleteUnusedAttachments,
+  findUnusedAttachments,
+  readTrash,
+} from '#db/unused-rows.ts';
+import { LOCAL_USER_ID } from '#domain/ids.ts';
+import type { Clock, ConversationId, CreateId } from '#domain/ids.ts';
+import type { Progress } from '#domain/import-report.ts';
+import { UNUSED_NOTICE_MS, sortNoticed, sortTrash } from '#domain/maintenance.ts';
+import type { MaintenanceReport, MaintenanceStepName } from '#domain/maintenance.ts';
+import { toLocalDate } from '#domain/usage.ts';
+import { calculateUsageStatistics } from '#usage/lazy-usage.ts';
+import { checkIntegrity } from './check-integrity.ts';
+import { toReport } from './repair.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Attachments deleted in one transaction. */
+const CHUNK_ROWS = 50;
+/** Unused attachments that one run notes or deletes. */
+const MAX_UNUSED = 2000;
+/** Runs that are kept; the records of a year of daily runs are of no use to anybody. */
+const KEPT_RUNS = 100;
+/** Drafts that belong to no conversation: see `state/app.svelte.ts`. */
+const RESERVED_DRAFTS = ['new', 'new-temporary'];
+
+/** What the maintenance is made of. */
+export interface MaintenanceDeps {
+  readonly db: OnggiDatabase;
+  readonly clock: Clock;
+  readonly createId: CreateId;
+  readonly cache: Pick<ResponseCache, 'removeExpired' | 'readOverview'>;
+  /** Deletes conversations for good, everywhere: rows, cached answers, what was derived from them. */
+  readonly purge: (ids: readonly ConversationId[], signal?: AbortSignal) => Promise<void>;
+  /** Makes a copy of all data before something is mended. */
+  readonly copyFirst: () => Promise<void>;
+}
+
+interface StepContext {
+  /** What the run did so far, and what the run before noticed. */
+  readonly report: MaintenanceReport;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** @returns what to record; undefined when it was stopped. */
+type Step = (
+  deps: MaintenanceDeps,
+  context: StepContext,
+) => Promise<Partial<MaintenanceReport> | undefined>;
+
+/**
+ * The steps by name. A further store of derived rows (search sidecar, vectors) gets a step here: it
+ * drops what has no source row any more and says how much that was.
+ */
+export const STEPS: Readonly<Record<MaintenanceStepName, Step>> = {
+  sessions: async ({ db, clock }) => ({
+    expiredSessions: await cleanupExpiredSessions(db, clock),
+  }),
+
+  cache: async ({ cache }) => {
+    const before = await countCached(cache);
+    await cache.removeExpired();
+    return { removedCacheEntries: Math.max(0, before - (await countCached(cache))) };
+  },
+
+  trash: async ({ db, clock, purge }, { report, signal }) => {
+    const { purge: due, announced } = sortTrash(await readTrash(db), report.announced, clock());
+    await purge(due, signal);
+    const left = new Set((await readTrash(db)).map(({ id }) => id));
+    // What was stopped on its way goes on next time, without another notice.
+    const unfinished = report.announced.filter(({ id }) =>
+      due.some((one) => one === id && left.has(one)),
+    );
+    return {
+      announced: [...announced, ...unfinished],
+      purgedConversations: due.filter((id) => !left.has(id)).length,
+    };
+  },
+
+  attachments: async ({ db, clock }, { report, signal }) => {
+    const found = (await findUnusedAttachments(db)).slice(0, MAX_UNUSED);
+    const { due, noticed } = sortNoticed(found, report.unused, UNUSED_NOTICE_MS, clock());
+    let removedAttachments = 0;
+    for (let first = 0; first < due.length && !signal?.aborted; first += CHUNK_ROWS) {
+      removedAttachments += await deleteUnusedAttachments(db, due.slice(first, first + CHUNK_ROWS));
+    }
+    return { removedAttachments, unused: noticed };
+  },
+
+  records: async ({ db }) => ({
+    removedDrafts: await deleteLeftDrafts(db, RESERVED_DRAFTS),
+    removedRuns: await trimMaintenanceRuns(db, KEPT_RUNS),
+  }),
+
+  statistics: async ({ db, clock }) => {
+    const date = toLocalDate(clock() - DAY_MS);
+    const { requestCount, totalTokens } = await calculateUsageStatistics(db, LOCAL_USER_ID, date);
+    return { statistics: { date, requestCount, totalTokens } };
+  },
+
+  check: async ({ db }, { signal, onProgress }) => {
+    const found = await checkIntegrity(db, { signal, onProgress });
+    return found && { check: toReport(found) };
+  },
+};
+
+async function countCached(cache: MaintenanceDeps['cache']): Promise<number> {
+  const { entries } = await cache.readOverview();
+  return Object.values(entries).reduce<number>((sum, count) => sum + (count ?? 0), 0);
+}

@@ -1,0 +1,225 @@
+/**
+ * What looks after the data (visits, maintenance, storage): a chunk of its own, fetched when the page
+ * is idle or with the first screen that shows any of it (see `lazy-care.ts`).
+ */
+import { endSession, watchSessions } from '#db/session-list.ts';
+import { readTrash } from '#db/unused-rows.ts';
+import type { TrashEntry } from '#db/unused-rows.ts';
+import { toOnggiError } from '#domain/errors.ts';
+import type { OnggiError } from '#domain/errors.ts';
+import type { ConversationId, SessionId } from '#domain/ids.ts';
+import type { Progress } from '#domain/import-report.ts';
+import { purgeTime } from '#domain/maintenance.ts';
+import type { MaintenanceReport, MaintenanceStepName } from '#domain/maintenance.ts';
+import type { Session } from '#domain/session.ts';
+import type { MaintenanceRun } from '#domain/stored-rows.ts';
+import { createMaintenance } from '#maintenance/maintenance.ts';
+import type { Maintenance } from '#maintenance/maintenance.ts';
+import { measureStorage } from '#maintenance/measure-storage.ts';
+import type { StorageReport } from '#maintenance/measure-storage.ts';
+import { readReport, readUndo } from '#maintenance/read-report.ts';
+import type { CareDeps } from './lazy-care.ts';
+import { MaintenanceKeeper } from './maintenance-keeper.ts';
+
+/** Visits and runs that the screens list. */
+const SHOWN_SESSIONS = 20;
+const SHOWN_RUNS = 10;
+
+/** Where a run by hand stands. */
+export type RunPhase =
+  | { readonly kind: 'idle' }
+  | {
+      readonly kind: 'running';
+      readonly step: MaintenanceStepName | null;
+      readonly progress: Progress | null;
+    }
+  /** Another tab is at it. */
+  | { readonly kind: 'elsewhere' }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly error: OnggiError };
+
+/** A run as the screen shows it. */
+export interface ShownRun extends Pick<MaintenanceRun, 'id' | 'kind' | 'startedAt' | 'endedAt'> {
+  readonly report: MaintenanceReport;
+  readonly canBeUndone: boolean;
+  readonly isUndone: boolean;
+}
+
+/** A conversation of the trash, with when it goes if that is announced (epoch milliseconds). */
+export interface ShownTrash extends TrashEntry {
+  readonly goesAt: number | null;
+}
+
+export class Care {
+  #sessions = $state.raw<readonly Session[]>();
+  #currentId = $state.raw<SessionId>();
+  #runs = $state.raw<readonly ShownRun[]>();
+  #trash = $state.raw<readonly ShownTrash[]>([]);
+  #phase = $state.raw<RunPhase>({ kind: 'idle' });
+  #report = $state.raw<StorageReport>();
+  #abort: AbortController | undefined;
+  readonly #deps: CareDeps;
+  readonly #maintenance: Maintenance;
+
+  constructor(deps: CareDeps) {
+    this.#deps = deps;
+    const { db, clock, createId, cache, purge, copyFirst, isBusy } = deps;
+    this.#maintenance = createMaintenance({ db, clock, createId, cache, purge, copyFirst });
+    new MaintenanceKeeper(
+      this.#maintenance,
+      clock,
+      () => isBusy() || this.#phase.kind === 'running',
+    ).start();
+    watchSessions(db, SHOWN_SESSIONS).subscribe({
+      next: (sessions) => (this.#sessions = sessions),
+      error: this.#fail,
+    });
+    this.#maintenance.watchRuns(SHOWN_RUNS).subscribe({
+      next: (runs) => {
+        this.#runs = runs.map(toShownRun);
+        void this.#readTrash();
+      },
+      error: this.#fail,
+    });
+  }
+
+  /** The latest visits, newest activity first; undefined until they are read. */
+  get sessions(): readonly Session[] | undefined {
+    return this.#sessions;
+  }
+
+  /** The visit this tab belongs to. */
+  get currentSessionId(): SessionId | undefined {
+    return this.#currentId;
+  }
+
+  /** The latest runs of the maintenance, newest first; undefined until they are read. */
+  get runs(): readonly ShownRun[] | undefined {
+    return this.#runs;
+  }
+
+  /** Conversations of the trash whose leaving is announced, the next to go first. */
+  get leaving(): readonly ShownTrash[] {
+    return this.#trash.filter(({ goesAt }) => goesAt !== null);
+  }
+
+  get phase(): RunPhase {
+    return this.#phase;
+  }
+
+  /** What takes how much; undefined until it was measured. */
+  get storageReport(): StorageReport | undefined {
+    return this.#report;
+  }
+
+  /** Reads what is not followed live. */
+  readonly refresh = async (): Promise<void> => {
+    try {
+      this.#currentId = await this.#deps.getSessionId();
+      await this.#readTrash();
+    } catch (error) {
+      this.#fail(error);
+    }
+  };
+
+  /** Measures what takes how much; a second call ends the first. */
+  readonly measure = async (signal: AbortSignal): Promise<void> => {
+    try {
+      this.#report = (await measureStorage(this.#deps.db, signal)) ?? this.#report;
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+    }
+  };
+
+  /** Ends a visit for all its tabs; with the next activity a new one begins. */
+  async endSession(id: SessionId): Promise<boolean> {
+    try {
+      await endSession(this.#deps.db, id);
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  /** Goes through all of the maintenance now. */
+  readonly runNow = (): Promise<void> =>
+    this.#work((signal, onProgress) => this.#maintenance.run('by-hand', { signal, onProgress }));
+
+  /** Mends what the check found, after a copy of the data. */
+  readonly repair = (): Promise<void> =>
+    this.#work((signal, onProgress) => this.#maintenance.repair({ signal, onProgress }));
+
+  /** Takes the repairs of a run back. */
+  async undo(id: string): Promise<boolean> {
+    try {
+      await this.#maintenance.undo(id);
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  /** Ends what is going on at the next place where nothing is half done. */
+  readonly stop = (): void => this.#abort?.abort();
+
+  /** Takes conversations out of the trash. */
+  async keep(ids: readonly ConversationId[]): Promise<void> {
+    await this.#deps.takeOutOfTrash(ids);
+    await this.#readTrash();
+  }
+
+  async #work(
+    work: (
+      signal: AbortSignal,
+      onProgress: (step: MaintenanceStepName, progress: Progress | null) => void,
+    ) => Promise<MaintenanceRun | undefined>,
+  ): Promise<void> {
+    if (this.#phase.kind === 'running') return;
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    this.#phase = { kind: 'running', step: null, progress: null };
+    try {
+      const run = await work(signal, (step, progress) => {
+        if (this.#phase.kind === 'running') this.#phase = { kind: 'running', step, progress };
+      });
+      this.#phase = { kind: run ? 'done' : 'elsewhere' };
+    } catch (thrown) {
+      const error = toOnggiError(thrown);
+      this.#deps.onError(error);
+      this.#phase = { kind: 'failed', error };
+    }
+  }
+
+  async #readTrash(): Promise<void> {
+    const announced = new Map(
+      (
+        this.#runs?.find(({ kind, endedAt }) => kind !== 'repair' && endedAt !== null)?.report
+          .announced ?? []
+      ).map(({ id, since }) => [id, since]),
+    );
+    const trash = await readTrash(this.#deps.db);
+    this.#trash = trash
+      .map((entry) => {
+        const since = announced.get(entry.id);
+        return { ...entry, goesAt: since === undefined ? null : purgeTime(entry, since) };
+      })
+      .sort((a, b) => (a.goesAt ?? Infinity) - (b.goesAt ?? Infinity));
+  }
+
+  readonly #fail = (error: unknown): void => this.#deps.onError(toOnggiError(error));
+}
+
+function toShownRun(run: MaintenanceRun): ShownRun {
+  const { id, kind, startedAt, endedAt, report } = run;
+  return {
+    id,
+    kind,
+    startedAt,
+    endedAt,
+    report: readReport(run),
+    canBeUndone: readUndo(run).length > 0,
+    isUndone: typeof report['undoneAt'] === 'number',
+  };
+}

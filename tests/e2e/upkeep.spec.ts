@@ -1,0 +1,43 @@
+import AxeBuilder from '@axe-core/playwright';
+import { toConversationId } from '#domain/ids.ts';
+import { seedConversation } from '../support/seed.ts';
+import { expect, test, text } from './seeded.ts';
+
+test('finds what does not fit together, mends it and takes that back', async ({ start }) => {
+  const { conversation, messages } = seedConversation('counted');
+  const lost = seedConversation('lost', { texts: ['all alone'] });
+  const { page } = await start({
+    rows: {
+      conversations: [{ ...conversation, messageCount: 99 }],
+      messages: [
+        ...messages,
+        ...lost.messages.map((row) => ({ ...row, conversationId: toConversationId('nowhere') })),
+      ],
+    },
+    hash: '#/storage',
+  });
+  const card = page.getByRole('region', { name: text('upkeep.title') });
+  await card.getByRole('button', { name: text('upkeep.run') }).click();
+  await expect(card.getByText('1 conversation with wrong counters')).toBeVisible();
+  await expect(card.getByText('1 message without a conversation')).toBeVisible();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+
+  await card.getByRole('button', { name: text('upkeep.repair'), exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: text('upkeep.repair'), exact: true }).click();
+  await expect(card.getByText('2 conversations mended')).toBeVisible();
+  await expect(card.getByRole('button', { name: text('upkeep.repair'), exact: true })).toBeHidden();
+  const list = page.getByRole('list', { name: text('list.name') });
+  await expect(list.getByRole('link')).toHaveCount(2);
+  await card.getByRole('button', { name: text('upkeep.undo') }).click();
+  await expect(list.getByRole('link')).toHaveCount(1);
+});
+
+test('lists the visits and ends one', async ({ start }) => {
+  const { page } = await start({ hash: '#/settings/privacy' });
+  const card = page.getByRole('region', { name: text('visits.title') });
+  await expect(card.getByText(text('visits.this'))).toBeVisible();
+  await card.getByRole('button', { name: /^End the session/ }).click();
+  await expect(card.getByText(text('visits.terminated'))).toBeVisible();
+});

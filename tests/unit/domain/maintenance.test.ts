@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { toConversationId } from '#domain/ids.ts';
+import {
+  TRASH_NOTICE_MS,
+  TRASH_TTL_MS,
+  UNUSED_NOTICE_MS,
+  isDue,
+  purgeTime,
+  sortNoticed,
+  sortTrash,
+} from '#domain/maintenance.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const NOW = 1_800_000_000_000;
+
+const inTrash = (id: string, deletedAt: number | null, updatedAt = 0) => ({
+  id: toConversationId(id),
+  deletedAt,
+  updatedAt,
+});
+
+describe('isDue', () => {
+  test.each([
+    ['before the first run', null, true],
+    ['a moment too early', NOW - DAY_MS + 1, false],
+    ['a day later', NOW - DAY_MS, true],
+    ['when the last one is of a clock that ran ahead', NOW + 1, true],
+  ])('%s: %s', (_name, lastAt, due) => {
+    expect(isDue(lastAt, DAY_MS, NOW)).toBe(due);
+  });
+});
+
+describe('sortTrash', () => {
+  test('announces a week before the thirty days are over, and purges after them', () => {
+    const deletedAt = NOW - TRASH_TTL_MS + TRASH_NOTICE_MS;
+    const trash = [inTrash('c', deletedAt)];
+    expect(sortTrash(trash, [], NOW - 1)).toEqual({ purge: [], announced: [] });
+    const first = sortTrash(trash, [], NOW);
+    expect(first).toEqual({ purge: [], announced: [{ id: 'c', since: NOW }] });
+    const goesAt = purgeTime({ deletedAt, updatedAt: 0 }, NOW);
+    expect(goesAt).toBe(deletedAt + TRASH_TTL_MS);
+    expect(sortTrash(trash, first.announced, goesAt - 1).purge).toEqual([]);
+    expect(sortTrash(trash, first.announced, goesAt).purge).toEqual(['c']);
+  });
+
+  test('purges nothing that was not announced for a week, however old it is', () => {
+    const trash = [inTrash('imported', NOW - 10 * 365 * DAY_MS)];
+    const { purge, announced } = sortTrash(trash, [], NOW);
+    expect(purge).toEqual([]);
+    expect(sortTrash(trash, announced, NOW + TRASH_NOTICE_MS - 1).purge).toEqual([]);
+    expect(sortTrash(trash, announced, NOW + TRASH_NOTICE_MS).purge).toEqual(['imported']);
+  });
+
+  test('a clock ten years ahead only announces, and set right again it forgets that', () => {
+    const trash = [inTrash('c', NOW - DAY_MS)];
+    const ahead = sortTrash(trash, [], NOW + 10 * 365 * DAY_MS);
+    expect(ahead.purge).toEqual([]);
+    expect(ahead.announced).toHaveLength(1);
+    expect(sortTrash(trash, ahead.announced, NOW)).toEqual({ purge: [], announced: [] });
+  });
+
+  test('a clock set back a year keeps everything', () => {
+    expect(sortTrash([inTrash('c', NOW)], [{ id: 'c', since: NOW }], NOW - 365 * DAY_MS)).toEqual({
+      purge: [],
+      announced: [],
+    });
+  });
+
+  test('counts from the last change where no time of deleting is known', () => {
+    expect(sortTrash([inTrash('c', null, NOW - DAY_MS)], [], NOW).announced).toEqual([]);
+    expect(sortTrash([inTrash('c', null, 0)], [], NOW).announced).toHaveLength(1);
+  });
+});
+
+test('sortNoticed lets go what was noticed long enough, and notes the rest', () => {
+  const before = [
+    { id: 'old', since: NOW - UNUSED_NOTICE_MS },
+    { id: 'used again', since: 0 },
+    { id: 'future', since: NOW + 1 },
+  ];
+  expect(sortNoticed(['old', 'new', 'future'], before, UNUSED_NOTICE_MS, NOW)).toEqual({
+    due: ['old'],
+    noticed: [
+      { id: 'new', since: NOW },
+      { id: 'future', since: NOW },
+    ],
+  });
+});

@@ -1,0 +1,197 @@
+import { describe, expect, test } from 'vitest';
+import { withExclusiveLock } from '#db/locks.ts';
+import { readMaintenanceRuns } from '#db/maintenance-runs.ts';
+import { toConversationId, toMessageId } from '#domain/ids.ts';
+import { TRASH_NOTICE_MS, TRASH_TTL_MS, UNUSED_NOTICE_MS } from '#domain/maintenance.ts';
+import { readReport } from '#maintenance/read-report.ts';
+import { makeConversation, makeLine } from '../db/conversation-rows.ts';
+import { openMaintenance } from './support.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const YEAR_MS = 365 * DAY_MS;
+
+async function openWithTrash(deletedDaysAgo: number) {
+  const opened = await openMaintenance();
+  const { db, clock } = opened;
+  await db.strict.conversations.bulkAdd([
+    makeConversation('kept', { messageCount: 2, lastSeq: 1 }),
+    makeConversation('trashed', {
+      status: 'deleted',
+      deletedAt: clock.now - deletedDaysAgo * DAY_MS,
+    }),
+  ]);
+  await db.strict.messages.bulkAdd(makeLine('trashed', 3).map((row, seq) => ({ ...row, seq })));
+  const ids = async () => (await db.strict.conversations.toCollection().primaryKeys()).sort();
+  const run = async () => {
+    const row = await opened.maintenance.run('by-hand');
+    if (!row) throw new Error('another run was at it');
+    return readReport(row);
+  };
+  return { ...opened, ids, run };
+}
+
+describe('a run', () => {
+  test('is recorded with what it did, from its beginning on', async () => {
+    const { db, clock, maintenance, entries } = await openMaintenance();
+    await db.strict.sessions.add({
+      id: 'stale' as never,
+      userId: 'local' as never,
+      createdAt: 0,
+      lastActivity: clock.now - DAY_MS,
+      status: 'active',
+      ipAddress: null,
+      userAgent: null,
+      metadata: {},
+    });
+    entries.table = 4;
+    const seen: string[] = [];
+    await maintenance.run('by-hand', { onProgress: (step) => seen.push(step) });
+    const [row] = await readMaintenanceRuns(db, clock.now, 5);
+    expect(row).toMatchObject({ kind: 'by-hand', startedAt: clock.now, endedAt: clock.now });
+    expect(row && readReport(row)).toMatchObject({
+      expiredSessions: 1,
+      removedCacheEntries: 4,
+      statistics: { requestCount: 0, totalTokens: 0 },
+      check: { conversationCount: 0, messageCount: 0, problems: {} },
+      failure: null,
+      done: ['sessions', 'cache', 'trash', 'attachments', 'records', 'statistics', 'check'],
+    });
+    expect(new Set(seen).size).toBe(7);
+  });
+
+  test('by itself checks everything only once a week', async () => {
+    const { clock, maintenance } = await openMaintenance();
+    const checks: boolean[] = [];
+    for (let day = 0; day < 8; day += 1) {
+      const row = await maintenance.run('scheduled');
+      checks.push(row !== undefined && readReport(row).check !== null);
+      clock.now += DAY_MS;
+    }
+    expect(checks).toEqual([true, false, false, false, false, false, false, true]);
+  });
+
+  test('is one at a time over all tabs', async () => {
+    const { db, clock, maintenance } = await openMaintenance();
+    await withExclusiveLock(`onggi-maintenance:${db.name}`, async () => {
+      expect(await maintenance.run('by-hand')).toBeUndefined();
+      expect(await maintenance.repair()).toBeUndefined();
+    });
+    const both = await Promise.all([maintenance.run('scheduled'), maintenance.run('scheduled')]);
+    expect(both.filter((row) => row !== undefined)).toHaveLength(1);
+    expect(await readMaintenanceRuns(db, clock.now, 5)).toHaveLength(1);
+  });
+
+  test('that fails says why, and keeps what was done before', async () => {
+    const { maintenance } = await openMaintenance({
+      cache: {
+        removeExpired: () => Promise.reject(new Error('broken')),
+        readOverview: () => Promise.reject(new Error('broken')),
+      },
+    });
+    const row = await maintenance.run('by-hand');
+    expect(row && readReport(row)).toMatchObject({ failure: 'app/unexpected', done: ['sessions'] });
+    expect(row?.endedAt).not.toBeNull();
+  });
+});
+
+describe('the trash', () => {
+  test('is announced first, and emptied when the time has come', async () => {
+    const { db, clock, ids, run } = await openWithTrash(24);
+    expect((await run()).announced).toEqual([{ id: 'trashed', since: clock.now }]);
+    clock.now += TRASH_NOTICE_MS;
+    expect((await run()).purgedConversations).toBe(1);
+    expect(await ids()).toEqual(['kept']);
+    expect(await db.strict.messages.toCollection().primaryKeys()).toEqual([]);
+  });
+
+  test('survives a clock that jumps ten years ahead and comes back', async () => {
+    const { clock, ids, run } = await openWithTrash(1);
+    await run();
+    clock.now += 10 * YEAR_MS;
+    expect((await run()).purgedConversations).toBe(0);
+    clock.now += DAY_MS;
+    await run();
+    clock.now -= 10 * YEAR_MS;
+    expect((await run()).announced).toEqual([]);
+    expect(await ids()).toEqual(['kept', 'trashed']);
+  });
+
+  test('survives a clock that is set back a year', async () => {
+    const { clock, ids, run } = await openWithTrash(24);
+    await run();
+    clock.now -= YEAR_MS;
+    expect((await run()).purgedConversations).toBe(0);
+    expect(await ids()).toEqual(['kept', 'trashed']);
+  });
+
+  test('keeps what was taken out of it meanwhile', async () => {
+    const { db, clock, ids, run } = await openWithTrash(24);
+    await run();
+    await db.strict.conversations.update(toConversationId('trashed'), {
+      status: 'active',
+      deletedAt: null,
+    });
+    clock.now += TRASH_TTL_MS;
+    expect((await run()).purgedConversations).toBe(0);
+    expect(await ids()).toEqual(['kept', 'trashed']);
+  });
+
+  test('goes on after a tab was closed on the way, without another notice', async () => {
+    const { clock, ids, run, maintenance } = await openWithTrash(24);
+    await run();
+    clock.now += TRASH_NOTICE_MS;
+    const abort = new AbortController();
+    await maintenance.run('by-hand', {
+      signal: abort.signal,
+      onProgress: (step) => {
+        if (step === 'trash') abort.abort();
+      },
+    });
+    expect(await ids()).toEqual(['kept', 'trashed']);
+    expect((await run()).purgedConversations).toBe(1);
+  });
+});
+
+test('an attachment without a message goes a day after it was noticed, others stay', async () => {
+  const { db, clock, maintenance } = await openMaintenance();
+  await db.strict.conversations.add(makeConversation('c', { messageCount: 1, lastSeq: 0 }));
+  await db.strict.messages.bulkAdd(makeLine('c', 1));
+  const attachment = (id: string, messageId: string) => ({
+    id,
+    conversationId: toConversationId('c'),
+    messageId: toMessageId(messageId),
+    name: 'file',
+    mediaType: 'text/plain',
+    sizeBytes: 3,
+    bytes: new ArrayBuffer(3),
+  });
+  await db.strict.attachments.bulkAdd([
+    attachment('used', 'm0'),
+    attachment('unused', 'gone'),
+    attachment('undone', 'back'),
+  ]);
+  await maintenance.run('scheduled');
+  expect(await db.strict.attachments.toCollection().primaryKeys()).toHaveLength(3);
+  await db.strict.messages.bulkAdd(
+    makeLine('c', 1).map((row) => ({ ...row, id: toMessageId('back'), seq: 1 })),
+  );
+  clock.now += UNUSED_NOTICE_MS;
+  const row = await maintenance.run('scheduled');
+  expect(row && readReport(row).removedAttachments).toBe(1);
+  expect(await db.strict.attachments.toCollection().primaryKeys()).toEqual(['undone', 'used']);
+});
+
+test('empty drafts and those of conversations that are gone go; the one of a new chat stays', async () => {
+  const { db, maintenance } = await openMaintenance();
+  await db.strict.conversations.bulkAdd([makeConversation('c'), makeConversation('d')]);
+  const draft = (id: string, text: string) => ({ id, text, pasted: [], updatedAt: 0 });
+  await db.strict.drafts.bulkAdd([
+    draft('new', ''),
+    draft('c', 'kept'),
+    draft('d', ''),
+    draft('gone', 'left'),
+  ]);
+  const row = await maintenance.run('by-hand');
+  expect(row && readReport(row).removedDrafts).toBe(2);
+  expect(await db.strict.drafts.toCollection().primaryKeys()).toEqual(['c', 'new']);
+});

@@ -1,0 +1,38 @@
+import { createMaintenance } from '#maintenance/maintenance.ts';
+import type { MaintenanceDeps } from '#maintenance/steps.ts';
+import { purgeConversations } from '#db/many-conversations.ts';
+import { createTestClock, openForTest } from '../db/fresh-database.ts';
+
+/** A maintenance over a fresh database, with a clock that is set by hand. */
+export async function openMaintenance(deps: Partial<MaintenanceDeps> = {}) {
+  const db = await openForTest();
+  const clock = createTestClock(1_800_000_000_000);
+  const entries = { memory: 0, keyval: 0, table: 0 };
+  let copies = 0;
+  const maintenance = createMaintenance({
+    db,
+    clock,
+    createId: () => crypto.randomUUID(),
+    cache: {
+      removeExpired: () => {
+        entries.table = 0;
+        return Promise.resolve();
+      },
+      readOverview: () =>
+        Promise.resolve({
+          entries: { ...entries },
+          hits: { memory: 0, keyval: 0, table: 0 },
+          savedTokens: 0,
+          savedCostUsd: 0,
+        }),
+    },
+    purge: (ids, signal) =>
+      purgeConversations(db, ids, { isTrashOnly: true, ...(signal && { signal }) }),
+    copyFirst: () => {
+      copies += 1;
+      return Promise.resolve();
+    },
+    ...deps,
+  });
+  return { db, clock, maintenance, entries, copies: () => copies };
+}

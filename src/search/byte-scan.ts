@@ -30,25 +30,20 @@ export interface ByteScan {
   reserve(byteLength: number): Uint8Array;
   /**
    * Counts the places of a needle (not empty, no zero byte) in units of what was put there.
-   * @param begin First byte of the first unit; `starts` rises from there: `unitCount + 1` offsets, the
-   * last of which is the end of the last unit.
-   * @returns one count a unit, at most {@link PLACE_CAP}; the same array with the next call.
+   * @param starts `unitCount + 1` rising offsets: where each unit begins, and where the last one ends.
+   * @param base What is taken off each offset to get its place among the bytes that were put there.
+   * @returns one count a unit, at most {@link PLACE_CAP}; gone with the next call.
    */
-  count(needle: Uint8Array, starts: Uint32Array, unitCount: number): Uint8Array;
+  count(needle: Uint8Array, starts: Uint32Array, unitCount: number, base?: number): Uint8Array;
   /** Reads every byte once; for the bench. */
   sweep(byteLength: number): number;
 }
 
-let loaded: Promise<ByteScan> | undefined;
+/** Whether this browser runs WebAssembly with SIMD. */
+export const hasSimd = (): boolean => WebAssembly.validate(kernel);
 
-/** The scan of this browser. */
-export function loadByteScan(): Promise<ByteScan> {
-  loaded ??= createByteScan(WebAssembly.validate(kernel));
-  return loaded;
-}
-
-/** @param withSimd False gives the plain one. */
-export async function createByteScan(withSimd: boolean): Promise<ByteScan> {
+/** A scan with memory of its own. @param withSimd Only tests say which. */
+export async function createByteScan(withSimd = hasSimd()): Promise<ByteScan> {
   if (!withSimd) return createPlainScan();
   const { instance } = await WebAssembly.instantiate(kernel);
   return createKernelScan(instance.exports as unknown as ScanExports);
@@ -88,7 +83,7 @@ function createKernelScan({ memory, countPlaces, sweep }: ScanExports): ByteScan
       textBytes = byteLength;
       return new Uint8Array(memory.buffer, text(), byteLength);
     },
-    count(needle, offsets, unitCount) {
+    count(needle, offsets, unitCount, base = 0) {
       if (needle.length > needleBytes || unitCount > unitRoom) widen(needle.length, unitCount);
       new Uint8Array(memory.buffer).set(needle);
       const result = new Uint8Array(memory.buffer, counts(), unitCount).fill(0);
@@ -98,7 +93,7 @@ function createKernelScan({ memory, countPlaces, sweep }: ScanExports): ByteScan
       for (let unit = 0; unit <= unitCount; unit += 1)
         relative[unit] = (offsets[unit] ?? end) - begin;
       countPlaces(
-        text() + begin,
+        text() + begin - base,
         end - begin,
         0,
         needle.length,
@@ -127,21 +122,21 @@ function createPlainScan(): ByteScan {
       }
       return bytes.subarray(0, byteLength);
     },
-    count(needle, starts, unitCount) {
+    count(needle, starts, unitCount, base = 0) {
       if (result.length < unitCount) result = new Uint8Array(unitCount);
       const counts = result.subarray(0, unitCount).fill(0);
-      const end = (starts[unitCount] ?? 0) - needle.length;
+      const end = (starts[unitCount] ?? 0) - base - needle.length;
       const first = needle[0] ?? 0;
       let unit = 0;
-      let at = starts[0] ?? 0;
+      let at = (starts[0] ?? 0) - base;
       for (;;) {
         at = bytes.indexOf(first, at);
         if (at < 0 || at > end) return counts;
         if (isSame(bytes, at, needle)) {
-          while (at >= (starts[unit + 1] ?? Infinity)) unit += 1;
+          while (at + base >= (starts[unit + 1] ?? Infinity)) unit += 1;
           const count = counts[unit] ?? 0;
           if (count >= PLACE_CAP) {
-            at = starts[unit + 1] ?? end + 1;
+            at = (starts[unit + 1] ?? Infinity) - base;
             continue;
           }
           counts[unit] = count + 1;

@@ -4,6 +4,12 @@ import { openBuiltInMeaning } from './open-meaning.ts';
 import { serveSearch } from './serve-search.ts';
 
 const clock = (): number => Date.now();
+/** From this much memory on (in GB; browsers tell at most 8) text stays in memory between searches. */
+const RESIDENT_FROM_GB = 8;
+const deviceMemory =
+  'deviceMemory' in navigator && typeof navigator.deviceMemory === 'number'
+    ? navigator.deviceMemory
+    : 0;
 const ignore = (): undefined => undefined;
 
 addEventListener(
@@ -13,6 +19,7 @@ addEventListener(
     serveSearch(port, {
       clock,
       openMeaning: (db, onStatus) => openBuiltInMeaning(db, clock, onStatus),
+      isResident: deviceMemory >= RESIDENT_FROM_GB,
       // The page hears of an upgrade itself; here the next read fails.
       openDatabase: () =>
         openNamedDatabase(data, {

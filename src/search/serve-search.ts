@@ -1,12 +1,12 @@
 /** The worker's side of search: questions come in over a port, answers and the status go out. */
 import type { OnggiDatabase } from '#db/open-database.ts';
-import { OnggiError } from '#domain/errors.ts';
 import { toConversationId } from '#domain/ids.ts';
 import type { Clock } from '#domain/ids.ts';
 import type { MeaningStatus, SearchStatus } from '#domain/search.ts';
-import { loadByteScan } from './byte-scan.ts';
 import { NO_MEANING } from './meaning.ts';
 import type { Meaning } from './meaning.ts';
+import { createSearchEngine } from './search-engine.ts';
+import type { SearchEngine } from './search-engine.ts';
 import { parseToSearchWorker, toSearchFailure } from './search-messages.ts';
 import type { FromSearchWorker, SearchAnswer, SearchRequest } from './search-messages.ts';
 
@@ -14,12 +14,14 @@ export interface SearchServerDeps {
   readonly clock: Clock;
   readonly openDatabase: () => Promise<OnggiDatabase>;
   readonly openMeaning: (db: OnggiDatabase, onStatus: (status: MeaningStatus) => void) => Meaning;
+  /** Whether this machine has memory to spare. */
+  readonly isResident: boolean;
 }
 
-/** Answers one question; `send` may be called several times. Stops early when `signal` is aborted. */
+/** Answers one question; `send` may be called several times, the last time saying so. */
 type Answerer = (
   request: SearchRequest,
-  send: (answer: SearchAnswer) => void,
+  send: (answer: SearchAnswer, isLast: boolean) => void,
   signal: AbortSignal,
 ) => Promise<void>;
 
@@ -45,24 +47,17 @@ export function serveSearch(port: MessagePort, deps: SearchServerDeps): void {
 
   async function answer(id: string, request: SearchRequest): Promise<void> {
     const stop = new AbortController();
+    const { signal } = stop;
     running.set(id, stop);
+    const send = (next: SearchAnswer, isLast: boolean): void => {
+      if (!signal.aborted) post({ kind: 'answer', id, answer: next, isLast });
+    };
     try {
-      let last: SearchAnswer = { kind: 'done' };
-      let hasLast = false;
       await (
         await opening
-      )(
-        request,
-        (next) => {
-          if (hasLast) post({ kind: 'answer', id, answer: last, isLast: false });
-          last = next;
-          hasLast = true;
-        },
-        stop.signal,
-      );
-      if (!stop.signal.aborted) post({ kind: 'answer', id, answer: last, isLast: true });
+      )(request, send, signal);
     } catch (error) {
-      if (!stop.signal.aborted) post(toSearchFailure(id, error));
+      if (!signal.aborted) post(toSearchFailure(id, error));
     } finally {
       running.delete(id);
     }
@@ -77,21 +72,32 @@ export function serveSearch(port: MessagePort, deps: SearchServerDeps): void {
 }
 
 async function open(
-  { openDatabase, openMeaning }: SearchServerDeps,
+  { openDatabase, openMeaning, clock, isResident }: SearchServerDeps,
   setStatus: (changes: Partial<SearchStatus>) => void,
 ): Promise<Answerer> {
   const db = await openDatabase();
   const meaning = openMeaning(db, (status) => setStatus({ meaning: status }));
   // A failure is in its status.
   void meaning.resume().catch(() => undefined);
-  const { isFast } = await loadByteScan();
-  setStatus({ phase: 'ready', isFast });
-  return async (request, send) => {
-    if (request.kind === 'near') {
-      send({ kind: 'near', groups: await meaning.near(request.text, request) });
-    } else if (request.kind === 'similar') {
-      const groups = await meaning.similar(toConversationId(request.conversationId), request);
-      send({ kind: 'near', groups });
-    } else throw new OnggiError('app/unexpected', `nothing answers ${request.kind}`);
-  };
+  const engine = await createSearchEngine({ db, clock, onStatus: setStatus, isResident });
+  return (request, send, signal) => answerWith({ engine, meaning }, request, send, signal);
+}
+
+async function answerWith(
+  { engine, meaning }: { readonly engine: SearchEngine; readonly meaning: Meaning },
+  request: SearchRequest,
+  send: (answer: SearchAnswer, isLast: boolean) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (request.kind === 'find') {
+    await engine.find(request, (page) => send({ kind: 'found', page }, page.isWhole), signal);
+  } else if (request.kind === 'near') {
+    send({ kind: 'near', groups: await meaning.near(request.text, request) }, true);
+  } else if (request.kind === 'similar') {
+    const groups = await meaning.similar(toConversationId(request.conversationId), request);
+    send({ kind: 'near', groups }, true);
+  } else {
+    await engine.rebuild();
+    send({ kind: 'done' }, true);
+  }
 }

@@ -1,0 +1,137 @@
+/** Results as a person sees them: titles and snippets from the rows as they are now. */
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { readChunksById, readMessagesById } from '#db/search-rows.ts';
+import { findPlaces, foldText } from '#domain/fold-text.ts';
+import { initialsOf, isInitials } from '#domain/korean-search.ts';
+import { toMessageId } from '#domain/ids.ts';
+import type { FoundField, FoundGroup, FoundPlace, MarkedText } from '#domain/search.ts';
+import type { SearchQuery } from '#domain/search-query.ts';
+import type { FoundUnits } from './find-units.ts';
+import type { UnitTable } from './unit-table.ts';
+
+/** Length of a snippet and what of it lies before the first place, in UTF-16 units. */
+const SNIPPET_CHARACTERS = 180;
+const BEFORE_CHARACTERS = 42;
+/** Places that are looked at to choose the stretch that shows most. */
+const PLACES_LOOKED_AT = 200;
+
+/** The groups that were found, with their best place each, in the order given. */
+export async function readFoundGroups(
+  db: OnggiDatabase,
+  table: UnitTable,
+  found: readonly FoundUnits[],
+  query: SearchQuery,
+): Promise<readonly FoundGroup[]> {
+  const needles = needlesOf(query);
+  const ids = (kind: string): string[] =>
+    found.flatMap(({ bestUnit }) => (table.kind(bestUnit) === kind ? [table.id(bestUnit)] : []));
+  const messages = new Map(
+    (await readMessagesById(db, ids('message'))).flatMap((row) => (row ? [[row.id, row]] : [])),
+  );
+  const chunks = new Map(
+    (await readChunksById(db, ids('passage'))).flatMap((row) => (row ? [[row.id, row]] : [])),
+  );
+
+  function placeOf(unit: number): FoundPlace | undefined {
+    const id = table.id(unit);
+    const [kind, timestamp] = [table.kind(unit), table.timestamp(unit)];
+    if (kind === 'title') return undefined;
+    if (kind === 'passage') {
+      const text = chunks.get(id)?.text;
+      if (text === undefined) return undefined;
+      return { id, field: 'passage', role: null, timestamp, snippet: cutSnippet(text, needles) };
+    }
+    const message = messages.get(toMessageId(id));
+    if (!message) return undefined;
+    const fields: [FoundField, string][] = [
+      ['message', message.content],
+      ['feedback', message.feedback ?? ''],
+      ...message.attachments.map(({ name }): [FoundField, string] => ['attachment', name]),
+    ];
+    const [field, text] =
+      fields.find(([, each]) => findPlaces(each, needles, 1).length > 0) ?? fields[0] ?? [];
+    if (field === undefined || text === undefined) return undefined;
+    const { role } = message;
+    return { id, field, role, timestamp, snippet: cutSnippet(text, needles) };
+  }
+
+  return found.flatMap(({ group: number, bestUnit, unitCount }) => {
+    const group = table.groups[number];
+    if (!group) return [];
+    const { kind, id, title, status, source, tags, updatedAt } = group;
+    const place = placeOf(bestUnit);
+    return {
+      kind,
+      id,
+      title: { text: title, marks: titleMarks(title, query, needles) },
+      status,
+      source,
+      tags,
+      updatedAt,
+      placeCount: unitCount,
+      places: place ? [place] : [],
+      foundBy: ['words'],
+    } satisfies FoundGroup;
+  });
+}
+
+/** Folded texts that are marked: words, and their stems where the word itself is nowhere. */
+function needlesOf({ terms }: SearchQuery): readonly string[] {
+  return terms.flatMap(({ text, stem, isExcluded }) =>
+    isExcluded ? [] : stem === null ? [text] : [text, stem],
+  );
+}
+
+function titleMarks(
+  title: string,
+  { terms }: SearchQuery,
+  needles: readonly string[],
+): MarkedText['marks'] {
+  const marks = findPlaces(title, needles);
+  if (marks.length > 0) return marks;
+  // Found by initial consonants: the syllables they begin.
+  const written = initialsOf(foldText(title));
+  if (written.length !== title.length) return [];
+  return terms.flatMap(({ text }): [number, number][] => {
+    const at = isInitials(text) ? written.indexOf(text) : -1;
+    return at < 0 ? [] : [[at, at + text.length]];
+  });
+}
+
+/** The stretch of a text that shows most of the needles, on one line. */
+function cutSnippet(text: string, needles: readonly string[]): MarkedText {
+  const places = findPlaces(text, needles, PLACES_LOOKED_AT);
+  const start = Math.max(0, bestStart(text, places) - BEFORE_CHARACTERS);
+  const from = start === 0 ? 0 : wordStart(text, start);
+  const cut = text
+    .slice(from, from + SNIPPET_CHARACTERS)
+    .replace(/\s+/g, ' ')
+    .trim();
+  const isEnd = from + SNIPPET_CHARACTERS >= text.length;
+  // Half a character at the end, or one that was never whole.
+  const shown = `${from > 0 ? '…' : ''}${cut}${isEnd ? '' : '…'}`.replace(/\p{Cs}/gu, '\ufffd');
+  return { text: shown, marks: findPlaces(shown, needles) };
+}
+
+/** The place from which on the most different texts stand within one snippet. */
+function bestStart(text: string, places: readonly (readonly [number, number])[]): number {
+  let [best, bestCount] = [places[0]?.[0] ?? 0, 0];
+  for (const [index, [start]] of places.entries()) {
+    const seen = new Set<string>();
+    for (let next = index; next < places.length; next += 1) {
+      const [from, to] = places[next] ?? [0, 0];
+      if (to > start + SNIPPET_CHARACTERS - BEFORE_CHARACTERS) break;
+      seen.add(foldText(text.slice(from, to)));
+    }
+    if (seen.size > bestCount) [best, bestCount] = [start, seen.size];
+  }
+  return best;
+}
+
+/** The next beginning of a word, if one is near; never the middle of a character. */
+function wordStart(text: string, at: number): number {
+  const space = text.slice(at, at + 16).search(/\s/);
+  if (space >= 0) return at + space + 1;
+  const unit = text.charCodeAt(at);
+  return unit >= 0xdc00 && unit <= 0xdfff ? at + 1 : at;
+}

@@ -1,0 +1,225 @@
+/** Text search over one database: the index, what keeps it current, and answers. Lives in the worker. */
+import { watchFeed } from '#db/change-feed.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import type { Clock } from '#domain/ids.ts';
+import type { FoundPage, SearchStatus } from '#domain/search.ts';
+import { parseSearchQuery } from '#domain/search-query.ts';
+import { hasSimd } from './byte-scan.ts';
+import { findUnits } from './find-units.ts';
+import type { FoundUnits } from './find-units.ts';
+import { readFoundGroups } from './found-page.ts';
+import { openSidecarStore } from './open-sidecar-store.ts';
+import type { SearchRequest } from './search-messages.ts';
+import type { SidecarStore } from './sidecar-store.ts';
+import { openTextIndex } from './text-index.ts';
+import { createTextIndexer } from './text-indexer.ts';
+import { createTextMemory } from './text-memory.ts';
+
+export type FindRequest = Extract<SearchRequest, { kind: 'find' }>;
+
+/** The state of search by words. */
+export type TextStatus = Omit<SearchStatus, 'meaning'>;
+
+export interface SearchEngineDeps {
+  readonly db: OnggiDatabase;
+  readonly clock: Clock;
+  readonly onStatus: (status: TextStatus) => void;
+  /** Whether scanned text stays in memory. */
+  readonly isResident: boolean;
+  /** Only tests say where the index is kept, and without what. */
+  readonly store?: SidecarStore['kind'];
+  readonly withSimd?: boolean;
+}
+
+export interface SearchEngine {
+  /**
+   * Finds. While much is looked through, what is found so far is sent first.
+   * @throws OnggiError `db/*`; the reason of `signal`.
+   */
+  find(request: FindRequest, send: (page: FoundPage) => void, signal: AbortSignal): Promise<void>;
+  /** Reads all tables anew. */
+  rebuild(): Promise<void>;
+  /** Takes in everything that is committed. */
+  catchUp(): Promise<void>;
+  /** Bytes of memory for text. */
+  readonly memoryBytes: number;
+  close(): void;
+}
+
+/** After a write the index waits this long, because writes come in groups. */
+const QUIET_MS = 250;
+/** The first results are shown when a search has taken so long. */
+const FIRST_RESULTS_MS = 50;
+/** Without a search for so long, memory is given back, and the text is looked over once. */
+const IDLE_MS = 3 * 60 * 1000;
+
+export async function createSearchEngine(deps: SearchEngineDeps): Promise<SearchEngine> {
+  const { db, clock, onStatus, isResident } = deps;
+  const store = await openSidecarStore(db, deps.store);
+  const index = await openTextIndex(store);
+  const closing = new AbortController();
+  const memory = createTextMemory(index, isResident, deps.withSimd);
+  let status: TextStatus = {
+    phase: 'starting',
+    indexedCount: index.table.aliveMessageCount,
+    totalCount: index.table.aliveMessageCount,
+    storage: store.kind,
+    isFast: deps.withSimd ?? hasSimd(),
+  };
+  const setStatus = (changes: Partial<TextStatus>): void => {
+    status = { ...status, ...changes };
+    onStatus(status);
+  };
+  const indexer = createTextIndexer(db, index, setStatus, closing.signal);
+  let quiet: ReturnType<typeof setTimeout> | undefined;
+  let idle: ReturnType<typeof setTimeout> | undefined;
+  let isVerified = false;
+  /** The last search, for the pages behind its first. */
+  let last: { key: string; version: number; found: readonly FoundUnits[] } | undefined;
+  let scanning: Promise<unknown> = Promise.resolve();
+
+  async function catchUp(): Promise<void> {
+    try {
+      await indexer.catchUp();
+    } catch (error) {
+      if (!closing.signal.aborted) setStatus({ phase: 'failed' });
+      throw error;
+    }
+  }
+
+  const catchUpQuietly = (): void => void catchUp().catch(() => undefined);
+  const stopWatching = watchFeed(db, () => {
+    clearTimeout(quiet);
+    quiet = setTimeout(catchUpQuietly, QUIET_MS);
+  });
+
+  function restartIdle(): void {
+    clearTimeout(idle);
+    idle = setTimeout(() => void beIdle().catch(() => undefined), IDLE_MS);
+  }
+
+  async function beIdle(): Promise<void> {
+    memory.release();
+    await indexer.compactIfWorth();
+    if (isVerified) return;
+    isVerified = true;
+    if (!(await index.verify(closing.signal))) await indexer.rebuild();
+  }
+
+  async function search(
+    request: FindRequest,
+    send: (page: FoundPage) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const begunAt = performance.now();
+    const query = parseSearchQuery(request.query);
+    const key = JSON.stringify([request.query, request.order]);
+    let hasShown = false;
+
+    async function show(
+      found: readonly FoundUnits[],
+      scannedUnits: number,
+      isWhole: boolean,
+    ): Promise<void> {
+      const { offset, limit } = request;
+      const { table } = index;
+      const part = isWhole || table.unitCount === 0 ? 1 : scannedUnits / table.unitCount;
+      const searchedCount = Math.floor(table.aliveMessageCount * part);
+      const shown = found.slice(offset, offset + limit);
+      const groups = await readFoundGroups(db, table, shown, query);
+      signal.throwIfAborted();
+      send({
+        groups,
+        groupCount: found.length,
+        placeCount: found.reduce((sum, { unitCount }) => sum + unitCount, 0),
+        searchedCount,
+        totalCount: Math.max(status.totalCount, searchedCount),
+        isWhole,
+        isQueryCut: query.isCut,
+        tookMs: performance.now() - begunAt,
+      });
+    }
+
+    if (last?.key === key && last.version === index.version) {
+      await show(last.found, index.table.unitCount, true);
+      return;
+    }
+    async function onPause(soFar: ReadonlyMap<number, FoundUnits>, scanned: number): Promise<void> {
+      await breathe();
+      if (hasShown || soFar.size === 0 || performance.now() - begunAt < FIRST_RESULTS_MS) return;
+      hasShown = true;
+      await show(inOrder(soFar, request.order), scanned, false);
+    }
+    async function findAll(): Promise<ReadonlyMap<number, FoundUnits>> {
+      const { table } = index;
+      const { scan, loadBlock } = await memory.begin();
+      try {
+        const options = { now: clock(), signal, onPause };
+        return await findUnits(index, scan, loadBlock, query, options);
+      } catch (error) {
+        // The files were written anew meanwhile: the new ones are looked through.
+        if (signal.aborted || index.table === table) throw error;
+        return findAll();
+      }
+    }
+    const ordered = inOrder(await findAll(), request.order);
+    last = { key, version: index.version, found: ordered };
+    await show(ordered, index.table.unitCount, true);
+  }
+
+  catchUpQuietly();
+  restartIdle();
+
+  return {
+    async find(request, send, signal) {
+      restartIdle();
+      // What was written a moment ago is found; while everything is read anew, what there is.
+      if (status.phase === 'ready') await catchUp();
+      // One scan at a time: they share the memory. A newer question has ended the older one.
+      const turn = scanning.then(async () => {
+        signal.throwIfAborted();
+        await search(request, send, signal);
+      });
+      scanning = turn.catch(() => undefined);
+      await turn;
+    },
+    rebuild: () => indexer.rebuild(),
+    catchUp,
+    get memoryBytes() {
+      return memory.byteLength;
+    },
+    close() {
+      closing.abort();
+      clearTimeout(quiet);
+      clearTimeout(idle);
+      stopWatching();
+      memory.release();
+      index.close();
+    },
+  };
+}
+
+function inOrder(
+  found: ReadonlyMap<number, FoundUnits>,
+  order: FindRequest['order'],
+): readonly FoundUnits[] {
+  const all = [...found.values()];
+  if (order === 'newest') return all.sort((a, b) => b.newestAt - a.newestAt);
+  return all.sort((a, b) => groupScore(b) - groupScore(a) || b.newestAt - a.newestAt);
+}
+
+/** The best place counts most; many places a little. */
+const groupScore = ({ bestScore, unitCount }: FoundUnits): number =>
+  bestScore * (1 + 0.1 * Math.log2(unitCount));
+
+/** Lets messages in: a timer of a worker would be held up for milliseconds. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}

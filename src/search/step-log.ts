@@ -1,0 +1,108 @@
+/**
+ * The log of the index: one frame a step, `length u32, checksum u32, JSON`, little-endian. The first
+ * frame says what the file is. A frame that does not fit ends the log: what was torn by a crash is as
+ * if it had never been written, and the change feed still has it.
+ */
+import * as v from 'valibot';
+import type { FeedPosition } from '#db/change-feed.ts';
+import type { SidecarFile } from './sidecar-store.ts';
+import type { Step } from './unit-table.ts';
+
+/** Another layout, or another way of folding text, is another number: the index is then built anew. */
+const LAYOUT_VERSION = 1;
+const MAGIC = 'onggi-text';
+
+/** One step as it is logged. */
+export interface LoggedStep extends Step {
+  /** The step takes in every change up to here; null while an index is built whose beginning it is. */
+  readonly at: FeedPosition | null;
+  /** Whether the index is whole with this step: false while it is being built. */
+  readonly isWhole: boolean;
+  /** Of the text that came with the step. */
+  readonly textChecksum: number;
+}
+
+const Position = v.object({ seq: v.number(), mark: v.number() });
+const Head = v.object({ magic: v.literal(MAGIC), version: v.literal(LAYOUT_VERSION) });
+// The checksum says that it is what this code wrote; the rows in it are not looked at one by one.
+const Logged = v.custom<LoggedStep>((value) =>
+  v.is(v.object({ at: v.nullable(Position), units: v.array(v.any()) }), value),
+);
+
+const FRAME_HEAD = 8;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A 32-bit checksum; not against malice, only against damage. */
+export function checksum(bytes: Uint8Array): number {
+  let hash = bytes.length | 0;
+  const words = bytes.length >> 2;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let word = 0; word < words; word += 1) {
+    hash = Math.imul(hash ^ view.getInt32(word * 4, true), 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (let at = words * 4; at < bytes.length; at += 1) {
+    hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x85ebca77);
+    hash ^= hash >>> 13;
+  }
+  return hash >>> 0;
+}
+
+function toFrame(value: unknown): Uint8Array {
+  const json = encoder.encode(JSON.stringify(value));
+  const frame = new Uint8Array(FRAME_HEAD + json.length);
+  const view = new DataView(frame.buffer);
+  view.setUint32(0, json.length, true);
+  view.setUint32(4, checksum(json), true);
+  frame.set(json, FRAME_HEAD);
+  return frame;
+}
+
+/** The frame that begins a log. */
+export const headFrame = (): Uint8Array => toFrame({ magic: MAGIC, version: LAYOUT_VERSION });
+
+export const stepFrame = (step: LoggedStep): Uint8Array => toFrame(step);
+
+/** What a log holds. */
+export interface ReadLog {
+  readonly steps: readonly LoggedStep[];
+  /** Bytes of the log up to the end of the last whole frame. */
+  readonly byteLength: number;
+}
+
+/** Reads a whole log. @returns undefined when it does not begin as one of this version does */
+export async function readLog(file: SidecarFile): Promise<ReadLog | undefined> {
+  const bytes = new Uint8Array(file.size);
+  if (bytes.length > 0) await file.read(bytes, 0);
+  const frames = [...readFrames(bytes)];
+  const [head, ...rest] = frames;
+  if (!head || !v.is(Head, head.value)) return undefined;
+  const steps: LoggedStep[] = [];
+  let byteLength = head.end;
+  for (const { value, end } of rest) {
+    const step = v.safeParse(Logged, value);
+    if (!step.success) break;
+    steps.push(step.output);
+    byteLength = end;
+  }
+  return { steps, byteLength };
+}
+
+function* readFrames(bytes: Uint8Array): Generator<{ value: unknown; end: number }> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at + FRAME_HEAD <= bytes.length;) {
+    const end = at + FRAME_HEAD + view.getUint32(at, true);
+    if (end > bytes.length) return;
+    const json = bytes.subarray(at + FRAME_HEAD, end);
+    if (checksum(json) !== view.getUint32(at + 4, true)) return;
+    let value: unknown;
+    try {
+      value = JSON.parse(decoder.decode(json));
+    } catch {
+      return;
+    }
+    yield { value, end };
+    at = end;
+  }
+}

@@ -1,0 +1,275 @@
+/**
+ * The text index on the disk and in memory: folded text, one unit after the other with a zero byte
+ * behind each, in one file that only grows, and a log that says what the units are.
+ *
+ * [Note: How the index survives] Text is flushed before the log entry that names it, and the change feed
+ * is confirmed after both. So whatever a crash leaves, the log's last whole step names a position of the
+ * feed from which everything is there to be read again. A position the feed does not know (another
+ * database of that name, a feed cut off behind a lost log), a text shorter than its log, another version:
+ * the index is built anew from the tables, under the next generation's name.
+ */
+import type { FeedPosition } from '#db/change-feed.ts';
+import type { SidecarFile, SidecarStore } from './sidecar-store.ts';
+import { checksum, headFrame, readLog, stepFrame } from './step-log.ts';
+import type { LoggedStep } from './step-log.ts';
+import { UnitTable } from './unit-table.ts';
+import type { Group, Step, Unit } from './unit-table.ts';
+
+/** A step to be written: units with their folded text. */
+export interface NewStep {
+  readonly groups?: readonly Group[];
+  readonly goneGroupIds?: readonly string[];
+  readonly removed?: readonly string[];
+  readonly units?: readonly { readonly unit: Unit; readonly text: string }[];
+}
+
+export interface TextIndex {
+  readonly table: UnitTable;
+  /** The change up to which everything is in it; null for one that is empty. */
+  readonly at: FeedPosition | null;
+  /** False while it is being built. */
+  readonly isWhole: boolean;
+  readonly storage: SidecarStore['kind'];
+  /** Grows with every step and every new beginning. */
+  readonly version: number;
+  /** Adds a step; on the disk when it resolves. @throws what the storage throws, the index is then as before */
+  append(step: NewStep, at: FeedPosition, isWhole: boolean): Promise<void>;
+  /** Reads bytes of the text. */
+  readText(target: Uint8Array, at: number): Promise<void> | undefined;
+  /** Begins anew with nothing in it; `at` is where the feed stood before anything was read. */
+  restart(at: FeedPosition): Promise<void>;
+  /** Writes what is alive into new files and drops the old ones. */
+  compact(): Promise<void>;
+  /** Whether all text is as it was written. Reads all of it. */
+  verify(signal?: AbortSignal): Promise<boolean>;
+  close(): void;
+}
+
+interface Generation {
+  readonly number: number;
+  readonly text: SidecarFile;
+  readonly log: SidecarFile;
+  readonly table: UnitTable;
+  readonly checks: { readonly start: number; readonly length: number; readonly sum: number }[];
+  at: FeedPosition | null;
+  isWhole: boolean;
+}
+
+const encoder = new TextEncoder();
+/** Text that is moved or checked at once. */
+const COPY_BYTES = 4 * 1024 * 1024;
+
+/** Opens the newest index that is whole, or the one that was being built; an empty one where there is none. */
+export async function openTextIndex(store: SidecarStore): Promise<TextIndex> {
+  let current = await openNewest(store);
+  let version = 0;
+
+  async function write(into: Generation, step: Step, bytes: Uint8Array, at: FeedPosition | null) {
+    const { text, log, table } = into;
+    const [textSize, logSize] = [text.size, log.size];
+    try {
+      if (bytes.length > 0) await text.append(bytes);
+      await text.flush();
+      const sum = checksum(bytes);
+      const logged: LoggedStep = { ...step, at, isWhole: into.isWhole, textChecksum: sum };
+      await log.append(stepFrame(logged));
+      await log.flush();
+      into.checks.push({ start: textSize, length: bytes.length, sum });
+    } catch (error) {
+      // Half a step must not be followed by a whole one.
+      await text.truncate(textSize);
+      await log.truncate(logSize);
+      throw error;
+    }
+    table.apply(step);
+    into.at = at;
+  }
+
+  async function replaceBy(next: Generation): Promise<void> {
+    const old = current;
+    current = next;
+    version += 1;
+    closeFiles(old);
+    await removeGeneration(store, old.number);
+  }
+
+  return {
+    get table() {
+      return current.table;
+    },
+    get at() {
+      return current.at;
+    },
+    get isWhole() {
+      return current.isWhole;
+    },
+    get version() {
+      return version;
+    },
+    storage: store.kind,
+    async append({ groups = [], goneGroupIds = [], removed = [], units = [] }, at, isWhole) {
+      const { bytes, lengths } = encodeUnits(units);
+      const wasWhole = current.isWhole;
+      current.isWhole = isWhole;
+      const step = { groups, goneGroupIds, removed, units: units.map(({ unit }) => unit), lengths };
+      try {
+        await write(current, step, bytes, at);
+      } catch (error) {
+        current.isWhole = wasWhole;
+        throw error;
+      }
+      version += 1;
+    },
+    readText: (target, at) => current.text.read(target, at),
+    async restart(at) {
+      const next = await createGeneration(store, current.number + 1);
+      await write(next, NOTHING, new Uint8Array(0), at);
+      await replaceBy(next);
+    },
+    async compact() {
+      const { table, text, at, isWhole } = current;
+      const next = await createGeneration(store, current.number + 1);
+      for await (const part of readAlive(table, text)) await write(next, part.step, part.bytes, at);
+      next.isWhole = isWhole;
+      await write(next, NOTHING, new Uint8Array(0), at);
+      await replaceBy(next);
+    },
+    async verify(signal) {
+      const { text, checks } = current;
+      for (const { start, length, sum } of checks) {
+        if (signal?.aborted) return true;
+        const bytes = new Uint8Array(length);
+        try {
+          if (length > 0) await text.read(bytes, start);
+        } catch {
+          return false;
+        }
+        if (checksum(bytes) !== sum) return false;
+        // The worker must be free for questions in between.
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+      return true;
+    },
+    close: () => closeFiles(current),
+  };
+}
+
+const NOTHING: Step = { groups: [], goneGroupIds: [], removed: [], units: [], lengths: [] };
+
+function encodeUnits(units: readonly { readonly text: string }[]): {
+  bytes: Uint8Array;
+  lengths: number[];
+} {
+  const parts = units.map(({ text }) => encoder.encode(`${text}\0`));
+  const lengths = parts.map(({ length }) => length);
+  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return { bytes, lengths };
+}
+
+/** The living units with their groups, in stretches of text that fit into memory. */
+async function* readAlive(
+  table: UnitTable,
+  text: SidecarFile,
+): AsyncGenerator<{ step: Step; bytes: Uint8Array }> {
+  const told = new Set<string>();
+  let numbers: number[] = [];
+  let size = 0;
+  async function take(): Promise<{ step: Step; bytes: Uint8Array }> {
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    for (const number of numbers) {
+      const length = table.byteLengthOf(number);
+      await text.read(bytes.subarray(at, at + length), table.starts[number] ?? 0);
+      at += length;
+    }
+    const units = numbers.map((number) => table.unit(number));
+    const groups = units.flatMap(({ groupId }) => {
+      const group = told.has(groupId) ? undefined : table.group(groupId);
+      told.add(groupId);
+      return group ?? [];
+    });
+    const lengths = numbers.map((number) => table.byteLengthOf(number));
+    [numbers, size] = [[], 0];
+    return { step: { ...NOTHING, groups, units, lengths }, bytes };
+  }
+  for (let number = 0; number < table.unitCount; number += 1) {
+    if (!table.isAlive(number)) continue;
+    numbers.push(number);
+    size += table.byteLengthOf(number);
+    if (size >= COPY_BYTES) yield await take();
+  }
+  if (numbers.length > 0) yield await take();
+}
+
+const textName = (generation: number): string => `text-${generation}`;
+const logName = (generation: number): string => `log-${generation}`;
+
+async function createGeneration(store: SidecarStore, number: number): Promise<Generation> {
+  await removeGeneration(store, number);
+  const text = await store.open(textName(number));
+  const log = await store.open(logName(number));
+  await log.append(headFrame());
+  const table = new UnitTable();
+  return { number, text, log, table, checks: [], at: null, isWhole: false };
+}
+
+async function removeGeneration(store: SidecarStore, number: number): Promise<void> {
+  await store.remove(textName(number));
+  await store.remove(logName(number));
+}
+
+function closeFiles({ text, log }: Pick<Generation, 'text' | 'log'>): void {
+  text.close();
+  log.close();
+}
+
+async function openNewest(store: SidecarStore): Promise<Generation> {
+  const names = await store.list();
+  const numbers = names.flatMap((name) => Number(/^log-(\d+)$/.exec(name)?.[1] ?? NaN) || []);
+  const found: Generation[] = [];
+  for (const number of numbers.toSorted((a, b) => b - a)) {
+    const generation = await openGeneration(store, number);
+    if (generation) found.push(generation);
+  }
+  const best = found.find(({ isWhole }) => isWhole) ?? found[0];
+  for (const other of found) if (other !== best) closeFiles(other);
+  for (const number of numbers) if (number !== best?.number) await removeGeneration(store, number);
+  return best ?? createGeneration(store, Math.max(0, ...numbers) + 1);
+}
+
+/** @returns undefined when it cannot be trusted */
+async function openGeneration(
+  store: SidecarStore,
+  number: number,
+): Promise<Generation | undefined> {
+  const log = await store.open(logName(number));
+  const text = await store.open(textName(number));
+  try {
+    const read = await readLog(log);
+    const last = read?.steps.at(-1);
+    if (read && last?.at) {
+      const table = new UnitTable();
+      const checks: Generation['checks'] = [];
+      for (const step of read.steps) {
+        const start = table.byteLength;
+        table.apply(step);
+        checks.push({ start, length: table.byteLength - start, sum: step.textChecksum });
+      }
+      if (text.size >= table.byteLength) {
+        await log.truncate(read.byteLength);
+        await text.truncate(table.byteLength);
+        const { at, isWhole } = last;
+        return { number, text, log, table, checks, at, isWhole };
+      }
+    }
+  } catch {
+    // Damaged: it is built anew.
+  }
+  closeFiles({ text, log });
+  return undefined;
+}

@@ -1,0 +1,202 @@
+import { describe, expect, test } from 'vitest';
+import { purgeConversations, updateConversations } from '#db/many-conversations.ts';
+import { createStoredConversations } from '#db/stored-conversations.ts';
+import { toConversationId, toMessageId } from '#domain/ids.ts';
+import { makeAnswer, makeConversation, makeMessage } from '../db/conversation-rows.ts';
+import { createTestClock, openForTest } from '../db/fresh-database.ts';
+import { find, findIds, findPages, openEngine, store } from './engine-support.ts';
+
+describe.each([
+  ['memory, with SIMD', { store: 'memory', withSimd: true }],
+  ['a table, without SIMD', { store: 'table', withSimd: false }],
+  ['a table, text staying in memory', { store: 'table', isResident: true }],
+] as const)('an index in %s', (_name, options) => {
+  test('finds any substring of one character or more, in any of the languages', async () => {
+    const db = await openForTest();
+    await store(db, 'ko', ['어제 검색했습니다', '그렇군요']);
+    await store(db, 'ja', ['京都の紅葉はいつが見頃ですか']);
+    await store(db, 'zh', ['备份数据库失败了']);
+    await store(db, 'en', ['The Backup failed TWICE']);
+    const engine = await openEngine(db, options);
+    expect(await findIds(engine, '색했')).toEqual(['ko']);
+    expect(await findIds(engine, '紅')).toEqual(['ja']);
+    expect(await findIds(engine, '据库')).toEqual(['zh']);
+    expect(await findIds(engine, 'twice')).toEqual(['en']);
+    expect(await findIds(engine, 'ＢＡＣＫＵＰ')).toEqual(['en']);
+    expect(await findIds(engine, '없는 말')).toEqual([]);
+  });
+
+  test('follows what is written, changed, thrown away and purged', async () => {
+    const db = await openForTest();
+    const conversations = createStoredConversations(db, createTestClock());
+    await conversations.addMessages(makeConversation('c', { title: '첫 제목' }), [
+      makeMessage('c', 'q', null, { content: '질문입니다' }),
+      makeAnswer('c', 'a', 'q'),
+    ]);
+    const engine = await openEngine(db, options);
+    const id = toConversationId('c');
+    const answer = toMessageId('a');
+    expect(await findIds(engine, '질문')).toEqual(['c']);
+
+    await conversations.checkpointAnswer(answer, { content: '중간까지', reasoning: null });
+    expect(await findIds(engine, '중간')).toEqual(['c']);
+    await conversations.finishAnswer(
+      makeMessage('c', 'a', 'q', { role: 'assistant', content: '끝까지 답했습니다' }),
+      null,
+    );
+    expect(await findIds(engine, '중간')).toEqual([]);
+    expect(await findIds(engine, '끝까지')).toEqual(['c']);
+
+    await conversations.updateMessage(answer, { feedback: '도움이 되었다' });
+    expect((await find(engine, '도움')).groups[0]?.places[0]?.field).toBe('feedback');
+    await updateConversations(db, [id], { title: '둘째 제목' });
+    expect(await findIds(engine, '첫')).toEqual([]);
+    expect((await find(engine, '둘째')).groups[0]?.places).toEqual([]);
+
+    const removed = await conversations.removeSubtree(id, answer);
+    expect(await findIds(engine, '끝까지')).toEqual([]);
+    await conversations.restoreMessages(id, removed.messages, removed.activeLeafId);
+    expect(await findIds(engine, '끝까지')).toEqual(['c']);
+
+    await updateConversations(db, [id], { status: 'deleted' });
+    expect(await findIds(engine, '질문')).toEqual([]);
+    expect(await findIds(engine, '질문 is:deleted')).toEqual(['c']);
+    await purgeConversations(db, [id]);
+    expect(await findIds(engine, '질문 is:deleted')).toEqual([]);
+    await store(db, 'c', ['같은 번호로 다시']);
+    expect(await findIds(engine, '다시')).toEqual(['c']);
+    expect(await findIds(engine, '질문')).toEqual([]);
+  });
+});
+
+test('asks for all words, in one message, and for none that is excluded', async () => {
+  const db = await openForTest();
+  await store(db, 'both', ['백업을 복구했다']);
+  await store(db, 'apart', ['백업을 했다', '복구를 했다']);
+  await store(db, 'spaced', ['복구 했다']);
+  const engine = await openEngine(db);
+  expect(await findIds(engine, '백업 복구')).toEqual(['both']);
+  expect(await findIds(engine, '복구 -백업')).toEqual(expect.arrayContaining(['apart', 'spaced']));
+  expect(await findIds(engine, '"복구 했"')).toEqual(['spaced']);
+});
+
+test('finds other forms of a Korean word, and ranks the typed one first', async () => {
+  const db = await openForTest();
+  await store(db, 'stem', [{ content: '검색 화면', timestamp: 1_700_000_000_000 }]);
+  await store(db, 'exact', [{ content: '검색하면 나온다', timestamp: 1_500_000_000_000 }]);
+  const engine = await openEngine(db);
+  expect(await findIds(engine, '검색하면')).toEqual(['exact', 'stem']);
+  expect(await findIds(engine, '검색하면', { order: 'newest' })).toEqual(['stem', 'exact']);
+  expect(await findIds(engine, '"검색하면"')).toEqual(['exact']);
+});
+
+test('finds titles by initial consonants, and marks their syllables', async () => {
+  const db = await openForTest();
+  await store(db, 'c', ['본문'], { title: '빠른 검색 화면' });
+  await store(db, 'laugh', ['ㄱㅅ 합니다']);
+  const engine = await openEngine(db);
+  const { groups } = await find(engine, 'ㄱㅅ');
+  expect(groups.map(({ id }) => id).sort()).toEqual(['c', 'laugh']);
+  expect(groups.find(({ id }) => id === 'c')?.title.marks).toEqual([[3, 5]]);
+});
+
+test('filters by role, model, tag, source, time, state and attachments', async () => {
+  const db = await openForTest();
+  const file = { id: 'f', name: '보고서.pdf', mediaType: 'application/pdf', sizeBytes: 1 };
+  const at = (day: string) => ({ timestamp: new Date(`${day}T12:00:00`).getTime() });
+  await store(
+    db,
+    'a',
+    [
+      { content: '공통 질문', ...at('2026-01-15'), attachments: [file] },
+      { content: '공통 답', ...at('2026-03-15'), modelUsed: 'qwen3:8b' },
+    ],
+    { tags: ['코드', '두 낱말'], source: 'chatgpt' },
+  );
+  await store(db, 'b', [{ content: '공통', ...at('2025-06-01') }], {
+    status: 'archived',
+    pinned: 1,
+  });
+  const engine = await openEngine(db);
+  const cases: [string, string[]][] = [
+    ['공통 role:assistant', ['a']],
+    ['공통 model:QWEN', ['a']],
+    ['공통 tag:코드', ['a']],
+    ['공통 tag:"두 낱말"', ['a']],
+    ['공통 source:chatgpt', ['a']],
+    ['공통 before:2026', ['b']],
+    ['공통 after:2026-03', ['a']],
+    ['공통 after:2026-02 role:user', []],
+    ['공통 is:archived', ['b']],
+    ['공통 is:pinned', ['b']],
+    ['공통 has:attachment', ['a']],
+    ['보고서', ['a']],
+    ['tag:코드', ['a']],
+  ];
+  for (const [query, expected] of cases) {
+    expect([query, await findIds(engine, query)]).toEqual([query, expected]);
+  }
+});
+
+test.each([
+  ['nothing', ''],
+  ['spaces', '   '],
+  ['half a character', '\ud83d'],
+  ['punctuation', '?!…'],
+  ['combining marks', '\u0301\u0302'],
+  ['a hundred thousand characters', '가'.repeat(100_000)],
+  ['a hundred thousand words', '가 '.repeat(50_000)],
+])('a query of %s is answered', async (_name, query) => {
+  const db = await openForTest();
+  await store(db, 'c', ['가나다 정말?!… e\u0301']);
+  const engine = await openEngine(db);
+  const page = await find(engine, query);
+  expect(page.isWhole).toBe(true);
+  expect(page.isQueryCut).toBe(query.length > 1000);
+});
+
+test('a snippet shows the words together, on one line, whatever surrounds them', async () => {
+  const db = await openForTest();
+  const text = `${'앞말 '.repeat(400)}백업 하나.\n\n${'가운데 '.repeat(100)}여기서 백업을\n복구하다 실패\ud83d했다 ${'뒷말 '.repeat(400)}`;
+  await store(db, 'c', [text]);
+  const engine = await openEngine(db);
+  const place = (await find(engine, '백업 복구 실패')).groups[0]?.places[0];
+  const snippet = place?.snippet ?? { text: '', marks: [] };
+  expect(snippet.marks.map(([start, end]) => snippet.text.slice(start, end))).toEqual([
+    '백업',
+    '복구',
+    '실패',
+  ]);
+  expect(snippet.text).toMatch(/^….*여기서 백업을 복구하다 실패\ufffd했다.*…$/);
+  expect(place?.id).toBe('c-0');
+});
+
+test('results come in pages, and say how many there are', async () => {
+  const db = await openForTest();
+  for (let number = 0; number < 30; number += 1) {
+    await store(db, `c${number}`, [`같은 말 ${number}`], { updatedAt: number });
+  }
+  const engine = await openEngine(db);
+  const first = await find(engine, '같은', { limit: 20 });
+  const rest = await find(engine, '같은', { offset: 20, limit: 20 });
+  expect([first.groups.length, rest.groups.length]).toEqual([20, 10]);
+  expect([first.groupCount, first.placeCount, first.totalCount]).toEqual([30, 30, 30]);
+  expect(new Set([...first.groups, ...rest.groups].map(({ id }) => id)).size).toBe(30);
+});
+
+test('while everything is read anew, it says how much was searched', async () => {
+  const db = await openForTest();
+  for (let number = 0; number < 60; number += 1) {
+    await store(db, `c${number}`, [`${'가'.repeat(60_000)} 찾을 말`]);
+  }
+  const engine = await openEngine(db);
+  const rebuilt = engine.rebuild();
+  const isHalf = () => engine.statuses.at(-1)?.phase === 'building' && lastCount() > 0;
+  const lastCount = () => engine.statuses.at(-1)?.indexedCount ?? 0;
+  await expect.poll(isHalf, { interval: 1 }).toBe(true);
+  const page = (await findPages(engine, '찾을')).at(-1);
+  expect(page?.totalCount).toBe(60);
+  expect(page?.searchedCount).toBe(page?.groupCount);
+  await rebuilt;
+  expect((await find(engine, '찾을')).groupCount).toBe(60);
+});

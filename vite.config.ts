@@ -85,6 +85,7 @@ export default defineConfig({
           include: [
             'tests/unit/{domain,i18n,provider,usage,files,portability,inference,search,support,repository}/**/*.test.ts',
             'tests/unit/ui/markdown/**/*.node.test.ts',
+            'tests/unit/backup/**/*.node.test.ts',
           ],
           exclude: ['**/*.browser.test.ts'],
         },

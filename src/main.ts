@@ -175,7 +175,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
           ? watchConversations(db, { status, limit })
           : findConversations(db, { status, titleText, limit, ...(tag === null ? {} : { tag }) }),
       watchTags: () => watchTags(db),
-      update: (ids, changes) => updateConversations(db, ids, changes),
+      update: (ids, changes) => updateConversations(db, ids, changes, clock()),
       purge: async (ids, onProgress) => {
         await purgeConversations(db, ids, { onProgress });
         // Nothing says which cached answers were theirs, and for good means everywhere.

@@ -1,6 +1,8 @@
 /** Which of two rows a merge keeps: pure decisions, one row at a time. */
 import { MESSAGE_COLUMNS, writeConversation, writeMessage } from '#domain/file-rows.ts';
+import { lastChangeOfConversation } from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
+import { lastChangeOfMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
 import type { ReadMessage } from './read-rows.ts';
@@ -13,6 +15,11 @@ function isSame(left: unknown, right: unknown): boolean {
   return JSON.stringify(left) === JSON.stringify(right);
 }
 
+/** Whether the conversation of the file was changed after the one here, in whatever way. */
+export function isNewerConversation(here: Conversation, file: Conversation): boolean {
+  return lastChangeOfConversation(file) > lastChangeOfConversation(here);
+}
+
 /**
  * The newer of two conversations, if it is another. Counters and links are computed afterwards.
  * @param seedKeys For a row of the specification's: what it says. All else of the one here stays.
@@ -22,7 +29,7 @@ export function mergeConversation(
   file: Conversation,
   seedKeys?: readonly string[],
 ): Merged<Conversation> {
-  if (file.updatedAt <= here.updatedAt) return undefined;
+  if (!isNewerConversation(here, file)) return undefined;
   const row = seedKeys ? withSeedFields(here, file, seedKeys) : file;
   const next = { ...row, lastSeq: Math.max(here.lastSeq, file.lastSeq) };
   return isSame(writeConversation(here), writeConversation(next)) ? undefined : next;
@@ -54,15 +61,19 @@ export function withExtrasOf(here: UserSettings, file: UserSettings): UserSettin
 const SEED_KEYS = MESSAGE_COLUMNS.map(({ key }) => key);
 
 /**
- * The message of a file whose conversation is newer, if it differs. A row of the specification's
+ * The newer of two messages, if it is another. Of two that are equally old, as answers that were
+ * continued and all rows of the specification, that of the newer conversation is the newer one. A row of the specification's
  * changes only its columns: what onggi knows beyond them, and its place in the tree, stay.
  */
 export function mergeMessage(
   here: Message,
   { row, hasSeq, hasParent }: ReadMessage,
+  isOfNewerConversation: boolean,
 ): Merged<Message> {
   // The same id in another conversation is another message: the one here stays.
   if (row.conversationId !== here.conversationId) return undefined;
+  const later = lastChangeOfMessage(row) - lastChangeOfMessage(here);
+  if (later < 0 || (later === 0 && !isOfNewerConversation)) return undefined;
   const next = hasSeq && hasParent ? row : withSeedColumns(here, row);
   return isSame(writeMessage(here), writeMessage(next)) ? undefined : next;
 }

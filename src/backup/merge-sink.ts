@@ -8,7 +8,13 @@ import type { ConversationId } from '#domain/ids.ts';
 import type { Attachment } from '#domain/stored-rows.ts';
 import { createAttachmentFiller } from './attachment-filler.ts';
 import { createLedger } from './ledger.ts';
-import { mergeByTime, mergeConversation, mergeMessage, withExtrasOf } from './merge-rows.ts';
+import {
+  isNewerConversation,
+  mergeByTime,
+  mergeConversation,
+  mergeMessage,
+  withExtrasOf,
+} from './merge-rows.ts';
 import type { Merged } from './merge-rows.ts';
 import type { ProblemNotes } from './problems.ts';
 import type { ReadMessage, TableRows } from './read-rows.ts';
@@ -86,7 +92,7 @@ export function createMergeSink(
     for (const [index, row] of rows.entries()) {
       const known = here[index];
       if (!known) added.add(row.id);
-      if (!known || row.updatedAt > known.updatedAt) newer.add(row.id);
+      if (!known || isNewerConversation(known, row)) newer.add(row.id);
     }
     for (const row of await merge('conversations', db.conversations, rows, idOf, (known, row) =>
       mergeConversation(known, row, seedKeys.get(row)),
@@ -105,7 +111,7 @@ export function createMergeSink(
       idOf,
       (here, row) => {
         const message = byId.get(row.id);
-        return message && newer.has(row.conversationId) ? mergeMessage(here, message) : undefined;
+        return message && mergeMessage(here, message, newer.has(row.conversationId));
       },
     );
     for (const { conversationId } of put) touch(conversationId);

@@ -112,7 +112,7 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
 
     async updateMessage(id, changes) {
       const message = requireMessage(id);
-      messages.set(id, { ...message, ...changes });
+      messages.set(id, { ...message, ...changes, changedAt: clock() });
       notify(message.conversationId);
       return Promise.resolve();
     },
@@ -140,7 +140,7 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
     },
 
     async updateConversation(id, changes) {
-      put({ ...requireConversation(id), ...changes });
+      put({ ...requireConversation(id), ...changes, changedAt: clock() });
       return Promise.resolve();
     },
 

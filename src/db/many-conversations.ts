@@ -11,12 +11,14 @@ const CHUNK_ROWS = 500;
 
 /**
  * Changes several conversations, all or none. Those that are gone are passed over.
+ * @param now Epoch milliseconds, kept as the time of the change.
  * @throws OnggiError `chat/not-found` when all are gone; `db/*`.
  */
 export function updateConversations(
   { strict: db }: OnggiDatabase,
   ids: readonly ConversationId[],
   changes: ConversationChanges,
+  now: number,
 ): Promise<void> {
   return commit(() =>
     db.transaction('rw', db.conversations, async () => {
@@ -24,7 +26,7 @@ export function updateConversations(
       if (rows.length === 0 && ids.length > 0) {
         throw new OnggiError('chat/not-found', 'none of the conversations is there');
       }
-      await db.conversations.bulkPut(rows.map((row) => ({ ...row, ...changes })));
+      await db.conversations.bulkPut(rows.map((row) => ({ ...row, ...changes, changedAt: now })));
     }),
   );
 }

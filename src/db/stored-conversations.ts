@@ -35,7 +35,7 @@ export function createStoredConversations(
         strict.transaction('rw', strict.messages, async () => {
           const stored = await strict.messages.get(id);
           if (!stored) throw new OnggiError('chat/not-found', `no message ${id}`);
-          await strict.messages.put({ ...stored, ...changes });
+          await strict.messages.put({ ...stored, ...changes, changedAt: clock() });
         }),
       ),
     removeSubtree: (conversationId, id) => commit(() => removeSubtree(strict, conversationId, id)),
@@ -47,6 +47,7 @@ export function createStoredConversations(
           await strict.conversations.put({
             ...(await requireConversation(strict, id)),
             ...changes,
+            changedAt: clock(),
           });
         }),
       ),

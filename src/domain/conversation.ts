@@ -20,7 +20,10 @@ export interface Conversation extends ConversationOptions {
   /** Who gave the title: cut from the first message, made by the model, or typed by the person. */
   readonly titleOrigin: 'first-message' | 'model' | 'person' | 'import';
   readonly createdAt: number;
+  /** Epoch milliseconds of the last change of its messages: what lists are sorted by. */
   readonly updatedAt: number;
+  /** Epoch milliseconds of the last other change: title, tags, pin, options, place. Absent before the first. */
+  readonly changedAt?: number;
   readonly status: ConversationStatus;
   /** Epoch milliseconds of the move to the trash; null outside it. */
   readonly deletedAt: number | null;
@@ -41,6 +44,11 @@ export interface Conversation extends ConversationOptions {
   /** Its id there; the conversation's own id when it began here. */
   readonly sourceId: string;
   readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** Epoch milliseconds of the last change of any kind: of two copies the later one is the newer. */
+export function lastChangeOfConversation({ updatedAt, changedAt }: Conversation): number {
+  return Math.max(updatedAt, changedAt ?? 0);
 }
 
 type NewConversation = Pick<Conversation, 'id' | 'sessionId' | 'createdAt'> & Partial<Conversation>;

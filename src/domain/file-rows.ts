@@ -89,6 +89,7 @@ export const CONVERSATION_EXTRAS: readonly Field[] = [
   optional('max_tokens', 'maxTokens', nullable(COUNT)),
   optional('title_origin', 'titleOrigin', oneOf(['first-message', 'model', 'person', 'import'])),
   optional('deleted_at', 'deletedAt', nullable(INSTANT)),
+  optional('changed_at', 'changedAt', INSTANT),
   optional('last_seq', 'lastSeq', INTEGER),
 ];
 
@@ -125,6 +126,7 @@ export const MESSAGE_EXTRAS: readonly Field[] = [
   optional('time_to_first_token', 'timeToFirstTokenMs', nullable(SECONDS)),
   optional('cost_usd', 'costUsd', nullable(REAL)),
   optional('error', 'error', nullable(OBJECT)),
+  optional('changed_at', 'changedAt', INSTANT),
 ];
 
 export const USER_SETTINGS_COLUMNS: readonly Field[] = [

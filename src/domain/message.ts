@@ -45,6 +45,8 @@ export interface Message {
   readonly parts: readonly unknown[];
   /** Epoch milliseconds. */
   readonly timestamp: number;
+  /** Epoch milliseconds of the last rating, comment or note in the metadata. Absent before the first. */
+  readonly changedAt?: number;
   readonly status: MessageStatus;
   /** As the endpoint said it (`stop`, `length`, `content_filter` …); null when it never did. */
   readonly finishReason: string | null;
@@ -72,6 +74,11 @@ export interface Message {
    * finds the answers that a crash left behind without looking at any other row.
    */
   readonly streamingSince?: number;
+}
+
+/** Epoch milliseconds of the last change: of two copies of a message the later one is the newer. */
+export function lastChangeOfMessage({ timestamp, changedAt }: Message): number {
+  return Math.max(timestamp, changedAt ?? 0);
 }
 
 /** Longest content that any flow may store, in characters: a restore refuses more (SECURITY section 6). */

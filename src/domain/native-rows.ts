@@ -122,6 +122,7 @@ function takeFields(stored: Conversation, file: Conversation): Conversation {
     lastSeq,
     endpointId: file.endpointId ?? endpointId,
     ...(isInTrash && { status, deletedAt }),
+    ...latestChange(stored, file),
     ...(titleOrigin === 'person' && { title, titleOrigin }),
     tags: [...new Set([...stored.tags, ...file.tags])],
     pinned: stored.pinned === 1 ? 1 : file.pinned,
@@ -139,8 +140,18 @@ function changedMessage(stored: Message | undefined, file: Message): Message | u
     ...{ id, conversationId, sessionId, parentId, seq, attachments, metadata },
     rating: stored.rating ?? file.rating,
     feedback: stored.feedback ?? file.feedback,
+    ...latestChange(stored, file),
   };
   return isEqual(stored, after) ? undefined : after;
+}
+
+/** Both sides are in the row now: it is as new as the newer of them. */
+function latestChange(
+  stored: { readonly changedAt?: number },
+  file: { readonly changedAt?: number },
+): { readonly changedAt?: number } {
+  const known = [stored.changedAt, file.changedAt].filter((at) => at !== undefined);
+  return known.length === 0 ? {} : { changedAt: Math.max(...known) };
 }
 
 /** Whatever session the file says: the row here keeps its own, and what it remembers of another. */

@@ -72,13 +72,15 @@ function anonymiseConversation(
     systemPrompt: ids.maskOrNull(systemPrompt),
     createdAt: cut(conversation.createdAt),
     updatedAt: cut(conversation.updatedAt),
+    ...(conversation.changedAt !== undefined && { changedAt: cut(conversation.changedAt) }),
     deletedAt: conversation.deletedAt === null ? null : cut(conversation.deletedAt),
     metadata: anonymiseObject(conversation.metadata, ids, options),
   };
 }
 
 function anonymiseMessage(message: Message, ids: IdReplacer, options: AnonymiseOptions): Message {
-  const { parentId, error, feedback, timestamp } = message;
+  const { parentId, error, feedback, timestamp, changedAt } = message;
+  const cut = (at: number): number => (options.cutsTimes ? cutToDay(at) : at);
   return {
     ...message,
     id: toMessageId(ids.replace(message.id)),
@@ -91,7 +93,8 @@ function anonymiseMessage(message: Message, ids: IdReplacer, options: AnonymiseO
     modelUsed: ids.maskOrNull(message.modelUsed),
     finishReason: ids.maskOrNull(message.finishReason),
     feedback: options.dropsFeedback ? null : ids.maskOrNull(feedback),
-    timestamp: options.cutsTimes ? cutToDay(timestamp) : timestamp,
+    timestamp: cut(timestamp),
+    ...(changedAt !== undefined && { changedAt: cut(changedAt) }),
     parts: message.parts.map((part) => anonymiseValue(part, ids, options.cutsTimes)),
     attachments: message.attachments.map((attachment) => anonymiseAttachment(attachment, ids)),
     error: error && { ...error, detail: ids.maskOrNull(error.detail) },

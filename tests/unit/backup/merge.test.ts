@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { updateConversations } from '#db/many-conversations.ts';
+import { createStoredConversations } from '#db/stored-conversations.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import { LOCAL_USER_ID, toConversationId, toEndpointId, toMessageId } from '#domain/ids.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
@@ -75,6 +77,42 @@ describe('a merge', () => {
       toMessageId('newer-here-m1'),
     ]);
     expect(texts.map((row) => row?.content)).toEqual(['text of m1', 'new here']);
+  });
+
+  test('takes the name and the rating that were given last, wherever that was', async () => {
+    const conversations = createStoredConversations(home.db, () => LATER);
+    const rate = (id: string, rating: 1 | 5) =>
+      conversations.updateMessage(toMessageId(id), { rating });
+    await updateConversations(home.db, [toConversationId('same')], { title: 'named late' }, LATER);
+    await rate('same-m1', 5);
+    file = await backUp(home.db);
+    // The file is newer in one conversation; in the other something was changed after it.
+    await home.db.strict.conversations.update(toConversationId('same'), {
+      title: 'named early',
+      changedAt: NOW,
+    });
+    await home.db.strict.messages.update(toMessageId('same-m1'), { rating: 1, changedAt: NOW });
+    await updateConversations(
+      home.db,
+      [toConversationId('newer-here')],
+      { tags: ['mine'] },
+      LATER + 1,
+    );
+    await createStoredConversations(home.db, () => LATER + 1).updateMessage(
+      toMessageId('newer-here-m1'),
+      { feedback: 'mine' },
+    );
+    const { db, staged } = await restore(home, file, merge);
+    expect(staged.preview.merged).toMatchObject({
+      conversations: { added: 0, updated: 1, unchanged: 2 },
+      messages: { added: 0, updated: 1, unchanged: 5 },
+    });
+    const rowOf = (id: string) => db.strict.conversations.get(toConversationId(id));
+    const messageOf = (id: string) => db.strict.messages.get(toMessageId(id));
+    expect(await rowOf('same')).toMatchObject({ title: 'named late', changedAt: LATER });
+    expect(await messageOf('same-m1')).toMatchObject({ rating: 5, changedAt: LATER });
+    expect(await rowOf('newer-here')).toMatchObject({ tags: ['mine'], changedAt: LATER + 1 });
+    expect(await messageOf('newer-here-m1')).toMatchObject({ feedback: 'mine' });
   });
 
   test('adds what is missing and deletes nothing', async () => {

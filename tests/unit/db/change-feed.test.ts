@@ -54,7 +54,7 @@ describe('the feed names', () => {
     await store.checkpointAnswer(makeAnswer('c', 'a', 'm').id, { content: 'x', reasoning: null });
     await store.finishAnswer(makeMessage('c', 'a', 'm', { role: 'assistant' }), null);
     await store.updateMessage(makeMessage('c', 'm', null).id, { feedback: '좋다' });
-    await updateConversations(db, [conversation.id], { title: '제목' });
+    await updateConversations(db, [conversation.id], { title: '제목' }, 1);
     const message = { ...nothing, conversationIds: ['c'] };
     expect(await changesSince(db, seq)).toEqual([
       { ...message, messageIds: ['a'] },
@@ -141,7 +141,7 @@ test('a watcher hears of writes on either connection and of no others', async ()
   await store.checkpointAnswer(makeAnswer('c', 'a', 'm').id, { content: 'x', reasoning: null });
   await expect.poll(() => heard).toBeGreaterThan(0);
   const before = heard;
-  await updateConversations(db, [conversation.id], { title: '제목' });
+  await updateConversations(db, [conversation.id], { title: '제목' }, 1);
   await expect.poll(() => heard).toBeGreaterThan(before);
   stop();
 });

@@ -150,16 +150,16 @@ describe('findConversations', () => {
 describe('changing many', () => {
   test('changes those that are there, in one go', async () => {
     const db = await openWith(numbered(3));
-    await updateConversations(db, [c('c0'), c('gone'), c('c2')], {
-      status: 'deleted',
-      deletedAt: 5,
-    });
+    const changes = { status: 'deleted', deletedAt: 5 } as const;
+    await updateConversations(db, [c('c0'), c('gone'), c('c2')], changes, 7);
+    expect(await db.strict.conversations.get(c('c2'))).toMatchObject({ ...changes, changedAt: 7 });
+    expect(await db.strict.conversations.get(c('c1'))).not.toHaveProperty('changedAt');
     const rows = await db.strict.conversations.toArray();
     expect(rows.map(({ status }) => status)).toEqual(['deleted', 'active', 'deleted']);
-    await expect(updateConversations(db, [c('gone')], { pinned: 1 })).rejects.toMatchObject({
+    await expect(updateConversations(db, [c('gone')], { pinned: 1 }, 7)).rejects.toMatchObject({
       code: 'chat/not-found',
     });
-    await updateConversations(db, [], { pinned: 1 });
+    await updateConversations(db, [], { pinned: 1 }, 7);
   });
 
   test('purges messages, attachments and draft, and nothing of others', async () => {

@@ -49,7 +49,7 @@ describe.each([
 
     await conversations.updateMessage(answer, { feedback: '도움이 되었다' });
     expect((await find(engine, '도움')).groups[0]?.places[0]?.field).toBe('feedback');
-    await updateConversations(db, [id], { title: '둘째 제목' });
+    await updateConversations(db, [id], { title: '둘째 제목' }, 1);
     expect(await findIds(engine, '첫')).toEqual([]);
     expect((await find(engine, '둘째')).groups[0]?.places).toEqual([]);
 
@@ -58,7 +58,7 @@ describe.each([
     await conversations.restoreMessages(id, removed.messages, removed.activeLeafId);
     expect(await findIds(engine, '끝까지')).toEqual(['c']);
 
-    await updateConversations(db, [id], { status: 'deleted' });
+    await updateConversations(db, [id], { status: 'deleted' }, 1);
     expect(await findIds(engine, '질문')).toEqual([]);
     expect(await findIds(engine, '질문 is:deleted')).toEqual(['c']);
     await purgeConversations(db, [id]);

@@ -28,6 +28,9 @@ const OPTIONS = [
   'stub',
   '--enable',
   'simd',
+  // Only where a source uses it: it is a module of its own, which a browser may refuse.
+  '--enable',
+  'relaxed-simd',
   '--use',
   'abort=',
 ];

@@ -34,8 +34,11 @@ export function embedderKey(identity: EmbedderIdentity): string {
 /** What is searched by meaning (specification 4.1). */
 export type EmbeddingCollection = 'conversations' | 'documents';
 
-/** What kind of text a vector stands for; the order is how it is stored. */
-export const PASSAGE_KINDS = ['title', 'summary', 'message', 'chunk'] as const;
+/**
+ * What kind of text a vector stands for; the order is how it is stored. `opening` is the title together
+ * with the beginning of the first question, which says what a conversation is about better than either.
+ */
+export const PASSAGE_KINDS = ['title', 'summary', 'opening', 'message', 'chunk'] as const;
 export type PassageKind = (typeof PASSAGE_KINDS)[number];
 
 /** Which text a vector stands for. */
@@ -43,7 +46,7 @@ export interface Passage {
   /** The conversation or document it belongs to. */
   readonly ownerId: string;
   readonly kind: PassageKind;
-  /** `seq` of the message or document chunk; -1 for title and summary. */
+  /** `seq` of the message or document chunk; of the first question for an opening; -1 for title and summary. */
   readonly seq: number;
   /** The part of that text, in UTF-16 units: `[start, end)`. */
   readonly start: number;

@@ -28,8 +28,28 @@ export function conversationPassages(
   return [
     ...cut(id, 'title', -1, title ?? ''),
     ...cut(id, 'summary', -1, summary ?? ''),
+    ...opening(
+      id,
+      title,
+      said.find(({ role }) => role === 'user'),
+    ),
     ...said.flatMap(({ seq, content }) => cut(id, 'message', seq, content)),
   ];
+}
+
+/** Title and first question together, unless the title is but the beginning of the question. */
+function opening(
+  ownerId: string,
+  title: string | null,
+  question: Message | undefined,
+): readonly PassageText[] {
+  const [stretch] = splitText(question?.content ?? '');
+  if (!question || !stretch || title === null) return [];
+  if (question.content.startsWith(title.replace(/…$/, ''))) return [];
+  const [start, end] = stretch;
+  const text = `${title}\n${question.content.slice(start, end)}`;
+  const textHash = hashText(text);
+  return [{ ownerId, kind: 'opening', seq: question.seq, start, end, textHash, text }];
 }
 
 /** Changes when {@link conversationPassages} may give something else. */

@@ -1,12 +1,12 @@
 /** Rows of bytes of one width, and two ways to compare one row with all: by WebAssembly SIMD, or plainly. */
+import relaxedKernel from './kernel/vectors-relaxed.as.ts?kernel';
 import kernel from './kernel/vectors.as.ts?kernel';
 
-/** What the kernel exports; see kernel/vectors.as.ts. */
+/** What the kernels export; see kernel/vectors.as.ts. The relaxed one has no `compareBits`. */
 interface VectorExports {
   readonly memory: WebAssembly.Memory;
   readonly multiplyRows: Compare;
   readonly compareBits: Compare;
-  readonly sweep: (bytes: number, length: number) => number;
 }
 type Compare = (query: number, rows: number, count: number, width: number, results: number) => void;
 
@@ -19,13 +19,23 @@ const ROWS_AT = QUERY_BYTES + STRIP_ROWS * 4;
 /** Memory grows by this part of itself, so that little of it lies idle. */
 const GROWTH = 1.15;
 
-/** How a row is compared: scalar product of signed bytes, or number of agreeing bits. */
+/**
+ * How a row is compared: scalar product of a query of signed bytes with rows of bytes from 0 to 127, or
+ * number of agreeing bits.
+ */
 export type Comparison = 'product' | 'bits';
+
+/** Which instructions do it: with a product of four bytes at once, with SIMD as such, or none. */
+export type Speed = 'relaxed' | 'simd' | 'plain';
+
+/** The quickest that this browser has. */
+export function bestSpeed(): Speed {
+  if (!WebAssembly.validate(kernel)) return 'plain';
+  return WebAssembly.validate(relaxedKernel) ? 'relaxed' : 'simd';
+}
 
 /** Many rows of bytes. */
 export interface RowBytes {
-  /** Whether WebAssembly with SIMD does it. */
-  readonly isFast: boolean;
   readonly memoryBytes: () => number;
   /** Bytes of the rows `[from, from + count)`, to be written or read at once; valid until the next call. */
   view(from: number, count: number): Uint8Array;
@@ -38,30 +48,27 @@ export interface RowBytes {
     count: number,
     onStrip: (from: number, results: Int32Array) => void,
   ): void;
-  /** Reads every byte of `count` rows once; for the bench. */
-  sweep(count: number): number;
 }
 
-/**
- * @param width Bytes of a row: a multiple of 16, at most 16,384.
- * @param withSimd False gives the plain one.
- */
+/** @param width Bytes of a row: a multiple of 16, at most 16,384. */
 export async function createRowBytes(
   width: number,
   comparison: Comparison,
-  withSimd = WebAssembly.validate(kernel),
+  speed: Speed,
 ): Promise<RowBytes> {
-  if (!withSimd) return createPlainRows(width, comparison);
-  const { instance } = await WebAssembly.instantiate(kernel);
-  return createKernelRows(width, comparison, instance.exports as unknown as VectorExports);
+  if (speed === 'plain') return createPlainRows(width, comparison);
+  const isRelaxed = speed === 'relaxed' && comparison === 'product';
+  const { instance } = await WebAssembly.instantiate(isRelaxed ? relaxedKernel : kernel);
+  const exports = instance.exports as unknown as VectorExports;
+  const compare = comparison === 'product' ? exports.multiplyRows : exports.compareBits;
+  return createKernelRows(width, exports.memory, compare);
 }
 
 function createKernelRows(
   width: number,
-  comparison: Comparison,
-  { memory, multiplyRows, compareBits, sweep }: VectorExports,
+  memory: WebAssembly.Memory,
+  kernelCompare: Compare,
 ): RowBytes {
-  const kernelCompare = comparison === 'product' ? multiplyRows : compareBits;
   const reach = (byteLength: number): void => {
     const present = memory.buffer.byteLength;
     if (byteLength <= present) return;
@@ -70,7 +77,6 @@ function createKernelRows(
   };
   reach(ROWS_AT);
   return {
-    isFast: true,
     memoryBytes: () => memory.buffer.byteLength,
     view(from, count) {
       reach(ROWS_AT + (from + count) * width);
@@ -84,7 +90,6 @@ function createKernelRows(
         onStrip(from, new Int32Array(memory.buffer, QUERY_BYTES, rows));
       }
     },
-    sweep: (count) => sweep(ROWS_AT, count * width),
   };
 }
 
@@ -92,7 +97,6 @@ function createPlainRows(width: number, comparison: Comparison): RowBytes {
   let bytes = new Uint8Array(0);
   const compareRow = comparison === 'product' ? productOf : agreementOf;
   return {
-    isFast: false,
     memoryBytes: () => bytes.byteLength,
     view(from, count) {
       const end = (from + count) * width;
@@ -112,15 +116,15 @@ function createPlainRows(width: number, comparison: Comparison): RowBytes {
         onStrip(from, results);
       }
     },
-    sweep: (count) => bytes.subarray(0, count * width).reduce((sum, byte) => sum + byte, 0),
   };
 }
 
-function productOf(query: Uint8Array, bytes: Uint8Array, at: number): number {
+/** The scalar product of a query with the row whose bytes begin at `at`. */
+export function productOf(query: Uint8Array, bytes: Uint8Array, at: number): number {
   let sum = 0;
   for (let i = 0; i < query.length; i++) {
-    // A byte as a signed one.
-    sum += (((query[i] ?? 0) << 24) >> 24) * (((bytes[at + i] ?? 0) << 24) >> 24);
+    // A byte of the query as a signed one.
+    sum += (((query[i] ?? 0) << 24) >> 24) * (bytes[at + i] ?? 0);
   }
   return sum;
 }

@@ -1,17 +1,17 @@
 /**
- * Vectors in memory, a byte a number, and the exact search among them: every row is looked at (an
+ * Vectors in memory, a byte a number (seven bits, because there is an instruction for that), and the exact search among them: every row is looked at (an
  * index of neighbours costs more to build than it saves up to a million rows; PERFORMANCE section 3).
  */
 import { createBest } from './best.ts';
-import { createRowBytes } from './row-bytes.ts';
-import type { RowBytes } from './row-bytes.ts';
+import { bestSpeed, createRowBytes, productOf } from './row-bytes.ts';
+import type { RowBytes, Speed } from './row-bytes.ts';
 
 /** From this many rows on a first pass over one bit a number chooses what is looked at. */
 const BIT_PASS_FROM = 500_000;
 /** How many rows that first pass lets through for each one that is wanted, and at least. */
 const [BIT_PASS_FACTOR, BIT_PASS_LEAST] = [20, 1000];
 
-/** A row and its cosine with the query, up to the rounding of bytes (about 0.005). */
+/** A row and its cosine with the query, up to the rounding of bytes (about 0.01). */
 export interface NearRow {
   readonly row: number;
   readonly cosine: number;
@@ -20,7 +20,7 @@ export interface NearRow {
 /** Vectors of one length, numbered from 0 in the order in which they came. */
 export interface VectorRows {
   readonly dimension: number;
-  readonly isFast: boolean;
+  readonly speed: Speed;
   /** Rows that were added, removed ones too. */
   readonly count: () => number;
   readonly memoryBytes: () => number;
@@ -30,26 +30,24 @@ export interface VectorRows {
   remove(row: number): void;
   /** The nearest rows, nearest first; fewer where there are fewer. */
   nearest(query: Float32Array, limit: number): readonly NearRow[];
-  /** Reads every byte once; for the bench. */
-  sweep(): number;
 }
 
 interface VectorRowsOptions {
-  /** False: plain TypeScript. By default what this browser can do. */
-  readonly withSimd?: boolean;
+  /** By default the best that this browser can do. */
+  readonly speed?: Speed;
   readonly bitPassFrom?: number;
 }
 
 /** No rows yet. */
 export async function createVectorRows(
   dimension: number,
-  { withSimd, bitPassFrom = BIT_PASS_FROM }: VectorRowsOptions = {},
+  { speed = bestSpeed(), bitPassFrom = BIT_PASS_FROM }: VectorRowsOptions = {},
 ): Promise<VectorRows> {
   const width = Math.ceil(dimension / 16) * 16;
   const bitWidth = Math.ceil(dimension / 128) * 16;
-  const bytes = await createRowBytes(width, 'product', withSimd);
+  const bytes = await createRowBytes(width, 'product', speed);
   let bits: RowBytes | undefined;
-  const emptyBits = await createRowBytes(bitWidth, 'bits', withSimd);
+  const emptyBits = await createRowBytes(bitWidth, 'bits', speed);
   let count = 0;
   /** What a row's bytes are multiplied with; 0 for a removed row. */
   let scales = new Float32Array(1024);
@@ -65,40 +63,43 @@ export async function createVectorRows(
     const source = bytes.view(from, rows);
     const target = to.view(from, rows).fill(0);
     for (let row = 0; row < rows; row++) {
-      writeBits(source, row * width, dimension, target, row * bitWidth);
+      const isNegative = (i: number): boolean => (source[row * width + i] ?? 0) < MIDDLE;
+      writeBits(isNegative, dimension, target, row * bitWidth);
     }
   }
 
-  function scanAll(query: Uint8Array, scale: number, limit: number): readonly NearRow[] {
+  function scanAll({ bytes: query, factor, offset }: Query, limit: number): readonly NearRow[] {
     const best = createBest(limit);
+    let least = best.least();
     bytes.compare(query, count, (from, products) => {
       for (let at = 0; at < products.length; at++) {
-        const rowScale = scales[from + at] ?? 0;
-        const cosine = (products[at] ?? 0) * rowScale * scale;
-        if (rowScale !== 0 && cosine > best.least()) best.offer(from + at, cosine);
+        const scale = scales[from + at] ?? 0;
+        const cosine = ((products[at] ?? 0) - offset) * scale * factor;
+        if (cosine <= least || scale === 0) continue;
+        best.offer(from + at, cosine);
+        least = best.least();
       }
     });
     return best.list();
   }
 
-  function scanByBits(query: Uint8Array, scale: number, limit: number, of: RowBytes) {
+  function scanByBits({ bytes: query, factor, offset }: Query, limit: number, of: RowBytes) {
     const queryBits = new Uint8Array(bitWidth);
-    writeBits(query, 0, dimension, queryBits, 0);
+    writeBits((i) => (query[i] ?? 0) > 127, dimension, queryBits, 0);
     const first = createBest(Math.max(BIT_PASS_LEAST, limit * BIT_PASS_FACTOR));
+    let least = first.least();
     of.compare(queryBits, count, (from, agreements) => {
       for (let at = 0; at < agreements.length; at++) {
         const agreement = agreements[at] ?? 0;
-        if (agreement > first.least() && scales[from + at] !== 0) first.offer(from + at, agreement);
+        if (agreement <= least || scales[from + at] === 0) continue;
+        first.offer(from + at, agreement);
+        least = first.least();
       }
     });
     const best = createBest(limit);
-    const signed = new Int8Array(query.buffer, query.byteOffset, query.length);
     for (const { row } of first.list()) {
-      const view = bytes.view(row, 1);
-      const other = new Int8Array(view.buffer, view.byteOffset, width);
-      let product = 0;
-      for (let i = 0; i < width; i++) product += (signed[i] ?? 0) * (other[i] ?? 0);
-      const cosine = product * (scales[row] ?? 0) * scale;
+      const product = productOf(query, bytes.view(row, 1), 0);
+      const cosine = (product - offset) * (scales[row] ?? 0) * factor;
       if (cosine > best.least()) best.offer(row, cosine);
     }
     return best.list();
@@ -106,7 +107,7 @@ export async function createVectorRows(
 
   return {
     dimension,
-    isFast: bytes.isFast,
+    speed,
     count: () => count,
     memoryBytes: () => bytes.memoryBytes() + scales.byteLength + (bits ?? emptyBits).memoryBytes(),
     add(vectors) {
@@ -115,7 +116,7 @@ export async function createVectorRows(
       const target = bytes.view(count, rows);
       for (let row = 0; row < rows; row++) {
         const vector = vectors.subarray(row * dimension, (row + 1) * dimension);
-        scales[count + row] = toBytes(vector, target.subarray(row * width, (row + 1) * width));
+        scales[count + row] = toRow(vector, target.subarray(row * width, (row + 1) * width));
       }
       if (bits) addBits(count, rows, bits);
       count += rows;
@@ -127,41 +128,64 @@ export async function createVectorRows(
     remove(row) {
       scales[row] = 0;
     },
-    nearest(query, limit) {
-      const queryBytes = new Uint8Array(width);
-      const scale = toBytes(query, queryBytes);
-      if (scale === 0 || limit < 1) return [];
-      return bits ? scanByBits(queryBytes, scale, limit, bits) : scanAll(queryBytes, scale, limit);
+    nearest(vector, limit) {
+      const query = toQuery(vector, width);
+      if (query.factor === 0 || limit < 1) return [];
+      return bits ? scanByBits(query, limit, bits) : scanAll(query, limit);
     },
-    sweep: () => bytes.sweep(count),
   };
 }
 
-/** Rounds a vector to signed bytes between -127 and 127. @returns what they are multiplied with */
-function toBytes(vector: Float32Array, target: Uint8Array): number {
-  let largest = 0;
-  for (const value of vector) largest = Math.max(largest, Math.abs(value));
-  if (largest === 0 || !Number.isFinite(largest)) {
-    target.fill(0);
-    return 0;
-  }
-  const factor = 127 / largest;
-  for (let i = 0; i < vector.length; i++) target[i] = Math.round((vector[i] ?? 0) * factor);
-  return largest / 127;
+/** Rows are stored as bytes around this one, so that all are positive. */
+const MIDDLE = 64;
+
+/** A query as signed bytes. */
+interface Query {
+  readonly bytes: Uint8Array;
+  /** What products are multiplied with. */
+  readonly factor: number;
+  /** What every product has too much because rows lie around {@link MIDDLE}. */
+  readonly offset: number;
 }
 
-/** One bit a number: whether it is negative. */
+/** Rounds a vector to bytes between -127 and 127. */
+function toQuery(vector: Float32Array, width: number): Query {
+  const bytes = new Uint8Array(width);
+  const largest = largestOf(vector);
+  let sum = 0;
+  for (let i = 0; i < vector.length && largest > 0; i++) {
+    const rounded = Math.round(((vector[i] ?? 0) * 127) / largest);
+    bytes[i] = rounded;
+    sum += rounded;
+  }
+  return { bytes, factor: largest / 127, offset: sum * MIDDLE };
+}
+
+/** Rounds a vector to bytes between 1 and 127. @returns what they are multiplied with; 0 for zeros */
+function toRow(vector: Float32Array, target: Uint8Array): number {
+  const largest = largestOf(vector);
+  const factor = largest === 0 ? 0 : 63 / largest;
+  for (let i = 0; i < vector.length; i++)
+    target[i] = Math.round((vector[i] ?? 0) * factor) + MIDDLE;
+  return largest / 63;
+}
+
+/** Largest absolute value; 0 where something is not a number. */
+function largestOf(vector: Float32Array): number {
+  let largest = 0;
+  for (const value of vector) largest = Math.max(largest, Math.abs(value));
+  return Number.isFinite(largest) ? largest : 0;
+}
+
 function writeBits(
-  bytes: Uint8Array,
-  from: number,
+  isSet: (i: number) => boolean,
   dimension: number,
   target: Uint8Array,
   to: number,
 ): void {
   for (let i = 0; i < dimension; i++) {
-    if ((bytes[from + i] ?? 0) > 127) {
-      const at = to + (i >> 3);
-      target[at] = (target[at] ?? 0) | (1 << (i & 7));
-    }
+    if (!isSet(i)) continue;
+    const at = to + (i >> 3);
+    target[at] = (target[at] ?? 0) | (1 << (i & 7));
   }
 }

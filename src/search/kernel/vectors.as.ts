@@ -9,11 +9,11 @@
 /**
  * The scalar product of one row of bytes with each of many.
  *
- * Bytes lie between -127 and 127, so that two products (at most 2 × 16,129) fit into 16 bits and are
- * added before they are widened.
+ * Bytes of the query lie between -127 and 127, those of rows between 0 and 127, so that two products (at
+ * most 2 × 16,129) fit into 16 bits and are added before they are widened.
  *
  * @param query Address of `width` signed bytes.
- * @param rows Address of `count × width` signed bytes.
+ * @param rows Address of `count × width` bytes.
  * @param width Bytes of a row; a multiple of 16.
  * @param products Address of `count` i32, which are written.
  */

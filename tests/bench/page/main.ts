@@ -11,10 +11,15 @@ import { openConversation } from './row-4-open-conversation.ts';
 import { newestConversations } from './row-5-newest-conversations.ts';
 import { counts } from './row-6-counts.ts';
 import { stream } from './row-7-stream.ts';
+import { vectors } from './row-8-vectors.ts';
+import { smallVectors } from './row-9-small-vectors.ts';
+import { vectorsReady } from './row-10-vectors-ready.ts';
 import { backup } from './row-14-backup.ts';
 import { restore } from './row-15-restore.ts';
 import { parseBackup } from './row-16-parse.ts';
 import { cacheHit } from './row-21-cache-hit.ts';
+import { embedMessages } from './row-22-embed-messages.ts';
+import { quality } from './row-23-quality.ts';
 
 /** In the order they run: the first one fills the table the others read. */
 const ROWS: readonly BenchRow[] = [
@@ -24,10 +29,15 @@ const ROWS: readonly BenchRow[] = [
   newestConversations,
   counts,
   stream,
+  vectors,
+  smallVectors,
+  vectorsReady,
   backup,
   restore,
   parseBackup,
   cacheHit,
+  embedMessages,
+  quality,
 ];
 
 const readWrites = installWriteCounter();

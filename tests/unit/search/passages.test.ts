@@ -74,9 +74,17 @@ describe('the passages of a conversation', () => {
     expect(found.map(({ kind, seq, text }) => [kind, seq, text])).toEqual([
       ['title', -1, '김치찌개'],
       ['summary', -1, '요리'],
+      ['opening', 0, '김치찌개\n어떻게 끓여?'],
       ['message', 0, '어떻게 끓여?'],
       ['message', 1, '먼저 김치를 볶아요.'],
     ]);
+  });
+
+  test('have no opening where the title only repeats the question', () => {
+    const found = conversationPassages({ ...conversation, title: '어떻게' }, [
+      message(0, { content: '어떻게 끓여?' }),
+    ]);
+    expect(found.map(({ kind }) => kind)).toEqual(['title', 'message']);
   });
 
   test('leave out what runs, what is hidden, and what nobody said', () => {

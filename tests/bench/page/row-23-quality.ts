@@ -1,0 +1,173 @@
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { createConversation, withAddedMessages } from '#domain/conversation.ts';
+import { fuseRanks } from '#domain/fuse-ranks.ts';
+import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
+import { createMessage } from '#domain/message.ts';
+import { createSearchClient } from '#search/search-client.ts';
+import type { SearchAnswer, SearchRequest } from '#search/search-messages.ts';
+import conversationTexts from '../quality/conversations.tsv?raw';
+import queryTexts from '../quality/queries.tsv?raw';
+import type { BenchLine } from './bench-line.ts';
+import type { BenchRow } from './bench-row.ts';
+
+/** What counts as found: among so many. */
+const AMONG = 5;
+/** As the search screen asks. */
+const NEAR = { limit: 20, leastCosine: 0.3 };
+const LANGUAGES = { k: 'ko', e: 'en', j: 'ja', z: 'zh' } as const;
+
+interface Scores {
+  count: number;
+  found: number;
+  reciprocal: number;
+}
+type Table = Map<string, Scores>;
+
+/**
+ * How often a conversation is found by a paraphrase or a translation that somebody wrote without using its
+ * words: by words alone, by the built-in model alone, and by both fused, as the app does it.
+ */
+export const quality: BenchRow = {
+  number: 23,
+  async run({ fixtures }) {
+    const { database } = await fixtures.empty();
+    await fill(database);
+    const client = createSearchClient({
+      db: database,
+      createId: () => crypto.randomUUID(),
+      createWorker: () =>
+        new Worker(new URL('../../../src/search/search.worker.ts', import.meta.url), {
+          type: 'module',
+        }),
+    });
+    const ask = async (request: SearchRequest): Promise<readonly string[]> => {
+      const answers: SearchAnswer[] = [];
+      await client.ask(request, (answer) => answers.push(answer));
+      const last = answers.at(-1);
+      if (last?.kind === 'near') return last.groups.map(({ id }) => id);
+      return last?.kind === 'found' ? last.page.groups.map(({ id }) => id) : [];
+    };
+    await ask({ kind: 'near', text: '?', ...NEAR, isInPassing: false });
+    await new Promise<void>((resolve) =>
+      client.watchStatus(({ phase, meaning }) => {
+        if (phase === 'ready' && meaning.phase === 'ready') resolve();
+      }),
+    );
+    const [first = []] = rowsOf(conversationTexts);
+    const literal = await ask({
+      kind: 'find',
+      query: first[1] ?? '',
+      order: 'best',
+      offset: 0,
+      limit: 1,
+    });
+    // Words find what stands there; that they find none of the paraphrases is no fault of the bench.
+    if (literal[0] !== first[0]) throw new Error('words do not find a title');
+    const tables: Record<'words' | 'static' | 'fused', Table> = {
+      words: new Map(),
+      static: new Map(),
+      fused: new Map(),
+    };
+    for (const [language = '', wanted = '', text = ''] of rowsOf(queryTexts)) {
+      const words = await ask({ kind: 'find', query: text, order: 'best', offset: 0, limit: 50 });
+      const near = await ask({ kind: 'near', text, ...NEAR, isInPassing: false });
+      const target = LANGUAGES[wanted.charAt(0) as keyof typeof LANGUAGES];
+      for (const part of ['all', language, `${language}→${target}`]) {
+        note(tables.words, part, words, wanted);
+        note(tables.static, part, near, wanted);
+        note(tables.fused, part, fuseRanks([words, near]), wanted);
+      }
+    }
+    client.close();
+    return toLines(tables);
+  },
+};
+
+function toLines(tables: Record<'words' | 'static' | 'fused', Table>): readonly BenchLine[] {
+  const show = (table: Table): string =>
+    [...table]
+      .map(([part, scores]) => `${part} ${recall(scores).toFixed(2)}/${mrr(scores).toFixed(2)}`)
+      .join(', ');
+  const overall = (name: keyof typeof tables): Scores =>
+    tables[name].get('all') ?? { count: 0, found: 0, reciprocal: 0 };
+  const [words, alone, fused] = [overall('words'), overall('static'), overall('fused')];
+  const line = { unit: 'x', spread: null, n: fused.count } as const;
+  const missed = (part: string): number => {
+    const scores = tables.fused.get(part);
+    return scores ? (scores.count - scores.found) / scores.count : Number.NaN;
+  };
+  return [
+    {
+      ...line,
+      row: '23',
+      what: 'words or meaning alone find more among five than both fused, by',
+      value: Math.max(recall(words), recall(alone)) - recall(fused),
+      goal: 0,
+      note: `recall@5/MRR: words ${show(tables.words)}`,
+    },
+    {
+      ...line,
+      row: '23b',
+      what: 'the same by mean reciprocal rank',
+      value: Math.max(mrr(words), mrr(alone)) - mrr(fused),
+      goal: 0,
+      note: `static ${show(tables.static)}`,
+    },
+    {
+      ...line,
+      row: '23c',
+      what: 'Korean questions, English conversation not among five',
+      value: missed('ko→en'),
+      goal: 0.15,
+      note: `fused ${show(tables.fused)}`,
+    },
+    {
+      ...line,
+      row: '23d',
+      what: 'English questions, Korean conversation not among five',
+      value: missed('en→ko'),
+      goal: 0.15,
+      note: '',
+    },
+  ];
+}
+
+const recall = ({ found, count }: Scores): number => found / count;
+const mrr = ({ reciprocal, count }: Scores): number => reciprocal / count;
+
+function note(table: Table, part: string, ranking: readonly string[], wanted: string): void {
+  const scores = table.get(part) ?? { count: 0, found: 0, reciprocal: 0 };
+  const rank = ranking.indexOf(wanted) + 1;
+  scores.count += 1;
+  if (rank > 0) scores.reciprocal += 1 / rank;
+  if (rank > 0 && rank <= AMONG) scores.found += 1;
+  table.set(part, scores);
+}
+
+const rowsOf = (text: string): readonly (readonly string[])[] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t'));
+
+async function fill({ relaxed: db }: OnggiDatabase): Promise<void> {
+  const sessionId = toSessionId('bench-session');
+  for (const [at, [id = '', title = '', ...texts]] of rowsOf(conversationTexts).entries()) {
+    const conversationId = toConversationId(id);
+    const messages = texts.map((content, seq) =>
+      createMessage({
+        id: toMessageId(`${id}-${seq}`),
+        conversationId,
+        sessionId,
+        parentId: seq === 0 ? null : toMessageId(`${id}-${seq - 1}`),
+        seq,
+        role: seq === 0 ? 'user' : 'assistant',
+        content,
+        timestamp: at,
+      }),
+    );
+    const empty = createConversation({ id: conversationId, sessionId, createdAt: at, title });
+    await db.conversations.add(withAddedMessages(empty, messages, at));
+    await db.messages.bulkAdd(messages);
+  }
+}

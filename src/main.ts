@@ -7,6 +7,7 @@ import { findConversations, watchConversations, watchTags } from '#db/conversati
 import { getDraft, putDraft } from '#db/drafts.ts';
 import { getAttachment } from '#db/attachments.ts';
 import { getBackupTarget } from '#db/backup-targets.ts';
+import { getActiveKeyRingEntry } from '#db/key-ring.ts';
 import { readLastChange } from '#db/last-change.ts';
 import { tryHoldAnswerLock, tryRunAlone } from '#db/locks.ts';
 import { purgeConversations, updateConversations } from '#db/many-conversations.ts';
@@ -22,13 +23,15 @@ import { readUsageStatistics, watchUsageStatistics } from '#db/usage-statistics.
 import { toOnggiError } from '#domain/errors.ts';
 import type { ErrorCode } from '#domain/errors.ts';
 import { LOCAL_USER_ID, toConversationId } from '#domain/ids.ts';
-import type { Clock, CreateId, SessionId } from '#domain/ids.ts';
+import type { Clock, CreateId, KeyId, SessionId } from '#domain/ids.ts';
 import { NO_PRICES } from '#domain/prices.ts';
+import { isLockEntry } from '#domain/secret.ts';
 import { pickLanguage } from '#domain/user-settings.ts';
 import { sleep } from '#provider/limits.ts';
 import { createProvider } from '#provider/provider.ts';
 import { createApiKeys } from '#settings/api-keys.ts';
 import { createEndpoints } from '#settings/endpoints.ts';
+import { loadKeyLock } from '#settings/lazy-key-lock.ts';
 import { createPreferences } from '#settings/preferences.ts';
 import { Answers } from '#state/answers.svelte.ts';
 import { AppUpdate } from '#state/app-update.svelte.ts';
@@ -44,6 +47,7 @@ import { EndpointsState } from '#state/endpoints.svelte.ts';
 import { Exports } from '#state/exports.svelte.ts';
 import { Imports } from '#state/imports.svelte.ts';
 import { createLazyCare } from '#state/lazy-care.ts';
+import { createLazyLock } from '#state/lazy-lock.ts';
 import { createLazyDataWork } from '#state/lazy-data-work.ts';
 import { Router } from '#state/route.svelte.ts';
 import { Settings } from '#state/settings.svelte.ts';
@@ -70,6 +74,9 @@ const SESSION_KEY = 'onggi.session';
 
 /** The first view comes first; what has expired in the cache goes after this, in milliseconds. */
 const CACHE_TIDY_DELAY_MS = 2000;
+
+/** How long locking waits for the visit to be ended. */
+const LOCK_PATIENCE_MS = 500;
 
 const clock: Clock = () => Date.now();
 const createId: CreateId = () => crypto.randomUUID();
@@ -126,7 +133,32 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   const settings = new Settings(await preferences.load(), preferences, storage);
   await translator.use(settings.value.language);
 
-  const apiKeys = createApiKeys({ db, ...makers });
+  // Data keys of a lock that was opened on this page; they end with it.
+  const unlocked = new Map<KeyId, CryptoKey>();
+  const apiKeys = createApiKeys({ db, ...makers, unlocked });
+  // Until there is an app, nothing has to be waited for and no visit to be ended.
+  let beforeLock = { mustWait: () => false, endVisit: (): Promise<unknown> => Promise.resolve() };
+  const loadLock = createLazyLock(
+    {
+      clock,
+      monotonic: () => performance.now(),
+      memory: localStorage,
+      mustWait: () => beforeLock.mustWait(),
+      reload: () => {
+        const patience = new Promise((resolve) => setTimeout(resolve, LOCK_PATIENCE_MS));
+        void Promise.race([beforeLock.endVisit(), patience])
+          .catch(() => undefined)
+          .then(() => location.reload());
+      },
+    },
+    () => loadKeyLock({ db, ...makers, apiKeys, unlocked }),
+  );
+  const active = await getActiveKeyRingEntry(db);
+  if (active && isLockEntry(active)) {
+    const { passLock } = await import('./ui/lock/pass-lock.ts');
+    await passLock(target, await loadLock(), translator, settings.value.theme);
+  }
+
   const endpoints = createEndpoints({ db, ...makers, apiKeys });
   const provider = createProvider({
     fetch: (...args) => fetch(...args),
@@ -228,7 +260,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   if (db.dataLoss) storage.reportDataLoss();
   storage.setPersisted((await readStorageState()).isPersisted);
 
-  return new AppState({
+  const app = new AppState({
     answers,
     appUpdate: new AppUpdate(),
     backups,
@@ -245,6 +277,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     getSessionId,
     imports,
     loadCare,
+    loadLock,
     memory,
     readAttachment: (id) => getAttachment(db, id),
     readSchemaVersions: () => readSchemaVersions(db),
@@ -272,6 +305,11 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
       clock,
     ),
   });
+  beforeLock = {
+    mustWait: () => answers.isAnyRunning || app.hasUnsavedWork,
+    endVisit: async () => (await loadCare()).endSession(session.id),
+  };
+  return app;
 }
 
 async function start(): Promise<void> {

@@ -26,16 +26,3 @@ export function addKeyRingEntry(
     }),
   );
 }
-
-/** Deletes the retired entries that no stored secret needs any more. Durable. */
-export function deleteRetiredKeyRingEntries({ strict: db }: OnggiDatabase): Promise<void> {
-  return commit(() =>
-    db.transaction('rw', db.secrets, db.keyRing, async () => {
-      const secrets = await db.secrets.toArray();
-      const needed = new Set(secrets.map(({ sealed }) => sealed.keyId));
-      const entries = await db.keyRing.toArray();
-      const idle = entries.filter(({ id, state }) => state === 'retired' && !needed.has(id));
-      await db.keyRing.bulkDelete(idle.map(({ id }) => id));
-    }),
-  );
-}

@@ -1,6 +1,6 @@
 import type { LiveRead } from '#domain/conversation-store.ts';
 import { OnggiError } from '#domain/errors.ts';
-import type { EndpointId, KeyId } from '#domain/ids.ts';
+import type { EndpointId } from '#domain/ids.ts';
 import type { KeyRingEntry, Secret } from '#domain/secret.ts';
 import { commit, read } from './commit.ts';
 import { liveRead } from './live-read.ts';
@@ -58,47 +58,4 @@ export function watchSecretHints({
     const secrets = await db.secrets.toArray();
     return new Map(secrets.map(({ id, lastFour }) => [id, lastFour]));
   });
-}
-
-interface Rotation {
-  /** The iv of every stored secret as it was when it was opened. */
-  readonly expectedIvs: ReadonlyMap<EndpointId, Uint8Array>;
-  /** The same secrets, sealed anew. */
-  readonly secrets: readonly Secret[];
-  /** The ring entry that sealed them before; null when there was none. */
-  readonly retire: KeyId | null;
-  /** The ring entry that seals from now on. */
-  readonly activate: KeyRingEntry;
-}
-
-/**
- * Puts newly sealed keys and their ring entry in the place of the old ones, all or nothing. The old
- * entry stays, `retired`, until the new rows were read back and opened. Durable.
- * @throws OnggiError `db/failed` (retryable) when a secret came, went or changed meanwhile.
- */
-export function replaceSecrets(
-  { strict: db }: OnggiDatabase,
-  { expectedIvs, secrets, retire, activate }: Rotation,
-): Promise<void> {
-  return commit(() =>
-    db.transaction('rw', db.secrets, db.keyRing, async () => {
-      const stored = await db.secrets.toArray();
-      const isUnchanged =
-        stored.length === expectedIvs.size &&
-        stored.every(({ id, sealed }) => hasSameBytes(sealed.iv, expectedIvs.get(id)));
-      if (!isUnchanged) {
-        throw new OnggiError('db/failed', 'a key changed while it was rotated', {
-          retryable: true,
-        });
-      }
-      await db.secrets.bulkPut([...secrets]);
-      const old = retire === null ? undefined : await db.keyRing.get(retire);
-      if (old) await db.keyRing.put({ ...old, state: 'retired' });
-      await db.keyRing.put({ ...activate, state: 'active' });
-    }),
-  );
-}
-
-function hasSameBytes(left: Uint8Array, right: Uint8Array | undefined): boolean {
-  return left.length === right?.length && left.every((byte, index) => byte === right[index]);
 }

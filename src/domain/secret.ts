@@ -36,10 +36,19 @@ export interface Secret {
   readonly updatedAt: number;
 }
 
+/** A way to a data key that asks the person for something (modes B and C). */
+export interface LockWrap {
+  readonly kind: 'passphrase' | 'passkey' | 'recovery';
+  /** Name and figures of the derivation, so that they can be raised. */
+  readonly derivation: Readonly<Record<string, unknown>>;
+  readonly salt: Uint8Array<ArrayBuffer>;
+  readonly iv: Uint8Array<ArrayBuffer>;
+  readonly wrappedKey: Uint8Array<ArrayBuffer>;
+}
+
 /**
  * One way to a data key. `device` (mode A): wrapped by a non-extractable key of this browser
- * profile. `passphrase` (mode B), `passkey` (mode C) and `recovery` have their place here and are
- * not written yet.
+ * profile, and so open by itself. The others make a lock; an entry has either the one or the others.
  */
 export type KeyWrap =
   | {
@@ -48,14 +57,7 @@ export type KeyWrap =
       readonly iv: Uint8Array<ArrayBuffer>;
       readonly wrappedKey: Uint8Array<ArrayBuffer>;
     }
-  | {
-      readonly kind: 'passphrase' | 'passkey' | 'recovery';
-      /** Name and figures of the derivation, so that they can be raised. */
-      readonly derivation: Readonly<Record<string, unknown>>;
-      readonly salt: Uint8Array<ArrayBuffer>;
-      readonly iv: Uint8Array<ArrayBuffer>;
-      readonly wrappedKey: Uint8Array<ArrayBuffer>;
-    };
+  | LockWrap;
 
 /** Row of the table `keyRing`: one data key. At most one is `active`. */
 export interface KeyRingEntry {
@@ -64,4 +66,9 @@ export interface KeyRingEntry {
   readonly createdAt: number;
   readonly state: 'active' | 'retired';
   readonly wraps: readonly KeyWrap[];
+}
+
+/** Whether only the person can open an entry. */
+export function isLockEntry({ wraps }: Pick<KeyRingEntry, 'wraps'>): boolean {
+  return wraps.length > 0 && wraps.every(({ kind }) => kind !== 'device');
 }

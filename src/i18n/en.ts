@@ -357,6 +357,64 @@ const texts = {
   'upkeep.keep': 'Take out of the trash',
   'upkeep.keepOf': 'Take “{title}” out of the trash',
   'upkeep.untitled': 'Untitled',
+  // The lock.
+  'lock.title': 'Lock',
+  'lock.isOn':
+    'A lock is set. When onggi is opened or was left alone, it asks before it shows anything.',
+  'lock.isOff':
+    'No lock is set. API keys are encrypted with a key that lies in this browser profile: that keeps them out of exports and backups, not from somebody who copies the profile.',
+  'lock.protects': 'Protected while locked:',
+  'lock.protectsBody':
+    'your API keys. Without passphrase, passkey or recovery code nobody can read them, not even from a copy of this disk, as far as the passphrase is strong.',
+  'lock.protectsNot': 'Not protected:',
+  'lock.protectsNotBody':
+    'conversations, files, search index and snapshots lie unencrypted on this disk. Encrypt the disk, and give backups a passphrase. While unlocked, the keys are as open as without a lock.',
+  'lock.setPassphrase': 'Lock with a passphrase',
+  'lock.setPasskey': 'Lock with a passkey',
+  'lock.setPassphraseBody':
+    'At least 8 characters; several words are best. onggi knows no way back without it but the recovery code, which is shown next.',
+  'lock.setPasskeyBody':
+    'The browser asks for your fingerprint, face or PIN. The passkey stays on your device or in your password manager.',
+  'lock.change': 'Change the passphrase',
+  'lock.addPassphrase': 'Add a passphrase',
+  'lock.addPasskey': 'Add a passkey',
+  'lock.removePasskey': 'Remove the passkey',
+  'lock.newCode': 'New recovery code',
+  'lock.remove': 'Remove the lock',
+  'lock.removeBody': 'The API keys stay. They are then protected only by this browser profile.',
+  'lock.now': 'Lock now',
+  'lock.idle': 'Lock by itself after',
+  'lock.idleHint':
+    'Also when the page is closed or loaded anew. It waits while an answer is being written or something is not saved.',
+  'lock.minutes': { one: '{count} minute', other: '{count} minutes' },
+  'lock.never': 'never',
+  'lock.locked': 'onggi is locked',
+  'lock.passphraseOrCode': 'Passphrase or recovery code',
+  'lock.code': 'Recovery code',
+  'lock.newPassphrase': 'New passphrase',
+  'lock.again': 'Once more',
+  'lock.different': 'The two are not the same. Nothing changed; type both again.',
+  'lock.unlock': 'Unlock',
+  'lock.usePasskey': 'Use the passkey',
+  'lock.opening': 'One moment…',
+  'lock.wrong': 'That did not open the lock. Nothing changed; try again.',
+  'lock.wait': {
+    one: 'Too many tries. Wait {count} second.',
+    other: 'Too many tries. Wait {count} seconds.',
+  },
+  'lock.forgotten': 'Forgotten, or the passkey is gone?',
+  'lock.forgottenBody':
+    'The recovery code opens the lock as well. Without it nobody can bring the API keys back, not onggi either. Your conversations are not lost: you can give up the stored API keys, open onggi without them, and enter the keys again.',
+  'lock.giveUp': 'Give up the API keys',
+  'lock.giveUpSure':
+    'The lock and all stored API keys are deleted for good. Conversations and settings stay.',
+  'lock.giveUpYes': 'Delete the keys and open',
+  'lock.codeTitle': 'Your recovery code',
+  'lock.codeBody':
+    'It is shown this once and stored nowhere. Write it down or keep it in a password manager: it opens the lock when passphrase or passkey are gone.',
+  'lock.codeDownload': 'Download as text',
+  'lock.codeNoted': 'I have put it somewhere safe',
+  'lock.changed': 'The lock is changed',
   'privacy.where': 'What goes where',
   'privacy.network':
     'This page talks to its own host and to the endpoints you connect, to nobody else. Images in answers are loaded only when you click.',
@@ -384,6 +442,7 @@ const texts = {
   'shortcut.search': 'Search conversations',
   'shortcut.model': 'Choose a model',
   'shortcut.settings': 'Settings',
+  'shortcut.lock': 'Lock onggi',
   'shortcut.sidebar': 'Show or hide the sidebar',
   'shortcut.copyAnswer': 'Copy the last answer',
   'shortcut.copyCode': 'Copy the last code block',
@@ -820,6 +879,14 @@ const errors = {
   'error.vault/locked': 'The keys are locked. Unlock them to send.',
   'error.vault/cannot-open':
     'The stored key does not open for this address. Your conversations are safe; enter the key again.',
+  'error.vault/passkey-failed':
+    'The passkey was not used: it was cancelled, or it is no longer on this device. Nothing changed; try again or use another way.',
+  'error.vault/passkey-unsupported':
+    'This browser or this passkey cannot lock onggi (it lacks the PRF extension). Nothing changed; use a passphrase.',
+  'error.vault/too-short':
+    'That is too short to protect anything. Nothing changed; take at least 8 characters.',
+  'error.vault/too-long':
+    'That is longer than 10,000 characters. Nothing changed; take a shorter one.',
   'error.vault/unavailable':
     'This page cannot encrypt here, because the address is not secure. Use https or localhost.',
   'error.db/quota':

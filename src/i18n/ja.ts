@@ -315,6 +315,60 @@ export const ja: LaterTexts = {
   'upkeep.keep': 'ゴミ箱から戻す',
   'upkeep.keepOf': '「{title}」をゴミ箱から戻す',
   'upkeep.untitled': '無題',
+  // ロック。
+  'lock.title': 'ロック',
+  'lock.isOn':
+    'ロックが設定されています。onggiを開いたときや、しばらく離れたあとは、確認するまで何も表示しません。',
+  'lock.isOff':
+    'ロックは設定されていません。APIキーはこのブラウザーのプロファイルにある鍵で暗号化されます。書き出しやバックアップには入りませんが、プロファイルごとコピーする人は防げません。',
+  'lock.protects': 'ロック中に守られるもの：',
+  'lock.protectsBody':
+    'APIキー。パスフレーズ、パスキー、復旧コードのどれもなければ、ディスクをコピーされても読めません。強いパスフレーズほど安全です。',
+  'lock.protectsNot': '守られないもの：',
+  'lock.protectsNotBody':
+    '会話、ファイル、検索の索引、スナップショットは暗号化されずにこのディスクにあります。ディスクを暗号化し、バックアップにはパスフレーズを付けてください。ロックを解除している間は、キーもロックがないときと同じです。',
+  'lock.setPassphrase': 'パスフレーズでロック',
+  'lock.setPasskey': 'パスキーでロック',
+  'lock.setPassphraseBody':
+    '8文字以上。いくつかの単語をつなげるのがおすすめです。忘れたときに開けられるのは、次に表示する復旧コードだけです。',
+  'lock.setPasskeyBody':
+    'ブラウザーが指紋、顔、またはPINを確認します。パスキーはデバイスまたはパスワードマネージャーに残ります。',
+  'lock.change': 'パスフレーズを変更',
+  'lock.addPassphrase': 'パスフレーズを追加',
+  'lock.addPasskey': 'パスキーを追加',
+  'lock.removePasskey': 'パスキーを削除',
+  'lock.newCode': '新しい復旧コード',
+  'lock.remove': 'ロックを外す',
+  'lock.removeBody': 'APIキーはそのまま残り、以後はこのブラウザーのプロファイルだけで守られます。',
+  'lock.now': '今すぐロック',
+  'lock.idle': '操作がないとき自動でロック',
+  'lock.idleHint':
+    'ページを閉じたり読み込み直したりしたときもロックします。回答の作成中や保存していないものがある間は待ちます。',
+  'lock.minutes': '{count}分後',
+  'lock.never': 'しない',
+  'lock.locked': 'onggiはロックされています',
+  'lock.passphraseOrCode': 'パスフレーズまたは復旧コード',
+  'lock.code': '復旧コード',
+  'lock.newPassphrase': '新しいパスフレーズ',
+  'lock.again': 'もう一度',
+  'lock.different': '二つが一致しません。何も変わっていないので、もう一度入力してください。',
+  'lock.unlock': 'ロックを解除',
+  'lock.usePasskey': 'パスキーを使う',
+  'lock.opening': 'お待ちください…',
+  'lock.wrong': 'ロックを解除できませんでした。何も変わっていないので、もう一度お試しください。',
+  'lock.wait': '間違いが続きました。{count}秒お待ちください。',
+  'lock.forgotten': '忘れた、またはパスキーがない場合',
+  'lock.forgottenBody':
+    '復旧コードでもロックを解除できます。それもなければ、APIキーはonggiを含め誰にも取り戻せません。会話は失われません。保存したAPIキーをあきらめてonggiを開き、キーを入力し直せます。',
+  'lock.giveUp': 'APIキーをあきらめる',
+  'lock.giveUpSure': 'ロックと保存したAPIキーはすべて完全に削除されます。会話と設定は残ります。',
+  'lock.giveUpYes': 'キーを削除して開く',
+  'lock.codeTitle': '復旧コード',
+  'lock.codeBody':
+    '表示するのは今回だけで、どこにも保存しません。書き留めるか、パスワードマネージャーに保管してください。パスフレーズやパスキーがなくなっても、このコードで開けられます。',
+  'lock.codeDownload': 'テキストで保存',
+  'lock.codeNoted': '安全な場所に保管しました',
+  'lock.changed': 'ロックを変更しました',
   'privacy.where': 'データの送り先',
   'privacy.network':
     'このページが通信する相手は、このページの配信元と、ご自身で接続したサーバーだけです。回答の中の画像は、クリックしたときだけ読み込みます。',
@@ -343,6 +397,7 @@ export const ja: LaterTexts = {
   'shortcut.search': '会話を検索',
   'shortcut.model': 'モデルを選ぶ',
   'shortcut.settings': '設定',
+  'shortcut.lock': 'onggiをロック',
   'shortcut.sidebar': 'サイドバーの表示を切り替え',
   'shortcut.copyAnswer': '最後の回答をコピー',
   'shortcut.copyCode': '最後のコードをコピー',
@@ -756,6 +811,13 @@ export const ja: LaterTexts = {
   'error.vault/locked': 'キーがロックされています。ロックを解除すると送信できます。',
   'error.vault/cannot-open':
     '保存したキーを、このアドレスでは開けません。会話は無事です。キーをもう一度入力してください。',
+  'error.vault/passkey-failed':
+    'パスキーを使えませんでした。取り消されたか、このデバイスにもうありません。何も変わっていないので、もう一度試すか、別の方法を使ってください。',
+  'error.vault/passkey-unsupported':
+    'このブラウザーまたはパスキーではonggiをロックできません（PRF拡張がありません）。何も変わっていないので、パスフレーズを使ってください。',
+  'error.vault/too-short':
+    '短すぎて何も守れません。何も変わっていないので、8文字以上にしてください。',
+  'error.vault/too-long': '10,000文字を超えています。何も変わっていないので、短くしてください。',
   'error.vault/unavailable':
     '安全なアドレスではないため、ここでは暗号化できません。httpsまたはlocalhostで開いてください。',
   'error.db/quota':

@@ -308,6 +308,60 @@ export const ko: LaterTexts = {
   'upkeep.keep': '휴지통에서 꺼내기',
   'upkeep.keepOf': '“{title}” 휴지통에서 꺼내기',
   'upkeep.untitled': '제목 없음',
+  // 잠금.
+  'lock.title': '잠금',
+  'lock.isOn':
+    '잠금이 켜져 있어요. onggi를 열 때나 한동안 자리를 비운 뒤에는 먼저 확인해야 내용이 보여요.',
+  'lock.isOff':
+    '잠금이 꺼져 있어요. API 키는 이 브라우저 프로필에 있는 키로 암호화돼요. 내보내기나 백업에는 들어가지 않지만, 프로필을 통째로 복사하는 사람까지 막지는 못해요.',
+  'lock.protects': '잠겨 있는 동안 지켜지는 것:',
+  'lock.protectsBody':
+    'API 키. 암호나 패스키, 복구 코드가 없으면 이 디스크를 복사해 가도 읽을 수 없어요. 암호가 튼튼할수록 안전해요.',
+  'lock.protectsNot': '지켜지지 않는 것:',
+  'lock.protectsNotBody':
+    '대화와 파일, 검색 색인, 스냅샷은 암호화되지 않은 채 이 디스크에 있어요. 디스크를 암호화하고 백업에는 암호를 걸어 주세요. 잠금을 푼 동안에는 키도 잠금이 없을 때와 같아요.',
+  'lock.setPassphrase': '암호로 잠그기',
+  'lock.setPasskey': '패스키로 잠그기',
+  'lock.setPassphraseBody':
+    '8자 이상이어야 하고, 여러 낱말을 이어 쓰면 좋아요. 암호를 잊었을 때 열 수 있는 것은 다음 화면에 나오는 복구 코드뿐이에요.',
+  'lock.setPasskeyBody':
+    '브라우저가 지문이나 얼굴, PIN을 확인해요. 패스키는 기기나 비밀번호 관리자에 남아요.',
+  'lock.change': '암호 바꾸기',
+  'lock.addPassphrase': '암호 추가하기',
+  'lock.addPasskey': '패스키 추가하기',
+  'lock.removePasskey': '패스키 없애기',
+  'lock.newCode': '새 복구 코드',
+  'lock.remove': '잠금 없애기',
+  'lock.removeBody': 'API 키는 그대로 남고, 그때부터는 이 브라우저 프로필로만 보호돼요.',
+  'lock.now': '지금 잠그기',
+  'lock.idle': '쓰지 않으면 자동으로 잠그기',
+  'lock.idleHint':
+    '페이지를 닫거나 새로 열 때도 잠겨요. 답변을 쓰는 중이거나 저장하지 않은 것이 있으면 기다려요.',
+  'lock.minutes': '{count}분 뒤',
+  'lock.never': '잠그지 않음',
+  'lock.locked': 'onggi가 잠겨 있어요',
+  'lock.passphraseOrCode': '암호 또는 복구 코드',
+  'lock.code': '복구 코드',
+  'lock.newPassphrase': '새 암호',
+  'lock.again': '한 번 더',
+  'lock.different': '두 암호가 서로 달라요. 바뀐 것은 없으니 다시 입력해 주세요.',
+  'lock.unlock': '잠금 풀기',
+  'lock.usePasskey': '패스키 쓰기',
+  'lock.opening': '잠시만요…',
+  'lock.wrong': '잠금이 풀리지 않았어요. 바뀐 것은 없으니 다시 해 보세요.',
+  'lock.wait': '여러 번 틀렸어요. {count}초 기다려 주세요.',
+  'lock.forgotten': '잊었거나 패스키가 없어졌나요?',
+  'lock.forgottenBody':
+    '복구 코드로도 잠금을 풀 수 있어요. 그것마저 없으면 API 키는 onggi를 포함해 누구도 되살릴 수 없어요. 하지만 대화는 사라지지 않아요. 저장된 API 키를 포기하고 onggi를 연 다음 키를 다시 입력하면 돼요.',
+  'lock.giveUp': 'API 키 포기하기',
+  'lock.giveUpSure': '잠금과 저장된 API 키가 모두 완전히 지워져요. 대화와 설정은 그대로 남아요.',
+  'lock.giveUpYes': '키를 지우고 열기',
+  'lock.codeTitle': '복구 코드',
+  'lock.codeBody':
+    '지금 한 번만 보여 드리고 어디에도 저장하지 않아요. 적어 두거나 비밀번호 관리자에 넣어 두세요. 암호를 잊거나 패스키가 없어져도 이 코드로 열 수 있어요.',
+  'lock.codeDownload': '텍스트 파일로 받기',
+  'lock.codeNoted': '안전한 곳에 두었어요',
+  'lock.changed': '잠금을 바꿨어요',
   'privacy.where': '데이터가 오가는 곳',
   'privacy.network':
     '이 페이지는 자신이 열린 주소와 직접 연결한 서버하고만 통신해요. 답변 속 이미지는 눌러야만 불러와요.',
@@ -335,6 +389,7 @@ export const ko: LaterTexts = {
   'shortcut.search': '대화 검색',
   'shortcut.model': '모델 고르기',
   'shortcut.settings': '설정',
+  'shortcut.lock': 'onggi 잠그기',
   'shortcut.sidebar': '사이드바 열고 닫기',
   'shortcut.copyAnswer': '마지막 답변 복사',
   'shortcut.copyCode': '마지막 코드 복사',
@@ -745,6 +800,13 @@ export const ko: LaterTexts = {
   'error.vault/locked': '키가 잠겨 있어요. 잠금을 풀면 보낼 수 있어요.',
   'error.vault/cannot-open':
     '저장된 키가 이 주소에서 열리지 않아요. 대화는 안전하니 키를 다시 입력해 주세요.',
+  'error.vault/passkey-failed':
+    '패스키를 쓰지 못했어요. 취소했거나 이 기기에 더 이상 없어요. 바뀐 것은 없으니 다시 하거나 다른 방법을 써 주세요.',
+  'error.vault/passkey-unsupported':
+    '이 브라우저나 패스키로는 onggi를 잠글 수 없어요(PRF 기능이 없어요). 바뀐 것은 없으니 암호를 써 주세요.',
+  'error.vault/too-short':
+    '너무 짧아서 아무것도 지킬 수 없어요. 바뀐 것은 없으니 8자 이상으로 정해 주세요.',
+  'error.vault/too-long': '10,000자가 넘어요. 바뀐 것은 없으니 더 짧게 정해 주세요.',
   'error.vault/unavailable':
     '안전한 주소가 아니라서 암호화할 수 없어요. https나 localhost로 열어 주세요.',
   'error.db/quota':

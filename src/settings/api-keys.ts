@@ -2,25 +2,17 @@ import type { LiveRead } from '#domain/conversation-store.ts';
 import { endpointOrigin, parseApiKey } from '#domain/endpoint.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
 import { OnggiError } from '#domain/errors.ts';
-import type { Clock, CreateId, EndpointId } from '#domain/ids.ts';
-import type { KeyRingEntry, SealedValueContext, Secret } from '#domain/secret.ts';
-import {
-  addKeyRingEntry,
-  deleteRetiredKeyRingEntries,
-  getActiveKeyRingEntry,
-} from '#db/key-ring.ts';
+import type { Clock, CreateId, EndpointId, KeyId } from '#domain/ids.ts';
+import { isLockEntry } from '#domain/secret.ts';
+import type { KeyRingEntry, Secret } from '#domain/secret.ts';
+import { addKeyRingEntry, getActiveKeyRingEntry } from '#db/key-ring.ts';
 import { withExclusiveLock } from '#db/locks.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
-import {
-  deleteSecret,
-  getSecret,
-  listSecrets,
-  putSecret,
-  replaceSecrets,
-  watchSecretHints,
-} from '#db/secrets.ts';
+import { deleteSecret, getSecret, putSecret, watchSecretHints } from '#db/secrets.ts';
 import { createDeviceKeyRingEntry, unlockDataKey } from '#vault/key-ring.ts';
 import { openValue, sealValue } from '#vault/seal.ts';
+import { contextOf } from './key-context.ts';
+import type { FreshKey } from './rotate-keys.ts';
 
 /** Sealing and rotating exclude each other: a key sealed meanwhile would be lost with the old ring entry. */
 const KEYS_LOCK = 'onggi-api-keys';
@@ -58,16 +50,27 @@ export interface ApiKeys {
    * `db/failed` (retryable) when one changed meanwhile.
    */
   rotate(): Promise<void>;
+  /**
+   * As {@link rotate}, with an entry of the caller's: to set a lock or to take it away.
+   * @param dataKey Its data key.
+   */
+  rotateTo(entry: KeyRingEntry, dataKey: CryptoKey): Promise<void>;
 }
 
 interface ApiKeysDeps {
   readonly db: OnggiDatabase;
   readonly clock: Clock;
   readonly createId: CreateId;
+  /** Data keys of locked entries that the person opened on this page; no others are kept. */
+  readonly unlocked?: ReadonlyMap<KeyId, CryptoKey>;
 }
 
 /** Seals, opens and rotates API keys. No crypto runs inside a transaction. */
-export function createApiKeys({ db, clock, createId }: ApiKeysDeps): ApiKeys {
+export function createApiKeys({ db, clock, createId, unlocked = new Map() }: ApiKeysDeps): ApiKeys {
+  async function dataKeyOf(entry: KeyRingEntry): Promise<CryptoKey> {
+    return unlocked.get(entry.id) ?? unlockDataKey(entry);
+  }
+
   async function activeEntry(): Promise<KeyRingEntry> {
     const active = await getActiveKeyRingEntry(db);
     return active ?? addKeyRingEntry(db, await createDeviceKeyRingEntry({ createId, clock }));
@@ -75,18 +78,7 @@ export function createApiKeys({ db, clock, createId }: ApiKeysDeps): ApiKeys {
 
   async function openSecret(secret: Secret, entry: KeyRingEntry | undefined, origin: string) {
     if (!entry) throw new OnggiError('vault/cannot-open', 'the data key is gone');
-    return openValue(await unlockDataKey(entry), secret.sealed, contextOf(secret.id, origin));
-  }
-
-  async function readBack(): Promise<ReadonlyMap<Secret, string>> {
-    const opened = new Map<Secret, string>();
-    for (const { id } of await listSecrets(db)) {
-      const found = await getSecret(db, id);
-      if (!found) continue;
-      const { secret, keyRingEntry } = found;
-      opened.set(secret, await openSecret(secret, keyRingEntry, secret.origin));
-    }
-    return opened;
+    return openValue(await dataKeyOf(entry), secret.sealed, contextOf(secret.id, origin));
   }
 
   function sealAndWrite(
@@ -98,7 +90,7 @@ export function createApiKeys({ db, clock, createId }: ApiKeysDeps): ApiKeys {
       const apiKey = parseApiKey(typed);
       if (apiKey === undefined) throw new OnggiError('endpoint/key-missing', 'empty key');
       const entry = await activeEntry();
-      const dataKey = await unlockDataKey(entry);
+      const dataKey = await dataKeyOf(entry);
       const origin = endpointOrigin(endpoint.baseUrl);
       const now = clock();
       await write({
@@ -113,24 +105,18 @@ export function createApiKeys({ db, clock, createId }: ApiKeysDeps): ApiKeys {
   }
 
   async function rotate(): Promise<void> {
-    const opened = await readBack();
-    const old = await getActiveKeyRingEntry(db);
-    const fresh = await createDeviceKeyRingEntry({ createId, clock });
-    const dataKey = await unlockDataKey(fresh);
-    const secrets: Secret[] = [];
-    for (const [secret, apiKey] of opened) {
-      const context = contextOf(secret.id, secret.origin);
-      const sealed = await sealValue(dataKey, fresh.id, context, apiKey);
-      secrets.push({ ...secret, sealed, updatedAt: clock() });
-    }
-    await replaceSecrets(db, {
-      expectedIvs: new Map([...opened.keys()].map(({ id, sealed }) => [id, sealed.iv])),
-      secrets,
-      retire: old?.id ?? null,
-      activate: fresh,
+    const active = await getActiveKeyRingEntry(db);
+    // A lock needs what only the person has: the settings renew it there.
+    if (active && isLockEntry(active)) throw new OnggiError('vault/locked', 'a lock is set');
+    await rotateTo(async () => {
+      const entry = await createDeviceKeyRingEntry({ createId, clock });
+      return { entry, dataKey: await unlockDataKey(entry) };
     });
-    await readBack();
-    await deleteRetiredKeyRingEntries(db);
+  }
+
+  async function rotateTo(make: () => Promise<FreshKey>): Promise<void> {
+    const { rotateKeys } = await import('./rotate-keys.ts');
+    await rotateKeys({ db, clock, openSecret }, make);
   }
 
   return {
@@ -144,9 +130,7 @@ export function createApiKeys({ db, clock, createId }: ApiKeysDeps): ApiKeys {
     remove: (endpointId) => deleteSecret(db, endpointId),
     watchHints: () => watchSecretHints(db),
     rotate: () => withExclusiveLock(KEYS_LOCK, rotate),
+    rotateTo: (entry, dataKey) =>
+      withExclusiveLock(KEYS_LOCK, () => rotateTo(() => Promise.resolve({ entry, dataKey }))),
   };
-}
-
-function contextOf(endpointId: EndpointId, origin: string): SealedValueContext {
-  return { table: 'secrets', recordId: endpointId, field: 'apiKey', origin };
 }

@@ -23,6 +23,7 @@ import type { Exports } from './exports.svelte.ts';
 import type { Imports } from './imports.svelte.ts';
 import type { Keeping } from './open-conversation.svelte.ts';
 import { OpenConversation } from './open-conversation.svelte.ts';
+import type { Lock } from './lock.svelte.ts';
 import type { Router } from './route.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
 import type { StorageHealth } from './storage-health.svelte.ts';
@@ -49,6 +50,8 @@ export interface AppParts {
   readonly imports: Imports;
   /** Visits, maintenance, storage: fetched with the first use. */
   readonly loadCare: () => Promise<Care>;
+  /** The lock, fetched when one is set or its settings are opened. */
+  readonly loadLock: () => Promise<Lock>;
   readonly memory: MemoryConversations;
   readonly readAttachment: (id: string) => Promise<Attachment | undefined>;
   readonly readSchemaVersions: () => Promise<readonly SchemaVersion[]>;
@@ -272,6 +275,11 @@ export class App {
     this.parts.answers.stopIn([id]);
     if (this.open.id === id) this.newChat();
     this.parts.memory.forget(id);
+  }
+
+  /** Locks onggi in all tabs; does nothing where no lock is set. */
+  async lockNow(): Promise<void> {
+    if (await this.#mayReload()) (await this.parts.loadLock()).lockNow();
   }
 
   /** Asks the browser once not to clear the data on its own. */

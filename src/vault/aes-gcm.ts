@@ -83,7 +83,8 @@ export async function wrapKey(
 }
 
 /**
- * A wrapped data key, ready to encrypt and decrypt and never extractable.
+ * A wrapped data key, ready to encrypt and decrypt.
+ * @param isExtractable Only where it is to be wrapped once more.
  * @throws OnggiError `vault/cannot-open` as {@link decrypt} does.
  */
 export async function unwrapKey(
@@ -91,6 +92,7 @@ export async function unwrapKey(
   wrappingKey: CryptoKey,
   iv: Uint8Array<ArrayBuffer>,
   additionalData: Uint8Array<ArrayBuffer>,
+  isExtractable = false,
 ): Promise<CryptoKey> {
   const subtle = requireSubtle();
   try {
@@ -100,7 +102,7 @@ export async function unwrapKey(
       wrappingKey,
       parameters(iv, additionalData),
       { name: ALGORITHM, length: 256 },
-      false,
+      isExtractable,
       ['encrypt', 'decrypt'],
     );
   } catch (cause) {

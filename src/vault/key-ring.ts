@@ -1,35 +1,12 @@
 import { OnggiError } from '#domain/errors.ts';
-import { toKeyId } from '#domain/ids.ts';
-import type { Clock, CreateId, KeyId } from '#domain/ids.ts';
 import type { KeyRingEntry } from '#domain/secret.ts';
-import { createIv, generateKey, unwrapKey, wrapKey } from './aes-gcm.ts';
+import { unwrapKey } from './aes-gcm.ts';
+import type { KeyRingDeps } from './device-key.ts';
+import { keyRingData } from './key-ring-data.ts';
 
-interface KeyRingDeps {
-  readonly createId: CreateId;
-  readonly clock: Clock;
-}
-
-/**
- * A fresh data key as an active entry of the key ring, wrapped by a device key (mode A).
- * The device key is a CryptoKey that cannot be extracted: it can be stored in IndexedDB and used by
- * this origin in this profile, and its bytes never reach a script. It does not protect against a
- * copy of the profile (SECURITY finding 4).
- * @throws OnggiError `vault/unavailable` on an insecure origin.
- */
+/** As `createDeviceKeyRingEntry` of `device-key.ts`, which is fetched for it: it happens once. */
 export async function createDeviceKeyRingEntry(deps: KeyRingDeps): Promise<KeyRingEntry> {
-  const id = toKeyId(deps.createId());
-  const wrappingKey = await generateKey(false, ['wrapKey', 'unwrapKey']);
-  // Extractable only so that it can be wrapped; this reference ends with the function.
-  const dataKey = await generateKey(true, ['encrypt', 'decrypt']);
-  const iv = createIv();
-  const wrappedKey = await wrapKey(dataKey, wrappingKey, iv, associatedData(id));
-  return {
-    id,
-    algorithm: 'AES-256-GCM',
-    createdAt: deps.clock(),
-    state: 'active',
-    wraps: [{ kind: 'device', wrappingKey, iv, wrappedKey }],
-  };
+  return (await import('./device-key.ts')).createDeviceKeyRingEntry(deps);
 }
 
 /**
@@ -41,13 +18,8 @@ export async function createDeviceKeyRingEntry(deps: KeyRingDeps): Promise<KeyRi
 export async function unlockDataKey(entry: KeyRingEntry): Promise<CryptoKey> {
   const wrap = entry.wraps.find(({ kind }) => kind === 'device');
   if (wrap?.kind === 'device') {
-    return unwrapKey(wrap.wrappedKey, wrap.wrappingKey, wrap.iv, associatedData(entry.id));
+    return unwrapKey(wrap.wrappedKey, wrap.wrappingKey, wrap.iv, keyRingData(entry.id));
   }
   if (entry.wraps.length > 0) throw new OnggiError('vault/locked', 'no device wrap');
   throw new OnggiError('vault/cannot-open', 'key ring entry without wraps');
-}
-
-/** A wrap is bound to the id of its entry: moved to another one it does not open. */
-function associatedData(id: KeyId): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(JSON.stringify(['1', 'keyRing', id, 'dataKey', '']));
 }

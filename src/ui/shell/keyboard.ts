@@ -72,6 +72,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     app.parts.router.go({ screen: 'settings', section: 'general' }),
   ),
   modShift('sidebar', 's', 'shortcut.sidebar', (app) => app.toggleSidebar()),
+  modShift('lock', 'l', 'shortcut.lock', (app) => void app.lockNow()),
   modShift('copy-answer', 'c', 'shortcut.copyAnswer', (_app, { copyLastAnswer }) =>
     copyLastAnswer(),
   ),

@@ -26,6 +26,8 @@ const NAMES = [
   'xAI',
   'Ollama',
   'LM Studio',
+  'PIN',
+  'PRF',
   'Chrome',
   'Firefox',
   'Safari',

@@ -1,0 +1,92 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { readEverythingStored, seedConversation, seedConversations } from '../support/seed.ts';
+import { chatRequests, expect, test, text } from './seeded.ts';
+
+const API_KEY = 'sk-marker-4f9d2c77aa51e0b3';
+const PASSPHRASE = 'five words are a lock';
+const rows = seedConversations([seedConversation('Secret plans')]);
+
+const lockCard = (page: Page) => page.getByRole('region', { name: text('lock.title') });
+
+test('a passphrase locks: nothing is shown, nothing is written in clear, the key works after', async ({
+  onggi,
+  startEndpoint,
+}) => {
+  const endpoint = await startEndpoint({ apiKey: API_KEY });
+  const { page } = onggi;
+  await onggi.open();
+  await onggi.connect(endpoint.localhostUrl, API_KEY);
+  await onggi.ask('Secret plans');
+  await page.goto('/#/settings/privacy');
+  await lockCard(page)
+    .getByRole('button', { name: text('lock.setPassphrase') })
+    .click();
+  await page.getByLabel(text('lock.newPassphrase')).fill(PASSPHRASE);
+  await page.getByLabel(text('lock.again')).fill(PASSPHRASE);
+  await page.getByRole('button', { name: text('common.continue') }).click();
+  const dialog = page.getByRole('dialog');
+  const code = (await dialog.locator('.code').textContent())?.trim() ?? '';
+  expect(code).toMatch(/^[0-9A-Z-]{29}$/);
+  await dialog.getByLabel(text('lock.codeNoted')).check();
+  await dialog.getByRole('button', { name: text('common.done') }).click();
+  await lockCard(page)
+    .getByRole('button', { name: text('lock.now') })
+    .click();
+
+  await expect(page.getByRole('heading', { name: text('lock.locked') })).toBeVisible();
+  await expect(page.locator('body')).not.toContainText('Secret plans');
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+  const stored = await readEverythingStored(page);
+  expect(stored).toContain('Secret plans');
+  for (const secret of [API_KEY, PASSPHRASE, code]) expect(stored).not.toContain(secret);
+
+  await page.getByLabel(text('lock.passphraseOrCode')).fill('not the passphrase');
+  await page.getByRole('button', { name: text('lock.unlock') }).click();
+  await expect(page.getByText(text('lock.wrong'))).toBeVisible();
+  await page.getByLabel(text('lock.passphraseOrCode')).fill(PASSPHRASE);
+  await page.getByRole('button', { name: text('lock.unlock') }).click();
+  await expect(page.getByRole('link', { name: 'Secret plans' })).toBeVisible();
+  await page.getByRole('link', { name: 'Secret plans' }).click();
+  await onggi.ask('And now?');
+  expect(chatRequests(endpoint)).toHaveLength(2);
+});
+
+test('a passkey locks, and the recovery code opens when it is gone', async ({ start, context }) => {
+  const { page } = await start({ rows, hash: '#/settings/privacy' });
+  const client = await context.newCDPSession(page);
+  await client.send('WebAuthn.enable');
+  const { authenticatorId } = await client.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      ctap2Version: 'ctap2_1',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      hasPrf: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  await lockCard(page)
+    .getByRole('button', { name: text('lock.setPasskey') })
+    .click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: text('common.continue') }).click();
+  const code = (await dialog.locator('.code').textContent())?.trim() ?? '';
+  await dialog.getByLabel(text('lock.codeNoted')).check();
+  await dialog.getByRole('button', { name: text('common.done') }).click();
+
+  await page.reload();
+  await page.getByRole('button', { name: text('lock.usePasskey') }).click();
+  await expect(page.getByRole('link', { name: 'Secret plans' })).toBeVisible();
+
+  await page.reload();
+  await client.send('WebAuthn.clearCredentials', { authenticatorId });
+  await page.getByRole('button', { name: text('lock.usePasskey') }).click();
+  await expect(page.getByText(text('error.vault/passkey-failed'))).toBeVisible();
+  await page.getByLabel(text('lock.code')).fill(code.toLowerCase());
+  await page.getByRole('button', { name: text('lock.unlock') }).click();
+  await expect(page.getByRole('link', { name: 'Secret plans' })).toBeVisible();
+});

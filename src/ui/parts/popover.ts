@@ -3,7 +3,7 @@ const GAP = 6;
 const EDGE = 8;
 
 /** Puts a fixed popover under its opener, or above it where there is no room, inside the window. */
-export function placeBelow(panel: HTMLElement, opener: HTMLElement): void {
+function placeBelow(panel: HTMLElement, opener: HTMLElement): void {
   const from = opener.getBoundingClientRect();
   const { width, height } = panel.getBoundingClientRect();
   const isRoomBelow = from.bottom + GAP + height <= innerHeight - EDGE;
@@ -13,6 +13,25 @@ export function placeBelow(panel: HTMLElement, opener: HTMLElement): void {
   const left = Math.min(Math.max(EDGE, wantedLeft), Math.max(EDGE, innerWidth - EDGE - width));
   panel.style.top = `${top}px`;
   panel.style.left = `${left}px`;
+}
+
+/**
+ * Puts an opened popover in its place and the focus on its first control. Content that is still being
+ * fetched is waited for.
+ */
+export function settlePopover(panel: HTMLElement, opener: HTMLElement): void {
+  placeBelow(panel, opener);
+  const first = panel.querySelector<HTMLElement>('input, button, a');
+  if (first) {
+    first.focus();
+    return;
+  }
+  const observer = new MutationObserver(() => {
+    if (!panel.querySelector('input, button, a')) return;
+    observer.disconnect();
+    if (panel.matches(':popover-open')) settlePopover(panel, opener);
+  });
+  observer.observe(panel, { childList: true, subtree: true });
 }
 
 /** Arrow up and down, Home and End move between the entries of a panel. For `{@attach}`. */

@@ -309,8 +309,8 @@ const texts = {
     other: '{count} conversations mended',
   },
   'upkeep.copied': 'a copy of all data was made before',
-  'upkeep.checked': 'Checked {conversations} conversations with {messages} messages:',
-  'upkeep.sound': 'everything fits together.',
+  'upkeep.checked': 'Checked: conversations {conversations}, messages {messages}.',
+  'upkeep.sound': 'Everything fits together.',
   'upkeep.problem.unreadable': {
     one: '{count} row cannot be read; it is kept as it is',
     other: '{count} rows cannot be read; they are kept as they are',

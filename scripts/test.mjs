@@ -52,7 +52,7 @@ const ROWS = [
       commands: [
         [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`],
       ],
-      minutes: 5,
+      minutes: 12,
       count: () => countUnit(unitReport),
     },
   ],
@@ -61,7 +61,7 @@ const ROWS = [
       name: 'build',
       group: 'build',
       commands: [['node_modules/vite/bin/vite.js', 'build'], ['scripts/size.mjs']],
-      minutes: 2,
+      minutes: 5,
     },
   ],
   [
@@ -81,7 +81,7 @@ const ROWS = [
         // Only a run of all steps has built what is here now.
         ...(process.argv.length === 2 ? { ONGGI_IS_BUILT: '1' } : {}),
       },
-      minutes: 8,
+      minutes: 20,
       count: () => countEndToEnd(e2eReport),
     },
   ],
@@ -89,7 +89,7 @@ const ROWS = [
 
 /** @returns {Step} */
 function check(/** @type {string} */ name, /** @type {string[][]} */ commands) {
-  return { name, group: 'check', commands, minutes: 6 };
+  return { name, group: 'check', commands, minutes: 12 };
 }
 
 /**

@@ -1,18 +1,6 @@
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
 import { createChatgptArchive } from '../support/chatgpt-archive.ts';
 import { expect, test } from './onggi.ts';
-
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-
-async function expectNoViolations(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-  const found = violations.map(({ id, nodes }) => ({
-    id,
-    nodes: nodes.map(({ html }) => html.slice(0, 160)),
-  }));
-  expect(found, where).toEqual([]);
-}
+import { expectNoViolations } from './violations.ts';
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
@@ -24,41 +12,41 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const { page } = onggi;
       await onggi.open();
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-      await expectNoViolations(page, 'first start');
+      await expectNoViolations(page, 'first start', colorScheme);
       await page.getByRole('button', { name: /API key/ }).click();
-      await expectNoViolations(page, 'connect');
+      await expectNoViolations(page, 'connect', colorScheme);
       await page.getByRole('button', { name: 'Back', exact: true }).click();
       await onggi.connect(endpoint.localhostUrl);
-      await expectNoViolations(page, 'empty chat');
+      await expectNoViolations(page, 'empty chat', colorScheme);
       await onggi.chooseModel('markdown/all');
       await onggi.ask('Everything, please');
       await expect(onggi.answers.first().locator('.markdown')).toBeVisible();
-      await expectNoViolations(page, 'an answer');
+      await expectNoViolations(page, 'an answer', colorScheme);
       await onggi.answers.first().getByRole('button', { name: 'More for this answer' }).click();
-      await expectNoViolations(page, 'a menu');
+      await expectNoViolations(page, 'a menu', colorScheme);
       await page.getByRole('button', { name: 'Details' }).click();
-      await expectNoViolations(page, 'a dialog');
+      await expectNoViolations(page, 'a dialog', colorScheme);
       await page.getByRole('button', { name: 'Close' }).click();
       await onggi.chooseModel('fault/500');
       await onggi.say('fail');
       await expect(onggi.answers.last().getByRole('alert')).toBeVisible({ timeout: 15_000 });
-      await expectNoViolations(page, 'a failed answer');
+      await expectNoViolations(page, 'a failed answer', colorScheme);
       for (const section of ['general', 'models', 'behaviour', 'privacy']) {
         await page.goto(`/#/settings/${section}`);
         await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
-        await expectNoViolations(page, `settings: ${section}`);
+        await expectNoViolations(page, `settings: ${section}`, colorScheme);
       }
       await page.goto('/#/data');
       await expect(page.getByRole('heading', { name: 'My data' })).toBeVisible();
-      await expectNoViolations(page, 'my data');
+      await expectNoViolations(page, 'my data', colorScheme);
       await page.getByRole('button', { name: 'Back up now' }).click();
       await page.getByRole('switch', { name: 'Protect with a passphrase' }).click();
-      await expectNoViolations(page, 'back up');
+      await expectNoViolations(page, 'back up', colorScheme);
       await page.getByRole('button', { name: 'Close' }).click();
       await page.getByRole('button', { name: 'Export', exact: true }).click();
       await page.getByRole('switch', { name: 'Anonymised copy' }).click();
       await expect(page.getByText('What will be masked')).toBeVisible();
-      await expectNoViolations(page, 'export');
+      await expectNoViolations(page, 'export', colorScheme);
       await page.getByRole('button', { name: 'Close' }).click();
       const [chooser] = await Promise.all([
         page.waitForEvent('filechooser'),
@@ -70,21 +58,21 @@ for (const colorScheme of ['light', 'dark'] as const) {
         buffer: Buffer.from(createChatgptArchive()),
       });
       await expect(page.getByRole('button', { name: 'Import 2 conversations' })).toBeVisible();
-      await expectNoViolations(page, 'what an import found');
+      await expectNoViolations(page, 'what an import found', colorScheme);
       await page.getByRole('button', { name: 'Import 2 conversations' }).click();
       await expect(page.getByRole('button', { name: 'Undo this import' })).toBeVisible();
-      await expectNoViolations(page, 'what an import did');
+      await expectNoViolations(page, 'what an import did', colorScheme);
       await page.getByRole('button', { name: 'Show the conversations' }).click();
       await onggi.conversations.filter({ hasText: 'A picture' }).getByRole('link').click();
       await expect(onggi.answers.last().getByText('Sources')).toBeVisible();
-      await expectNoViolations(page, 'an imported conversation');
+      await expectNoViolations(page, 'an imported conversation', colorScheme);
       await page.goto(page.url().replace('#/c/', '#/print/'));
       await expect(page.getByRole('heading', { name: 'A picture' })).toBeVisible();
-      await expectNoViolations(page, 'the print view');
+      await expectNoViolations(page, 'the print view', colorScheme);
       await page.setViewportSize({ width: 390, height: 844 });
       await page.goto('/#/');
       await page.getByRole('button', { name: 'Sidebar', exact: true }).click();
-      await expectNoViolations(page, 'the sidebar on a phone');
+      await expectNoViolations(page, 'the sidebar on a phone', colorScheme);
     });
   });
 }

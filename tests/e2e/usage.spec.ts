@@ -1,12 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { NO_PRICES } from '#domain/prices.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 import { seedConversation, seedConversations, seedSettings, seedUsage } from '../support/seed.ts';
 import { expect, test, text } from './seeded.ts';
-
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+import { expectNoViolations } from './violations.ts';
 
 /** Two models over five weeks; one of them with a price, and history of another product. */
 const ROWS: readonly UsageStatistic[] = [
@@ -37,15 +35,6 @@ const ROWS: readonly UsageStatistic[] = [
     importedCostUsd: 0,
   }),
 ];
-
-async function expectNone(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-  const found = violations.map(({ id, nodes }) => ({
-    id,
-    nodes: nodes.map(({ html }) => html.slice(0, 160)),
-  }));
-  expect(found, where).toEqual([]);
-}
 
 const tile = (page: Page, name: string) =>
   page
@@ -131,7 +120,7 @@ test('says that nothing is counted yet, and counts history anew', async ({ start
     hash: '#/usage',
   });
   await expect(page.getByRole('heading', { name: 'Nothing counted yet' })).toBeVisible();
-  await expectNone(page, 'empty');
+  await expectNoViolations(page, 'empty');
   await page.getByRole('button', { name: 'Count anew' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Count anew' }).click();
   await expect(page.getByText('Everything is counted anew.')).toBeVisible();
@@ -203,14 +192,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
         hash: '#/usage',
       });
       await expect(page.getByRole('region', { name: 'Charts' })).toBeVisible();
-      await expectNone(page, 'charts');
+      await expectNoViolations(page, 'charts', colorScheme);
       await page.getByRole('button', { name: 'Add a price' }).click();
       await page.getByRole('button', { name: 'Save' }).last().click();
       await page.getByText('Prices that come with onggi').click();
       await page.getByRole('switch', { name: 'Show as a table' }).check();
-      await expectNone(page, 'tables and prices');
+      await expectNoViolations(page, 'tables and prices', colorScheme);
       await page.setViewportSize({ width: 390, height: 844 });
-      await expectNone(page, 'on a phone');
+      await expectNoViolations(page, 'on a phone', colorScheme);
       const overflow = await page.evaluate(
         () => document.documentElement.scrollWidth - window.innerWidth,
       );

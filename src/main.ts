@@ -7,6 +7,7 @@ import { findConversations, watchConversations, watchTags } from '#db/conversati
 import { getDraft, putDraft } from '#db/drafts.ts';
 import { getAttachment } from '#db/attachments.ts';
 import { getBackupTarget } from '#db/backup-targets.ts';
+import { countMissing, isDatabaseGone, noteCanary, readCanary } from '#db/canary.ts';
 import { getActiveKeyRingEntry } from '#db/key-ring.ts';
 import { readLastChange } from '#db/last-change.ts';
 import { tryHoldAnswerLock, tryRunAlone } from '#db/locks.ts';
@@ -50,6 +51,7 @@ import { createLazyCare } from '#state/lazy-care.ts';
 import { createLazyLock } from '#state/lazy-lock.ts';
 import { createLazyDataWork } from '#state/lazy-data-work.ts';
 import { Router } from '#state/route.svelte.ts';
+import type { RecoveryReason } from '#state/recovery.svelte.ts';
 import { Settings } from '#state/settings.svelte.ts';
 import { StorageHealth } from '#state/storage-health.svelte.ts';
 import { Toasts } from '#state/toasts.svelte.ts';
@@ -77,6 +79,9 @@ const CACHE_TIDY_DELAY_MS = 2000;
 
 /** How long locking waits for the visit to be ended. */
 const LOCK_PATIENCE_MS = 500;
+
+/** How often what is there is noted outside the database. */
+const CANARY_EVERY_MS = 30_000;
 
 const clock: Clock = () => Date.now();
 const createId: CreateId = () => crypto.randomUUID();
@@ -212,6 +217,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
         await purgeConversations(db, ids, { onProgress });
         // Nothing says which cached answers were theirs, and for good means everywhere.
         await responseCache.clear('all').catch(() => undefined);
+        await noteCanary(db, clock());
       },
     },
     storage,
@@ -250,6 +256,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
       if (ids.length === 0) return;
       await purgeConversations(db, ids, { isTrashOnly: true, ...(signal && { signal }) });
       await responseCache.clear('all').catch(() => undefined);
+      await noteCanary(db, clock());
     },
     takeOutOfTrash: (ids) => conversations.setStatus(ids, 'active'),
     copyFirst: () => work.backups.makeSnapshot(new AbortController().signal),
@@ -312,6 +319,39 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   return app;
 }
 
+/**
+ * Opens the database after a look at what was noted of it: where data are missing, nothing is made or
+ * shown before the person has said what to do. See [Note: Canary].
+ */
+async function openChecked(): Promise<OnggiDatabase> {
+  let opened: Promise<OnggiDatabase> | undefined;
+  const openOnce = () => (opened ??= open());
+  const ask = async (reason: RecoveryReason): Promise<void> => {
+    const { passRecovery } = await import('./ui/recovery/pass-recovery.ts');
+    const reload = () => location.reload();
+    await passRecovery(target, translator, { reason, open: openOnce, clock, createId, reload });
+  };
+  const canary = readCanary();
+  const isGone = canary !== undefined && (await isDatabaseGone(canary));
+  if (location.hash === '#/rescue') {
+    await ask({ kind: 'rescue' });
+    history.replaceState(null, '', '#/');
+  } else if (isGone) {
+    await ask({ kind: 'gone' });
+  }
+  const db = await openOnce();
+  if (canary && !isGone) {
+    const missing = await countMissing(db, canary);
+    const known = canary.conversationIds.length;
+    if (missing > 0) await ask({ kind: 'shrunken', missing, known });
+  }
+  const note = () => void noteCanary(db, clock());
+  setInterval(note, CANARY_EVERY_MS);
+  document.addEventListener('visibilitychange', note);
+  note();
+  return db;
+}
+
 async function start(): Promise<void> {
   // Where no header could forbid it: a foreign page must not wrap this one (SECURITY section 4).
   if (window.top !== window.self) {
@@ -321,7 +361,7 @@ async function start(): Promise<void> {
   // Fetched while the database opens; the settings may say another language then.
   void translator.use(pickLanguage(navigator.languages));
   try {
-    const app = await createApp(await open());
+    const app = await createApp(await openChecked());
     target.replaceChildren();
     mount(App, { target, props: { app } });
     // Texts of failures are among them, so nothing waits for a click.

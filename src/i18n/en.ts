@@ -415,6 +415,41 @@ const texts = {
   'lock.codeDownload': 'Download as text',
   'lock.codeNoted': 'I have put it somewhere safe',
   'lock.changed': 'The lock is changed',
+  // Recovery.
+  'recovery.title': 'Data are missing',
+  'recovery.gone':
+    'This browser had conversations of onggi, and now its database is gone: the browser threw it away, or somebody cleared it. Nothing was created or overwritten yet. Choose what to do.',
+  'recovery.shrunken':
+    '{missing} of {known} conversations that onggi had noted are not in the database any more. What is left is untouched. Choose what to do.',
+  'recovery.rescueTitle': 'Rescue',
+  'recovery.rescueBody':
+    'This page needs nothing but the browser. It changes nothing until you say so.',
+  'recovery.working': 'At work…',
+  'recovery.snapshots': 'Bring a copy back',
+  'recovery.none': 'There is no copy in this browser. If you have a backup file, choose it.',
+  'recovery.damaged': 'damaged; take the one before',
+  'recovery.holds': '{conversations} conversations, {messages} messages',
+  'recovery.restore': 'Restore',
+  'recovery.restoreOf': 'Restore the copy from {when}',
+  'recovery.look': 'Look first',
+  'recovery.lookOf': 'Look into the copy from {when}',
+  'recovery.keep': 'Download',
+  'recovery.keepOf': 'Download the copy from {when}',
+  'recovery.file': 'Choose a backup file…',
+  'recovery.export': 'Take out what can be read',
+  'recovery.exportBody':
+    'One JSON file with every row that can still be read, of all databases of onggi. API keys are not in it.',
+  'recovery.exported': 'Taken out: {count} rows. Unreadable: {unreadable}.',
+  'recovery.goOn': 'Go on',
+  'recovery.start': 'Open onggi',
+  'recovery.empty': 'Start empty',
+  'recovery.emptyBody': 'Copies in this browser stay and can be restored later under My data.',
+  'recovery.emptySure': 'onggi starts without conversations, settings and API keys. Really?',
+  'recovery.asIs': 'Open as it is',
+  'recovery.asIsBody':
+    'onggi opens with what is left. Copies in this browser stay and can be restored later under My data.',
+  'recovery.asIsSure': 'onggi will not ask about these conversations again. Really?',
+  'recovery.link': 'Rescue my data',
   'privacy.where': 'What goes where',
   'privacy.network':
     'This page talks to its own host and to the endpoints you connect, to nobody else. Images in answers are loaded only when you click.',

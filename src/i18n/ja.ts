@@ -369,6 +369,41 @@ export const ja: LaterTexts = {
   'lock.codeDownload': 'テキストで保存',
   'lock.codeNoted': '安全な場所に保管しました',
   'lock.changed': 'ロックを変更しました',
+  // 復旧。
+  'recovery.title': 'データが見つかりません',
+  'recovery.gone':
+    'このブラウザーにはonggiの会話がありましたが、データベースがなくなっています。ブラウザーが破棄したか、誰かが消去しました。まだ何も作成も上書きもしていません。どうするか選んでください。',
+  'recovery.shrunken':
+    'onggiが覚えていた会話{known}件のうち{missing}件がデータベースにありません。残っているものはそのままです。どうするか選んでください。',
+  'recovery.rescueTitle': '救出',
+  'recovery.rescueBody': 'この画面はブラウザーだけで動きます。選ぶまでは何も変更しません。',
+  'recovery.working': '処理中…',
+  'recovery.snapshots': 'コピーを復元',
+  'recovery.none':
+    'このブラウザーにコピーはありません。バックアップファイルがあれば選んでください。',
+  'recovery.damaged': '破損しています。一つ前を使ってください',
+  'recovery.holds': '会話{conversations}件、メッセージ{messages}件',
+  'recovery.restore': '復元',
+  'recovery.restoreOf': '{when}のコピーを復元',
+  'recovery.look': '先に確認',
+  'recovery.lookOf': '{when}のコピーを確認',
+  'recovery.keep': 'ダウンロード',
+  'recovery.keepOf': '{when}のコピーをダウンロード',
+  'recovery.file': 'バックアップファイルを選ぶ…',
+  'recovery.export': '読めるものを取り出す',
+  'recovery.exportBody':
+    'onggiのすべてのデータベースから、まだ読めるものを一つのJSONファイルに取り出します。APIキーは含みません。',
+  'recovery.exported': '{count}件を取り出しました。読めなかったものは{unreadable}件です。',
+  'recovery.goOn': '続ける',
+  'recovery.start': 'onggiを開く',
+  'recovery.empty': '空の状態で始める',
+  'recovery.emptyBody': 'このブラウザーのコピーは残り、あとで「マイデータ」から復元できます。',
+  'recovery.emptySure': '会話、設定、APIキーのない状態で始めます。よろしいですか？',
+  'recovery.asIs': 'このまま開く',
+  'recovery.asIsBody':
+    '残っているもので開きます。このブラウザーのコピーは残り、あとで「マイデータ」から復元できます。',
+  'recovery.asIsSure': 'これらの会話について、今後は尋ねません。よろしいですか？',
+  'recovery.link': 'データを救出',
   'privacy.where': 'データの送り先',
   'privacy.network':
     'このページが通信する相手は、このページの配信元と、ご自身で接続したサーバーだけです。回答の中の画像は、クリックしたときだけ読み込みます。',

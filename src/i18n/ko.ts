@@ -362,6 +362,41 @@ export const ko: LaterTexts = {
   'lock.codeDownload': '텍스트 파일로 받기',
   'lock.codeNoted': '안전한 곳에 두었어요',
   'lock.changed': '잠금을 바꿨어요',
+  // 복구.
+  'recovery.title': '데이터가 사라졌어요',
+  'recovery.gone':
+    '이 브라우저에 onggi의 대화가 있었는데 데이터베이스가 없어졌어요. 브라우저가 버렸거나 누군가 지운 거예요. 아직 아무것도 새로 만들거나 덮어쓰지 않았으니 어떻게 할지 골라 주세요.',
+  'recovery.shrunken':
+    'onggi가 기억하던 대화 {known}개 가운데 {missing}개가 데이터베이스에 없어요. 남은 것은 그대로이니 어떻게 할지 골라 주세요.',
+  'recovery.rescueTitle': '구조 화면',
+  'recovery.rescueBody':
+    '이 화면은 브라우저만 있으면 열려요. 직접 고르기 전에는 아무것도 바꾸지 않아요.',
+  'recovery.working': '하는 중…',
+  'recovery.snapshots': '사본 되살리기',
+  'recovery.none': '이 브라우저에는 사본이 없어요. 백업 파일이 있으면 골라 주세요.',
+  'recovery.damaged': '손상됨, 그 전 것을 쓰세요',
+  'recovery.holds': '대화 {conversations}개, 메시지 {messages}개',
+  'recovery.restore': '되살리기',
+  'recovery.restoreOf': '{when} 사본 되살리기',
+  'recovery.look': '먼저 보기',
+  'recovery.lookOf': '{when} 사본 먼저 보기',
+  'recovery.keep': '내려받기',
+  'recovery.keepOf': '{when} 사본 내려받기',
+  'recovery.file': '백업 파일 고르기…',
+  'recovery.export': '읽을 수 있는 것 꺼내기',
+  'recovery.exportBody':
+    'onggi의 모든 데이터베이스에서 아직 읽을 수 있는 것을 JSON 파일 하나로 꺼내요. API 키는 들어가지 않아요.',
+  'recovery.exported': '{count}개를 꺼냈어요. 읽지 못한 것은 {unreadable}개예요.',
+  'recovery.goOn': '계속하기',
+  'recovery.start': 'onggi 열기',
+  'recovery.empty': '빈 상태로 시작하기',
+  'recovery.emptyBody': '이 브라우저의 사본은 남아 있고, 나중에 내 데이터에서 되살릴 수 있어요.',
+  'recovery.emptySure': '대화와 설정, API 키 없이 시작해요. 정말 그렇게 할까요?',
+  'recovery.asIs': '이대로 열기',
+  'recovery.asIsBody':
+    '남은 것만으로 열어요. 이 브라우저의 사본은 남아 있고, 나중에 내 데이터에서 되살릴 수 있어요.',
+  'recovery.asIsSure': '이 대화들에 대해 다시 묻지 않아요. 정말 그렇게 할까요?',
+  'recovery.link': '데이터 구조하기',
   'privacy.where': '데이터가 오가는 곳',
   'privacy.network':
     '이 페이지는 자신이 열린 주소와 직접 연결한 서버하고만 통신해요. 답변 속 이미지는 눌러야만 불러와요.',

@@ -1,0 +1,180 @@
+/** What a person can do when data are missing, or when nothing else opens. Needs no other part of the app. */
+import { createBackupClient } from '#backup/backup-client.ts';
+import { backupFileTime } from '#backup/file-name.ts';
+import { createSnapshots } from '#backup/snapshots.ts';
+import { forgetCanary } from '#db/canary.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { rescueEverything } from '#db/rescue.ts';
+import type { Rescued } from '#db/rescue.ts';
+import { APP_VERSION } from '#domain/app-version.ts';
+import { OnggiError, toOnggiError } from '#domain/errors.ts';
+import { toSessionId } from '#domain/ids.ts';
+import type { Clock, CreateId } from '#domain/ids.ts';
+import type { Progress } from '#domain/import-report.ts';
+import { createBackupWorker } from './script-urls.ts';
+
+/** Why the screen is there: the database is gone, rows are missing, or the person asked for it. */
+export type RecoveryReason =
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'shrunken'; readonly missing: number; readonly known: number }
+  | { readonly kind: 'rescue' };
+
+export interface RecoveryDeps {
+  readonly reason: RecoveryReason;
+  /** Opens the live database, and makes it where it is gone. */
+  readonly open: () => Promise<OnggiDatabase>;
+  readonly clock: Clock;
+  readonly createId: CreateId;
+  readonly reload: () => void;
+}
+
+/** A copy in this browser, with what looking into it found. */
+export interface RecoverySnapshot {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  /** Undefined until it was looked into; null: it is damaged. */
+  readonly counts: { readonly conversations: number; readonly messages: number } | null | undefined;
+}
+
+type Phase =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'working'; readonly progress: Progress | null }
+  | { readonly kind: 'failed'; readonly error: OnggiError };
+
+export class Recovery {
+  readonly reason: RecoveryReason;
+  #snapshots = $state.raw<readonly RecoverySnapshot[] | undefined>();
+  #phase = $state.raw<Phase>({ kind: 'idle' });
+  readonly #deps: RecoveryDeps;
+  readonly #files = createSnapshots({
+    maker: { createBackup: () => Promise.reject(new OnggiError('backup/not-written', 'no maker')) },
+  });
+
+  constructor(deps: RecoveryDeps) {
+    this.#deps = deps;
+    this.reason = deps.reason;
+    void this.#list();
+  }
+
+  /** Newest first; undefined until they are listed. */
+  get snapshots(): readonly RecoverySnapshot[] | undefined {
+    return this.#snapshots;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** The newest copy that is not known to be damaged. */
+  get best(): RecoverySnapshot | undefined {
+    return this.#snapshots?.find(({ counts }) => counts !== null);
+  }
+
+  /** Looks into a copy: what it holds, or that it is damaged. */
+  look(name: string): Promise<void> {
+    return this.#work(async () => {
+      const file = await this.#files.read(name);
+      const client = await this.#openClient();
+      await this.#noting(name, async () => {
+        const { counts } = await client.verify(file, { isLargeAllowed: true });
+        this.#note(name, {
+          conversations: counts.conversations,
+          messages: counts.messages,
+        });
+      });
+    });
+  }
+
+  /** Brings a copy back and loads the page anew; where rows are left they are kept beside it. */
+  restoreSnapshot(name: string): Promise<void> {
+    return this.#work(async () => {
+      const file = await this.#files.read(name);
+      await this.#noting(name, () => this.#restore(file));
+    });
+  }
+
+  /** Brings a backup file back and loads the page anew. */
+  restoreFile(file: File): Promise<void> {
+    return this.#work(() => this.#restore(file));
+  }
+
+  /** A copy as a file, to keep or to look into elsewhere. */
+  async readSnapshot(name: string): Promise<File | undefined> {
+    try {
+      return await this.#files.read(name);
+    } catch (error) {
+      this.#phase = { kind: 'failed', error: toOnggiError(error) };
+      return undefined;
+    }
+  }
+
+  /** Everything that can still be read. */
+  async rescue(): Promise<Rescued | undefined> {
+    let rescued: Rescued | undefined;
+    await this.#work(async () => {
+      rescued = await rescueEverything();
+    });
+    return rescued;
+  }
+
+  async #list(): Promise<void> {
+    const copies = await this.#files.list();
+    this.#snapshots = copies.map(({ name, sizeBytes }) => ({
+      name,
+      sizeBytes,
+      createdAt: backupFileTime(name) ?? 0,
+      counts: undefined,
+    }));
+  }
+
+  async #restore(file: File): Promise<void> {
+    const client = await this.#openClient();
+    const prepared = await client.stage(file, {
+      mode: this.reason.kind === 'gone' ? 'replace' : 'merge',
+      sessionId: toSessionId(this.#deps.createId()),
+      isLargeAllowed: true,
+      onProgress: (progress) => (this.#phase = { kind: 'working', progress }),
+    });
+    await prepared.commit(prepared.preview.questions);
+    forgetCanary();
+    this.#deps.reload();
+  }
+
+  async #openClient() {
+    const { open, clock } = this.#deps;
+    const db = await open();
+    return createBackupClient({
+      createWorker: createBackupWorker,
+      db,
+      appVersion: APP_VERSION,
+      clock,
+    });
+  }
+
+  /** Marks a copy as damaged when that is what the work found. */
+  async #noting(name: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (toOnggiError(error).code.startsWith('file/')) this.#note(name, null);
+      throw error;
+    }
+  }
+
+  #note(name: string, counts: RecoverySnapshot['counts']): void {
+    this.#snapshots = this.#snapshots?.map((one) => (one.name === name ? { ...one, counts } : one));
+  }
+
+  async #work(work: () => Promise<void>): Promise<void> {
+    if (this.#phase.kind === 'working') return;
+    this.#phase = { kind: 'working', progress: null };
+    try {
+      await work();
+      this.#phase = { kind: 'idle' };
+    } catch (error) {
+      this.#phase = { kind: 'failed', error: toOnggiError(error) };
+    }
+  }
+}

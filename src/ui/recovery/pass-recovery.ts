@@ -1,0 +1,24 @@
+import { mount, unmount } from 'svelte';
+import { Recovery } from '#state/recovery.svelte.ts';
+import type { RecoveryDeps } from '#state/recovery.svelte.ts';
+import type { Translator } from '#state/translator.svelte.ts';
+import RecoveryScreen from './RecoveryScreen.svelte';
+
+/** Shows what is missing and what can be done. @returns when the person goes on with what is there */
+export async function passRecovery(
+  target: Element,
+  translator: Translator,
+  deps: RecoveryDeps,
+): Promise<void> {
+  await translator.complete();
+  document.documentElement.lang = translator.language ?? 'ko';
+  target.replaceChildren();
+  const recovery = new Recovery(deps);
+  await new Promise<void>((resolve) => {
+    const oncontinue = () => {
+      void unmount(screen);
+      resolve();
+    };
+    const screen = mount(RecoveryScreen, { target, props: { recovery, translator, oncontinue } });
+  });
+}

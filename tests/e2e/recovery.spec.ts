@@ -1,0 +1,84 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { seedConversation, seedConversations } from '../support/seed.ts';
+import { expect, test, text } from './seeded.ts';
+
+const rows = seedConversations([seedConversation('Kept letters')]);
+
+/** Leaves the app and does something to its storage, as a browser or a disk would. */
+async function damage(page: Page, work: () => Promise<void>): Promise<void> {
+  await page.goto('/__seed');
+  await page.evaluate(work);
+}
+
+async function makeSnapshot(page: Page): Promise<void> {
+  await page.goto('/#/data');
+  await page.getByText(text('backup.snapshots')).click();
+  const card = page.getByRole('region', { name: text('backup.title') });
+  await card
+    .locator('details')
+    .getByRole('button', { name: text('backup.copyNow') })
+    .click();
+  await expect(card.getByRole('button', { name: /^Restore/ }).nth(1)).toBeVisible();
+}
+
+test('a database that is gone is told before anything is made, and a copy brings it back', async ({
+  start,
+}) => {
+  const { page } = await start({ rows });
+  await makeSnapshot(page);
+  await damage(page, async () => {
+    for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name ?? '');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  });
+  await page.goto('/');
+  await expect(page.getByRole('heading', { name: text('recovery.title') })).toBeVisible();
+  expect(await page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+  await page.getByRole('button', { name: /^Restore the copy/ }).click();
+  await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
+});
+
+test('missing conversations are told, a damaged copy is refused, and one can go on', async ({
+  start,
+}) => {
+  const { page } = await start({ rows });
+  await makeSnapshot(page);
+  await damage(page, async () => {
+    const database = await new Promise<IDBDatabase>((resolve) => {
+      const request = indexedDB.open('onggi');
+      request.onsuccess = () => resolve(request.result);
+    });
+    const transaction = database.transaction('conversations', 'readwrite');
+    transaction.objectStore('conversations').clear();
+    await new Promise((resolve) => (transaction.oncomplete = resolve));
+    database.close();
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle('snapshots');
+    for await (const handle of folder.values()) {
+      if (!(handle instanceof FileSystemFileHandle)) continue;
+      const writable = await handle.createWritable({ keepExistingData: true });
+      await writable.write({ type: 'write', position: 40, data: new Uint8Array(64) });
+      await writable.close();
+    }
+  });
+  await page.goto('/');
+  await expect(page.getByText('1 of 1 conversations')).toBeVisible();
+  await page.getByRole('button', { name: /^Restore the copy/ }).click();
+  await expect(page.getByText(text('recovery.damaged'))).toBeVisible();
+  await page.getByRole('button', { name: text('recovery.asIs') }).click();
+  await page.getByRole('button', { name: text('recovery.asIs') }).click();
+  await expect(page.getByRole('button', { name: 'New chat' })).toBeVisible();
+});
+
+test('the rescue page takes out what is readable', async ({ start }) => {
+  const { page } = await start({ rows });
+  await page.goto('/#/rescue');
+  await page.reload();
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: text('recovery.export') }).click();
+  expect((await download).suggestedFilename()).toMatch(/^onggi-rescue-.*\.json$/);
+  await page.getByRole('button', { name: text('recovery.start') }).click();
+  await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
+});

@@ -9,7 +9,8 @@ import type { ChangeFeedRow } from '#domain/stored-rows.ts';
 import { commit, read } from './commit.ts';
 import type { OnggiDatabase } from './open-database.ts';
 
-const FEED = 'changeFeed';
+/** The table of the feed. */
+export const FEED = 'changeFeed';
 
 type Named = Omit<ChangeFeedRow, 'seq'>;
 type Change = Partial<Omit<Named, 'mark'>>;

@@ -101,6 +101,29 @@ describe('an upgrade', () => {
     ]);
   });
 
+  test('tells search of the rows it changes, and is not taken for a failure because of it', async () => {
+    const names = freshNames();
+    const old = await openForTest({ names, steps: SCHEMA_STEPS });
+    await old.strict.messages.bulkAdd(makeLine('c', 2));
+    const before = await old.strict.changeFeed.toCollection().primaryKeys();
+    old.close();
+    const next: SchemaStep = {
+      version: SCHEMA_STEPS.length + 1,
+      description: 'next',
+      stores: {},
+      async upgrade(tx) {
+        await tx.table('messages').toCollection().modify({ feedback: 'upgraded' });
+      },
+    };
+    const db = await openForTest({ names, steps: [...SCHEMA_STEPS, next] });
+    expect(await db.strict.messages.toArray()).toMatchObject([
+      { feedback: 'upgraded' },
+      { feedback: 'upgraded' },
+    ]);
+    const after = await db.strict.changeFeed.toCollection().primaryKeys();
+    expect(after.length).toBeGreaterThan(before.length);
+  });
+
   test('keeps a copy of the old data until the new version has opened once more', async () => {
     const names = freshNames();
     await seed(names, 1203);

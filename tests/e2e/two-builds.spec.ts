@@ -68,7 +68,7 @@ test('an update in one tab closes the old tab before it can write, and keeps eve
   );
   expect(rows.map(({ later }) => later)).toEqual([true]);
 
-  await newer.page.goto('/#/data');
+  await newer.page.goto('/#/storage');
   await expect(newer.page.getByText('Version 3')).toBeVisible();
   await onggi.page.reload();
   await expect(onggi.questions.first()).toContainText('said before the update');

@@ -22,6 +22,7 @@ const ODD_TEXTS = [
   'мир العربية हिन्दी ไทย',
   '……——「」『』【】〜・',
   '!!!???...,,,',
+  'ㄱㅅ',
   'a'.repeat(300),
   '가나다라마바사아자차카타파하'.repeat(30),
   'x\u0301y\u200bz\u00adw',
@@ -36,19 +37,22 @@ test('the port finds the vectors that transformers.js finds in the same files', 
   env.allowRemoteModels = false;
   env.localModelPath = fileURLToPath(new URL('../../../public/models/', import.meta.url));
   const theirs = await pipeline('feature-extraction', BUILT_IN_EMBEDDER.id, { dtype: 'q8' });
-  const ours = createStaticEmbedder(BUILT_IN_EMBEDDER, readBuiltInModel());
+  const port = createStaticEmbedder(BUILT_IN_EMBEDDER, readBuiltInModel());
 
   const catalogs = [ko, en, ja, zh].flatMap((texts) => Object.values(texts).slice(0, 200));
   const plain = catalogs.map((text) => (typeof text === 'string' ? text : Object.values(text)[0]));
   const texts = [...plain.filter((text) => text !== undefined), ...ODD_TEXTS];
   expect(texts.length).toBeGreaterThan(800);
-  const { dimension } = ours;
-  const vectors = await ours.embed(texts, 'passage');
+  const { dimension } = port;
+  const vectors = await port.embed(texts, 'passage');
   const distant: [string, number][] = [];
   for (const [at, text] of texts.entries()) {
     const { data } = await theirs(text, { pooling: 'mean', normalize: true });
     const expected = Float32Array.from(data as Float32Array);
-    const cosine = dot(vectors.subarray(at * dimension, (at + 1) * dimension), expected);
+    const ours = vectors.subarray(at * dimension, (at + 1) * dimension);
+    // Where the vocabulary knows nothing they divide zero by zero, and we leave the zeros.
+    if (expected.some(Number.isNaN) && ours.every((value) => value === 0)) continue;
+    const cosine = dot(ours, expected);
     if (!(cosine >= 0.99999)) distant.push([text, cosine]);
   }
   expect(distant).toEqual([]);

@@ -50,6 +50,7 @@ import { Imports } from '#state/imports.svelte.ts';
 import { createLazyCare } from '#state/lazy-care.ts';
 import { createLazyLock } from '#state/lazy-lock.ts';
 import { createLazyDataWork } from '#state/lazy-data-work.ts';
+import { createLazySearch } from '#state/lazy-search.ts';
 import { Router } from '#state/route.svelte.ts';
 import type { RecoveryReason } from '#state/recovery.svelte.ts';
 import { Settings } from '#state/settings.svelte.ts';
@@ -76,6 +77,8 @@ const SESSION_KEY = 'onggi.session';
 
 /** The first view comes first; what has expired in the cache goes after this, in milliseconds. */
 const CACHE_TIDY_DELAY_MS = 2000;
+/** The same for the worker of search. */
+const SEARCH_START_DELAY_MS = 4000;
 
 /** How long locking waits for the visit to be ended. */
 const LOCK_PATIENCE_MS = 500;
@@ -207,10 +210,10 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   });
   const conversations = new ConversationListState(
     {
-      watch: ({ status, tag, titleText }, limit) =>
-        tag === null && titleText === ''
+      watch: ({ status, tag }, limit) =>
+        tag === null
           ? watchConversations(db, { status, limit })
-          : findConversations(db, { status, titleText, limit, ...(tag === null ? {} : { tag }) }),
+          : findConversations(db, { status, tag, limit }),
       watchTags: () => watchTags(db),
       update: (ids, changes) => updateConversations(db, ids, changes, clock()),
       purge: async (ids, onProgress) => {
@@ -264,6 +267,9 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
       answers.isAnyRunning || backups.phase.kind !== 'closed' || imports.phase.kind === 'running',
     onError: storage.fail,
   });
+  const search = createLazySearch({ db, createId });
+  // The index follows what is written without being asked; the first view comes first.
+  setTimeout(() => search.watchStatus(() => undefined), SEARCH_START_DELAY_MS);
   if (db.dataLoss) storage.reportDataLoss();
   storage.setPersisted((await readStorageState()).isPersisted);
 
@@ -293,6 +299,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     readWholeConversation: (id) => readWholeConversation(db, id),
     requestPersistence,
     router: new Router(),
+    search,
     settings,
     settleAbandoned: () => settleAbandonedAnswers(db),
     storage,

@@ -43,7 +43,7 @@ const APP_PAGE = /^\/(index\.html)?(\?|$)/;
  * then. They are fetched when the page says that it is idle, so that the first visit stays small.
  */
 const LATER =
-  /^(workers\/|assets\/(BackupDialog|CacheCard|DataEntry|DetailsDialog|ExportDialog|highlighter|ImportDialog|OptionsDialog|PrintEntry|SelectionBar|SettingsEntry|ShortcutsDialog|StorageEntry|TagDialog|UsageEntry|care\.svelte|data-work|find-price|key-lock|lock\.svelte|pass-lock|pass-recovery)-)/;
+  /^(workers\/|assets\/(app-version|BackupDialog|CacheCard|DataEntry|DetailsDialog|ExportDialog|highlighter|ImportDialog|OptionsDialog|PrintEntry|read-days|search-query|search-work|SearchEntry|SelectionBar|SettingsEntry|ShortcutsDialog|StorageEntry|TagDialog|UsageEntry|care\.svelte|data-work|find-price|FindBar|key-lock|lock\.svelte|pass-lock|pass-recovery)-)/;
 const urlOf = (entry: PrecacheEntry | string): string =>
   typeof entry === 'string' ? entry : entry.url;
 const files = self.__WB_MANIFEST;

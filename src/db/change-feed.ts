@@ -15,15 +15,14 @@ export const FEED = 'changeFeed';
 type Named = Omit<ChangeFeedRow, 'seq'>;
 type Change = Partial<Omit<Named, 'mark'>>;
 
-/** What a write to each table is called in the feed. */
-const CHANGE_OF: Readonly<Record<string, (ids: string[], rows: readonly unknown[]) => Change>> = {
-  conversations: (conversationIds) => ({ conversationIds }),
-  messages: (messageIds, rows) => ({
-    messageIds,
-    conversationIds: distinct(rows, 'conversationId'),
-  }),
-  documents: (documentIds) => ({ documentIds }),
-  documentChunks: (chunkIds, rows) => ({ chunkIds, documentIds: distinct(rows, 'documentId') }),
+type IdList = 'conversationIds' | 'messageIds' | 'documentIds' | 'chunkIds';
+
+/** Where the feed names a row of each table, and, with the field that says it, what the row belongs to. */
+const PLACES: Readonly<Record<string, readonly [own: IdList, owners?: IdList, field?: string]>> = {
+  conversations: ['conversationIds'],
+  messages: ['messageIds', 'conversationIds', 'conversationId'],
+  documents: ['documentIds'],
+  documentChunks: ['chunkIds', 'documentIds', 'documentId'],
 };
 
 /** A position in the feed: what has been seen ends with this change. */
@@ -53,13 +52,13 @@ export function feedChanges(core: DBCore): Partial<DBCore> {
   return {
     ...core,
     transaction(tables, mode, options) {
-      const isFed = hasTable && mode === 'readwrite' && tables.some((name) => name in CHANGE_OF);
-      const scope = isFed && !tables.includes(FEED) ? [...tables, FEED] : tables;
+      const isFed = hasTable && mode === 'readwrite' && tables.some((name) => name in PLACES);
+      const scope = isFed ? [...tables, FEED] : tables;
       return core.transaction(scope, mode, options);
     },
     table(name): DBCoreTable {
       const table = core.table(name);
-      if (!hasTable || !(name in CHANGE_OF)) return table;
+      if (!hasTable || !(name in PLACES)) return table;
       return {
         ...table,
         mutate: (request) => {
@@ -81,12 +80,14 @@ function changeOf(request: DBCoreMutateRequest, tableName: string): Change {
   if (request.type === 'deleteRange') return { isWholesale: true };
   const rows: readonly unknown[] = request.type === 'delete' ? [] : request.values;
   const ids = request.type === 'delete' ? request.keys.map(String) : distinct(rows, 'id');
-  return CHANGE_OF[tableName]?.(ids, rows) ?? {};
+  const [own, owners, field] = PLACES[tableName] ?? [];
+  return own ? { ...(owners && field && { [owners]: distinct(rows, field) }), [own]: ids } : {};
 }
 
 function toRow(change: Change): Named {
   return {
-    mark: randomMark(),
+    // No secret: it must only differ from the mark of another change of that number.
+    mark: Math.random(),
     conversationIds: [],
     messageIds: [],
     documentIds: [],
@@ -95,8 +96,6 @@ function toRow(change: Change): Named {
     ...change,
   };
 }
-
-const randomMark = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 
 /** The values of a text field, each once. */
 function distinct(rows: readonly unknown[], field: string): string[] {
@@ -168,7 +167,7 @@ export function leaveFeed({ relaxed: db }: OnggiDatabase, reader: string): Promi
  * It may be called for nothing. @returns what stops it.
  */
 export function watchFeed({ name }: OnggiDatabase, onChange: () => void): () => void {
-  const prefixes = Object.keys(CHANGE_OF).map((table) => `idb://${name}/${table}/`);
+  const prefixes = Object.keys(PLACES).map((table) => `idb://${name}/${table}/`);
   const listen = (parts: object): void => {
     const isFed = Object.keys(parts).some((part) => prefixes.some((each) => part.startsWith(each)));
     if (isFed || 'all' in parts) onChange();

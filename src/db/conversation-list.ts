@@ -15,9 +15,6 @@ export interface ConversationList {
   readonly hasMore: boolean;
 }
 
-/** Rows looked at in one go while searching titles. */
-const PAGE_ROWS = 500;
-
 /** The newest conversations of a status. */
 export function watchConversations(
   { strict: db }: OnggiDatabase,
@@ -45,48 +42,18 @@ export function watchTags({ strict: db }: OnggiDatabase): LiveRead<readonly stri
   });
 }
 
-/**
- * The conversations whose title holds a text, upper and lower case alike, in any Unicode
- * normalisation; an empty text finds all. With `tag`, only those that carry it.
- */
+/** The conversations that carry a tag. */
 export function findConversations(
   { strict: db }: OnggiDatabase,
-  {
-    status,
-    titleText,
-    tag,
-    limit,
-  }: { status: ConversationStatus; titleText: string; tag?: string; limit: number },
+  { status, tag, limit }: { status: ConversationStatus; tag: string; limit: number },
 ): LiveRead<ConversationList> {
-  const wanted = fold(titleText);
-  const isMatch = (row: Conversation): boolean =>
-    row.status === status && (wanted === '' || fold(row.title ?? '').includes(wanted));
-  return liveRead(() =>
-    db.transaction('r', db.conversations, async () => {
-      if (tag !== undefined) {
-        const rows = await db.conversations.where('tags').equals(tag).toArray();
-        return toList(rows.filter(isMatch), limit);
-      }
-      const pinned = (await readPinned(db, status)).filter(isMatch);
-      return toList([...pinned, ...(await scanNewest(db, status, isMatch, limit + 1))], limit);
-    }),
-  );
-}
-
-/** The newest unpinned rows that match, at most `limit`: keys first, then rows page by page. */
-async function scanNewest(
-  db: OnggiDexie,
-  status: ConversationStatus,
-  isMatch: (row: Conversation) => boolean,
-  limit: number,
-): Promise<readonly Conversation[]> {
-  const ids = (await byTime(db, status).primaryKeys()).reverse();
-  const found: Conversation[] = [];
-  for (let start = 0; start < ids.length && found.length < limit; start += PAGE_ROWS) {
-    const page = await db.conversations.bulkGet(ids.slice(start, start + PAGE_ROWS));
-    for (const row of page) if (row?.pinned === 0 && isMatch(row)) found.push(row);
-  }
-  return found.slice(0, limit);
+  return liveRead(async () => {
+    const rows = await db.conversations.where('tags').equals(tag).toArray();
+    return toList(
+      rows.filter((row) => row.status === status),
+      limit,
+    );
+  });
 }
 
 function byTime(db: OnggiDexie, status: ConversationStatus) {
@@ -107,8 +74,4 @@ function toList(rows: readonly Conversation[], limit: number): ConversationList 
     recent: recent.slice(0, limit),
     hasMore: recent.length > limit,
   };
-}
-
-function fold(text: string): string {
-  return text.normalize('NFC').toLowerCase();
 }

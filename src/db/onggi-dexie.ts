@@ -73,7 +73,7 @@ export class OnggiDexie extends Dexie {
     });
     // Dexie switches its slower, talkative mode on by itself on localhost, where onggi is often served.
     Dexie.debug = false;
-    this.use({ stack: 'dbcore', name: 'change-feed', create: feedChanges });
+    this.use({ stack: 'dbcore', create: feedChanges });
   }
 }
 

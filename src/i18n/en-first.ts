@@ -29,7 +29,7 @@ export const enFirst = {
   'sidebar.toggle': 'Sidebar',
   'sidebar.newChat': 'New chat',
   'sidebar.search': 'Search conversations',
-  'sidebar.searchHint': 'Search titles',
+  'search.open': 'Search',
   'sidebar.settings': 'Settings',
   'footer.saved': 'Saved on this device',
   'footer.protected': 'Saved and protected on this device',

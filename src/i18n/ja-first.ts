@@ -31,7 +31,7 @@ export const jaFirst: FirstTexts = {
   'sidebar.toggle': 'サイドバー',
   'sidebar.newChat': '新しい会話',
   'sidebar.search': '会話を検索',
-  'sidebar.searchHint': 'タイトルを検索',
+  'search.open': '検索',
   'sidebar.settings': '設定',
   'footer.saved': 'このデバイスに保存済み',
   'footer.protected': 'このデバイスに保存・保護済み',

@@ -31,7 +31,7 @@ export const koFirst: FirstTexts = {
   'sidebar.toggle': '사이드바',
   'sidebar.newChat': '새 대화',
   'sidebar.search': '대화 검색',
-  'sidebar.searchHint': '제목 검색',
+  'search.open': '검색',
   'sidebar.settings': '설정',
   'footer.saved': '이 기기에 저장됨',
   'footer.protected': '이 기기에 저장되고 보호됨',

@@ -29,7 +29,7 @@ export const zhFirst: FirstTexts = {
   'sidebar.toggle': '侧边栏',
   'sidebar.newChat': '新对话',
   'sidebar.search': '搜索对话',
-  'sidebar.searchHint': '搜索标题',
+  'search.open': '搜索',
   'sidebar.settings': '设置',
   'footer.saved': '已保存在此设备',
   'footer.protected': '已保存在此设备，并受保护',

@@ -41,6 +41,8 @@ export interface SearchEngine {
   rebuild(): Promise<void>;
   /** Takes in everything that is committed. */
   catchUp(): Promise<void>;
+  /** Models that answered and places conversations came from, as filters name them. */
+  facets(): { models: string[]; sources: string[] };
   /** Bytes of memory for text. */
   readonly memoryBytes: number;
   close(): void;
@@ -185,6 +187,11 @@ export async function createSearchEngine(deps: SearchEngineDeps): Promise<Search
     },
     rebuild: () => indexer.rebuild(),
     catchUp,
+    facets() {
+      const { models, groups } = index.table;
+      const sources = new Set(groups.map(({ source }) => source));
+      return { models: [...models].sort(), sources: [...sources].sort() };
+    },
     get memoryBytes() {
       return memory.byteLength;
     },

@@ -24,6 +24,8 @@ const Request = v.variant('kind', [
     limit: Count,
   }),
   v.object({ kind: v.literal('rebuild') }),
+  /** What there is to filter by. */
+  v.object({ kind: v.literal('facets') }),
   /** Conversations near in meaning to a text, nearest first. Begins the index of meaning. */
   v.object({
     kind: v.literal('near'),
@@ -61,6 +63,11 @@ const NearGroups = v.custom<readonly NearGroup[]>((value) => Array.isArray(value
 const Answer = v.variant('kind', [
   v.object({ kind: v.literal('found'), page: Page }),
   v.object({ kind: v.literal('near'), groups: NearGroups }),
+  v.object({
+    kind: v.literal('facets'),
+    models: v.array(v.string()),
+    sources: v.array(v.string()),
+  }),
   v.object({ kind: v.literal('done') }),
 ]);
 /** One answer; a question may get several, the last of which says so. */

@@ -96,6 +96,8 @@ async function answerWith(
   } else if (request.kind === 'similar') {
     const groups = await meaning.similar(toConversationId(request.conversationId), request);
     send({ kind: 'near', groups }, true);
+  } else if (request.kind === 'facets') {
+    send({ kind: 'facets', ...engine.facets() }, true);
   } else {
     await engine.rebuild();
     send({ kind: 'done' }, true);

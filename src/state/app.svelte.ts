@@ -24,7 +24,8 @@ import type { Imports } from './imports.svelte.ts';
 import type { Keeping } from './open-conversation.svelte.ts';
 import { OpenConversation } from './open-conversation.svelte.ts';
 import type { Lock } from './lock.svelte.ts';
-import type { Router } from './route.svelte.ts';
+import type { SearchWork } from './lazy-search.ts';
+import type { FindTarget, Router } from './route.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
 import type { StorageHealth } from './storage-health.svelte.ts';
 import type { Toasts } from './toasts.svelte.ts';
@@ -62,6 +63,7 @@ export interface AppParts {
   ) => Promise<{ conversation: Conversation; messages: readonly Message[] } | undefined>;
   readonly requestPersistence: () => Promise<boolean>;
   readonly router: Router;
+  readonly search: SearchWork;
   readonly settings: Settings;
   readonly settleAbandoned: () => Promise<void>;
   readonly storage: StorageHealth;
@@ -85,6 +87,8 @@ export class App {
   open = $state.raw() as OpenConversation;
   /** Conversations of this page that are not in the database. */
   inMemory = $state.raw<readonly Conversation[]>([]);
+  /** What is looked for in the open conversation; undefined while its bar is closed. */
+  find = $state.raw<FindTarget>();
   /** Whether the sidebar is open on a narrow screen. */
   isSidebarOpen = $state(false);
   /** Whether the sidebar is folded away on a wide screen. */
@@ -97,6 +101,7 @@ export class App {
     this.parts = parts;
     const { current } = parts.router;
     this.open = this.#make(current.screen === 'chat' ? current.conversationId : null);
+    if (current.screen === 'chat') this.find = current.find;
     parts.memory.watchAll().subscribe({
       next: (list) => (this.inMemory = list),
       error: (error) => parts.storage.fail(toOnggiError(error)),
@@ -138,9 +143,31 @@ export class App {
     if (current.conversationId !== this.open.id) {
       this.open.close();
       this.open = this.#make(current.conversationId);
+      this.find = undefined;
     } else if (current.conversationId === null) {
       this.open.setPlace(this.#newPlace());
     }
+    if (current.find) this.find = current.find;
+  }
+
+  /** Opens the bar that finds in the open conversation. */
+  readonly openFind = (): void => {
+    this.find ??= { query: '', messageId: null };
+  };
+
+  readonly closeFind = (): void => {
+    this.find = undefined;
+    const { router } = this.parts;
+    // The address keeps no search that is over.
+    if (router.current.screen === 'chat') {
+      router.openConversation(router.current.conversationId, { replace: true });
+    }
+  };
+
+  /** Shows the search screen. */
+  openSearch(query = ''): void {
+    this.isSidebarOpen = false;
+    this.parts.router.go({ screen: 'search', query });
   }
 
   /** Begins a new conversation; with `isTemporary` one that is written nowhere. */

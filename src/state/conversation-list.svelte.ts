@@ -13,8 +13,6 @@ const PAGE = 60;
 export interface ListQuery {
   readonly status: ConversationStatus;
   readonly tag: string | null;
-  /** Part of a title; empty for all. */
-  readonly titleText: string;
 }
 
 /** Reads and writes of the list; made by `main.ts` from `db/`. */
@@ -30,7 +28,7 @@ export interface ConversationListSource {
 
 /** The conversations beside the thread: query, pages, selection, and what a person does to many at once. */
 export class ConversationListState {
-  #query = $state.raw<ListQuery>({ status: 'active', tag: null, titleText: '' });
+  #query = $state.raw<ListQuery>({ status: 'active', tag: null });
   #limit = $state(PAGE);
   #list = $state.raw<ConversationList | undefined>();
   #tags = $state.raw<readonly string[]>([]);

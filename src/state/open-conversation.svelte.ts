@@ -152,6 +152,19 @@ export class OpenConversation {
     this.#follow(this.#id);
   };
 
+  /** The shown branch, whole. */
+  readShownBranch(): Promise<readonly Message[]> {
+    const [id, leafId] = [this.#id, this.conversation?.activeLeafId];
+    return id && leafId ? this.#store.readBranch(id, leafId) : Promise.resolve([]);
+  }
+
+  /** Shows at least so many messages of the branch, counted from its end. */
+  showAtLeast(count: number): void {
+    if (count <= this.#pathLength || !this.#id) return;
+    this.#pathLength = count;
+    this.#follow(this.#id);
+  }
+
   readonly dismissFailure = (): void => {
     this.#failure = null;
   };

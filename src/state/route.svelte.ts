@@ -5,9 +5,21 @@ import { toConversationId } from '#domain/ids.ts';
 export const SETTINGS_SECTIONS = ['general', 'models', 'behaviour', 'privacy'] as const;
 export type SettingsSection = (typeof SETTINGS_SECTIONS)[number];
 
+/** What is to be found in a conversation that is opened. */
+export interface FindTarget {
+  readonly query: string;
+  /** The message to begin at; null for the first that fits. */
+  readonly messageId: string | null;
+}
+
 /** What the hash of the address names. */
 export type Route =
-  | { readonly screen: 'chat'; readonly conversationId: ConversationId | null }
+  | {
+      readonly screen: 'chat';
+      readonly conversationId: ConversationId | null;
+      readonly find?: FindTarget;
+    }
+  | { readonly screen: 'search'; readonly query: string }
   | { readonly screen: 'settings'; readonly section: SettingsSection }
   /** Backups, import, export, storage. */
   | { readonly screen: 'data' }
@@ -20,7 +32,10 @@ export type Route =
 
 /** Reads a hash; what it does not know is the empty chat. */
 export function parseRoute(hash: string): Route {
-  const [screen, detail] = hash.replace(/^#\/?/, '').split('/');
+  const [path = '', question = ''] = hash.replace(/^#\/?/, '').split('?');
+  const [screen, detail] = path.split('/');
+  const asked = new URLSearchParams(question);
+  if (screen === 'search') return { screen, query: asked.get('q') ?? '' };
   // `#/settings/data` was the address of the data screen in the first version.
   if (screen === 'data' || (screen === 'settings' && detail === 'data')) return { screen: 'data' };
   if (screen === 'usage' || screen === 'storage') return { screen };
@@ -29,7 +44,9 @@ export function parseRoute(hash: string): Route {
     return { screen, section: SETTINGS_SECTIONS.find((name) => name === detail) ?? 'general' };
   }
   if (screen === 'c' && detail) {
-    return { screen: 'chat', conversationId: toConversationId(detail) };
+    const route = { screen: 'chat', conversationId: toConversationId(detail) } as const;
+    const query = asked.get('q');
+    return query === null ? route : { ...route, find: { query, messageId: asked.get('m') } };
   }
   return { screen: 'chat', conversationId: null };
 }
@@ -41,7 +58,17 @@ export function routeToHash(route: Route): string {
   if (route.screen === 'usage') return '#/usage';
   if (route.screen === 'storage') return '#/storage';
   if (route.screen === 'print') return `#/print/${route.conversationId}`;
-  return route.conversationId ? `#/c/${route.conversationId}` : '#/';
+  if (route.screen === 'search') {
+    return route.query === ''
+      ? '#/search'
+      : `#/search?${String(new URLSearchParams({ q: route.query }))}`;
+  }
+  const { conversationId, find } = route;
+  if (!conversationId) return '#/';
+  if (!find) return `#/c/${conversationId}`;
+  const { query, messageId } = find;
+  const question = new URLSearchParams({ q: query, ...(messageId !== null && { m: messageId }) });
+  return `#/c/${conversationId}?${String(question)}`;
 }
 
 /** The present route, kept in step with the address. */

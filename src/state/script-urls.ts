@@ -1,5 +1,6 @@
 import backupWorkerUrl from '#backup/backup.worker.ts?worker&url';
 import portabilityWorkerUrl from '#portability/portability.worker.ts?worker&url';
+import searchWorkerUrl from '#search/search.worker.ts?worker&url';
 
 /** The service worker of the app. */
 const SERVICE_WORKER_URL = '/sw.js';
@@ -9,6 +10,7 @@ const SCRIPT_URLS: readonly string[] = [
   SERVICE_WORKER_URL,
   backupWorkerUrl,
   portabilityWorkerUrl,
+  searchWorkerUrl,
 ].map((url) => new URL(url, location.href).pathname);
 
 let policy: Pick<TrustedTypePolicy, 'createScriptURL'> | undefined;
@@ -38,3 +40,7 @@ export const createBackupWorker = (): Worker =>
 /** Starts the worker that imports and exports. */
 export const createPortabilityWorker = (): Worker =>
   new Worker(trustedScriptUrl(portabilityWorkerUrl), { type: 'module', name: 'portability' });
+
+/** Starts the worker that searches and keeps its index. */
+export const createSearchWorker = (): Worker =>
+  new Worker(trustedScriptUrl(searchWorkerUrl), { type: 'module', name: 'search' });

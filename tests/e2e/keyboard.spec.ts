@@ -63,6 +63,7 @@ test('Mod+/ lists every shortcut there is', async ({ start, page }) => {
     ['shortcut.newChat', 'Ctrl+Shift+O'],
     ['shortcut.temporaryChat', "Ctrl+Shift+'"],
     ['shortcut.search', 'Ctrl+K'],
+    ['shortcut.find', 'Ctrl+Shift+F'],
     ['shortcut.model', 'Ctrl+Shift+M'],
     ['shortcut.settings', 'Ctrl+.'],
     ['shortcut.sidebar', 'Ctrl+Shift+S'],
@@ -98,6 +99,9 @@ test('the main shortcuts do what the list says', async ({ start, page, context }
   await expect(search).toBeHidden();
   await keyboard.press('Control+k');
   await expect(search).toBeFocused();
+  // An empty box has nothing to clear: back to the conversation.
+  await keyboard.press('Escape');
+  await expect(onggi.composer).toBeVisible();
   await keyboard.press('Shift+Escape');
   await expect(onggi.composer).toBeFocused();
 

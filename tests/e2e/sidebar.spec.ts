@@ -155,25 +155,6 @@ test('three conversations are archived at once, and come back at once', async ({
   await expect(bar).toHaveCount(0);
 });
 
-test('titles are searched in any case and writing', async ({ start, page }) => {
-  const onggi = await start({
-    rows: seedConversations([
-      seedConversation('Onggi JARS', { id: 'jars' }),
-      seedConversation('옹기 이야기', { id: 'story' }),
-    ]),
-  });
-  const search = page.getByRole('searchbox', { name: text('sidebar.search') });
-  await search.fill('jars');
-  await expect(titlesOf(onggi)).toHaveText([/Onggi JARS/]);
-  // As macOS hands file names over: decomposed syllables.
-  await search.fill('이야기'.normalize('NFD'));
-  await expect(titlesOf(onggi)).toHaveText([/옹기 이야기/]);
-  await search.fill('nowhere');
-  await expect(page.getByText(text('list.noMatch'))).toBeVisible();
-  await search.press('Escape');
-  await expect(onggi.conversations).toHaveCount(2);
-});
-
 test('the list is grouped by day and comes in pages', async ({ start, page }) => {
   const many = Array.from({ length: 130 }, (_, at) =>
     seedConversation(`Number ${at}`, { id: `many-${at}`, daysAgo: 60 + at, texts: [] }),

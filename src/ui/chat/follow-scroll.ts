@@ -7,6 +7,8 @@ export interface FollowScroll {
   readonly attach: (scroller: HTMLElement) => () => void;
   /** Goes to the end and follows again. */
   readonly toEnd: () => void;
+  /** Stays where it is, whatever grows. */
+  readonly letGo: () => void;
   /** Keeps what is in view in view while older messages are put in front. */
   readonly keepView: () => void;
 }
@@ -32,6 +34,7 @@ export function createFollowScroll(onChange: (isAtEnd: boolean) => void): Follow
 
   return {
     toEnd,
+    letGo,
     keepView() {
       distanceFromEnd = scroller && distance(scroller);
       isFollowing = false;

@@ -67,6 +67,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     'Quote',
   ),
   mod('search', 'k', 'shortcut.search', (_app, { focusSearch }) => focusSearch()),
+  modShift('find', 'f', 'shortcut.find', (app) => app.openFind()),
   modShift('model', 'm', 'shortcut.model', (_app, { openModelPicker }) => openModelPicker()),
   mod('settings', '.', 'shortcut.settings', (app) =>
     app.parts.router.go({ screen: 'settings', section: 'general' }),

@@ -1,6 +1,24 @@
 import type { ErrorCode } from '#domain/errors.ts';
 
 const texts = {
+  'meaning.similar': 'Similar conversations',
+  'meaning.looking': 'Looking…',
+  'meaning.nothingSimilar':
+    'No similar conversation was found. Search once, so that your conversations are indexed by meaning.',
+  'meaning.byMeaning': 'Found by meaning',
+  'meaning.byBoth': 'Found by words and meaning',
+  'meaning.loading': 'Fetching the embedding model, 13 MB, once. It stays on this device.',
+  'meaning.indexing': 'Indexing by meaning: {done} of {total} conversations.',
+  'meaning.waiting': 'Indexing by meaning goes on when the answer is there: {done} of {total}.',
+  'meaning.paused': 'Indexing by meaning is paused: {done} of {total} conversations.',
+  'meaning.progress': 'Indexing by meaning',
+  'meaning.pause': 'Pause',
+  'meaning.goOn': 'Continue',
+  'meaning.askedBefore': 'Looks like you asked this before:',
+  'meaning.dismiss': 'Hide this hint',
+  'meaning.hintSetting': 'Point out questions you asked before',
+  'meaning.hintSettingHint':
+    'While you type the first question, onggi compares it with your conversations, on this device only.',
   'search.title': 'Search',
   'search.hint': 'Any words, in any language',
   'search.clear': 'Clear the search',

@@ -2,6 +2,25 @@ import type { LaterTexts } from './translate.ts';
 
 /** 日本語. */
 export const ja: LaterTexts = {
+  'meaning.similar': '似た会話',
+  'meaning.looking': '探しています…',
+  'meaning.nothingSimilar':
+    '似た会話は見つかりませんでした。一度検索すると、会話が意味でも索引されます。',
+  'meaning.byMeaning': '意味で一致',
+  'meaning.byBoth': '言葉と意味で一致',
+  'meaning.loading':
+    '埋め込みモデル（13 MB）を取得しています。取得は一度だけで、この端末に残ります。',
+  'meaning.indexing': '意味の索引を作成中：会話 {total} 件中 {done} 件',
+  'meaning.waiting': '回答が終わると意味の索引を再開します：{total} 件中 {done} 件',
+  'meaning.paused': '意味の索引を一時停止中：会話 {total} 件中 {done} 件',
+  'meaning.progress': '意味の索引',
+  'meaning.pause': '一時停止',
+  'meaning.goOn': '再開',
+  'meaning.askedBefore': '以前に似た質問をしています：',
+  'meaning.dismiss': 'このヒントを隠す',
+  'meaning.hintSetting': '以前の似た質問を知らせる',
+  'meaning.hintSettingHint':
+    '最初の質問を入力している間、過去の会話と比べます。すべてこの端末の中で行われます。',
   'search.title': '検索',
   'search.hint': 'どんな言葉でも、どの言語でも',
   'search.clear': '検索語を消す',

@@ -2,6 +2,24 @@ import type { LaterTexts } from './translate.ts';
 
 /** 한국어. */
 export const ko: LaterTexts = {
+  'meaning.similar': '비슷한 대화',
+  'meaning.looking': '찾는 중…',
+  'meaning.nothingSimilar':
+    '비슷한 대화를 찾지 못했어요. 검색을 한 번 하면 대화가 의미로도 색인돼요.',
+  'meaning.byMeaning': '의미로 찾음',
+  'meaning.byBoth': '단어와 의미로 찾음',
+  'meaning.loading': '임베딩 모델(13MB)을 한 번만 내려받고 있어요. 모델은 이 기기에 남아요.',
+  'meaning.indexing': '의미 색인 중: 대화 {total}개 중 {done}개',
+  'meaning.waiting': '답변이 끝나면 의미 색인을 이어 가요: {total}개 중 {done}개',
+  'meaning.paused': '의미 색인을 멈췄어요: 대화 {total}개 중 {done}개',
+  'meaning.progress': '의미 색인',
+  'meaning.pause': '멈춤',
+  'meaning.goOn': '계속',
+  'meaning.askedBefore': '전에 비슷한 질문을 하셨어요:',
+  'meaning.dismiss': '이 알림 숨기기',
+  'meaning.hintSetting': '전에 한 질문 알려 주기',
+  'meaning.hintSettingHint':
+    '첫 질문을 쓰는 동안 지난 대화와 비교해요. 이 기기 안에서만 이루어져요.',
   'search.title': '검색',
   'search.hint': '어떤 말이든, 어떤 언어로든',
   'search.clear': '검색어 지우기',

@@ -2,6 +2,22 @@ import type { LaterTexts } from './translate.ts';
 
 /** 中文. */
 export const zh: LaterTexts = {
+  'meaning.similar': '相似的对话',
+  'meaning.looking': '正在查找…',
+  'meaning.nothingSimilar': '没有找到相似的对话。搜索一次后，对话会按含义建立索引。',
+  'meaning.byMeaning': '按含义找到',
+  'meaning.byBoth': '按文字和含义找到',
+  'meaning.loading': '正在获取嵌入模型（13 MB），只需一次，之后保存在此设备上。',
+  'meaning.indexing': '正在按含义建立索引：{total} 个对话中的 {done} 个',
+  'meaning.waiting': '回答结束后继续按含义建立索引：{total} 个中的 {done} 个',
+  'meaning.paused': '按含义建立索引已暂停：{total} 个对话中的 {done} 个',
+  'meaning.progress': '按含义建立索引',
+  'meaning.pause': '暂停',
+  'meaning.goOn': '继续',
+  'meaning.askedBefore': '您以前好像问过：',
+  'meaning.dismiss': '隐藏此提示',
+  'meaning.hintSetting': '提示以前问过的问题',
+  'meaning.hintSettingHint': '输入第一个问题时，与以往的对话进行比较，全部在此设备上完成。',
   'search.title': '搜索',
   'search.hint': '任何词语，任何语言',
   'search.clear': '清除搜索词',

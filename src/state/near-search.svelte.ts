@@ -1,0 +1,110 @@
+import { toOnggiError } from '#domain/errors.ts';
+import { DEFAULT_MEANING_SETTINGS } from '#domain/meaning-settings.ts';
+import type { MeaningSettings } from '#domain/meaning-settings.ts';
+import { parseSearchQuery } from '#domain/search-query.ts';
+import type { FoundGroup, MeaningStatus, NearGroup } from '#domain/search.ts';
+import { fuseGroups } from './fuse-groups.ts';
+import type { SearchWork } from './lazy-search.ts';
+import type { Settings } from './settings.svelte.ts';
+
+/** As measured on 120 questions over 150 conversations: the right one is less near for 5 of 100. */
+const LEAST_COSINE = 0.3;
+const LIMIT = 10;
+/** Typing goes on meanwhile: the model is asked when it rests, in milliseconds. */
+const REST_MS = 120;
+
+/** The part of the search screen that finds by meaning. */
+export class NearSearch {
+  #groups = $state.raw<readonly NearGroup[]>([]);
+  #status = $state.raw<MeaningStatus>();
+  #running: AbortController | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #asked = '';
+  readonly #work: SearchWork;
+  readonly #settings: Settings;
+
+  constructor(work: SearchWork, settings: Settings) {
+    this.#work = work;
+    this.#settings = settings;
+  }
+
+  /** How far the index of meaning is; undefined before it is known. */
+  get status(): MeaningStatus | undefined {
+    return this.#status;
+  }
+
+  get settings(): MeaningSettings {
+    return this.#settings.value.meaning ?? DEFAULT_MEANING_SETTINGS;
+  }
+
+  /** What the words found, and what is near in meaning, as one list. */
+  fuse(byWords: readonly FoundGroup[]): readonly FoundGroup[] {
+    return fuseGroups(byWords, this.#groups);
+  }
+
+  /** Follows the index until the returned function is called. */
+  follow(): () => void {
+    const stop = this.#work.watchStatus(({ meaning }) => {
+      const hasGrown = meaning.doneCount !== this.#status?.doneCount;
+      this.#status = meaning;
+      if (hasGrown && meaning.phase !== 'loading') this.#askLater(1000);
+    });
+    return () => {
+      stop();
+      clearTimeout(this.#timer);
+      this.#running?.abort();
+    };
+  }
+
+  /**
+   * Asks for what is near. Filters, quotes and exclusions say exactly what is wanted: then meaning has
+   * nothing to add. @param isBestFirst Newest first, nearness is no order.
+   */
+  ask(query: string, isBestFirst: boolean): void {
+    const { terms, filters } = parseSearchQuery(query);
+    const isExact = filters.length > 0 || /["“”]/.test(query) || terms.some((t) => t.isExcluded);
+    const asked = isBestFirst && !isExact ? query.trim() : '';
+    if (asked === this.#asked) return;
+    this.#asked = asked;
+    this.#running?.abort();
+    this.#groups = [];
+    this.#askLater(REST_MS);
+  }
+
+  /** Tries again after a failure. */
+  readonly again = (): void => this.#askLater(0);
+
+  /** Stops the indexing, or lets it go on. */
+  setPaused(isPaused: boolean): Promise<void> {
+    return this.#settings.update({ meaning: { ...this.settings, isPaused } });
+  }
+
+  #askLater(delayMs: number): void {
+    clearTimeout(this.#timer);
+    if (this.#asked !== '') this.#timer = setTimeout(() => void this.#find(), delayMs);
+  }
+
+  async #find(): Promise<void> {
+    const running = new AbortController();
+    this.#running = running;
+    try {
+      await this.#work.ask(
+        {
+          kind: 'near',
+          text: this.#asked,
+          limit: LIMIT,
+          leastCosine: LEAST_COSINE,
+          isInPassing: false,
+        },
+        (answer) => {
+          if (answer.kind === 'near' && !running.signal.aborted) this.#groups = answer.groups;
+        },
+        running.signal,
+      );
+    } catch (error) {
+      if (running.signal.aborted || !this.#status) return;
+      // Words are found all the same.
+      this.#status = { ...this.#status, phase: 'failed', errorCode: toOnggiError(error).code };
+    }
+  }
+}

@@ -116,7 +116,10 @@ describe('what is masked', () => {
     for (const unit of units) {
       const text = unit.repeat(Math.ceil(300_000 / unit.length));
       const found = findMaskable(text);
-      expect(found.every(({ start, end }) => start < end && end <= text.length), unit).toBe(true);
+      expect(
+        found.every(({ start, end }) => start < end && end <= text.length),
+        unit,
+      ).toBe(true);
     }
     // A quadratic search of so many characters takes minutes, and ends here as a failure.
   }, 180_000);

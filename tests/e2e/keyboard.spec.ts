@@ -67,6 +67,7 @@ test('Mod+/ lists every shortcut there is', async ({ start, page }) => {
     ['shortcut.model', 'Ctrl+Shift+M'],
     ['shortcut.settings', 'Ctrl+.'],
     ['shortcut.sidebar', 'Ctrl+Shift+S'],
+    ['shortcut.lock', 'Ctrl+Shift+L'],
     ['shortcut.copyAnswer', 'Ctrl+Shift+C'],
     ['shortcut.copyCode', 'Ctrl+Shift+;'],
     ['shortcut.delete', 'Ctrl+Shift+Backspace'],

@@ -25,7 +25,6 @@ function createWork(near: readonly NearGroup[]): SearchWork & { readonly asked: 
   const asked: unknown[] = [];
   return {
     asked,
-    start: () => undefined,
     watchStatus: () => () => undefined,
     ask(request, onAnswer) {
       asked.push(request);

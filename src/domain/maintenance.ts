@@ -48,16 +48,10 @@ export const PROBLEM_KINDS = [
 ] as const;
 export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 
-/** Of these a repair is known that loses nothing; the others are reported and left as they are. */
-export const REPAIRABLE: readonly ProblemKind[] = [
-  'no-conversation',
-  'no-parent',
-  'circle',
-  'order',
-  'counters',
-  'shown-branch',
-  'no-session',
-];
+/** Of these a repair is known that loses nothing; unreadable rows are reported and left as they are. */
+export const REPAIRABLE: readonly ProblemKind[] = PROBLEM_KINDS.filter(
+  (kind) => kind !== 'unreadable',
+);
 
 /** What an integrity check found. */
 export interface CheckReport {

@@ -20,7 +20,7 @@ interface Start {
   readonly settings?: Partial<UserSettings>;
   readonly connection?: Partial<Endpoint>;
   readonly server?: ConformanceServer;
-  readonly rows?: Pick<SeedRows, 'conversations' | 'messages' | 'usageStatistics'>;
+  readonly rows?: Omit<SeedRows, 'userSettings' | 'endpoints'>;
   readonly hash?: string;
 }
 

@@ -20,6 +20,7 @@ import { createMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import { toLocalDate, usageStatisticId } from '#domain/usage.ts';
+import type { MaintenanceRun } from '#domain/stored-rows.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
 
@@ -44,6 +45,7 @@ export interface SeedRows {
   readonly conversations?: readonly Conversation[];
   readonly messages?: readonly Message[];
   readonly usageStatistics?: readonly UsageStatistic[];
+  readonly maintenanceRuns?: readonly MaintenanceRun[];
 }
 
 const SESSION_ID = toSessionId('seeded-session');

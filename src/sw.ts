@@ -54,7 +54,9 @@ precacheAndRoute(
 );
 cleanupOutdatedCaches();
 
-const later = new PrecacheController({ cacheName: 'onggi-later' });
+/** Where they are kept. */
+const LATER_CACHE = 'onggi-later';
+const later = new PrecacheController({ cacheName: LATER_CACHE });
 later.addToCacheList(files.filter((entry) => LATER.test(urlOf(entry))));
 registerRoute(new PrecacheRoute(later, { cleanURLs: false }));
 // WebAssembly is fetched by nobody who does not use it, and kept from the first use on.
@@ -91,9 +93,23 @@ self.addEventListener('message', (event: ExtendableMessageEvent) => {
   if (isOfType(event.data, 'FETCH_LATER')) event.waitUntil(fetchLater(event));
 });
 
-/** Fetches what is missing of the later files and lets go of those of older versions. */
+/**
+ * Fetches what is missing of the later files and lets go of those of older versions. By hand, because
+ * Workbox keeps what it fetches only while a worker installs. One that cannot be had now is fetched at
+ * the next visit.
+ */
 async function fetchLater(event: ExtendableEvent): Promise<void> {
-  await later.install(event);
+  const cache = await caches.open(LATER_CACHE);
+  for (const [url, cacheKey] of later.getURLsToCacheKeys()) {
+    if (await cache.match(cacheKey)) continue;
+    try {
+      // Names without a hash have a revision: the HTTP cache may hold an older one.
+      const response = await fetch(url, { cache: url === cacheKey ? 'default' : 'reload' });
+      if (response.ok) await cache.put(cacheKey, response);
+    } catch {
+      // Offline, or out of space: the app works without it.
+    }
+  }
   await later.activate(event);
 }
 

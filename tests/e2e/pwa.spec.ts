@@ -70,3 +70,25 @@ test.describe('an update', () => {
     await expect(other.getByText('onggi was updated in another tab.')).toBeVisible();
   });
 });
+
+test('what is fetched when the page is idle works offline too, search among it', async ({
+  connected,
+  context,
+}) => {
+  const { page } = connected;
+  await connected.ask('A jar of 김치 for the winter');
+  const isKept = () =>
+    page.evaluate(async () => {
+      const cache = await caches.open('onggi-later');
+      const paths = (await cache.keys()).map(({ url }) => new URL(url).pathname);
+      return ['/assets/SearchEntry-', '/workers/search.worker-'].every((start) =>
+        paths.some((found) => found.startsWith(start)),
+      );
+    });
+  await expect.poll(isKept, { timeout: 60_000 }).toBe(true);
+  await context.setOffline(true);
+  await page.reload();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('searchbox', { name: 'Search conversations' }).last().fill('김치');
+  await expect(page.getByRole('list', { name: 'Results' }).getByRole('listitem')).toHaveCount(1);
+});

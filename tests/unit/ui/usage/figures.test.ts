@@ -13,6 +13,7 @@ import {
 async function translatorFor(language: 'en' | 'ko'): Promise<Translator> {
   const translator = new Translator();
   await translator.use(language);
+  await translator.complete();
   return translator;
 }
 

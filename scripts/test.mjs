@@ -39,8 +39,6 @@ const ROWS = [
       [tsc, '-p', 'tests/tsconfig.node.json'],
     ]),
     check('lint', [['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']]),
-  ],
-  [
     check('format', [['node_modules/prettier/bin/prettier.cjs', '--check', '.']]),
     check('unused', [['node_modules/knip/bin/knip.js']]),
     check('lock', [['scripts/lockcheck.mjs']]),
@@ -50,7 +48,10 @@ const ROWS = [
       name: 'unit',
       group: 'unit',
       commands: [
-        [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`],
+        [
+          ...[vitest, 'run', '--project=node', '--project=browser'],
+          ...['--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`],
+        ],
       ],
       minutes: 12,
       count: () => countUnit(unitReport),

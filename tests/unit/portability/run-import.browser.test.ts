@@ -269,14 +269,6 @@ describe('runImport', () => {
     expect(fates(await reportOf(db, files))).toEqual([0, 0, 1]);
   });
 
-  it('takes a conversation of 100,000 messages whole', { timeout: 240_000 }, async () => {
-    const db = await openForTest();
-    const said = Array.from({ length: 100_000 }, (_, index) => ({ id: `m${index}`, text: 'x' }));
-    const report = await reportOf(db, [fileOf('long.json', [chatgptConversation('long', said)])]);
-    expect(report).toMatchObject({ addedMessageCount: 100_000, refused: [], skipped: [] });
-    expect(await db.strict.messages.count()).toBe(100_000);
-  });
-
   it('leaves whole conversations when it is stopped, and a second run finishes', async () => {
     const db = await openForTest();
     const many = Array.from({ length: 600 }, (_, index) =>

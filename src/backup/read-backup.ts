@@ -41,6 +41,9 @@ export interface BackupReading {
   summary(): BackupSummary;
 }
 
+/** Rows are given together until they come to so many characters, or to {@link GROUP_ROWS}. */
+const GATHERED_CHARACTERS = 4 * 1024 * 1024;
+
 /** Where nothing is stored, any name will do. */
 const NO_SESSION = 'none';
 
@@ -68,11 +71,28 @@ export function readBackup(file: Blob, options: ReadBackupOptions): BackupReadin
     const reader = createRowReader(notes, options.sessionId ?? NO_SESSION);
     /** The table that began last; null for one that is passed over. */
     let table: BackupTable | null = null;
+    /** Elements of it that were not given yet, and their characters. */
+    let gathered: unknown[] = [];
+    let gatheredUnits = 0;
+
+    function* give(): Generator<TableRows> {
+      if (table === null || gathered.length === 0) return;
+      const read = reader.read(table, gathered);
+      gathered = [];
+      gatheredUnits = 0;
+      if (read.table === 'messages') {
+        for (const { row } of read.rows) noteDate(row.timestamp);
+      }
+      yield read;
+      report();
+    }
+
     for await (const piece of splitJson(counted(opened.chunks), { maxElements: GROUP_ROWS })) {
       options.signal?.throwIfAborted();
       if (piece.key === null) throw notABackup('no object at the top');
       if (piece.kind === 'value') readMember(piece.key, parse(piece.text));
       if (piece.kind === 'array') {
+        yield* give();
         await digest.endTable();
         table = beginTable(piece.key);
       }
@@ -83,15 +103,13 @@ export function readBackup(file: Blob, options: ReadBackupOptions): BackupReadin
       }
       await digestElements(digest, piece.text, piece.count);
       if (table === null) continue;
-      const elements = parseElements(piece.text, table, notes);
-      const read = reader.read(table, elements);
       counts[table] += piece.count;
-      if (read.table === 'messages') {
-        for (const { row } of read.rows) noteDate(row.timestamp);
-      }
-      yield read;
-      report();
+      if (gathered.length + piece.count > GROUP_ROWS) yield* give();
+      for (const element of parseElements(piece.text, table, notes)) gathered.push(element);
+      gatheredUnits += piece.text.length;
+      if (gatheredUnits >= GATHERED_CHARACTERS) yield* give();
     }
+    yield* give();
     if (found.size === 0 || (!head.isOurs && !head.hasTimestamp)) {
       throw notABackup('none of the members of a backup');
     }

@@ -35,7 +35,7 @@ export interface SplitJsonOptions {
   readonly onDeepElement?: 'throw' | 'skip';
   /** Most elements of one piece; 1,000. */
   readonly maxElements?: number;
-  /** A piece ends with the element that reaches this many characters; 4 Mi. */
+  /** A piece ends with the element that reaches this many characters; {@link PIECE_CHARACTERS}. */
   readonly maxPieceCharacters?: number;
   readonly maxElementCharacters?: number;
   readonly maxDepth?: number;
@@ -53,6 +53,12 @@ type Place =
   | 'region'
   | 'after-member'
   | 'end';
+
+/**
+ * Two bytes a character, this stays below the 128 KiB above which V8 gives a string a fresh region of
+ * memory, whose pages cost more than the parsing (2.04 to 0.92 times one JSON.parse of all).
+ */
+const PIECE_CHARACTERS = 32 * 1024;
 
 /** Longest top-level scalar that is no string: numbers and names are shorter. */
 const MAX_BARE_CHARACTERS = 400;
@@ -108,7 +114,7 @@ function createSplitter(options: SplitJsonOptions): Splitter {
   const {
     onDeepElement = 'throw',
     maxElements = 1000,
-    maxPieceCharacters = 4 * 1024 * 1024,
+    maxPieceCharacters = PIECE_CHARACTERS,
     maxElementCharacters = MAX_ELEMENT_CHARACTERS,
     maxDepth = MAX_JSON_DEPTH,
   } = options;
@@ -281,7 +287,7 @@ function createSplitter(options: SplitJsonOptions): Splitter {
   }
 
   function joined(text: string): string {
-    return held.length === 0 ? text : held.join('') + text;
+    return held.reduce((all, part) => all + part, '') + text;
   }
 
   function* flush(): Generator<JsonPiece> {

@@ -124,6 +124,7 @@ test('the main shortcuts do what the list says', async ({ start, page, context }
 
 test('arrow up edits the last message, and arrows walk the messages', async ({ start, page }) => {
   const onggi = await start({ rows: ROWS, hash: '#/c/jars' });
+  await expect(onggi.answers).toHaveCount(1);
   await expect(onggi.composer).toBeFocused();
   await page.keyboard.press('ArrowUp');
   const field = onggi.questions.last().getByRole('textbox', { name: text('message.editField') });

@@ -87,7 +87,8 @@ export function readBackup(file: Blob, options: ReadBackupOptions): BackupReadin
       report();
     }
 
-    for await (const piece of splitJson(counted(opened.chunks), { maxElements: GROUP_ROWS })) {
+    const pieces = splitJson(counted(opened.chunks), { maxElements: GROUP_ROWS, isParsing: true });
+    for await (const piece of pieces) {
       options.signal?.throwIfAborted();
       if (piece.key === null) throw notABackup('no object at the top');
       if (piece.kind === 'value') readMember(piece.key, parse(piece.text));
@@ -105,7 +106,8 @@ export function readBackup(file: Blob, options: ReadBackupOptions): BackupReadin
       if (table === null) continue;
       counts[table] += piece.count;
       if (gathered.length + piece.count > GROUP_ROWS) yield* give();
-      for (const element of parseElements(piece.text, table, notes)) gathered.push(element);
+      const elements = piece.values ?? parseElements(piece.text, table, notes);
+      for (const element of elements) gathered.push(element);
       gatheredUnits += piece.text.length;
       if (gatheredUnits >= GATHERED_CHARACTERS) yield* give();
     }

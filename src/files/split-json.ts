@@ -20,6 +20,8 @@ export type JsonPiece =
       readonly key: string | null;
       readonly text: string;
       readonly count: number;
+      /** The elements, where they were parsed to find the cut; see `isParsing`. */
+      readonly values?: readonly unknown[];
     }
   /** A member of the top-level object that is no array, or a top-level scalar. */
   | { readonly kind: 'value'; readonly key: string | null; readonly text: string }
@@ -33,6 +35,11 @@ export type JsonPiece =
 export interface SplitJsonOptions {
   /** What happens at an element that is too deep or too large: an error (default), or a `refused` piece. */
   readonly onDeepElement?: 'throw' | 'skip';
+  /**
+   * For rows that are parsed anyway: a cut is guessed where another row begins, and the parser says
+   * whether it is one, which spares looking at every character. Such pieces have `values`.
+   */
+  readonly isParsing?: boolean;
   /** Most elements of one piece; 1,000. */
   readonly maxElements?: number;
   /** A piece ends with the element that reaches this many characters; {@link PIECE_CHARACTERS}. */
@@ -113,6 +120,7 @@ interface Splitter {
 function createSplitter(options: SplitJsonOptions): Splitter {
   const {
     onDeepElement = 'throw',
+    isParsing = false,
     maxElements = 1000,
     maxPieceCharacters = PIECE_CHARACTERS,
     maxElementCharacters = MAX_ELEMENT_CHARACTERS,
@@ -134,6 +142,8 @@ function createSplitter(options: SplitJsonOptions): Splitter {
   let isFirstElement = true;
   let hasContent = false;
   let refusal: 'too_deep' | 'too_large' | null = null;
+  /** Guesses at a cut that were none in this region: a file that is not ours stops them. */
+  let missCount = 0;
 
   function* push(chunk: string): Generator<JsonPiece> {
     let index = 0;
@@ -180,6 +190,7 @@ function createSplitter(options: SplitJsonOptions): Splitter {
     isArray = array;
     scan.depth = floorOfRegion();
     isFirstElement = true;
+    missCount = 0;
     beginPiece();
     beginElement(0);
     return 0;
@@ -209,6 +220,15 @@ function createSplitter(options: SplitJsonOptions): Splitter {
     let elementStart = from;
     let index = from;
     for (;;) {
+      const rows =
+        isParsing && index === pieceStart && isAtPiece() ? guessRows(chunk, index) : null;
+      if (rows) {
+        yield { kind: 'elements', key, ...rows };
+        index += rows.text.length + 1;
+        isFirstElement = false;
+        [pieceStart, elementStart] = [index, index];
+        continue;
+      }
       index = scanJson(chunk, index, scan, floorOfRegion());
       hasContent ||= hasText(chunk, elementStart, index);
       const found = refusal === null ? findRefusal(heldLength + index - pieceStart) : null;
@@ -237,6 +257,28 @@ function createSplitter(options: SplitJsonOptions): Splitter {
     }
   }
 
+  /** Nothing of a piece was read yet. */
+  function isAtPiece(): boolean {
+    return isArray && count === 0 && heldLength === 0 && !hasContent && refusal === null;
+  }
+
+  /**
+   * Whole rows from `from` up to a comma of the array: a text that begins with a row and is valid
+   * between brackets ends with a row. Null where no cut is found, or the scan has to judge.
+   */
+  function guessRows(chunk: string, from: number): ParsedRows | null {
+    const next = missCount < MAX_MISSES ? findNextRow(chunk, from, maxPieceCharacters) : -1;
+    if (next === -1) return null;
+    const text = chunk.slice(from, next - 1);
+    const values = tryParse(`[${text}]`);
+    const levels = maxDepth - floorOfRegion();
+    if (values && values.length <= maxElements && values.every((row) => isShallow(row, levels))) {
+      return { text, count: values.length, values };
+    }
+    missCount += 1;
+    return null;
+  }
+
   function findRefusal(pieceLength: number): 'too_deep' | 'too_large' | null {
     if (scan.deepest > maxDepth) return 'too_deep';
     return pieceLength - elementOffset > maxElementCharacters ? 'too_large' : null;
@@ -256,7 +298,9 @@ function createSplitter(options: SplitJsonOptions): Splitter {
     }
     count += 1;
     const length = heldLength + text.length;
-    if (count < maxElements && length < maxPieceCharacters) return false;
+    // A row that went over the edge of a chunk goes alone, so that guessing can go on behind it.
+    const isGuessing = isParsing && heldLength > 0 && missCount < MAX_MISSES;
+    if (count < maxElements && length < maxPieceCharacters && !isGuessing) return false;
     yield { kind: 'elements', key, text: joined(text), count };
     beginPiece();
     return true;
@@ -348,6 +392,49 @@ function createSplitter(options: SplitJsonOptions): Splitter {
   }
 
   return { push, end, flush };
+}
+
+interface ParsedRows {
+  readonly text: string;
+  readonly count: number;
+  readonly values: readonly unknown[];
+}
+
+/** Longest beginning of a row that is looked for: a brace and the name of its first member. */
+const MAX_OPENING = 64;
+/** Guesses that may fail in one array before it is only scanned. */
+const MAX_MISSES = 16;
+
+/**
+ * Where the last row within `reach` begins that opens like the one at `from`; -1 without one. A quote
+ * within a string has a backslash in front, so the opening is hardly ever found in a text.
+ */
+function findNextRow(chunk: string, from: number, reach: number): number {
+  if (!chunk.startsWith('{"', from)) return -1;
+  const nameEnd = chunk.indexOf('"', from + 2);
+  if (nameEnd === -1 || nameEnd - from > MAX_OPENING) return -1;
+  const boundary = `},${chunk.slice(from, nameEnd + 1)}`;
+  const found = chunk.lastIndexOf(boundary, from + reach);
+  return found > from ? found + 2 : -1;
+}
+
+function tryParse(text: string): readonly unknown[] | null {
+  try {
+    return JSON.parse(text) as readonly unknown[];
+  } catch {
+    return null;
+  }
+}
+
+/** Whether arrays and objects are nested at most `levels` deep. */
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (levels === 0) return false;
+  for (const key in value) {
+    const inner: unknown = (value as Readonly<Record<string, unknown>>)[key];
+    if (typeof inner === 'object' && inner !== null && !isShallow(inner, levels - 1)) return false;
+  }
+  return true;
 }
 
 function isSpace(unit: number): boolean {

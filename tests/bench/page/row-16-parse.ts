@@ -40,9 +40,10 @@ export const parseBackup: BenchRow = {
 
 async function parseInPieces(chunks: readonly string[]): Promise<number> {
   let rowCount = 0;
-  for await (const piece of splitJson(streamOf(chunks))) {
+  for await (const piece of splitJson(streamOf(chunks), { isParsing: true })) {
     if (piece.kind === 'elements') {
-      rowCount += (JSON.parse(`[${piece.text}]`) as readonly unknown[]).length;
+      const rows = piece.values ?? (JSON.parse(`[${piece.text}]`) as readonly unknown[]);
+      rowCount += rows.length;
     }
   }
   return rowCount;

@@ -241,3 +241,62 @@ function attempt(work: () => unknown): { value: unknown } | null {
     return null;
   }
 }
+
+describe('with isParsing', () => {
+  const parsing = { isParsing: true, maxPieceCharacters: 120 };
+  const rowsOf = (pieces: readonly JsonPiece[]) =>
+    pieces.flatMap((piece) => (piece.kind === 'elements' ? [piece] : []));
+
+  it('gives rows of one kind parsed, several at once, and none twice', async () => {
+    const rows = Array.from({ length: 40 }, (_, id) => ({
+      id,
+      text: `},{"id"${'\\'.repeat(id % 3)}`,
+    }));
+    const pieces = rowsOf(await split(JSON.stringify({ rows }), parsing, [333, 700]));
+    expect(pieces.flatMap(({ text }) => JSON.parse(`[${text}]`) as unknown[])).toEqual(rows);
+    expect(pieces.filter(({ values }) => values !== undefined).length).toBeGreaterThan(5);
+    for (const { text, values, count } of pieces) {
+      expect(values ?? JSON.parse(`[${text}]`)).toEqual(JSON.parse(`[${text}]`));
+      expect(values?.length ?? count).toBe(count);
+    }
+  });
+
+  it('is not led astray by rows within rows that begin alike', async () => {
+    const rows = Array.from({ length: 30 }, (_, id) => ({ id, inner: [{ id: 1 }, { id: 2 }] }));
+    const pieces = await split(JSON.stringify(rows), parsing, [100, 101]);
+    expect(assemble(pieces)).toEqual(rows);
+  });
+
+  it('holds the depth, and gives the rows before the one that is too deep', async () => {
+    const deep = `{"id":9,"in":${'['.repeat(12)}${']'.repeat(12)}}`;
+    const text = `[{"id":1,"in":[]},{"id":2,"in":[]},${deep},{"id":3,"in":[]}]`;
+    const refused = await splitUntilError(text, { ...parsing, maxDepth: 10 }, 1000);
+    expect(refused.code).toBe('file/too-deep');
+    expect(assemble(refused.pieces)).toEqual([
+      { id: 1, in: [] },
+      { id: 2, in: [] },
+    ]);
+    const skipped = await split(text, { ...parsing, maxDepth: 10, onDeepElement: 'skip' });
+    expect(skipped.filter(({ kind }) => kind === 'refused')).toHaveLength(1);
+    expect(assemble(skipped)).toEqual([1, 2, 3].map((id) => ({ id, in: [] })));
+  });
+
+  it('stands for the same value as the text, whatever the rows and the chunks', async () => {
+    const row = fc.record({ id: fc.jsonValue({ maxDepth: 2 }), text: fc.string() });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(row, { maxLength: 30 }),
+        fc.array(fc.nat(2000), { maxLength: 6 }),
+        fc.integer({ min: 1, max: 300 }),
+        async (rows, cuts, maxPieceCharacters) => {
+          const text = JSON.stringify({ rows });
+          const pieces = await split(text, { isParsing: true, maxPieceCharacters }, cuts);
+          expect(assemble(pieces)).toEqual(JSON.parse(text));
+          for (const { values, text: piece } of rowsOf(pieces)) {
+            if (values) expect(values).toEqual(JSON.parse(`[${piece}]`));
+          }
+        },
+      ),
+    );
+  });
+});

@@ -8,6 +8,7 @@ import { getDraft, putDraft } from '#db/drafts.ts';
 import { getAttachment } from '#db/attachments.ts';
 import { getBackupTarget } from '#db/backup-targets.ts';
 import { countMissing, isDatabaseGone, noteCanary, readCanary } from '#db/canary.ts';
+import { isErasedElsewhere, isEraseUnfinished } from '#db/erase-mark.ts';
 import { getActiveKeyRingEntry } from '#db/key-ring.ts';
 import { readLastChange } from '#db/last-change.ts';
 import { tryHoldAnswerLock, tryRunAlone } from '#db/locks.ts';
@@ -104,6 +105,15 @@ async function showBlocked(code: ErrorCode, detail?: string): Promise<() => void
   return () => void unmount(component);
 }
 
+/** Everything is being erased: a page that begins anew, and waits, holds and writes nothing. */
+function stop(): void {
+  sessionStorage.clear();
+  // Nothing is worth a question any more.
+  const hush = (event: Event): void => event.stopImmediatePropagation();
+  addEventListener('beforeunload', hush, { capture: true });
+  location.reload();
+}
+
 /** Opens the database; while older tabs hold it, the screen says so and goes when they let go. */
 async function open(): Promise<OnggiDatabase> {
   let clear: Promise<() => void> | undefined;
@@ -116,6 +126,7 @@ async function open(): Promise<OnggiDatabase> {
       },
       onLost: storage.fail,
       onReplaced: storage.replace,
+      onErased: stop,
     },
   });
   (await clear)?.();
@@ -368,6 +379,16 @@ async function start(): Promise<void> {
   // Fetched while the database opens; the settings may say another language then.
   void translator.use(pickLanguage(navigator.languages));
   try {
+    if (await isErasedElsewhere()) {
+      await showBlocked('db/erased');
+      return;
+    }
+    const isUnfinished = isEraseUnfinished();
+    if (isUnfinished || location.hash.startsWith('#/erase')) {
+      const { showErase } = await import('./ui/erase/show-erase.ts');
+      await showErase(target, translator, isUnfinished);
+      return;
+    }
     const app = await createApp(await openChecked());
     target.replaceChildren();
     mount(App, { target, props: { app } });

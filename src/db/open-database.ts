@@ -13,7 +13,7 @@ import { toStorageError } from './storage-errors.ts';
 
 /** What happens to an open database without anybody asking for it. `onBlocked` may be told twice. */
 export interface DatabaseEvents {
-  /** Another tab upgraded (or deleted) the database: this connection is closed for good. */
+  /** Another tab upgraded the database: this connection is closed for good. */
   onSuperseded(): void;
   /** Older tabs hold the database: opening waits until they are closed. */
   onBlocked(): void;
@@ -24,6 +24,11 @@ export interface DatabaseEvents {
    * start shows the new data. Without it {@link DatabaseEvents.onSuperseded} is told.
    */
   onReplaced?(): void;
+  /**
+   * Another page erases everything: this connection is closed for good, and the page should stop
+   * whatever it does. Without it {@link DatabaseEvents.onSuperseded} is told.
+   */
+  onErased?(): void;
 }
 
 /** The open database: two connections, which see each other's writes in live reads. */
@@ -160,8 +165,10 @@ function createConnections(
 
   for (const connection of both) {
     defineVersions(connection, steps, clock);
-    connection.on('versionchange', () => {
-      if (close()) events.onSuperseded();
+    connection.on('versionchange', ({ newVersion }) => {
+      if (!close()) return;
+      if (newVersion === null) (events.onErased ?? events.onSuperseded)();
+      else events.onSuperseded();
     });
   }
   strict.on('blocked', () => events.onBlocked());

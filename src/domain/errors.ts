@@ -45,6 +45,7 @@ export const ERROR_CODES = [
   'db/blocked',
   'db/newer-version',
   'db/lost',
+  'db/erased',
   'db/row-damaged',
   'db/unavailable',
   'db/migration-failed',

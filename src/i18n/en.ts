@@ -539,6 +539,44 @@ const texts = {
     'onggi opens with what is left. Copies in this browser stay and can be restored later under My data.',
   'recovery.asIsSure': 'onggi will not ask about these conversations again. Really?',
   'recovery.link': 'Rescue my data',
+  'erase.title': 'Erase everything',
+  'erase.cardBody':
+    'Removes everything that onggi keeps in this browser, API keys and snapshots too. It cannot be undone.',
+  'erase.backUp': 'Back up first',
+  'erase.open': 'Erase everything…',
+  'erase.lead':
+    'Everything that onggi keeps in this browser at {origin} is removed. This cannot be undone.',
+  'erase.goes': 'What goes',
+  'erase.goesTexts': 'Conversations, messages, attachments and drafts, the trash too',
+  'erase.goesSettings': 'Settings, connections, API keys and the lock',
+  'erase.goesCopies':
+    'Snapshots, the data from before a restore, the search index and cached answers',
+  'erase.goesApp': 'The files for starting offline: the next start needs a network',
+  'erase.tabs': 'Other onggi tabs let go of their data and stop, with what is not saved there.',
+  'erase.stays': 'What stays',
+  'erase.staysFiles': 'Backups and exports you saved as files, and copies in a folder you picked',
+  'erase.staysProviders': 'What you sent to providers of models',
+  'erase.staysTraces': 'Traces in the browser’s own files, until it writes over them',
+  'erase.noBackup': 'No backup yet?',
+  'erase.type': 'To confirm, type “{word}”',
+  'erase.word': 'erase',
+  'erase.confirm': 'Erase for good',
+  'erase.back': 'Go back',
+  'erase.working': 'Erasing…',
+  'erase.waiting':
+    'Something still holds the data. Close all other onggi tabs and windows; then this goes on by itself.',
+  'erase.leftTabs': { one: '{count} other tab is open', other: '{count} other tabs are open' },
+  'erase.leftDatabases': { one: '{count} database is left', other: '{count} databases are left' },
+  'erase.leftFiles': {
+    one: '{count} store of files is left',
+    other: '{count} stores of files are left',
+  },
+  'erase.giveUpBody': 'What is already erased does not come back.',
+  'erase.giveUp': 'Stop and open onggi',
+  'erase.done': 'Everything is erased',
+  'erase.doneBody':
+    'onggi keeps nothing in this browser any more. You can close this tab, or start anew.',
+  'erase.startAnew': 'Start anew',
   'privacy.where': 'What goes where',
   'privacy.network':
     'This page talks to its own host and to the endpoints you connect, to nobody else. Images in answers are loaded only when you click.',
@@ -1027,6 +1065,8 @@ const errors = {
     'These data were already opened by a newer version of onggi. Nothing was changed. Reload to get that version.',
   'error.db/lost':
     'The browser lost the connection to its storage. Reload the page; what was saved is still there.',
+  'error.db/erased':
+    'Everything was erased in another tab. Start anew there, or close it and reload this page.',
   'error.db/row-damaged':
     'A stored entry cannot be read. It is left as it is, and everything else works; nothing needs to be done.',
   'error.db/unavailable':

@@ -491,6 +491,40 @@ export const ja: LaterTexts = {
     '残っているもので開きます。このブラウザーのコピーは残り、あとで「マイデータ」から復元できます。',
   'recovery.asIsSure': 'これらの会話について、今後は尋ねません。よろしいですか？',
   'recovery.link': 'データを救出',
+  'erase.title': 'すべて消去',
+  'erase.cardBody':
+    'onggiがこのブラウザーに保存しているものを、APIキーやスナップショットも含めてすべて消去します。元に戻せません。',
+  'erase.backUp': '先にバックアップ',
+  'erase.open': 'すべて消去…',
+  'erase.lead':
+    '{origin} でonggiがこのブラウザーに保存しているものをすべて消去します。元に戻せません。',
+  'erase.goes': '消えるもの',
+  'erase.goesTexts': '会話、メッセージ、添付ファイル、下書き、ゴミ箱の中のもの',
+  'erase.goesSettings': '設定、接続、APIキー、ロック',
+  'erase.goesCopies': 'スナップショット、復元前のデータ、検索の索引、保存された回答',
+  'erase.goesApp': 'オフラインで起動するためのファイル。次に開くときはネットワークが必要です',
+  'erase.tabs': 'ほかのonggiのタブはデータを手放して止まります。そこで未保存のものも失われます。',
+  'erase.stays': '残るもの',
+  'erase.staysFiles': 'ファイルに保存したバックアップやエクスポート、選んだフォルダーのコピー',
+  'erase.staysProviders': 'モデルの提供元にすでに送った内容',
+  'erase.staysTraces': 'ブラウザーが上書きするまで、ブラウザー自身のファイルに残る痕跡',
+  'erase.noBackup': 'まだバックアップがありませんか？',
+  'erase.type': '確認のため「{word}」と入力してください',
+  'erase.word': '消去',
+  'erase.confirm': '完全に消去',
+  'erase.back': '戻る',
+  'erase.working': '消去中…',
+  'erase.waiting':
+    'まだデータを使っているところがあります。ほかのonggiのタブとウィンドウをすべて閉じると、自動で続きます。',
+  'erase.leftTabs': '開いているほかのタブ：{count}個',
+  'erase.leftDatabases': '残っているデータベース：{count}個',
+  'erase.leftFiles': '残っているファイルの保存場所：{count}個',
+  'erase.giveUpBody': 'すでに消去したものは戻りません。',
+  'erase.giveUp': '中止してonggiを開く',
+  'erase.done': 'すべて消去しました',
+  'erase.doneBody':
+    'onggiがこのブラウザーに保存しているものはもうありません。このタブを閉じるか、新しく始められます。',
+  'erase.startAnew': '新しく始める',
   'privacy.where': 'データの送り先',
   'privacy.network':
     'このページが通信する相手は、このページの配信元と、ご自身で接続したサーバーだけです。回答の中の画像は、クリックしたときだけ読み込みます。',
@@ -956,6 +990,8 @@ export const ja: LaterTexts = {
     'このデータは、より新しいバージョンのonggiですでに開かれています。何も変更していません。再読み込みして新しいバージョンにしてください。',
   'error.db/lost':
     'ブラウザとストレージの接続が切れました。保存済みの内容はそのまま残っています。ページを再読み込みしてください。',
+  'error.db/erased':
+    '別のタブですべて消去されました。そのタブで新しく始めるか、そのタブを閉じてからこのページを再読み込みしてください。',
   'error.db/row-damaged':
     '保存された項目の1つを読み取れません。変更せず、そのまま残してあります。ページを再読み込みして、もう一度お試しください。',
   'error.db/unavailable':

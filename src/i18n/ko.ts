@@ -483,6 +483,39 @@ export const ko: LaterTexts = {
     '남은 것만으로 열어요. 이 브라우저의 사본은 남아 있고, 나중에 내 데이터에서 되살릴 수 있어요.',
   'recovery.asIsSure': '이 대화들에 대해 다시 묻지 않아요. 정말 그렇게 할까요?',
   'recovery.link': '데이터 구조하기',
+  'erase.title': '모두 지우기',
+  'erase.cardBody':
+    'onggi가 이 브라우저에 보관한 것을 API 키와 스냅샷까지 모두 지워요. 되돌릴 수 없어요.',
+  'erase.backUp': '먼저 백업하기',
+  'erase.open': '모두 지우기…',
+  'erase.lead': '{origin}에서 onggi가 이 브라우저에 보관한 것을 모두 지워요. 되돌릴 수 없어요.',
+  'erase.goes': '지워지는 것',
+  'erase.goesTexts': '대화와 메시지, 첨부 파일, 초안, 휴지통에 있는 것',
+  'erase.goesSettings': '설정과 연결, API 키, 잠금',
+  'erase.goesCopies': '스냅샷, 되살리기 전의 데이터, 검색 색인, 보관된 답변',
+  'erase.goesApp': '오프라인으로 시작하는 데 쓰는 파일. 다음에 열 때는 네트워크가 필요해요',
+  'erase.tabs': '다른 onggi 탭은 데이터를 놓고 멈춰요. 거기서 저장하지 않은 것도 사라져요.',
+  'erase.stays': '남는 것',
+  'erase.staysFiles': '파일로 저장한 백업과 내보낸 파일, 고른 폴더에 둔 사본',
+  'erase.staysProviders': '모델 제공자에게 이미 보낸 것',
+  'erase.staysTraces': '브라우저가 덮어쓰기 전까지 브라우저 파일에 남는 흔적',
+  'erase.noBackup': '아직 백업하지 않았나요?',
+  'erase.type': '확인하려면 ‘{word}’라고 입력해 주세요',
+  'erase.word': '지우기',
+  'erase.confirm': '영구히 지우기',
+  'erase.back': '돌아가기',
+  'erase.working': '지우는 중…',
+  'erase.waiting':
+    '아직 데이터를 붙잡고 있는 곳이 있어요. 다른 onggi 탭과 창을 모두 닫으면 저절로 이어져요.',
+  'erase.leftTabs': '열려 있는 다른 탭 {count}개',
+  'erase.leftDatabases': '남은 데이터베이스 {count}개',
+  'erase.leftFiles': '남은 파일 저장소 {count}개',
+  'erase.giveUpBody': '이미 지운 것은 돌아오지 않아요.',
+  'erase.giveUp': '멈추고 onggi 열기',
+  'erase.done': '모두 지웠어요',
+  'erase.doneBody':
+    'onggi가 이 브라우저에 보관하는 것이 이제 없어요. 이 탭을 닫거나 새로 시작할 수 있어요.',
+  'erase.startAnew': '새로 시작하기',
   'privacy.where': '데이터가 오가는 곳',
   'privacy.network':
     '이 페이지는 자신이 열린 주소와 직접 연결한 서버하고만 통신해요. 답변 속 이미지는 눌러야만 불러와요.',
@@ -942,6 +975,8 @@ export const ko: LaterTexts = {
   'error.db/newer-version':
     '더 새로운 버전의 onggi가 이미 이 데이터를 열었어요. 바뀐 것은 없으니 새로고침해 주세요.',
   'error.db/lost': '브라우저와 저장소의 연결이 끊겼어요. 저장된 것은 그대로이니 새로고침해 주세요.',
+  'error.db/erased':
+    '다른 탭에서 모두 지웠어요. 그 탭에서 새로 시작하거나, 그 탭을 닫고 여기를 새로고침해 주세요.',
   'error.db/row-damaged':
     '읽을 수 없는 항목이 있어요. 건드리지 않고 그대로 두었으니, 새로고침한 뒤 다시 시도해 주세요.',
   'error.db/unavailable':

@@ -1,0 +1,119 @@
+/** Erasing everything that this origin keeps in the browser. The page that does it has nothing open. */
+import { deleteDatabase } from './database-copy.ts';
+import { ERASE_LOCK, noteErase } from './erase-mark.ts';
+import { readHeldLocks, tryHold } from './locks.ts';
+import { SESSION_LOCK_PREFIX } from './sessions.ts';
+
+/** What is not gone yet. */
+export interface Remains {
+  /** Other pages of onggi that still run. */
+  readonly tabs: number;
+  readonly databases: number;
+  /** Files and folders at the root of the browser's own file system, caches, service workers. */
+  readonly files: number;
+}
+
+/** How long it may take before the person is told that somebody holds something. */
+const PATIENCE_MS = 2000;
+/** How long a round waits for databases that others hold, and the pause before the next round. */
+const ROUND_MS = 500;
+
+/**
+ * Takes the right to erase. @returns what lets it go, or undefined while another page has it.
+ */
+export function tryHoldErase(): Promise<(() => void) | undefined> {
+  return tryHold(ERASE_LOCK, { ifAvailable: true });
+}
+
+/**
+ * Erases every database, file, cache, service worker and remembered value of this origin, whoever made
+ * it, and looks that nothing is left. Deleting the live database tells the other pages to close (see
+ * `onErased` of `openDatabase`). What somebody holds is tried again until it can be had: closing those
+ * pages is all that has to be done.
+ * @param onWaiting Called again and again with what is left while that takes long.
+ */
+export async function eraseOrigin(onWaiting: (remains: Remains) => void): Promise<void> {
+  noteErase();
+  const startedAt = performance.now();
+  // A second request for a database that waits for others would only queue behind the first.
+  const deletions = new Map<string, Promise<unknown>>();
+  for (;;) {
+    await Promise.race([eraseOnce(deletions), pause(ROUND_MS)]);
+    const remains = await findRemains();
+    if (isNothing(remains)) break;
+    if (performance.now() - startedAt > PATIENCE_MS) onWaiting(remains);
+    await pause(ROUND_MS);
+  }
+  // Last, because the note that this is going on stands here.
+  forgetMemory();
+}
+
+async function eraseOnce(deletions: Map<string, Promise<unknown>>): Promise<void> {
+  // First, because it can fill its caches again.
+  for (const registration of await readWorkers()) await registration.unregister();
+  for (const { name } of await indexedDB.databases()) {
+    if (name === undefined || deletions.has(name)) continue;
+    const deletion = deleteDatabase(name)
+      .catch(() => undefined)
+      .finally(() => deletions.delete(name));
+    deletions.set(name, deletion);
+  }
+  const root = await openRoot();
+  for (const name of await readNames(root)) {
+    // Another page's worker may have a file open: the next round finds it closed.
+    await root?.removeEntry(name, { recursive: true }).catch(() => undefined);
+  }
+  for (const name of await readCaches()) await caches.delete(name);
+  await Promise.all(deletions.values());
+}
+
+async function findRemains(): Promise<Remains> {
+  const [tabs, databases, names, cacheNames, workers] = await Promise.all([
+    readHeldLocks(SESSION_LOCK_PREFIX),
+    indexedDB.databases(),
+    openRoot().then(readNames),
+    readCaches(),
+    readWorkers(),
+  ]);
+  return {
+    tabs: tabs.length,
+    databases: databases.length,
+    files: names.length + cacheNames.length + workers.length,
+  };
+}
+
+function isNothing({ tabs, databases, files }: Remains): boolean {
+  return tabs + databases + files === 0;
+}
+
+/** Undefined where the browser has no such file system. */
+async function openRoot(): Promise<FileSystemDirectoryHandle | undefined> {
+  try {
+    return await navigator.storage.getDirectory();
+  } catch {
+    return undefined;
+  }
+}
+
+async function readNames(root: FileSystemDirectoryHandle | undefined): Promise<readonly string[]> {
+  const names: string[] = [];
+  if (root) for await (const name of root.keys()) names.push(name);
+  return names;
+}
+
+async function readCaches(): Promise<readonly string[]> {
+  return 'caches' in globalThis ? caches.keys() : [];
+}
+
+async function readWorkers(): Promise<readonly ServiceWorkerRegistration[]> {
+  return 'serviceWorker' in navigator ? navigator.serviceWorker.getRegistrations() : [];
+}
+
+function forgetMemory(): void {
+  localStorage.clear();
+  sessionStorage.clear();
+}
+
+function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
+}

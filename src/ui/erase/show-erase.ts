@@ -1,0 +1,27 @@
+import { mount } from 'svelte';
+import { LANGUAGES } from '#domain/user-settings.ts';
+import { Erasure } from '#state/erasure.svelte.ts';
+import type { Translator } from '#state/translator.svelte.ts';
+import EraseScreen from './EraseScreen.svelte';
+
+/**
+ * Shows the page that erases everything, in the language its address names (`#/erase/ko`): the settings
+ * that know it are not open.
+ * @param isUnfinished Whether it goes on by itself where a closed page left off.
+ */
+export async function showErase(
+  target: Element,
+  translator: Translator,
+  isUnfinished: boolean,
+): Promise<void> {
+  const named = LANGUAGES.find((language) => location.hash.endsWith(`/${language}`));
+  if (named) await translator.use(named);
+  await translator.complete();
+  document.documentElement.lang = translator.language ?? 'ko';
+  target.replaceChildren();
+  const load = (hash: string): void => {
+    history.replaceState(null, '', hash);
+    location.reload();
+  };
+  mount(EraseScreen, { target, props: { erasure: new Erasure(load, isUnfinished), translator } });
+}

@@ -42,6 +42,7 @@ export async function createBackup(
   writer.closed.catch(() => undefined);
   const pages = writeBackup(db, {
     ...options,
+    ...(packer.takeSpare ? { takeSpare: packer.takeSpare } : {}),
     onPage: (doneRows, doneBytes) =>
       onProgress?.({ step: 'backup', doneBytes, totalBytes: null, doneRows, totalRows: null }),
   });

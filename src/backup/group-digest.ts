@@ -9,16 +9,18 @@ export const GROUP_ROWS = 1000;
 
 /** A group that grows beyond this is hashed piece by piece instead of being held. */
 const HELD_BYTES = 8 * 1024 * 1024;
+/** The first size of the memory that a group is held in. */
+const FIRST_BYTES = 256 * 1024;
 
 /** The digest of the rows of a backup, group by group, as they are written or read. */
 export interface GroupDigest {
   /** Rows that the group in the making still takes. */
   readonly room: number;
   /**
-   * Takes rows as written: compact JSON joined by commas, UTF-8; at most {@link GroupDigest.room}.
-   * The bytes are copied before this returns.
+   * Takes rows as written: compact JSON joined by commas; at most {@link GroupDigest.room}.
+   * @returns their UTF-8, in memory that the next call writes over.
    */
-  add(bytes: Uint8Array<ArrayBuffer>, rowCount: number): Promise<void>;
+  add(rows: string, rowCount: number): Promise<Uint8Array<ArrayBuffer>>;
   /** The table is over: the next row begins a new group. */
   endTable(): Promise<void>;
   /** The digest in hexadecimal, after the last table. */
@@ -31,66 +33,76 @@ export interface GroupDigest {
  */
 export function createGroupDigest(): GroupDigest {
   const digests: Uint8Array[] = [];
-  let held: Uint8Array<ArrayBuffer>[] = [];
+  /** Kept from group to group: fresh memory costs more than the hashing. */
+  let held = new Uint8Array(FIRST_BYTES);
   let heldBytes = 0;
   let rowCount = 0;
   let running: Sha256 | undefined;
   /** At most one digest is computed beside the work. */
   let pending: Promise<void> = Promise.resolve();
 
-  function closeWith(whole: Uint8Array<ArrayBuffer>): Promise<void> {
-    const [digesting, before] = [digestSha256(whole), pending];
-    const place = digests.push(new Uint8Array()) - 1;
-    pending = digesting.then((digest) => {
-      digests[place] = digest;
-    });
-    pending.catch(() => undefined);
-    rowCount = 0;
-    return before;
-  }
-
   async function closeGroup(): Promise<void> {
     if (rowCount === 0) return;
+    rowCount = 0;
     if (running) {
       digests.push(running.finish());
       running = undefined;
-      rowCount = 0;
       return;
     }
-    const whole = concatenate(held, heldBytes);
-    held = [];
+    const before = pending;
+    const place = digests.push(new Uint8Array()) - 1;
+    pending = digestSha256(held.subarray(0, heldBytes)).then((digest) => {
+      digests[place] = digest;
+    });
+    pending.catch(() => undefined);
     heldBytes = 0;
-    await closeWith(whole);
+    await before;
   }
 
-  function hold(bytes: Uint8Array<ArrayBuffer>): void {
-    if (running) {
-      running.update(bytes);
-      return;
-    }
-    held.push(bytes.slice());
-    heldBytes += bytes.length;
-    if (heldBytes <= HELD_BYTES) return;
+  /** From now on the group is hashed as it comes. */
+  function beginRunning(): Sha256 {
     running = createSha256();
-    for (const part of held) running.update(part);
-    held = [];
+    running.update(held.subarray(0, heldBytes));
     heldBytes = 0;
+    return running;
+  }
+
+  function reserve(byteCount: number): void {
+    if (held.length - heldBytes >= byteCount) return;
+    const larger = new Uint8Array(Math.max(held.length * 2, heldBytes + byteCount));
+    larger.set(held.subarray(0, heldBytes));
+    held = larger;
+  }
+
+  function take(text: string): Uint8Array<ArrayBuffer> {
+    // UTF-8 takes at most three bytes for a UTF-16 unit.
+    const mostBytes = text.length * 3;
+    if (!running && heldBytes + mostBytes > HELD_BYTES) beginRunning();
+    if (running && mostBytes > HELD_BYTES) {
+      const bytes = encoder.encode(text);
+      running.update(bytes);
+      return bytes;
+    }
+    reserve(mostBytes);
+    const start = heldBytes;
+    const { written } = encoder.encodeInto(text, held.subarray(start));
+    const bytes = held.subarray(start, start + written);
+    if (running) running.update(bytes);
+    else heldBytes += written;
+    return bytes;
   }
 
   return {
     get room() {
       return GROUP_ROWS - rowCount;
     },
-    async add(bytes, added) {
-      if (added === 0) return;
-      if (rowCount === 0 && added === GROUP_ROWS && bytes.length <= HELD_BYTES) {
-        await closeWith(bytes);
-        return;
-      }
-      if (rowCount > 0) hold(COMMA);
-      hold(bytes);
+    async add(rows, added) {
+      if (added === 0) return new Uint8Array();
+      if (rowCount > 0) take(',');
+      const bytes = take(rows);
       rowCount += added;
       if (rowCount >= GROUP_ROWS) await closeGroup();
+      return bytes;
     },
     endTable: closeGroup,
     async finish() {
@@ -102,7 +114,7 @@ export function createGroupDigest(): GroupDigest {
   };
 }
 
-const COMMA = new TextEncoder().encode(',');
+const encoder = new TextEncoder();
 
 function concatenate(parts: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(size);

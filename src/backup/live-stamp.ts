@@ -1,6 +1,7 @@
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readKeyPages } from '#db/staging-rows.ts';
 import { readBoundedPages } from '#db/table-pages.ts';
+import { digestRows } from './digest-rows.ts';
 import { createGroupDigest } from './group-digest.ts';
 import { createMoment, createTableReaders } from './table-rows.ts';
 
@@ -12,14 +13,9 @@ import { createMoment, createTableReaders } from './table-rows.ts';
  */
 export async function readLiveStamp(db: OnggiDatabase, signal?: AbortSignal): Promise<string> {
   const digest = createGroupDigest();
-  const encoder = new TextEncoder();
   const add = async (rows: readonly unknown[]): Promise<void> => {
     signal?.throwIfAborted();
-    for (let first = 0; first < rows.length;) {
-      const group = rows.slice(first, first + digest.room);
-      await digest.add(encoder.encode(JSON.stringify(group)), group.length);
-      first += group.length;
-    }
+    for await (const _ of digestRows(digest, rows));
   };
   const readers = createTableReaders(db, createMoment(Infinity));
   for (const table of STAMPED) {

@@ -27,6 +27,8 @@ export interface Packer {
   readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
   /** When the file is whole. @throws OnggiError `backup/not-written`, `db/quota`. */
   readonly done: Promise<Packed>;
+  /** A buffer whose bytes were compressed, to be filled again. */
+  readonly takeSpare?: () => ArrayBuffer | undefined;
 }
 
 /** Packed bytes that are held before they are handed to the browser. */

@@ -217,18 +217,16 @@ function expectedTables(head: BackupHead): readonly BackupTable[] {
 /** Takes the rows of a piece into the digest, cut where a group ends. */
 async function digestElements(digest: GroupDigest, text: string, count: number): Promise<void> {
   if (count <= digest.room) {
-    await digest.add(encoder.encode(text), count);
+    await digest.add(text, count);
     return;
   }
   const elements = splitElements(text);
   for (let first = 0; first < elements.length;) {
     const group = elements.slice(first, first + digest.room);
-    await digest.add(encoder.encode(group.join(',')), group.length);
+    await digest.add(group.join(','), group.length);
     first += group.length;
   }
 }
-
-const encoder = new TextEncoder();
 
 /** The elements of a piece; those that are no JSON are noted and left out. */
 function parseElements(text: string, table: BackupTable, notes: ProblemNotes): readonly unknown[] {

@@ -25,6 +25,7 @@ export function createRemotePacker(
   const worker = createWorker();
   const { port1: port, port2 } = new MessageChannel();
   let free = PIECES_AHEAD;
+  const spare: ArrayBuffer[] = [];
   let wake: (() => void) | undefined;
   const post = (message: PackInput, transfer: Transferable[] = []): void =>
     port.postMessage(message, transfer);
@@ -37,6 +38,7 @@ export function createRemotePacker(
       else if (output.kind === 'packed') {
         resolve({ sizeBytes: output.sizeBytes, blob: output.blob });
       } else {
+        spare.push(output.buffer);
         free += 1;
         wake?.();
       }
@@ -70,7 +72,7 @@ export function createRemotePacker(
   });
   const order: ToPackWorker = { target, passphrase };
   worker.postMessage(order, [port2]);
-  return { writable, done };
+  return { writable, done, takeSpare: () => spare.pop() };
 }
 
 /** Does the packing that {@link createRemotePacker} asked for, in the worker. */
@@ -88,7 +90,8 @@ export async function servePacking(order: unknown, port: MessagePort): Promise<v
         return writer.abort(new OnggiError('backup/not-written', 'stopped'));
       await writer.ready;
       await writer.write(input.bytes);
-      post({ kind: 'taken' });
+      const { buffer } = input.bytes;
+      port.postMessage({ kind: 'taken', buffer } satisfies PackOutput, [buffer]);
     };
     port.onmessage = ({ data }: MessageEvent<unknown>) => {
       last = last.then(() => take(parsePackInput(data)));

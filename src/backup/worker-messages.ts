@@ -150,8 +150,8 @@ const PackInput = v.variant('kind', [
 export type PackInput = v.InferOutput<typeof PackInput>;
 
 const PackOutput = v.variant('kind', [
-  /** One piece of bytes was taken: another may come. */
-  v.object({ kind: v.literal('taken') }),
+  /** One piece of bytes was taken: another may come. Its buffer goes back to be filled again. */
+  v.object({ kind: v.literal('taken'), buffer: v.instance(ArrayBuffer) }),
   v.object({
     kind: v.literal('packed'),
     sizeBytes: Size,

@@ -2,11 +2,11 @@ import type { OnggiDatabase } from '#db/open-database.ts';
 import { BACKUP_TABLES } from '#domain/backup-report.ts';
 import type { BackupCounts, BackupTable } from '#domain/backup-report.ts';
 import { toIsoInstant } from '#domain/instants.ts';
+import { createByteBuffer } from './byte-buffer.ts';
+import { digestRows } from './digest-rows.ts';
 import { toFileTimestamp } from './file-name.ts';
 import { DIGEST_ALGORITHM, createGroupDigest } from './group-digest.ts';
-import type { GroupDigest } from './group-digest.ts';
 import { createMoment, createTableReaders } from './table-rows.ts';
-import type { RowPage } from './table-rows.ts';
 
 /** What `format` says in a backup of ours. */
 export const BACKUP_FORMAT = 'onggi.backup';
@@ -22,10 +22,12 @@ export interface WriteBackupOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each page. @param rowCount Rows so far, over all tables. @param byteCount Not compressed. */
   readonly onPage?: (rowCount: number, byteCount: number) => void;
+  /** A buffer given before that may be filled again; without it, memory is taken anew. */
+  readonly takeSpare?: () => ArrayBuffer | undefined;
 }
 
 /**
- * The JSON of a whole backup in UTF-8, page by page, as FORMATS 3.4 has it: head, small tables,
+ * The JSON of a whole backup in UTF-8, in buffers of one size, as FORMATS 3.4 has it: head, small tables,
  * conversations, messages, attachments, counts, digest. Secrets, key ring, response cache, embeddings
  * and chunks of documents are never read. Rows come from an allow-list of columns.
  * @returns the rows by table.
@@ -33,31 +35,36 @@ export interface WriteBackupOptions {
  */
 export async function* writeBackup(
   db: OnggiDatabase,
-  { now, appVersion, schemaVersion, signal, onPage }: WriteBackupOptions,
+  { now, appVersion, schemaVersion, signal, onPage, takeSpare }: WriteBackupOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, BackupCounts> {
   const digest = createGroupDigest();
   const readers = createTableReaders(db, createMoment(now));
   const counts = Object.fromEntries(BACKUP_TABLES.map((table) => [table, 0])) as Counts;
+  const buffer = createByteBuffer(takeSpare ?? (() => undefined));
   let [rowCount, byteCount] = [0, 0];
-  yield encode(writeHead({ now, appVersion, schemaVersion }));
+  const put = (bytes: Uint8Array): Iterable<Uint8Array<ArrayBuffer>> => {
+    byteCount += bytes.length;
+    return buffer.put(bytes);
+  };
+  yield* put(encode(writeHead({ now, appVersion, schemaVersion })));
   for (const table of BACKUP_TABLES) {
-    yield encode(`,${JSON.stringify(table)}:[`);
+    yield* put(encode(`,${JSON.stringify(table)}:[`));
     for await (const page of readers[table]()) {
       signal?.throwIfAborted();
-      for (const { bytes, rows } of await encodePage(page, digest)) {
-        if (counts[table] > 0) yield encode(',');
-        counts[table] += rows;
-        rowCount += rows;
-        byteCount += bytes.length;
-        yield bytes;
+      for await (const rows of digestRows(digest, page)) {
+        if (counts[table] > 0) yield* put(COMMA);
+        yield* put(rows.bytes);
+        counts[table] += rows.rowCount;
+        rowCount += rows.rowCount;
       }
       onPage?.(rowCount, byteCount);
     }
     await digest.endTable();
-    yield encode(']');
+    yield* put(CLOSING);
   }
   const end = { counts, digest: { algorithm: DIGEST_ALGORITHM, value: await digest.finish() } };
-  yield encode(`,${JSON.stringify(end).slice(1)}`);
+  yield* put(encode(`,${JSON.stringify(end).slice(1)}`));
+  yield* buffer.end();
   return counts;
 }
 
@@ -80,25 +87,11 @@ function writeHead({
   return JSON.stringify(head).slice(0, -1);
 }
 
-/** The rows of a page as bytes, cut where a group of the digest ends. */
-async function encodePage(
-  page: RowPage,
-  digest: GroupDigest,
-): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly rows: number }[]> {
-  const pieces: { bytes: Uint8Array<ArrayBuffer>; rows: number }[] = [];
-  for (let first = 0; first < page.length;) {
-    const rows = Math.min(digest.room, page.length - first);
-    const group = rows === page.length ? page : page.slice(first, first + rows);
-    const bytes = encode(JSON.stringify(group).slice(1, -1));
-    await digest.add(bytes, rows);
-    pieces.push({ bytes, rows });
-    first += rows;
-  }
-  return pieces;
-}
-
 const encoder = new TextEncoder();
 
 function encode(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }
+
+const COMMA = encode(',');
+const CLOSING = encode(']');

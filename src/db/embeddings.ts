@@ -32,15 +32,31 @@ export async function getEmbeddingBlocks(
 }
 
 /** All that an embedder covers. */
-export function readEmbeddingCoverage(
+export async function readEmbeddingCoverage(
   { relaxed: db }: OnggiDatabase,
   embedder: string,
 ): Promise<readonly EmbeddingCoverage[]> {
-  return read(() => coverageOf(db, embedder).toArray());
+  const rows = await read(() => coverageOf(db, embedder).toArray());
+  return rows.filter(({ ownerId }) => ownerId !== NOBODY);
+}
+
+/**
+ * What {@link putEmbeddings} was last given for this collection and embedder, by which a copy of the
+ * vectors elsewhere knows whether it is still one; undefined when nothing is stored.
+ */
+export async function readEmbeddingStamp(
+  { relaxed: db }: OnggiDatabase,
+  collection: EmbeddingCollection,
+  embedder: string,
+): Promise<string | undefined> {
+  return (await read(() => db.embeddingCoverage.get(stampId(embedder, collection))))?.stamp;
 }
 
 /** What one step of indexing changed. */
 export interface EmbeddingChanges {
+  readonly collection: EmbeddingCollection;
+  /** Differs from every one before. */
+  readonly stamp: string;
   readonly blocks: readonly EmbeddingBlock[];
   readonly covered: readonly Omit<EmbeddingCoverage, 'id'>[];
   readonly uncoveredIds: readonly string[];
@@ -52,7 +68,7 @@ export interface EmbeddingChanges {
 export function putEmbeddings(
   { relaxed: db }: OnggiDatabase,
   embedder: string,
-  { blocks, covered, uncoveredIds, emptyBlockIds }: EmbeddingChanges,
+  { collection, stamp, blocks, covered, uncoveredIds, emptyBlockIds }: EmbeddingChanges,
 ): Promise<void> {
   return commit(() =>
     db.transaction('rw', db.embeddings, db.embeddingCoverage, async () => {
@@ -60,9 +76,16 @@ export function putEmbeddings(
       await db.embeddings.bulkDelete([...emptyBlockIds]);
       const idOf = (ownerId: string): string => coverageId(embedder, ownerId);
       await db.embeddingCoverage.bulkDelete(uncoveredIds.map(idOf));
-      await db.embeddingCoverage.bulkPut(
-        covered.map((coverage) => ({ id: idOf(coverage.ownerId), ...coverage })),
-      );
+      await db.embeddingCoverage.bulkPut([
+        ...covered.map((coverage) => ({ id: idOf(coverage.ownerId), ...coverage })),
+        {
+          id: stampId(embedder, collection),
+          collection,
+          ownerId: NOBODY,
+          stamp,
+          rows: new Uint32Array(0),
+        },
+      ]);
     }),
   );
 }
@@ -86,6 +109,11 @@ export function deleteEmbeddings({ relaxed: db }: OnggiDatabase, embedder: strin
     }),
   );
 }
+
+/** The owner of the row that holds the stamp of all; no owner has this id. */
+const NOBODY = '';
+const stampId = (embedder: string, collection: EmbeddingCollection): string =>
+  `${coverageId(embedder, NOBODY)}|${collection}`;
 
 const coverageId = (embedder: string, ownerId: string): string => `${embedder}|${ownerId}`;
 

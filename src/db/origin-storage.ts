@@ -18,6 +18,11 @@ export interface CacheSize {
 /** What a database is for. */
 export type DatabaseRole = 'live' | 'undo' | 'copy' | 'cache' | 'boot' | 'staging';
 
+/** The names of all databases of this origin. */
+export async function listDatabaseNames(): Promise<readonly string[]> {
+  return (await indexedDB.databases()).flatMap(({ name }) => name ?? []);
+}
+
 /** The databases of this origin and what each is for. The browser tells no sizes of them. */
 export async function listDatabases(
   bootName = 'onggi-boot',

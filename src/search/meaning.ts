@@ -18,8 +18,10 @@ import { createMeaningIndexer } from './meaning-indexer.ts';
 import type { MeaningIndexer } from './meaning-indexer.ts';
 import { toNearGroups } from './near-groups.ts';
 import { conversationPassages } from './passages.ts';
+import type { SidecarStore } from './sidecar-store.ts';
 import { openVectorIndex } from './vector-index.ts';
 import type { VectorIndex } from './vector-index.ts';
+import { removeOtherVectorFiles } from './vector-sidecar.ts';
 
 /** An embedder that holds something until it is closed. */
 export interface OpenEmbedder extends Embedder {
@@ -29,6 +31,8 @@ export interface OpenEmbedder extends Embedder {
 export interface MeaningDeps {
   readonly db: OnggiDatabase;
   readonly clock: Clock;
+  /** Where a copy of the vectors is kept; none where the browser has no files. */
+  readonly store?: SidecarStore | undefined;
   readonly openEmbedder: (
     onBytes: (doneBytes: number, totalBytes: number | null) => void,
   ) => Promise<OpenEmbedder>;
@@ -85,8 +89,13 @@ export const NO_MEANING: MeaningStatus = {
   errorCode: null,
 };
 
+function closeParts({ embedder, index }: Opened): void {
+  embedder.close();
+  index.close();
+}
+
 export function createMeaning(deps: MeaningDeps): Meaning {
-  const { db, clock, openEmbedder, batchTexts, readHold, onStatus } = deps;
+  const { db, clock, store, openEmbedder, batchTexts, readHold, onStatus } = deps;
   let status = NO_MEANING;
   let opening: Promise<Opened> | undefined;
   const setStatus = (changes: Partial<MeaningStatus>): void => {
@@ -104,6 +113,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       clock,
       collection: 'conversations',
       identity: embedder,
+      store,
     });
     return { embedder, index };
   }
@@ -117,8 +127,8 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       .then((parts) => keepIndexing(parts))
       .catch((error: unknown) => {
         setStatus({ phase: 'failed', errorCode: toOnggiError(error).code });
-        void opened.then(({ embedder }) => embedder.close()).catch(() => undefined);
         opening = undefined;
+        return opened.then(closeParts).catch(() => undefined);
       });
     return opened;
   }
@@ -166,6 +176,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     for (const embedder of await readStoredEmbedders(db)) {
       if (embedder !== current) await deleteEmbeddings(db, embedder);
     }
+    if (store) await removeOtherVectorFiles(store, 'conversations', current);
   }
 
   async function followFeed(indexer: MeaningIndexer, from: number): Promise<number> {

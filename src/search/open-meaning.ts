@@ -8,6 +8,7 @@ import { createUserSettings } from '#domain/user-settings.ts';
 import { openEmbeddingWorker } from '#inference/embedding-client.ts';
 import { createMeaning } from './meaning.ts';
 import type { Meaning } from './meaning.ts';
+import type { SidecarStore } from './sidecar-store.ts';
 import { startEmbeddingWorker } from './start-embedding-worker.ts';
 
 /** The static embedder is quick, and every message to its worker costs something. */
@@ -18,6 +19,7 @@ const LOCKS_FRESH_MS = 250;
 /** Meaning by the built-in model, as the person's settings and running answers let it. */
 export function openBuiltInMeaning(
   db: OnggiDatabase,
+  store: SidecarStore,
   clock: Clock,
   onStatus: (status: MeaningStatus) => void,
 ): Meaning {
@@ -32,6 +34,8 @@ export function openBuiltInMeaning(
   return createMeaning({
     db,
     clock,
+    // In a table a copy would be no quicker than what it is a copy of.
+    store: store.kind === 'opfs' ? store : undefined,
     batchTexts: BATCH_TEXTS,
     openEmbedder: (onBytes) =>
       openEmbeddingWorker({

@@ -40,11 +40,12 @@ export interface RowBytes {
   /** Bytes of the rows `[from, from + count)`, to be written or read at once; valid until the next call. */
   view(from: number, count: number): Uint8Array;
   /**
-   * Compares `query` (one row) with the first `count` rows and calls `onStrip` for stretches of them in
-   * order; the results are overwritten by the next stretch.
+   * Compares `query` (one row) with the rows `[first, first + count)` and calls `onStrip` for stretches of
+   * them in order; the results are overwritten by the next stretch.
    */
   compare(
     query: Uint8Array,
+    first: number,
     count: number,
     onStrip: (from: number, results: Int32Array) => void,
   ): void;
@@ -82,10 +83,10 @@ function createKernelRows(
       reach(ROWS_AT + (from + count) * width);
       return new Uint8Array(memory.buffer, ROWS_AT + from * width, count * width);
     },
-    compare(query, count, onStrip) {
+    compare(query, first, count, onStrip) {
       new Uint8Array(memory.buffer).set(query);
-      for (let from = 0; from < count; from += STRIP_ROWS) {
-        const rows = Math.min(STRIP_ROWS, count - from);
+      for (let from = first; from < first + count; from += STRIP_ROWS) {
+        const rows = Math.min(STRIP_ROWS, first + count - from);
         kernelCompare(0, ROWS_AT + from * width, rows, width, QUERY_BYTES);
         onStrip(from, new Int32Array(memory.buffer, QUERY_BYTES, rows));
       }
@@ -107,9 +108,9 @@ function createPlainRows(width: number, comparison: Comparison): RowBytes {
       }
       return bytes.subarray(from * width, end);
     },
-    compare(query, count, onStrip) {
-      for (let from = 0; from < count; from += STRIP_ROWS) {
-        const results = new Int32Array(Math.min(STRIP_ROWS, count - from));
+    compare(query, first, count, onStrip) {
+      for (let from = first; from < first + count; from += STRIP_ROWS) {
+        const results = new Int32Array(Math.min(STRIP_ROWS, first + count - from));
         for (let row = 0; row < results.length; row++) {
           results[row] = compareRow(query, bytes, (from + row) * width);
         }

@@ -8,7 +8,6 @@ import { hasSimd } from './byte-scan.ts';
 import { findUnits } from './find-units.ts';
 import type { FoundUnits } from './find-units.ts';
 import { readFoundGroups } from './found-page.ts';
-import { openSidecarStore } from './open-sidecar-store.ts';
 import type { SearchRequest } from './search-messages.ts';
 import type { SidecarStore } from './sidecar-store.ts';
 import { openTextIndex } from './text-index.ts';
@@ -26,8 +25,9 @@ export interface SearchEngineDeps {
   readonly onStatus: (status: TextStatus) => void;
   /** Whether scanned text stays in memory. */
   readonly isResident: boolean;
-  /** Only tests say where the index is kept, and without what. */
-  readonly store?: SidecarStore['kind'];
+  /** Where the index is kept. */
+  readonly store: SidecarStore;
+  /** Only tests say. */
   readonly withSimd?: boolean;
 }
 
@@ -56,8 +56,7 @@ const FIRST_RESULTS_MS = 50;
 const IDLE_MS = 3 * 60 * 1000;
 
 export async function createSearchEngine(deps: SearchEngineDeps): Promise<SearchEngine> {
-  const { db, clock, onStatus, isResident } = deps;
-  const store = await openSidecarStore(db, deps.store);
+  const { db, store, clock, onStatus, isResident } = deps;
   const index = await openTextIndex(store);
   const closing = new AbortController();
   const memory = createTextMemory(index, isResident, deps.withSimd);

@@ -18,7 +18,7 @@ addEventListener(
     if (!port || typeof data !== 'string') return;
     serveSearch(port, {
       clock,
-      openMeaning: (db, onStatus) => openBuiltInMeaning(db, clock, onStatus),
+      openMeaning: (db, store, onStatus) => openBuiltInMeaning(db, store, clock, onStatus),
       isResident: deviceMemory >= RESIDENT_FROM_GB,
       // The page hears of an upgrade itself; here the next read fails.
       openDatabase: () =>

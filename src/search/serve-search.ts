@@ -5,15 +5,22 @@ import type { Clock } from '#domain/ids.ts';
 import type { MeaningStatus, SearchStatus } from '#domain/search.ts';
 import { NO_MEANING } from './meaning.ts';
 import type { Meaning } from './meaning.ts';
+import { openSidecarStore } from './open-sidecar-store.ts';
 import { createSearchEngine } from './search-engine.ts';
 import type { SearchEngine } from './search-engine.ts';
 import { parseToSearchWorker, toSearchFailure } from './search-messages.ts';
 import type { FromSearchWorker, SearchAnswer, SearchRequest } from './search-messages.ts';
+import { removeLostFolders } from './sidecar-opfs.ts';
+import type { SidecarStore } from './sidecar-store.ts';
 
 export interface SearchServerDeps {
   readonly clock: Clock;
   readonly openDatabase: () => Promise<OnggiDatabase>;
-  readonly openMeaning: (db: OnggiDatabase, onStatus: (status: MeaningStatus) => void) => Meaning;
+  readonly openMeaning: (
+    db: OnggiDatabase,
+    store: SidecarStore,
+    onStatus: (status: MeaningStatus) => void,
+  ) => Meaning;
   /** Whether this machine has memory to spare. */
   readonly isResident: boolean;
 }
@@ -76,10 +83,13 @@ async function open(
   setStatus: (changes: Partial<SearchStatus>) => void,
 ): Promise<Answerer> {
   const db = await openDatabase();
-  const meaning = openMeaning(db, (status) => setStatus({ meaning: status }));
+  const store = await openSidecarStore(db);
+  // What cannot be removed now is tried again with the next worker.
+  if (store.kind === 'opfs') void removeLostFolders().catch(() => undefined);
+  const meaning = openMeaning(db, store, (status) => setStatus({ meaning: status }));
   // A failure is in its status.
   void meaning.resume().catch(() => undefined);
-  const engine = await createSearchEngine({ db, clock, onStatus: setStatus, isResident });
+  const engine = await createSearchEngine({ db, store, clock, onStatus: setStatus, isResident });
   return (request, send, signal) => answerWith({ engine, meaning }, request, send, signal);
 }
 

@@ -1,3 +1,4 @@
+import { listDatabaseNames } from '#db/origin-storage.ts';
 import type { SidecarFile, SidecarStore } from './sidecar-store.ts';
 
 /** The folder of search in the file system of the origin; below it one folder a database. */
@@ -19,6 +20,19 @@ export async function openOpfsStore(databaseName: string): Promise<SidecarStore 
   } catch {
     // No such file system, a private window, a full disk: the table is tried next.
     return undefined;
+  }
+}
+
+/** Deletes the folders of databases that are gone: of copies that were put back, or replaced. */
+export async function removeLostFolders(): Promise<void> {
+  const root = await navigator.storage.getDirectory();
+  const search = await root.getDirectoryHandle(FOLDER);
+  const folders: string[] = [];
+  for await (const name of search.keys()) folders.push(name);
+  // Asked after the folders: whoever has one had its database before.
+  const present = new Set((await listDatabaseNames()).map(toFileName));
+  for (const name of folders) {
+    if (!present.has(name)) await search.removeEntry(name, { recursive: true });
   }
 }
 

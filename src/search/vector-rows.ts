@@ -4,7 +4,7 @@
  */
 import { createBest } from './best.ts';
 import { bestSpeed, createRowBytes, productOf } from './row-bytes.ts';
-import type { RowBytes, Speed } from './row-bytes.ts';
+import type { Speed } from './row-bytes.ts';
 
 /** From this many rows on a first pass over one bit a number chooses what is looked at. */
 const BIT_PASS_FROM = 500_000;
@@ -20,12 +20,23 @@ export interface NearRow {
 /** Vectors of one length, numbered from 0 in the order in which they came. */
 export interface VectorRows {
   readonly dimension: number;
+  /** Bytes of a row. */
+  readonly width: number;
   readonly speed: Speed;
   /** Rows that were added, removed ones too. */
   readonly count: () => number;
   readonly memoryBytes: () => number;
+  clear(): void;
   /** Adds vectors of length 1 (or zeros, which are never found), one after the other in one array. */
   add(vectors: Float32Array): void;
+  /** Adds `count` rows whose bytes and {@link scales} are then to be filled with what such rows had before. */
+  extend(count: number): Uint8Array;
+  /** The bytes of some rows; valid until rows are added. */
+  bytes(from: number, count: number): Uint8Array;
+  /** What the bytes of some rows are multiplied with; valid until rows are added. */
+  scales(from: number, count: number): Float32Array;
+  /** A number made of the bytes of some rows, the same at any speed; it differs where a byte differs. */
+  digest(from: number, count: number): number;
   /** The row is not found any more. */
   remove(row: number): void;
   /** The nearest rows, nearest first; fewer where there are fewer. */
@@ -46,8 +57,8 @@ export async function createVectorRows(
   const width = Math.ceil(dimension / 16) * 16;
   const bitWidth = Math.ceil(dimension / 128) * 16;
   const bytes = await createRowBytes(width, 'product', speed);
-  let bits: RowBytes | undefined;
-  const emptyBits = await createRowBytes(bitWidth, 'bits', speed);
+  const bits = await createRowBytes(bitWidth, 'bits', speed);
+  let bitCount = 0;
   let count = 0;
   /** What a row's bytes are multiplied with; 0 for a removed row. */
   let scales = new Float32Array(1024);
@@ -59,9 +70,12 @@ export async function createVectorRows(
     scales = wider;
   }
 
-  function addBits(from: number, rows: number, to: RowBytes): void {
-    const source = bytes.view(from, rows);
-    const target = to.view(from, rows).fill(0);
+  /** Brings the bits up to the rows. */
+  function addBits(): void {
+    const rows = count - bitCount;
+    const source = bytes.view(bitCount, rows);
+    const target = bits.view(bitCount, rows).fill(0);
+    bitCount = count;
     for (let row = 0; row < rows; row++) {
       const isNegative = (i: number): boolean => (source[row * width + i] ?? 0) < MIDDLE;
       writeBits(isNegative, dimension, target, row * bitWidth);
@@ -71,7 +85,7 @@ export async function createVectorRows(
   function scanAll({ bytes: query, factor, offset }: Query, limit: number): readonly NearRow[] {
     const best = createBest(limit);
     let least = best.least();
-    bytes.compare(query, count, (from, products) => {
+    bytes.compare(query, 0, count, (from, products) => {
       for (let at = 0; at < products.length; at++) {
         const scale = scales[from + at] ?? 0;
         const cosine = ((products[at] ?? 0) - offset) * scale * factor;
@@ -83,12 +97,13 @@ export async function createVectorRows(
     return best.list();
   }
 
-  function scanByBits({ bytes: query, factor, offset }: Query, limit: number, of: RowBytes) {
+  function scanByBits({ bytes: query, factor, offset }: Query, limit: number) {
+    if (bitCount < count) addBits();
     const queryBits = new Uint8Array(bitWidth);
     writeBits((i) => (query[i] ?? 0) > 127, dimension, queryBits, 0);
     const first = createBest(Math.max(BIT_PASS_LEAST, limit * BIT_PASS_FACTOR));
     let least = first.least();
-    of.compare(queryBits, count, (from, agreements) => {
+    bits.compare(queryBits, 0, count, (from, agreements) => {
       for (let at = 0; at < agreements.length; at++) {
         const agreement = agreements[at] ?? 0;
         if (agreement <= least || scales[from + at] === 0) continue;
@@ -107,9 +122,30 @@ export async function createVectorRows(
 
   return {
     dimension,
+    width,
     speed,
     count: () => count,
-    memoryBytes: () => bytes.memoryBytes() + scales.byteLength + (bits ?? emptyBits).memoryBytes(),
+    memoryBytes: () => bytes.memoryBytes() + scales.byteLength + bits.memoryBytes(),
+    clear() {
+      count = bitCount = 0;
+    },
+    extend(rows) {
+      ensureScales(count + rows);
+      count += rows;
+      return bytes.view(count - rows, rows);
+    },
+    bytes: (from, rows) => bytes.view(from, rows),
+    scales: (from, rows) => scales.subarray(from, from + rows),
+    digest(from, rows) {
+      let digest = rows;
+      bytes.compare(checkingQuery(width), from, rows, (_from, products) => {
+        for (const product of products) {
+          digest = Math.imul(digest ^ product, 0x9e3779b1);
+          digest ^= digest >>> 15;
+        }
+      });
+      return digest >>> 0;
+    },
     add(vectors) {
       const rows = vectors.length / dimension;
       ensureScales(count + rows);
@@ -118,12 +154,7 @@ export async function createVectorRows(
         const vector = vectors.subarray(row * dimension, (row + 1) * dimension);
         scales[count + row] = toRow(vector, target.subarray(row * width, (row + 1) * width));
       }
-      if (bits) addBits(count, rows, bits);
       count += rows;
-      if (!bits && count >= bitPassFrom) {
-        bits = emptyBits;
-        addBits(0, count, bits);
-      }
     },
     remove(row) {
       scales[row] = 0;
@@ -131,13 +162,18 @@ export async function createVectorRows(
     nearest(vector, limit) {
       const query = toQuery(vector, width);
       if (query.factor === 0 || limit < 1) return [];
-      return bits ? scanByBits(query, limit, bits) : scanAll(query, limit);
+      return count >= bitPassFrom ? scanByBits(query, limit) : scanAll(query, limit);
     },
   };
 }
 
 /** Rows are stored as bytes around this one, so that all are positive. */
 const MIDDLE = 64;
+
+/** A row without a zero, so that every byte of a row counts in its product with it. */
+function checkingQuery(width: number): Uint8Array {
+  return Uint8Array.from({ length: width }, (_, i) => ((i * 73) % 127) + 1);
+}
 
 /** A query as signed bytes. */
 interface Query {

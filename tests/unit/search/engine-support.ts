@@ -4,6 +4,7 @@ import type { OnggiDatabase } from '#db/open-database.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import type { Message } from '#domain/message.ts';
 import type { FoundPage } from '#domain/search.ts';
+import { openSidecarStore } from '#search/open-sidecar-store.ts';
 import { createSearchEngine } from '#search/search-engine.ts';
 import type {
   FindRequest,
@@ -11,15 +12,18 @@ import type {
   SearchEngineDeps,
   TextStatus,
 } from '#search/search-engine.ts';
+import type { SidecarStore } from '#search/sidecar-store.ts';
 import { makeConversation, makeMessage } from '../db/conversation-rows.ts';
 import { createTestClock } from '../db/fresh-database.ts';
 
-type Options = Partial<Omit<SearchEngineDeps, 'db' | 'clock' | 'onStatus'>>;
+interface Options extends Partial<Omit<SearchEngineDeps, 'db' | 'clock' | 'onStatus' | 'store'>> {
+  readonly store?: SidecarStore | SidecarStore['kind'];
+}
 
 /** An engine over `db` in this page, index in memory unless said otherwise, and caught up. */
 export async function openEngine(
   db: OnggiDatabase,
-  options: Options = {},
+  { store: place = 'memory', ...options }: Options = {},
 ): Promise<SearchEngine & { readonly statuses: TextStatus[] }> {
   const statuses: TextStatus[] = [];
   const engine = await createSearchEngine({
@@ -27,7 +31,7 @@ export async function openEngine(
     clock: createTestClock(),
     onStatus: (status) => statuses.push(status),
     isResident: false,
-    store: 'memory',
+    store: typeof place === 'string' ? await openSidecarStore(db, place) : place,
     ...options,
   });
   onTestFinished(() => engine.close());

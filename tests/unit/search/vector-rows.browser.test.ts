@@ -106,11 +106,31 @@ test('all ways compare bytes and bits alike', async () => {
       const bytes = await createRowBytes(80, comparison, speed);
       bytes.view(0, 499).set(rows.subarray(0, 499 * 80));
       const found: number[] = [];
-      bytes.compare(query, 499, (_from, strip) => found.push(...strip));
+      bytes.compare(query, 0, 499, (_from, strip) => found.push(...strip));
       results.push(found);
     }
     expect(results[1]).toEqual(results[0]);
     expect(results[2]).toEqual(results[0]);
     expect(new Set(results[0]).size).toBeGreaterThan(10);
   }
+});
+
+test('the digest of rows is the same at any speed, and another where one bit differs', async () => {
+  const random = createRandom(8);
+  const vectors = Float32Array.from({ length: 20 * 300 }, () => random() * 2 - 1);
+  const digests: number[] = [];
+  for (const speed of ['relaxed', 'simd', 'plain'] as const) {
+    const rows = await createVectorRows(20, { speed });
+    rows.add(vectors);
+    digests.push(rows.digest(100, 200));
+    for (const at of [0, 33, 200 * 32 - 1]) {
+      for (const bit of [1, 0x10, 0x80]) {
+        const bytes = rows.bytes(100, 200);
+        bytes[at] = (bytes[at] ?? 0) ^ bit;
+        expect(rows.digest(100, 200)).not.toBe(digests[0]);
+        bytes[at] = (bytes[at] ?? 0) ^ bit;
+      }
+    }
+  }
+  expect(new Set(digests).size).toBe(1);
 });

@@ -1,0 +1,85 @@
+/** Row 10 in a worker: only there files can be read at once. */
+import { openNamedDatabase } from '#db/open-database.ts';
+import type { Passage } from '#domain/embedding.ts';
+import { openOpfsStore } from '#search/sidecar-opfs.ts';
+import { openVectorIndex } from '#search/vector-index.ts';
+import type { Pairs } from './bench-row.ts';
+import { alternate } from './bench-row.ts';
+import { createClusters } from './row-8-vectors.ts';
+
+const DIMENSION = 384;
+const OWNER_ROWS = 50;
+/** The vectors come from a seed by blocks, so that the worker never holds them all. */
+const FILL_ROWS = 2000;
+
+/** What the row asks. */
+export interface AskReady {
+  readonly databaseName: string;
+  readonly count: number;
+  readonly samples: number;
+}
+/** Times with the files and with the table alone. */
+export interface ReadyTimes {
+  readonly pairs: Pairs;
+  readonly tablePairs: Pairs;
+}
+
+addEventListener('message', ({ data }: MessageEvent<AskReady>) => {
+  void measure(data).then((times) => postMessage(times));
+});
+
+async function measure({ databaseName, count, samples }: AskReady): Promise<ReadyTimes> {
+  const clock = (): number => Date.now();
+  const ignore = (): undefined => undefined;
+  const db = await openNamedDatabase(databaseName, {
+    clock,
+    events: { onSuperseded: ignore, onBlocked: ignore, onLost: ignore },
+  });
+  const store = await openOpfsStore(databaseName);
+  if (!store) throw new Error('no file system of the origin');
+  const identity = {
+    id: 'b',
+    revision: '1',
+    dtype: 'q8',
+    dimension: DIMENSION,
+    pipelineVersion: 1,
+  };
+  const deps = { db, clock, collection: 'conversations', identity } as const;
+  const filled = await openVectorIndex({ ...deps, store });
+  for (let from = 0; from < count; from += FILL_ROWS) {
+    const vectors = createClusters(FILL_ROWS, from + 1);
+    for (let at = 0; at < FILL_ROWS; at += OWNER_ROWS) {
+      const id = `owner-${from + at}`;
+      const passages = Array.from({ length: OWNER_ROWS }, (_, seq) => passageOf(id, seq));
+      const own = vectors.subarray(at * DIMENSION, (at + OWNER_ROWS) * DIMENSION);
+      filled.put({ id, stamp: '1' }, passages, own);
+    }
+    await filled.flush();
+  }
+  filled.close();
+
+  const plain = await store.open('bench-bytes');
+  await plain.append(new Uint8Array(count * DIMENSION).fill(7));
+  await plain.flush();
+  plain.close();
+  const readBytes = async (): Promise<void> => {
+    const file = await store.open('bench-bytes');
+    await file.read(new Uint8Array(count * DIMENSION), 0);
+    file.close();
+  };
+  const query = createClusters(1, 99);
+  const open = async (from?: typeof store): Promise<void> => {
+    const index = await openVectorIndex({ ...deps, store: from });
+    await index.nearest(query, 10);
+    index.close();
+  };
+  const pairs = await alternate(() => open(store), readBytes, { samples, warmUp: 2 });
+  const tablePairs = await alternate(() => open(), readBytes, { samples: 3, warmUp: 1 });
+  await store.remove('bench-bytes');
+  db.close();
+  return { pairs, tablePairs };
+}
+
+function passageOf(ownerId: string, seq: number): Passage & { readonly text: string } {
+  return { ownerId, kind: 'message', seq, start: 0, end: 1, textHash: seq, text: '' };
+}

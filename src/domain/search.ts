@@ -66,6 +66,20 @@ export interface NearGroup extends FoundGroup {
   readonly cosine: number;
 }
 
+/** A conversation in the picture of all by meaning: what lies close together is about the same. */
+export interface MapPoint {
+  readonly id: string;
+  /** Empty where it has none. */
+  readonly title: string;
+  readonly tags: readonly string[];
+  readonly isArchived: boolean;
+  /** Epoch milliseconds of its last change. */
+  readonly updatedAt: number;
+  /** Place in the picture: most lie between -1 and 1. Neither the axes nor their directions mean anything. */
+  readonly x: number;
+  readonly y: number;
+}
+
 /** How far the index of meaning is. */
 export interface MeaningStatus {
   /**

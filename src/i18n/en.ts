@@ -1,6 +1,30 @@
 import type { ErrorCode } from '#domain/errors.ts';
 
 const texts = {
+  'map.open': 'Show the map',
+  'map.back': 'Back to search',
+  'map.title': 'Map of your conversations',
+  'map.lead': 'Conversations about the same things lie close together.',
+  'map.tools': 'Map tools',
+  'map.highlight': 'Tag to highlight',
+  'map.everything': 'All conversations',
+  'map.select': 'Select',
+  'map.zoomIn': 'Zoom in',
+  'map.zoomOut': 'Zoom out',
+  'map.whole': 'Show everything',
+  'map.selection': 'Selected conversations',
+  'map.clear': 'Clear selection',
+  'map.empty':
+    'There are no conversations yet. Start one or bring some in, and the map is drawn here.',
+  'map.few': 'It takes at least three conversations to draw a map.',
+  'map.keys':
+    'Arrow keys move from one conversation to the next, Enter opens it, Space selects it. Plus and minus zoom, 0 shows everything.',
+  'map.isSelected': 'selected',
+  'map.canvas': {
+    one: 'Map of {count} conversation',
+    other: 'Map of {count} conversations',
+  },
+  'map.more': { one: '{count} more', other: '{count} more' },
   'meaning.similar': 'Similar conversations',
   'meaning.looking': 'Looking…',
   'meaning.nothingSimilar':

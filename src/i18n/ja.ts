@@ -2,6 +2,26 @@ import type { LaterTexts } from './translate.ts';
 
 /** 日本語. */
 export const ja: LaterTexts = {
+  'map.open': 'マップで見る',
+  'map.back': '検索に戻る',
+  'map.title': '会話マップ',
+  'map.lead': '似た内容の会話ほど近くに並びます。',
+  'map.tools': 'マップの操作',
+  'map.highlight': '強調するタグ',
+  'map.everything': 'すべての会話',
+  'map.select': '複数選択',
+  'map.zoomIn': '拡大',
+  'map.zoomOut': '縮小',
+  'map.whole': '全体を表示',
+  'map.selection': '選択した会話',
+  'map.clear': '選択を解除',
+  'map.empty': 'まだ会話がありません。会話を始めるか取り込むと、ここにマップが描かれます。',
+  'map.few': 'マップを描くには会話が三つ以上必要です。',
+  'map.keys':
+    '矢印キーで会話の間を移動し、Enter で開き、スペースで選択します。+ と - で拡大・縮小し、0 で全体を表示します。',
+  'map.isSelected': '選択中',
+  'map.canvas': '会話 {count} 件のマップ',
+  'map.more': 'ほか {count} 件',
   'meaning.similar': '似た会話',
   'meaning.looking': '探しています…',
   'meaning.nothingSimilar':

@@ -2,6 +2,26 @@ import type { LaterTexts } from './translate.ts';
 
 /** 한국어. */
 export const ko: LaterTexts = {
+  'map.open': '지도로 보기',
+  'map.back': '검색으로 돌아가기',
+  'map.title': '대화 지도',
+  'map.lead': '뜻이 비슷한 대화끼리 가까이 놓여요.',
+  'map.tools': '지도 도구',
+  'map.highlight': '강조할 태그',
+  'map.everything': '모든 대화',
+  'map.select': '여러 개 고르기',
+  'map.zoomIn': '확대',
+  'map.zoomOut': '축소',
+  'map.whole': '전체 보기',
+  'map.selection': '고른 대화',
+  'map.clear': '선택 해제',
+  'map.empty': '아직 대화가 없어요. 대화를 시작하거나 가져오면 여기에 지도가 그려져요.',
+  'map.few': '지도를 그리려면 대화가 세 개 이상 있어야 해요.',
+  'map.keys':
+    '화살표 키로 대화 사이를 옮겨 다니고, Enter로 열고, 스페이스로 골라요. +와 -로 확대하고 축소하며, 0을 누르면 전체가 보여요.',
+  'map.isSelected': '선택됨',
+  'map.canvas': '대화 {count}개의 지도',
+  'map.more': '그 밖에 {count}개',
   'meaning.similar': '비슷한 대화',
   'meaning.looking': '찾는 중…',
   'meaning.nothingSimilar':

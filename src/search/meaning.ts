@@ -13,7 +13,8 @@ import type { Embedder } from '#domain/embedding.ts';
 import { toOnggiError } from '#domain/errors.ts';
 import { toConversationId } from '#domain/ids.ts';
 import type { Clock, ConversationId } from '#domain/ids.ts';
-import type { MeaningStatus, NearGroup } from '#domain/search.ts';
+import type { MapPoint, MeaningStatus, NearGroup } from '#domain/search.ts';
+import { toMapPoints } from './map-points.ts';
 import { createMeaningIndexer } from './meaning-indexer.ts';
 import type { MeaningIndexer } from './meaning-indexer.ts';
 import { toNearGroups } from './near-groups.ts';
@@ -63,6 +64,8 @@ export interface Meaning {
   ): Promise<readonly NearGroup[]>;
   /** Conversations near to one; none where nothing was begun or it is gone. @throws as {@link near} */
   similar(id: ConversationId, options: NearOptions): Promise<readonly NearGroup[]>;
+  /** The picture of all that are indexed so far. Begins. @throws as {@link near} */
+  map(): Promise<readonly MapPoint[]>;
 }
 
 /** What is open once the model is there. */
@@ -223,6 +226,10 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       const first = await readRange(db.strict, id, 0, 3);
       const gist = conversationPassages(conversation, first).map(({ text }) => text);
       return gist.length === 0 ? [] : find(gist.join('\n'), options, id);
+    },
+    async map() {
+      const { index } = await begin();
+      return toMapPoints(db, index);
     },
   };
 }

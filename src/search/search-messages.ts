@@ -9,7 +9,7 @@
  */
 import * as v from 'valibot';
 import { ERROR_CODES, OnggiError, toOnggiError } from '#domain/errors.ts';
-import type { FoundPage, NearGroup, SearchStatus } from '#domain/search.ts';
+import type { FoundPage, MapPoint, NearGroup, SearchStatus } from '#domain/search.ts';
 
 const Count = v.pipe(v.number(), v.minValue(0));
 
@@ -42,6 +42,8 @@ const Request = v.variant('kind', [
     limit: Count,
     leastCosine: v.number(),
   }),
+  /** The picture of all conversations by meaning. Begins the index of meaning. */
+  v.object({ kind: v.literal('map') }),
 ]);
 /** One question to the search worker. */
 export type SearchRequest = v.InferOutput<typeof Request>;
@@ -60,9 +62,11 @@ const Status = v.custom<SearchStatus>(
   (value) => typeof value === 'object' && value !== null && 'phase' in value,
 );
 const NearGroups = v.custom<readonly NearGroup[]>((value) => Array.isArray(value));
+const MapPoints = v.custom<readonly MapPoint[]>((value) => Array.isArray(value));
 const Answer = v.variant('kind', [
   v.object({ kind: v.literal('found'), page: Page }),
   v.object({ kind: v.literal('near'), groups: NearGroups }),
+  v.object({ kind: v.literal('map'), points: MapPoints }),
   v.object({
     kind: v.literal('facets'),
     models: v.array(v.string()),

@@ -106,6 +106,8 @@ async function answerWith(
   } else if (request.kind === 'similar') {
     const groups = await meaning.similar(toConversationId(request.conversationId), request);
     send({ kind: 'near', groups }, true);
+  } else if (request.kind === 'map') {
+    send({ kind: 'map', points: await meaning.map() }, true);
   } else if (request.kind === 'facets') {
     send({ kind: 'facets', ...engine.facets() }, true);
   } else {

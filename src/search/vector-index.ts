@@ -68,6 +68,8 @@ export interface VectorIndex {
    * @param query A vector of length 1 of the same embedder.
    */
   nearest(query: Float32Array, limit: number): Promise<readonly NearOwner[]>;
+  /** All owners with the mean of their passages, one vector after the other, up to rounding. */
+  means(): { readonly ownerIds: readonly string[]; readonly vectors: Float32Array<ArrayBuffer> };
   /** Lets go of the files. */
   close(): void;
 }
@@ -396,6 +398,17 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
         const cosines = await exact(query, chosen);
         return toOwners(near, cosines).slice(0, limit);
       }
+    },
+    means() {
+      const ownerIds = [...owners.keys()];
+      const vectors = new Float32Array(ownerIds.length * dimension);
+      ownerIds.forEach((ownerId, at) => {
+        const mean = vectors.subarray(at * dimension, (at + 1) * dimension);
+        for (const number of owners.get(ownerId)?.rows ?? []) rows.addTo(mean, placeOf(number));
+        const length = Math.hypot(...mean);
+        if (length > 0) mean.forEach((value, i) => (mean[i] = value / length));
+      });
+      return { ownerIds, vectors };
     },
     close: () => sidecar?.close(),
   };

@@ -37,6 +37,8 @@ export interface VectorRows {
   scales(from: number, count: number): Float32Array;
   /** A number made of the bytes of some rows, the same at any speed; it differs where a byte differs. */
   digest(from: number, count: number): number;
+  /** Adds a row's vector, up to the rounding of bytes, to the numbers of `sum`. */
+  addTo(sum: Float32Array, row: number): void;
   /** The row is not found any more. */
   remove(row: number): void;
   /** The nearest rows, nearest first; fewer where there are fewer. */
@@ -155,6 +157,13 @@ export async function createVectorRows(
         scales[count + row] = toRow(vector, target.subarray(row * width, (row + 1) * width));
       }
       count += rows;
+    },
+    addTo(sum, row) {
+      const scale = scales[row] ?? 0;
+      const own = bytes.view(row, 1);
+      for (let i = 0; i < dimension; i++) {
+        sum[i] = (sum[i] ?? 0) + ((own[i] ?? MIDDLE) - MIDDLE) * scale;
+      }
     },
     remove(row) {
       scales[row] = 0;

@@ -25,6 +25,8 @@ export type Route =
   | { readonly screen: 'data' }
   /** What takes how much, and the maintenance. */
   | { readonly screen: 'storage' }
+  /** All conversations as a picture, by meaning. */
+  | { readonly screen: 'map' }
   /** Figures of use and cost. */
   | { readonly screen: 'usage' }
   /** One conversation for paper. */
@@ -38,7 +40,7 @@ export function parseRoute(hash: string): Route {
   if (screen === 'search') return { screen, query: asked.get('q') ?? '' };
   // `#/settings/data` was the address of the data screen in the first version.
   if (screen === 'data' || (screen === 'settings' && detail === 'data')) return { screen: 'data' };
-  if (screen === 'usage' || screen === 'storage') return { screen };
+  if (screen === 'usage' || screen === 'storage' || screen === 'map') return { screen };
   if (screen === 'print' && detail) return { screen, conversationId: toConversationId(detail) };
   if (screen === 'settings') {
     return { screen, section: SETTINGS_SECTIONS.find((name) => name === detail) ?? 'general' };
@@ -54,9 +56,14 @@ export function parseRoute(hash: string): Route {
 /** The hash of a route. */
 export function routeToHash(route: Route): string {
   if (route.screen === 'settings') return `#/settings/${route.section}`;
-  if (route.screen === 'data') return '#/data';
-  if (route.screen === 'usage') return '#/usage';
-  if (route.screen === 'storage') return '#/storage';
+  if (
+    route.screen === 'data' ||
+    route.screen === 'usage' ||
+    route.screen === 'storage' ||
+    route.screen === 'map'
+  ) {
+    return `#/${route.screen}`;
+  }
   if (route.screen === 'print') return `#/print/${route.conversationId}`;
   if (route.screen === 'search') {
     return route.query === ''

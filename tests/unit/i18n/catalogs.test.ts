@@ -17,6 +17,7 @@ const translations = catalogs.filter(({ language }) => language !== 'en');
 
 /** Names that stay in Latin letters in every language. A new name is added here on purpose. */
 const NAMES = [
+  'Enter',
   'onggi',
   'OpenAI',
   'OpenRouter',

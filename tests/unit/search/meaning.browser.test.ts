@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { OnggiError } from '#domain/errors.ts';
 import { toConversationId } from '#domain/ids.ts';
-import type { MeaningStatus } from '#domain/search.ts';
+import type { MapPoint, MeaningStatus } from '#domain/search.ts';
 import { createMeaning } from '#search/meaning.ts';
 import type { MeaningDeps } from '#search/meaning.ts';
 import { createSearchClient } from '#search/search-client.ts';
@@ -161,4 +161,49 @@ test('finds across languages with the built-in model, through the workers', asyn
   await expect.poll(() => ask('고양이가 밥을 안 먹어요'), { timeout: 20_000 }).toBe('cat');
   expect(await ask('how to set up a network printer')).toBe('printer');
   expect(await ask('I forgot my password')).toBe('password');
+});
+
+test('draws conversations of one subject close together, and none of the trash', async () => {
+  const db = await openForTest();
+  const subjects = {
+    food: ['김치찌개 맛있게 끓이는 법', '된장국에 어떤 채소를 넣을까', '갈비찜 양념 비율이 궁금해'],
+    code: [
+      'How to resolve git rebase conflicts',
+      'Undo the last git commit',
+      'Merge two git branches',
+    ],
+  };
+  const rows = Object.entries(subjects).flatMap(([subject, questions]) =>
+    questions.map((question, at) => conversationOf(`${subject}${at}`, [question])),
+  );
+  await addRows(db, ...rows, conversationOf('thrown', ['Push a git tag'], { status: 'deleted' }));
+  const client = createSearchClient({
+    db,
+    createId: () => crypto.randomUUID(),
+    createWorker: () =>
+      new Worker(new URL('../../../src/search/search.worker.ts', import.meta.url), {
+        type: 'module',
+      }),
+  });
+  onTestFinished(() => client.close());
+  let points: readonly MapPoint[] = [];
+  const draw = async (): Promise<number> => {
+    await client.ask({ kind: 'map' }, (answer) => {
+      if (answer.kind === 'map') ({ points } = answer);
+    });
+    return points.length;
+  };
+  await expect.poll(draw, { timeout: 20_000 }).toBe(6);
+  const centre = (subject: string) => {
+    const own = points.filter(({ id }) => id.startsWith(subject));
+    const mean = (axis: 'x' | 'y') => own.reduce((sum, point) => sum + point[axis], 0) / own.length;
+    return { x: mean('x'), y: mean('y') };
+  };
+  const apart = (a: { x: number; y: number }, b: { x: number; y: number }) =>
+    Math.hypot(a.x - b.x, a.y - b.y);
+  const [food, code] = [centre('food'), centre('code')];
+  for (const point of points) {
+    const [own, other] = point.id.startsWith('food') ? [food, code] : [code, food];
+    expect(apart(point, own), point.id).toBeLessThan(apart(point, other));
+  }
 });

@@ -7,7 +7,14 @@ import { findConversations, watchConversations, watchTags } from '#db/conversati
 import { getDraft, putDraft } from '#db/drafts.ts';
 import { getAttachment } from '#db/attachments.ts';
 import { getBackupTarget } from '#db/backup-targets.ts';
-import { countMissing, isDatabaseGone, noteCanary, readCanary } from '#db/canary.ts';
+import {
+  countLostChanges,
+  countMissing,
+  forgetCanary,
+  isDatabaseGone,
+  noteCanary,
+  readCanary,
+} from '#db/canary.ts';
 import { isErasedElsewhere, isEraseUnfinished } from '#db/erase-mark.ts';
 import { getActiveKeyRingEntry } from '#db/key-ring.ts';
 import { readLastChange } from '#db/last-change.ts';
@@ -18,7 +25,6 @@ import type { OnggiDatabase } from '#db/open-database.ts';
 import { readSchemaVersions } from '#db/schema-versions.ts';
 import { startSession, touchSession } from '#db/sessions.ts';
 import { readStorageState, requestPersistence } from '#db/storage-manager.ts';
-import { deleteStaleDatabases } from '#db/staging.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import { readWholeConversation } from '#db/table-pages.ts';
 import { readUsageStatistics, watchUsageStatistics } from '#db/usage-statistics.ts';
@@ -85,7 +91,7 @@ const SEARCH_START_DELAY_MS = 4000;
 const LOCK_PATIENCE_MS = 500;
 
 /** How often what is there is noted outside the database. */
-const CANARY_EVERY_MS = 30_000;
+const CANARY_EVERY_MS = 10_000;
 
 const clock: Clock = () => Date.now();
 const createId: CreateId = () => crypto.randomUUID();
@@ -259,8 +265,6 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     () =>
       answers.isAnyRunning || backups.phase.kind !== 'closed' || imports.phase.kind === 'running',
   ).start();
-  // Nothing waits for it: what is stale now is stale at the next start too.
-  void deleteStaleDatabases({ now: clock() }).catch(() => undefined);
   const loadCare = createLazyCare({
     db,
     ...makers,
@@ -361,7 +365,10 @@ async function openChecked(): Promise<OnggiDatabase> {
   if (canary && !isGone) {
     const missing = await countMissing(db, canary);
     const known = canary.conversationIds.length;
+    const changes = await countLostChanges(db, canary);
     if (missing > 0) await ask({ kind: 'shrunken', missing, known });
+    else if (changes > 0) await ask({ kind: 'cut', changes });
+    if (missing + changes > 0) forgetCanary();
   }
   const note = () => void noteCanary(db, clock());
   setInterval(note, CANARY_EVERY_MS);

@@ -1,6 +1,7 @@
 /** Erasing everything that this origin keeps in the browser. The page that does it has nothing open. */
 import { deleteDatabase } from './database-copy.ts';
 import { ERASE_LOCK, noteErase } from './erase-mark.ts';
+import { readDatabaseNames } from './idb-request.ts';
 import { readHeldLocks, tryHold } from './locks.ts';
 import { SESSION_LOCK_PREFIX } from './sessions.ts';
 
@@ -51,8 +52,8 @@ export async function eraseOrigin(onWaiting: (remains: Remains) => void): Promis
 async function eraseOnce(deletions: Map<string, Promise<unknown>>): Promise<void> {
   // First, because it can fill its caches again.
   for (const registration of await readWorkers()) await registration.unregister();
-  for (const { name } of await indexedDB.databases()) {
-    if (name === undefined || deletions.has(name)) continue;
+  for (const name of await readDatabaseNames()) {
+    if (deletions.has(name)) continue;
     const deletion = deleteDatabase(name)
       .catch(() => undefined)
       .finally(() => deletions.delete(name));
@@ -70,7 +71,7 @@ async function eraseOnce(deletions: Map<string, Promise<unknown>>): Promise<void
 async function findRemains(): Promise<Remains> {
   const [tabs, databases, names, cacheNames, workers] = await Promise.all([
     readHeldLocks(SESSION_LOCK_PREFIX),
-    indexedDB.databases(),
+    readDatabaseNames(),
     openRoot().then(readNames),
     readCaches(),
     readWorkers(),

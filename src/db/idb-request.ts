@@ -13,3 +13,13 @@ export function transactionDone(transaction: IDBTransaction): Promise<void> {
     transaction.onabort = () => reject(transaction.error ?? new DOMException('', 'AbortError'));
   });
 }
+
+/**
+ * The names of all databases. A browser that finds its storage damaged refuses once, throws it away, and
+ * then says what is left (measured with Chromium 156): so it is asked once more.
+ * @throws DOMException when it refuses again, as on a full disk.
+ */
+export async function readDatabaseNames(): Promise<readonly string[]> {
+  const found = await indexedDB.databases().catch(() => indexedDB.databases());
+  return found.flatMap(({ name }) => name ?? []);
+}

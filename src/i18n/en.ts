@@ -534,6 +534,8 @@ const texts = {
     'This browser had conversations of onggi, and now its database is gone: the browser threw it away, or somebody cleared it. Nothing was created or overwritten yet. Choose what to do.',
   'recovery.shrunken':
     '{missing} of {known} conversations that onggi had noted are not in the database any more. What is left is untouched. Choose what to do.',
+  'recovery.cut':
+    '{count} of the newest changes to your conversations are missing: the browser dropped the damaged end of its records. What is left is untouched. A copy brings back what it holds.',
   'recovery.rescueTitle': 'Rescue',
   'recovery.rescueBody':
     'This page needs nothing but the browser. It changes nothing until you say so.',
@@ -1088,7 +1090,7 @@ const errors = {
   'error.db/newer-version':
     'These data were already opened by a newer version of onggi. Nothing was changed. Reload to get that version.',
   'error.db/lost':
-    'The browser lost the connection to its storage. Reload the page; what was saved is still there.',
+    'The browser closed its storage. Reload the page: onggi then says whether anything is missing.',
   'error.db/erased':
     'Everything was erased in another tab. Start anew there, or close it and reload this page.',
   'error.db/row-damaged':

@@ -474,6 +474,8 @@ export const ko: LaterTexts = {
     '이 브라우저에 onggi의 대화가 있었는데 데이터베이스가 없어졌어요. 브라우저가 버렸거나 누군가 지운 거예요. 아직 아무것도 새로 만들거나 덮어쓰지 않았으니 어떻게 할지 골라 주세요.',
   'recovery.shrunken':
     'onggi가 기억하던 대화 {known}개 가운데 {missing}개가 데이터베이스에 없어요. 남은 것은 그대로이니 어떻게 할지 골라 주세요.',
+  'recovery.cut':
+    '대화에서 가장 최근 변경 {count}개가 없어요. 브라우저가 손상된 기록의 끝부분을 버렸어요. 남은 것은 그대로이고, 사본은 그 안에 있는 것을 되살려요.',
   'recovery.rescueTitle': '구조 화면',
   'recovery.rescueBody':
     '이 화면은 브라우저만 있으면 열려요. 직접 고르기 전에는 아무것도 바꾸지 않아요.',
@@ -994,7 +996,7 @@ export const ko: LaterTexts = {
   'error.db/blocked': '이전 버전의 onggi가 다른 탭에 열려 있어요. 그 탭을 닫으면 저절로 이어져요.',
   'error.db/newer-version':
     '더 새로운 버전의 onggi가 이미 이 데이터를 열었어요. 바뀐 것은 없으니 새로고침해 주세요.',
-  'error.db/lost': '브라우저와 저장소의 연결이 끊겼어요. 저장된 것은 그대로이니 새로고침해 주세요.',
+  'error.db/lost': '브라우저가 저장소를 닫았어요. 새로고침하면 빠진 것이 있는지 onggi가 알려 줘요.',
   'error.db/erased':
     '다른 탭에서 모두 지웠어요. 그 탭에서 새로 시작하거나, 그 탭을 닫고 여기를 새로고침해 주세요.',
   'error.db/row-damaged':

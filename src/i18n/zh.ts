@@ -457,6 +457,8 @@ export const zh: LaterTexts = {
     '此浏览器曾有 onggi 的对话，现在数据库不见了：被浏览器丢弃，或被人清除。目前尚未新建或覆盖任何内容，请选择如何处理。',
   'recovery.shrunken':
     'onggi 记下的 {known} 个对话中有 {missing} 个已不在数据库中。剩下的未受影响，请选择如何处理。',
+  'recovery.cut':
+    '对话中最新的 {count} 处更改缺失：浏览器丢弃了记录中损坏的末尾部分。剩下的未受影响，副本可以恢复其中所含的内容。',
   'recovery.rescueTitle': '救援',
   'recovery.rescueBody': '此页面只需要浏览器。在您选择之前不会更改任何内容。',
   'recovery.working': '正在处理…',
@@ -941,7 +943,7 @@ export const zh: LaterTexts = {
   'error.db/blocked': '旧版本的 onggi 仍在另一个标签页中打开。关闭那个标签页，这里会自动继续。',
   'error.db/newer-version':
     '这些数据已被更新版本的 onggi 打开过。没有更改任何内容，请重新加载以使用新版本。',
-  'error.db/lost': '浏览器与存储的连接断开了。已保存的内容还在，请重新加载页面。',
+  'error.db/lost': '浏览器关闭了存储。请重新加载页面，onggi 会告知是否有内容缺失。',
   'error.db/erased': '所有内容已在另一个标签页中清除。请在那里重新开始，或关闭它后重新加载此页面。',
   'error.db/row-damaged': '有一条保存的内容无法读取，已原样保留。请重新加载页面后重试。',
   'error.db/unavailable':

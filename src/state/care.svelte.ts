@@ -3,6 +3,7 @@
  * is idle or with the first screen that shows any of it (see `lazy-care.ts`).
  */
 import { endSession, watchSessions } from '#db/session-list.ts';
+import { deleteStaleDatabases } from '#db/staging.ts';
 import { readTrash } from '#db/unused-rows.ts';
 import type { TrashEntry } from '#db/unused-rows.ts';
 import { toOnggiError } from '#domain/errors.ts';
@@ -70,6 +71,8 @@ export class Care {
       clock,
       () => isBusy() || this.#phase.kind === 'running',
     ).start();
+    // Nothing waits for it: what is stale now is stale at the next start too.
+    void deleteStaleDatabases({ now: clock() }).catch(() => undefined);
     watchSessions(db, SHOWN_SESSIONS).subscribe({
       next: (sessions) => (this.#sessions = sessions),
       error: this.#fail,

@@ -17,6 +17,8 @@ import { createBackupWorker } from './script-urls.ts';
 export type RecoveryReason =
   | { readonly kind: 'gone' }
   | { readonly kind: 'shrunken'; readonly missing: number; readonly known: number }
+  /** The newest changes are missing. */
+  | { readonly kind: 'cut'; readonly changes: number }
   | { readonly kind: 'rescue' };
 
 export interface RecoveryDeps {

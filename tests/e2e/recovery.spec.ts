@@ -72,6 +72,37 @@ test('missing conversations are told, a damaged copy is refused, and one can go 
   await expect(page.getByRole('button', { name: 'New chat' })).toBeVisible();
 });
 
+test('the end of the records that the browser dropped is told, and told once', async ({
+  start,
+}) => {
+  const onggi = await start({ rows });
+  const { page } = onggi;
+  await onggi.ask('The newest question');
+  await expect(async () => {
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    const note = await page.evaluate(() => localStorage.getItem('onggi.canary'));
+    expect(note).toMatch(/"lastSeq":[1-9]/);
+  }).toPass();
+  await damage(page, async () => {
+    const database = await new Promise<IDBDatabase>((resolve) => {
+      const request = indexedDB.open('onggi');
+      request.onsuccess = () => resolve(request.result);
+    });
+    const transaction = database.transaction(['messages', 'changeFeed'], 'readwrite');
+    transaction.objectStore('changeFeed').clear();
+    transaction.objectStore('messages').clear();
+    await new Promise((resolve) => (transaction.oncomplete = resolve));
+    database.close();
+  });
+  await page.goto('/');
+  await expect(page.getByText(/of the newest changes to your conversations/)).toBeVisible();
+  await page.getByRole('button', { name: text('recovery.asIs') }).click();
+  await page.getByRole('button', { name: text('recovery.asIs') }).click();
+  await expect(page.getByRole('button', { name: 'New chat' })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('button', { name: 'New chat' })).toBeVisible();
+});
+
 test('the rescue page takes out what is readable', async ({ start }) => {
   const { page } = await start({ rows });
   await page.goto('/#/rescue');

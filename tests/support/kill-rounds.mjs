@@ -62,7 +62,7 @@ const WAITS = { enter: [0, 80], 'first-word': [0, 250], 'mid-stream': [100, 4500
 const STAGES = ['mid-stream', 'enter', 'mid-stream', 'first-word'];
 
 /** Numbers from 0 to below 1, the same for the same seed (mulberry32, public domain). */
-function createRandom(/** @type {number} */ seed) {
+export function createRandom(/** @type {number} */ seed) {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -56,11 +56,14 @@ const readReleased = (): ReleasedDatabase => {
   return JSON.parse(readFileSync(file, 'utf8')) as ReleasedDatabase;
 };
 
-/** Makes the app's database with these rows. The page must not have opened the app yet. */
-export async function seedDatabase(page: Page, rows: SeedRows): Promise<void> {
+/**
+ * Makes the app's database with these rows. The page must not have opened the app yet.
+ * @param origin Where the app is served, for a page that has no base address.
+ */
+export async function seedDatabase(page: Page, rows: SeedRows, origin = ''): Promise<void> {
   const { version, shape } = readReleased();
   await page.route('**/__seed', (route) => route.fulfill({ contentType: 'text/html', body: '' }));
-  await page.goto('/__seed');
+  await page.goto(`${origin}/__seed`);
   await page.evaluate(
     ({ nativeVersion, tables, rowsByTable }) =>
       new Promise<void>((resolve, reject) => {

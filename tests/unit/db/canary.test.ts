@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
-import { countMissing, forgetCanary, isDatabaseGone, noteCanary, readCanary } from '#db/canary.ts';
+import {
+  countLostChanges,
+  countMissing,
+  forgetCanary,
+  isDatabaseGone,
+  noteCanary,
+  readCanary,
+} from '#db/canary.ts';
 import { toConversationId } from '#domain/ids.ts';
-import { makeConversation } from './conversation-rows.ts';
+import { makeConversation, makeMessage } from './conversation-rows.ts';
 import { openForTest } from './fresh-database.ts';
 
 function createMemory(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
@@ -49,6 +56,34 @@ test('counts what is missing, and forgets it once it was noted anew', async () =
   expect(await countMissing(db, canary)).toBe(2);
   await noteCanary(db, 1, memory);
   expect(await countMissing(db, readCanary(memory) ?? canary)).toBe(0);
+});
+
+test('tells when the newest changes are missing, though every noted conversation is there', async () => {
+  const { db, memory, canary } = await openNoted(3);
+  expect(await countLostChanges(db, canary)).toBe(0);
+  await db.strict.messages.add(makeMessage('c001', 'm1', null));
+  await noteCanary(db, 1, memory);
+  const noted = readCanary(memory) ?? canary;
+  // As a browser that drops the end of its records: row and change go together.
+  await db.strict.changeFeed.delete(noted.lastSeq);
+  expect(await countMissing(db, noted)).toBe(0);
+  expect(await countLostChanges(db, noted)).toBe(1);
+  expect(await countLostChanges(db, { ...noted, databaseName: 'before the restore' })).toBe(0);
+});
+
+test('keeps its note while nothing changes', async () => {
+  const { db, memory, canary } = await openNoted(1);
+  await noteCanary(db, 5, memory);
+  expect(readCanary(memory)).toEqual(canary);
+  await db.strict.conversations.add(makeConversation('c001'));
+  await noteCanary(db, 6, memory);
+  expect(readCanary(memory)?.notedAt).toBe(6);
+});
+
+test('reads the note of a version that counted no changes', () => {
+  const memory = createMemory();
+  memory.setItem('onggi.canary', '{"databaseName":"onggi","conversationIds":[],"notedAt":1}');
+  expect(readCanary(memory)?.lastSeq).toBe(0);
 });
 
 test('says nothing of a database that another one replaced', async () => {

@@ -1,0 +1,127 @@
+/** The profile that is damaged: conversations, a snapshot of them, and some that are newer. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { runnerImport } from 'vite';
+import { createConformanceServer } from '../support/conformance-server.mjs';
+import { launchKillable } from '../support/killable-browser.mjs';
+
+/** @typedef {import('playwright').Page} Page */
+
+/**
+ * What is in the live database.
+ * @typedef {object} Rows
+ * @property {Record<string, string>} conversations  title by id
+ * @property {Record<string, string>} messages  text by id
+ * @property {number} running  answers that are still being written
+ */
+
+const CONVERSATIONS = 40;
+const MESSAGES_EACH = 50;
+/** Asked in the app after the snapshot. */
+const NEWER_QUESTIONS = 3;
+
+/** Longer than a block of LevelDB in sum, and not alike. */
+function textOf(/** @type {number} */ conversation, /** @type {number} */ message) {
+  let seed = conversation * 7919 + message * 104_729 + 1;
+  const words = Array.from({ length: 50 }, () => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    return seed.toString(36);
+  });
+  return `옹기 ${conversation}/${message} ${words.join(' ')}`;
+}
+
+/** Reads the live database as it is. Runs in the page. @returns {Promise<Rows>} */
+export async function readRows() {
+  /** @type {<T>(request: IDBRequest<T>) => Promise<T>} */
+  const done = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(new Error(String(request.error)));
+    });
+  const boot = await done(indexedDB.open('onggi-boot'));
+  /** @type {unknown} */
+  const pointer = await done(boot.transaction('pointer').objectStore('pointer').get('live'));
+  const live = /** @type {{ databaseName: string }} */ (pointer);
+  boot.close();
+  const database = await done(indexedDB.open(live.databaseName));
+  /** @type {{ id: string, title: string | null }[]} */
+  const conversations = await done(
+    database.transaction('conversations').objectStore('conversations').getAll(),
+  );
+  /** @type {{ id: string, content: string, status: string }[]} */
+  const messages = await done(database.transaction('messages').objectStore('messages').getAll());
+  database.close();
+  return {
+    conversations: Object.fromEntries(conversations.map(({ id, title }) => [id, title ?? ''])),
+    messages: Object.fromEntries(messages.map(({ id, content }) => [id, content])),
+    running: messages.filter(({ status }) => status === 'streaming').length,
+  };
+}
+
+/** Takes a snapshot by hand, where a person would. */
+async function takeSnapshot(/** @type {Page} */ page, /** @type {string} */ appUrl) {
+  await page.goto(`${appUrl}/#/data`);
+  const card = page.getByRole('region', { name: 'Backup', exact: true });
+  await card.locator('summary').click();
+  await card.locator('details').getByRole('button', { name: 'Copy now' }).click();
+  // The button of a file, and that of the new copy.
+  await card
+    .getByRole('button', { name: /^Restore/ })
+    .nth(1)
+    .waitFor({ timeout: 60_000 });
+}
+
+/**
+ * Fills a new profile and closes its browser.
+ * @returns {Promise<{ atSnapshot: Rows, atEnd: Rows }>}
+ */
+export async function fillProfile(/** @type {string} */ profile, /** @type {string} */ appUrl) {
+  /** @type {{ module: typeof import('../support/seed.ts') }} */
+  const { module: seed } = await runnerImport(
+    fileURLToPath(new URL('../support/seed.ts', import.meta.url)),
+  );
+  const server = await createConformanceServer({ apiKey: undefined });
+  let browser = await launchKillable(profile);
+  try {
+    const endpoint = seed.seedEndpoint(server.localhostUrl, ['echo-fast']);
+    const rows = seed.seedConversations(
+      Array.from({ length: CONVERSATIONS }, (_, conversation) =>
+        seed.seedConversation(`Conversation ${conversation}`, {
+          daysAgo: conversation,
+          texts: Array.from({ length: MESSAGES_EACH }, (_none, message) =>
+            textOf(conversation, message),
+          ),
+        }),
+      ),
+    );
+    const userSettings = [
+      seed.seedSettings({ defaultEndpointId: endpoint.id, defaultModel: 'echo-fast' }),
+    ];
+    await seed.seedDatabase(browser.page, { ...rows, endpoints: [endpoint], userSettings }, appUrl);
+    await browser.close();
+
+    // A second start makes LevelDB write its log into tables.
+    browser = await launchKillable(profile);
+    await takeSnapshot(browser.page, appUrl);
+    const atSnapshot = await browser.page.evaluate(readRows);
+    await browser.close();
+
+    browser = await launchKillable(profile);
+    const { page } = browser;
+    await page.goto(`${appUrl}/#/`);
+    let atEnd = atSnapshot;
+    for (let question = 1; question <= NEWER_QUESTIONS; question += 1) {
+      await page.locator('#composer').fill(`newer question ${question}`);
+      await page.locator('#composer').press('Enter');
+      const expected = Object.keys(atEnd.messages).length + 2;
+      do {
+        await pause(50);
+        atEnd = await page.evaluate(readRows);
+      } while (atEnd.running > 0 || Object.keys(atEnd.messages).length < expected);
+    }
+    return { atSnapshot, atEnd };
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}

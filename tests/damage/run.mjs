@@ -1,0 +1,208 @@
+/**
+ * `npm run test:damage [-- --times 5] [--seed 1] [--only TEXT]`: builds the app, fills a browser profile
+ * with conversations and a snapshot, and then damages the stored files of a copy of it in each of the
+ * ways of `damages.mjs`, again and again. Looks whether the next start says so and how much the snapshot
+ * brings back. Ends with 1 when anything was lost in silence, or less than 99 % came back.
+ */
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build, preview } from 'vite';
+import { createRandom } from '../support/kill-rounds.mjs';
+import { launchKillable } from '../support/killable-browser.mjs';
+import { DAMAGES } from './damages.mjs';
+import { fillProfile, readRows } from './profile.mjs';
+
+/** @typedef {import('playwright').Page} Page */
+/** @typedef {import('./profile.mjs').Rows} Rows */
+
+/**
+ * What a start shows: the screen that says what is missing, an error, the app with its conversations, or
+ * the screen of a first start.
+ * @typedef {'recovery' | 'error' | 'app' | 'first-start' | 'nothing'} Screen
+ */
+
+/**
+ * @typedef {object} Found
+ * @property {Screen} screen  of the first start after the damage
+ * @property {boolean} isUnreadable  whether the rows could not all be read where the app opened
+ * @property {number} lost  rows that were there before the damage and are not there now
+ * @property {boolean} isNoticed  the app said it, at the start or with the first read that failed
+ * @property {number | null} recovered  share of the snapshot's rows that are back; null: nobody asked
+ */
+
+const PORT = 4476;
+const APP_URL = `http://localhost:${PORT}`;
+const PATIENCE_MS = 60_000;
+/** Share of the snapshot's rows that has to come back (SECURITY 10, P3). */
+const LEAST_RECOVERED = 0.99;
+
+const { values: options } = parseArgs({
+  options: {
+    times: { type: 'string', default: '5' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string', default: '' },
+  },
+});
+
+const isVisible = (/** @type {import('playwright').Locator} */ locator) =>
+  locator
+    .waitFor({ timeout: PATIENCE_MS / 4 })
+    .then(() => true)
+    .catch(() => false);
+
+/** @returns {Promise<Screen>} */
+async function readScreen(/** @type {Page} */ page) {
+  const screens = {
+    recovery: page.getByRole('heading', { name: 'Data are missing' }),
+    error: page.getByRole('heading', { name: 'onggi is paused' }),
+    'first-start': page.getByRole('button', { name: /API key/ }),
+    app: page.locator('#composer'),
+  };
+  const any = Object.values(screens).reduce((all, one) => all.or(one));
+  const isThere = await any
+    .first()
+    .waitFor({ timeout: PATIENCE_MS })
+    .then(() => true)
+    .catch(() => false);
+  if (!isThere) return 'nothing';
+  for (const name of /** @type {(keyof typeof screens)[]} */ (Object.keys(screens))) {
+    if (await screens[name].first().isVisible()) return name;
+  }
+  return 'nothing';
+}
+
+/** How many rows of `before` are not in `now`, text for text. */
+function countMissing(/** @type {Rows} */ before, /** @type {Rows | undefined} */ now) {
+  let missing = 0;
+  for (const table of /** @type {const} */ (['conversations', 'messages'])) {
+    for (const [id, text] of Object.entries(before[table])) {
+      if (now?.[table][id] !== text) missing += 1;
+    }
+  }
+  return missing;
+}
+
+const countRows = (/** @type {Rows} */ { conversations, messages }) =>
+  Object.keys(conversations).length + Object.keys(messages).length;
+
+/** Reads in turn what a person would open; undefined when a read failed. */
+async function tryRead(/** @type {Page} */ page) {
+  return page.evaluate(readRows).catch(() => undefined);
+}
+
+/** Takes the newest copy on the recovery screen and waits until the app shows what came back. */
+async function restore(/** @type {Page} */ page) {
+  await page
+    .getByRole('button', { name: /^Restore the copy/ })
+    .first()
+    .click();
+  await page.locator('#composer').waitFor({ timeout: PATIENCE_MS });
+}
+
+/**
+ * Opens a damaged profile as a person would.
+ * @param {string} profile
+ * @param {{ atSnapshot: Rows, atEnd: Rows }} before
+ * @returns {Promise<Found>}
+ */
+async function inspect(profile, { atSnapshot, atEnd }) {
+  const browser = await launchKillable(profile);
+  const { page } = browser;
+  try {
+    await page.goto(`${APP_URL}/#/`);
+    const screen = await readScreen(page);
+    let isNoticed = screen === 'recovery' || screen === 'error';
+    let isRecovering = screen === 'recovery';
+    let isUnreadable = false;
+    /** @type {Rows | undefined} */
+    let rows;
+    if (screen === 'app') {
+      rows = await tryRead(page);
+      isUnreadable = rows === undefined;
+      // The browser throws everything away when a read fails: does the open app say so?
+      isNoticed =
+        isUnreadable && (await isVisible(page.getByText('The browser closed its storage')));
+    }
+    if (screen === 'error' || isUnreadable) {
+      await page.getByRole('button', { name: 'Reload' }).first().click();
+      await page.waitForLoadState();
+      isRecovering = await isVisible(page.getByRole('heading', { name: 'Data are missing' }));
+    }
+    const lost = rows ? countMissing(atEnd, rows) : countRows(atEnd);
+    if (!isRecovering) return { screen, isUnreadable, lost, isNoticed, recovered: null };
+    await restore(page);
+    const missing = countMissing(atSnapshot, await tryRead(page));
+    const recovered = 1 - missing / countRows(atSnapshot);
+    return { screen, isUnreadable, lost, isNoticed, recovered };
+  } finally {
+    await browser.close();
+  }
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const outDir = fileURLToPath(new URL('../../dist-damage', import.meta.url));
+await build({ root, logLevel: 'warn', build: { outDir, emptyOutDir: true } });
+const server = await preview({
+  root,
+  build: { outDir },
+  preview: { port: PORT, strictPort: true },
+});
+const folder = mkdtempSync(path.join(tmpdir(), 'onggi-damage-'));
+const whole = path.join(folder, 'whole');
+const random = createRandom(Number(options.seed));
+const sum = { rounds: 0, harmless: 0, noticed: 0, silent: 0, firstStarts: 0, restored: 0, poor: 0 };
+try {
+  const before = await fillProfile(whole, APP_URL);
+  console.log(
+    `${countRows(before.atSnapshot)} rows in the snapshot, ${countRows(before.atEnd)} at the end.\n`,
+  );
+  // A harness that calls a whole profile damaged, or cannot read it, proves nothing.
+  const undamaged = path.join(folder, 'undamaged');
+  cpSync(whole, undamaged, { recursive: true });
+  const sound = await inspect(undamaged, before);
+  if (sound.screen !== 'app' || sound.lost > 0) throw new Error(JSON.stringify(sound));
+
+  console.log('damage                     start        lost  noticed  back     what was damaged');
+  for (const [name, damage] of Object.entries(DAMAGES)) {
+    if (!name.includes(options.only)) continue;
+    for (let time = 1; time <= Number(options.times); time += 1) {
+      const profile = path.join(folder, 'damaged');
+      cpSync(whole, profile, { recursive: true });
+      const what = damage(profile, random);
+      const found = await inspect(profile, before);
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      const isHarmless = found.lost === 0 && !found.isNoticed;
+      sum.rounds += 1;
+      if (isHarmless) sum.harmless += 1;
+      else if (found.isNoticed) sum.noticed += 1;
+      else sum.silent += 1;
+      if (found.screen === 'first-start') sum.firstStarts += 1;
+      if (found.recovered !== null) sum.restored += 1;
+      if (found.recovered !== null && found.recovered < LEAST_RECOVERED) sum.poor += 1;
+      console.log(
+        [
+          name.padEnd(25),
+          `${found.screen}${found.isUnreadable ? '*' : ''}`.padEnd(11),
+          String(found.lost).padStart(5),
+          (isHarmless ? 'nothing lost' : found.isNoticed ? 'yes' : 'NO').padEnd(12),
+          found.recovered === null ? '-' : `${(found.recovered * 100).toFixed(1)} %`,
+          what,
+        ].join('  '),
+      );
+    }
+  }
+  console.log(
+    `\n${sum.rounds} damaged profiles: ${sum.noticed} noticed, ${sum.harmless} without any loss, ` +
+      `${sum.silent} lost rows in silence, ${sum.firstStarts} silent first starts. ` +
+      `${sum.restored} restored, ${sum.poor} of them with less than 99 % of the snapshot.\n` +
+      '(* the app opened, and said so after the first read that failed)',
+  );
+  if (sum.silent + sum.firstStarts + sum.poor > 0) process.exitCode = 1;
+} finally {
+  await server.close();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  rmSync(outDir, { recursive: true, force: true });
+}

@@ -3,6 +3,7 @@ import { DEFAULT_MEANING_SETTINGS } from '#domain/meaning-settings.ts';
 import type { MeaningSettings } from '#domain/meaning-settings.ts';
 import { parseSearchQuery } from '#domain/search-query.ts';
 import type { FoundGroup, MeaningStatus, NearGroup } from '#domain/search.ts';
+import { searchSimilarConversations } from '#search/search-similar-conversations.ts';
 import { fuseGroups } from './fuse-groups.ts';
 import type { SearchWork } from './lazy-search.ts';
 import type { Settings } from './settings.svelte.ts';
@@ -88,19 +89,11 @@ export class NearSearch {
     const running = new AbortController();
     this.#running = running;
     try {
-      await this.#work.ask(
-        {
-          kind: 'near',
-          text: this.#asked,
-          limit: LIMIT,
-          leastCosine: LEAST_COSINE,
-          isInPassing: false,
-        },
-        (answer) => {
-          if (answer.kind === 'near' && !running.signal.aborted) this.#groups = answer.groups;
-        },
-        running.signal,
-      );
+      const groups = await searchSimilarConversations(this.#work, this.#asked, LIMIT, {
+        leastCosine: LEAST_COSINE,
+        signal: running.signal,
+      });
+      if (!running.signal.aborted) this.#groups = groups;
     } catch (error) {
       if (running.signal.aborted || !this.#status) return;
       // Words are found all the same.

@@ -1,5 +1,6 @@
 import { seedConversation, seedConversations } from '../support/seed.ts';
 import { expect, test, text } from './seeded.ts';
+import { expectNoViolations } from './violations.ts';
 
 const COOKING = [
   '김치찌개 끓이는 법',
@@ -27,6 +28,7 @@ test('the map shows all conversations; the keyboard walks, opens, selects and ta
   await expect(page.getByRole('heading', { level: 1, name: text('map.title') })).toBeVisible();
   const map = page.getByRole('application', { name: 'Map of 7 conversations' });
   await expect(map).toBeVisible();
+  await expectNoViolations(page, 'the map', 'light');
   await map.focus();
 
   await page.keyboard.press('ArrowRight');

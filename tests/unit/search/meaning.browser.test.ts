@@ -6,7 +6,7 @@ import type { MapPoint, MeaningStatus } from '#domain/search.ts';
 import { createMeaning } from '#search/meaning.ts';
 import type { MeaningDeps } from '#search/meaning.ts';
 import { createSearchClient } from '#search/search-client.ts';
-import type { SearchAnswer, SearchRequest } from '#search/search-messages.ts';
+import { searchSimilarConversations } from '#search/search-similar-conversations.ts';
 import { createTestClock, openForTest } from '../db/fresh-database.ts';
 import { addRows, conversationOf, createTestEmbedder } from './support.ts';
 
@@ -152,11 +152,8 @@ test('finds across languages with the built-in model, through the workers', asyn
   });
   onTestFinished(() => client.close());
   const ask = async (text: string): Promise<string | undefined> => {
-    const answers: SearchAnswer[] = [];
-    const request = { kind: 'near', text, limit: 1, leastCosine: 0.3, isInPassing: false } as const;
-    await client.ask(request satisfies SearchRequest, (answer) => answers.push(answer));
-    const [answer] = answers;
-    return answer?.kind === 'near' ? answer.groups[0]?.id : undefined;
+    const [nearest] = await searchSimilarConversations(client, text, 1, { leastCosine: 0.3 });
+    return nearest?.id;
   };
   await expect.poll(() => ask('고양이가 밥을 안 먹어요'), { timeout: 20_000 }).toBe('cat');
   expect(await ask('how to set up a network printer')).toBe('printer');

@@ -32,9 +32,15 @@ export interface ByteScan {
    * Counts the places of a needle (not empty, no zero byte) in units of what was put there.
    * @param starts `unitCount + 1` rising offsets: where each unit begins, and where the last one ends.
    * @param base What is taken off each offset to get its place among the bytes that were put there.
-   * @returns one count a unit, at most {@link PLACE_CAP}; gone with the next call.
+   * @returns one count a unit, at most {@link PLACE_CAP}; gone with the next call; undefined when there is
+   * no place at all.
    */
-  count(needle: Uint8Array, starts: Uint32Array, unitCount: number, base?: number): Uint8Array;
+  count(
+    needle: Uint8Array,
+    starts: Uint32Array,
+    unitCount: number,
+    base?: number,
+  ): Uint8Array | undefined;
   /** Reads every byte once; for the bench. */
   sweep(byteLength: number): number;
 }
@@ -50,8 +56,8 @@ export async function createByteScan(withSimd = hasSimd()): Promise<ByteScan> {
 }
 
 const PAGE_BYTES = 65_536;
-/** The kernel reads sixteen bytes at a time, past the last one too. */
-const PADDING_BYTES = 64;
+/** The kernel reads sixty-four bytes at a time, past the last one too. */
+const PADDING_BYTES = 128;
 
 function createKernelScan({ memory, countPlaces, sweep }: ScanExports): ByteScan {
   // Needle, starts and counts lie before the text, at addresses that move when one of them grows.
@@ -92,7 +98,7 @@ function createKernelScan({ memory, countPlaces, sweep }: ScanExports): ByteScan
       const relative = new Uint32Array(memory.buffer, starts(), unitCount + 1);
       for (let unit = 0; unit <= unitCount; unit += 1)
         relative[unit] = (offsets[unit] ?? end) - begin;
-      countPlaces(
+      const foundUnits = countPlaces(
         text() + begin - base,
         end - begin,
         0,
@@ -102,7 +108,7 @@ function createKernelScan({ memory, countPlaces, sweep }: ScanExports): ByteScan
         counts(),
         PLACE_CAP,
       );
-      return result;
+      return foundUnits === 0 ? undefined : result;
     },
     sweep: (byteLength) => sweep(text(), byteLength),
   };
@@ -127,11 +133,11 @@ function createPlainScan(): ByteScan {
       const counts = result.subarray(0, unitCount).fill(0);
       const end = (starts[unitCount] ?? 0) - base - needle.length;
       const first = needle[0] ?? 0;
-      let unit = 0;
+      let [unit, isAny] = [0, false];
       let at = (starts[0] ?? 0) - base;
       for (;;) {
         at = bytes.indexOf(first, at);
-        if (at < 0 || at > end) return counts;
+        if (at < 0 || at > end) return isAny ? counts : undefined;
         if (isSame(bytes, at, needle)) {
           while (at + base >= (starts[unit + 1] ?? Infinity)) unit += 1;
           const count = counts[unit] ?? 0;
@@ -140,6 +146,7 @@ function createPlainScan(): ByteScan {
             continue;
           }
           counts[unit] = count + 1;
+          isAny = true;
         }
         at += 1;
       }

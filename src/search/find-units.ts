@@ -124,13 +124,13 @@ export async function findUnits(
   ): boolean {
     let isAny = false;
     // What holds the word holds its stem: without the stem the word need not be looked for.
-    const stems = stem && scan.count(stem, starts, unitCount, base).slice();
-    const hasStem = stems?.some((count) => count > 0);
-    if (stems && !hasStem) return false;
+    const stems = stem && scan.count(stem, starts, unitCount, base)?.slice();
+    if (stem && !stems) return false;
     const counts = scan.count(exact, starts, unitCount, base);
+    if (!counts && !stems && wanted === null) return term.isExcluded;
     for (let unit = 0; unit < unitCount; unit += 1) {
       if (scores[unit] === 0) continue;
-      const count = counts[unit] ?? 0;
+      const count = counts?.[unit] ?? 0;
       if (term.isExcluded) {
         if (count > 0) scores[unit] = 0;
         else isAny = true;

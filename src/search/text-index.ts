@@ -68,8 +68,10 @@ export async function openTextIndex(store: SidecarStore): Promise<TextIndex> {
     const { text, log, table } = into;
     const [textSize, logSize] = [text.size, log.size];
     try {
-      if (bytes.length > 0) await text.append(bytes);
-      await text.flush();
+      if (bytes.length > 0) {
+        await text.append(bytes);
+        await text.flush();
+      }
       const sum = checksum(bytes);
       const logged: LoggedStep = { ...step, at, isWhole: into.isWhole, textChecksum: sum };
       await log.append(stepFrame(logged));

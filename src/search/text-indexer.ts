@@ -33,6 +33,8 @@ import type { UnitText } from './unit-texts.ts';
 const READER = 'text';
 /** Changes that are read from the feed at once. */
 const FEED_ROWS = 100;
+/** Changes after which the feed is told that they are in the index. */
+const CONFIRMED_EVERY = 50;
 /** Rows that are read by id at once; more of one change are taken in several steps. */
 const IDS_AT_ONCE = 500;
 /** Conversations whose messages are read at once while building, and messages of each. */
@@ -69,6 +71,8 @@ export function createTextIndexer(
   signal: AbortSignal,
 ): TextIndexer {
   let queue: Promise<unknown> = Promise.resolve();
+  let isTrusted = false;
+  let confirmedSeq = 0;
   const alone = <T>(work: () => Promise<T>): Promise<T> => {
     const next = queue.then(work, work);
     queue = next.catch(() => undefined);
@@ -153,7 +157,6 @@ export function createTextIndexer(
   }
 
   async function follow(): Promise<void> {
-    const from = index.at?.seq;
     for (;;) {
       signal.throwIfAborted();
       const changes = await readFeed(db, index.at?.seq ?? 0, FEED_ROWS);
@@ -164,9 +167,19 @@ export function createTextIndexer(
         return build().then(follow);
       }
       await applyChanges(changes, last);
-      if (changes.length === FEED_ROWS) tell('catching-up', index.table.aliveMessageCount);
+      if (changes.length < FEED_ROWS) break;
+      tell('catching-up', index.table.aliveMessageCount);
     }
-    if (index.at && index.at.seq !== from) await confirmFeed(db, READER, index.at.seq);
+    const { seq = 0 } = index.at ?? {};
+    if (seq - confirmedSeq >= CONFIRMED_EVERY) await confirm();
+  }
+
+  /** Lets the feed forget what is in the index. Not with every message: that would be one more write. */
+  async function confirm(): Promise<void> {
+    const { seq } = index.at ?? {};
+    if (seq === undefined || seq === confirmedSeq) return;
+    await confirmFeed(db, READER, seq);
+    confirmedSeq = seq;
   }
 
   async function applyChanges(
@@ -178,6 +191,17 @@ export function createTextIndexer(
     const documents = pick(changes, ({ documentIds }) => documentIds);
     const messages = pick(changes, ({ messageIds }) => messageIds);
     const chunks = pick(changes, ({ chunkIds }) => chunkIds);
+    if ([groups, documents, messages, chunks].every(({ length }) => length <= IDS_AT_ONCE)) {
+      // One step for all, as after every message: what is written costs more than what is in it.
+      const named = joinSteps([
+        await readGroups(groups, conversationGroups),
+        await readGroups(documents, documentGroups),
+      ]);
+      const isNew = new Map(named.groups?.map((group) => [group.id, group]));
+      const texts = [await readMessages(messages, isNew), await readChunks(chunks, isNew)];
+      await index.append(joinSteps([named, ...texts]), { seq, mark }, true);
+      return;
+    }
     for (const ids of slices(groups)) await step(await readGroups(ids, conversationGroups));
     for (const ids of slices(documents)) await step(await readGroups(ids, documentGroups));
     for (const ids of slices(messages)) await step(await readMessages(ids));
@@ -199,6 +223,7 @@ export function createTextIndexer(
     ids: readonly string[],
     readRows: (ids: readonly string[]) => Promise<(Group | undefined)[]>,
   ): Promise<NewStep> {
+    if (ids.length === 0) return {};
     const rows = await readRows(ids);
     const groups = rows.filter((group) => group !== undefined);
     const goneGroupIds = ids.filter((id, at) => !rows[at] && index.table.group(id));
@@ -213,9 +238,16 @@ export function createTextIndexer(
     };
   }
 
-  async function readMessages(ids: readonly string[]): Promise<NewStep> {
+  /** @param isNew Groups of the same step, by id. */
+  async function readMessages(
+    ids: readonly string[],
+    isNew: ReadonlyMap<string, Group> = NO_GROUPS,
+  ): Promise<NewStep> {
+    if (ids.length === 0) return {};
     const rows = await readMessagesById(db, ids);
-    const known = rows.filter((row) => row && index.table.group(row.conversationId));
+    const known = rows.filter(
+      (row) => row && (isNew.has(row.conversationId) || index.table.group(row.conversationId)),
+    );
     const texts = known.flatMap((row) => (row && isDue(row) ? [messageText(row)] : []));
     const units = await onlyChanged(texts);
     const removed = ids
@@ -232,10 +264,14 @@ export function createTextIndexer(
     return content.length > index.table.byteLengthOf(number) / 2;
   }
 
-  async function readChunks(ids: readonly string[]): Promise<NewStep> {
+  async function readChunks(
+    ids: readonly string[],
+    isNew: ReadonlyMap<string, Group> = NO_GROUPS,
+  ): Promise<NewStep> {
+    if (ids.length === 0) return {};
     const rows = await readChunksById(db, ids);
     const units = rows.flatMap((row) => {
-      const group = row && index.table.group(row.documentId);
+      const group = row && (isNew.get(row.documentId) ?? index.table.group(row.documentId));
       return group ? [passageText(row, group.updatedAt)] : [];
     });
     const removed = ids
@@ -264,8 +300,10 @@ export function createTextIndexer(
   }
 
   async function bring(): Promise<void> {
-    const isTrusted = index.isWhole && index.at !== null && (await isInFeed(db, index.at));
+    // Once is enough: from then on nobody but this takes changes out of the feed that it has not seen.
+    isTrusted ||= index.isWhole && index.at !== null && (await isInFeed(db, index.at));
     if (!isTrusted) await build();
+    isTrusted = true;
     await follow();
     tellReady();
   }
@@ -274,11 +312,13 @@ export function createTextIndexer(
     catchUp: () => alone(bring),
     rebuild: () =>
       alone(async () => {
+        isTrusted = false;
         await index.restart(await markFeed(db));
         await bring();
       }),
     compactIfWorth: () =>
       alone(async () => {
+        await confirm();
         const { deadBytes, byteLength } = index.table;
         if (deadBytes > DEAD_BYTES && deadBytes > byteLength * DEAD_PART) await index.compact();
       }),
@@ -315,6 +355,17 @@ function createWriter(write: (step: NewStep) => Promise<void>): Writer {
     flushIfFull: async () => {
       if (size >= STEP_CHARACTERS) await flush();
     },
+  };
+}
+
+const NO_GROUPS: ReadonlyMap<string, Group> = new Map();
+
+function joinSteps(steps: readonly NewStep[]): NewStep {
+  return {
+    groups: steps.flatMap(({ groups = [] }) => groups),
+    goneGroupIds: steps.flatMap(({ goneGroupIds = [] }) => goneGroupIds),
+    removed: steps.flatMap(({ removed = [] }) => removed),
+    units: steps.flatMap(({ units = [] }) => units),
   };
 }
 

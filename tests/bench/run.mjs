@@ -6,7 +6,7 @@
  * By default the profile is one that Chromium keeps in memory, where every call of the file system goes
  * to another process; with `--disk` it lies in a temporary folder, as a person's does.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,6 +47,24 @@ async function createCpuReader(
   };
 }
 
+/**
+ * Memory of the page's processes that nothing else has, in bytes, as Linux counts it (`RssAnon`): the heaps
+ * and WebAssembly of the page and its workers. NaN elsewhere.
+ */
+async function createMemoryReader(/** @type {import('playwright').Browser} */ browser) {
+  const session = await browser.newBrowserCDPSession();
+  return async () => {
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    const renderers = processInfo.filter(({ type }) => type === 'renderer');
+    if (process.platform !== 'linux') return Number.NaN;
+    const sizes = renderers.map(({ id }) => {
+      const status = readFileSync(`/proc/${id}/status`, 'utf8');
+      return Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
+    });
+    return sizes.reduce((sum, size) => sum + size, 0);
+  };
+}
+
 /** @returns {Promise<BenchLine[]>} */
 async function measure(/** @type {string} */ url, /** @type {string} */ endpointUrl) {
   const executablePath = await chromiumPath();
@@ -64,6 +82,7 @@ async function measure(/** @type {string} */ url, /** @type {string} */ endpoint
     const page = await opened.newPage();
     page.on('console', (message) => console.error(`page: ${message.text()}`));
     page.on('pageerror', (error) => console.error(`page: ${error.message}`));
+    await page.exposeFunction('readMemory', await createMemoryReader(browser));
     await page.exposeFunction('readCpu', await createCpuReader(page, browser));
     await page.goto(url);
     await page.waitForFunction(() => 'bench' in window);

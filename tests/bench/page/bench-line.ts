@@ -43,5 +43,6 @@ declare global {
     readonly bench: BenchPage;
     /** Given by the runner. */
     readCpu(): Promise<CpuTimes>;
+    readMemory(): Promise<number>;
   }
 }

@@ -7,6 +7,8 @@ export interface BenchContext extends BenchOptions {
   readonly fixtures: Fixtures;
   /** CPU time since the browser began, in milliseconds; asked from outside the page. */
   readonly readCpu: () => Promise<CpuTimes>;
+  /** Bytes that the page and its workers have for themselves; NaN where the system does not say. */
+  readonly readMemory: () => Promise<number>;
   /** Writing transactions that this page has begun so far. */
   readonly readWrites: () => number;
 }

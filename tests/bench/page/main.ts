@@ -14,12 +14,16 @@ import { stream } from './row-7-stream.ts';
 import { vectors } from './row-8-vectors.ts';
 import { smallVectors } from './row-9-small-vectors.ts';
 import { vectorsReady } from './row-10-vectors-ready.ts';
+import { textSearch } from './row-11-text-search.ts';
+import { indexUpdate } from './row-13-index-update.ts';
 import { backup } from './row-14-backup.ts';
 import { restore } from './row-15-restore.ts';
 import { parseBackup } from './row-16-parse.ts';
+import { idleMemory } from './row-20-idle-memory.ts';
 import { cacheHit } from './row-21-cache-hit.ts';
 import { embedMessages } from './row-22-embed-messages.ts';
 import { quality } from './row-23-quality.ts';
+import { asYouType } from './row-24-as-you-type.ts';
 
 /** In the order they run: the first one fills the table the others read. */
 const ROWS: readonly BenchRow[] = [
@@ -32,6 +36,10 @@ const ROWS: readonly BenchRow[] = [
   vectors,
   smallVectors,
   vectorsReady,
+  textSearch,
+  indexUpdate,
+  idleMemory,
+  asYouType,
   backup,
   restore,
   parseBackup,
@@ -51,7 +59,9 @@ Object.assign(window, {
       if (!row) throw new Error(`no row ${number}`);
       fixtures ??= createFixtures(options);
       collectGarbage();
-      return row.run({ ...options, fixtures, readWrites, readCpu: () => window.readCpu() });
+      const readCpu = () => window.readCpu();
+      const readMemory = () => window.readMemory();
+      return row.run({ ...options, fixtures, readWrites, readCpu, readMemory });
     },
   } satisfies BenchPage,
 });

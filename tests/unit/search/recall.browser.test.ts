@@ -74,7 +74,7 @@ function cutPieces(stored: readonly Stored[], letter: string, seed: number): str
   const pieces = new Set<string>();
   for (const length of LENGTHS) {
     for (let wanted = pieces.size + PIECES; pieces.size < wanted;) {
-      const characters = [...(texts[pick(random, texts.length)] ?? '')];
+      const characters = Array.from(texts[pick(random, texts.length)] ?? '');
       const from = pick(random, Math.max(1, characters.length - length));
       const piece = characters.slice(from, from + length).join('');
       if (piece.trim() === piece && piece !== '' && !/["“”]/.test(piece)) pieces.add(piece);
@@ -112,7 +112,7 @@ test(
     let relevant = 0;
     let found = 0;
     for (const piece of pieces) {
-      if ([...piece].length <= 2) shortCount += 1;
+      if (Array.from(piece).length <= 2) shortCount += 1;
       // In quotes exactly this is found: as many places, in the same conversations.
       const truth = holders(plain(piece));
       const page = await find(engine, `"${piece}"`);

@@ -1,0 +1,180 @@
+/** The text index of a filled database, for the rows that measure search: files are read at once only here. */
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { openNamedDatabase } from '#db/open-database.ts';
+import { parseSearchQuery } from '#domain/search-query.ts';
+import { findUnits } from '#search/find-units.ts';
+import { openSidecarStore } from '#search/open-sidecar-store.ts';
+import type { SidecarStore } from '#search/sidecar-store.ts';
+import { openTextIndex } from '#search/text-index.ts';
+import type { TextIndex } from '#search/text-index.ts';
+import { createTextIndexer } from '#search/text-indexer.ts';
+import type { TextIndexer } from '#search/text-indexer.ts';
+import { createTextMemory } from '#search/text-memory.ts';
+import { openVectorIndex } from '#search/vector-index.ts';
+import { alternate, collectGarbage } from './bench-row.ts';
+import type { Pairs } from './bench-row.ts';
+import { requestDone, transactionDone } from './raw-idb.ts';
+import { createClusters } from './row-8-vectors.ts';
+import { messageIdOf } from './seeded-data.ts';
+
+export type AskSearchBench =
+  | { readonly kind: 'open'; readonly databaseName: string }
+  | { readonly kind: 'scan'; readonly isResident: boolean; readonly samples: number }
+  | { readonly kind: 'update'; readonly samples: number }
+  | { readonly kind: 'hold'; readonly isResident: boolean; readonly vectorCount: number };
+
+export interface SearchBenchAnswer {
+  readonly pairs?: Pairs;
+  readonly textBytes: number;
+  /** Bytes of WebAssembly memory and columns, as the code counts them. */
+  readonly memoryBytes: number;
+  readonly seconds: number;
+}
+
+/** None of these is anywhere; they begin and end like much that is. */
+const MISSING = ['뷁뷁뷁', '가나다라마바사', 'zzqxzz', '鬱鬱鬱', 'ゟゟゟ'];
+const DIMENSION = 384;
+const FILL_ROWS = 2000;
+const clock = (): number => Date.now();
+
+interface Opened {
+  readonly db: OnggiDatabase;
+  readonly store: SidecarStore;
+  readonly index: TextIndex;
+  readonly indexer: TextIndexer;
+}
+let opened: Opened | undefined;
+/** What a row keeps alive while memory is measured. */
+const held: unknown[] = [];
+
+addEventListener('message', ({ data }: MessageEvent<AskSearchBench>) => {
+  void answer(data).then((said) => postMessage(said));
+});
+
+async function answer(ask: AskSearchBench): Promise<SearchBenchAnswer> {
+  const start = performance.now();
+  opened ??= ask.kind === 'open' ? await open(ask.databaseName) : undefined;
+  if (!opened) throw new Error('not open');
+  const { index } = opened;
+  const result =
+    ask.kind === 'scan'
+      ? await scan(index, ask)
+      : ask.kind === 'update'
+        ? { pairs: await update(opened, ask.samples) }
+        : ask.kind === 'hold'
+          ? await hold(opened, ask)
+          : {};
+  const seconds = (performance.now() - start) / 1000;
+  return { textBytes: index.table.byteLength, memoryBytes: 0, seconds, ...result };
+}
+
+async function open(databaseName: string): Promise<Opened> {
+  const ignore = (): undefined => undefined;
+  const db = await openNamedDatabase(databaseName, {
+    clock,
+    events: { onSuperseded: ignore, onBlocked: ignore, onLost: ignore },
+  });
+  const store = await openSidecarStore(db);
+  const index = await openTextIndex(store);
+  const indexer = createTextIndexer(db, index, ignore, new AbortController().signal);
+  await indexer.catchUp();
+  return { db, store, index, indexer };
+}
+
+/** Looks for what is nowhere, against reading the same bytes once in WebAssembly memory. */
+async function scan(
+  index: TextIndex,
+  { isResident, samples }: { readonly isResident: boolean; readonly samples: number },
+): Promise<{ pairs: Pairs; memoryBytes: number }> {
+  const memory = createTextMemory(index, isResident);
+  const swept = isResident ? memory : createTextMemory(index, true);
+  let at = 0;
+  async function find(by: typeof memory): Promise<void> {
+    at += 1;
+    const { scan: bytes, loadBlock } = await by.begin();
+    const query = parseSearchQuery(MISSING[at % MISSING.length] ?? '');
+    const signal = new AbortController().signal;
+    const options = { now: 0, signal, onPause: () => Promise.resolve() };
+    const found = await findUnits(index, bytes, loadBlock, query, options);
+    if (found.size > 0) throw new Error('it was somewhere');
+  }
+  await find(swept);
+  const sweep = async (): Promise<number> =>
+    (await swept.begin()).scan.sweep(index.table.byteLength);
+  const pairs = await alternate(() => find(memory), sweep, { samples, warmUp: 3 });
+  return { pairs, memoryBytes: memory.byteLength };
+}
+
+/** Taking one message in, against putting such a row, without anything around it. */
+async function update({ db, indexer }: Opened, samples: number): Promise<Pairs> {
+  const [model] = await db.strict.messages.where('id').equals(messageIdOf(0, 0)).toArray();
+  if (!model) throw new Error('nothing there');
+  const twin = await openTwin();
+  const subject: number[] = [];
+  const anchor: number[] = [];
+  for (let turn = -3; turn < samples; turn += 1) {
+    const row = { ...model, content: `${model.content} ${turn}` };
+    await db.strict.messages.put(row);
+    const start = performance.now();
+    await indexer.catchUp();
+    const middle = performance.now();
+    const transaction = twin.transaction('rows', 'readwrite', { durability: 'strict' });
+    transaction.objectStore('rows').put(row);
+    await transactionDone(transaction);
+    const end = performance.now();
+    if (turn < 0) continue;
+    subject.push(middle - start);
+    anchor.push(end - middle);
+  }
+  twin.close();
+  return { subject, anchor };
+}
+
+function openTwin(): Promise<IDBDatabase> {
+  const opening = indexedDB.open(`bench-put-${crypto.randomUUID()}`, 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore('rows', { keyPath: 'id' });
+  return requestDone(opening);
+}
+
+/** Opens everything that search has, asks once for words and once for meaning, and keeps it. */
+async function hold(
+  { db, store, index }: Opened,
+  { isResident, vectorCount }: { readonly isResident: boolean; readonly vectorCount: number },
+): Promise<{ memoryBytes: number }> {
+  held.length = 0;
+  const identity = {
+    id: 'b',
+    revision: '1',
+    dtype: 'q8',
+    dimension: DIMENSION,
+    pipelineVersion: 1,
+  };
+  const deps = { db, clock, collection: 'conversations', identity, store } as const;
+  let vectors = await openVectorIndex(deps);
+  if (vectors.ownerIds().length === 0) {
+    for (let from = 0; from < vectorCount; from += FILL_ROWS) {
+      const id = `owner-${from}`;
+      const passages = Array.from({ length: FILL_ROWS }, (_, seq) => ({
+        ...({ ownerId: id, kind: 'message', start: 0, end: 1, text: '' } as const),
+        ...{ seq, textHash: seq },
+      }));
+      vectors.put({ id, stamp: '1' }, passages, createClusters(FILL_ROWS, from + 1));
+      await vectors.flush();
+    }
+    vectors.close();
+    vectors = await openVectorIndex(deps);
+  }
+  await vectors.nearest(createClusters(1, 99), 10);
+  const memory = createTextMemory(index, isResident);
+  const { scan: bytes, loadBlock } = await memory.begin();
+  const options = {
+    now: 0,
+    signal: new AbortController().signal,
+    onPause: () => Promise.resolve(),
+  };
+  await findUnits(index, bytes, loadBlock, parseSearchQuery(MISSING[0] ?? ''), options);
+  vectors.close();
+  held.push(vectors, memory);
+  collectGarbage();
+  return { memoryBytes: memory.byteLength + vectors.memoryBytes() };
+}

@@ -12,6 +12,7 @@ import {
   countMissing,
   forgetCanary,
   isDatabaseGone,
+  isOnlyFilesLeft,
   noteCanary,
   readCanary,
 } from '#db/canary.ts';
@@ -354,7 +355,7 @@ async function openChecked(): Promise<OnggiDatabase> {
     await passRecovery(target, translator, { reason, open: openOnce, clock, createId, reload });
   };
   const canary = readCanary();
-  const isGone = canary !== undefined && (await isDatabaseGone(canary));
+  const isGone = await (canary ? isDatabaseGone(canary) : isOnlyFilesLeft());
   if (location.hash === '#/rescue') {
     await ask({ kind: 'rescue' });
     history.replaceState(null, '', '#/');

@@ -48,6 +48,24 @@ export async function isDatabaseGone({ databaseName }: Canary): Promise<boolean>
 }
 
 /**
+ * Whether there is no database at all though files of one are left (snapshots, the index of search): it was
+ * lost together with the note. Creates nothing.
+ */
+export async function isOnlyFilesLeft(): Promise<boolean> {
+  if ((await readDatabaseNames().catch(() => [''])).length > 0) return false;
+  try {
+    const root = await navigator.storage.getDirectory();
+    for await (const folder of root.values()) {
+      if (!(folder instanceof FileSystemDirectoryHandle)) continue;
+      for await (const _name of folder.keys()) return true;
+    }
+  } catch {
+    // No such file system in this browser: nothing is left in it.
+  }
+  return false;
+}
+
+/**
  * How many of the noted conversations are missing; 0 when another database is live since, as after a
  * restore.
  */

@@ -40,6 +40,30 @@ test('a database that is gone is told before anything is made, and a copy brings
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
 });
 
+test('a database that is lost together with the note of it is told by the copies that are left', async ({
+  start,
+}) => {
+  const { page } = await start({ rows });
+  await makeSnapshot(page);
+  await damage(page, async () => {
+    localStorage.clear();
+    for (const { name } of await indexedDB.databases()) {
+      await new Promise((resolve) => {
+        indexedDB.deleteDatabase(name ?? '').onsuccess = resolve;
+      });
+    }
+  });
+  await page.goto('/');
+  await expect(page.getByRole('heading', { name: text('recovery.title') })).toBeVisible();
+  expect(await page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
+  await page.getByRole('button', { name: text('recovery.empty') }).click();
+  await page.getByRole('button', { name: text('recovery.empty') }).click();
+  await expect(page.getByRole('button', { name: /API key/ })).toBeVisible();
+  // Told once: now there is a database, though an empty one.
+  await page.reload();
+  await expect(page.getByRole('button', { name: /API key/ })).toBeVisible();
+});
+
 test('missing conversations are told, a damaged copy is refused, and one can go on', async ({
   start,
 }) => {

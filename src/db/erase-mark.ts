@@ -16,24 +16,29 @@ export async function isErasedElsewhere(): Promise<boolean> {
 }
 
 /** Whether the page was closed before everything was gone: then it goes on at the next start. */
-export function isEraseUnfinished(memory: Memory = localStorage): boolean {
+export function isEraseUnfinished(memory?: Memory): boolean {
   try {
-    return memory.getItem(KEY) !== null;
+    // Where the browser keeps sites from storing, even naming it throws.
+    return (memory ?? localStorage).getItem(KEY) !== null;
   } catch {
     return false;
   }
 }
 
 /** Notes that erasing begins. Where nothing can be noted, a closed page ends it. */
-export function noteErase(memory: Memory = localStorage): void {
+export function noteErase(memory?: Memory): void {
   try {
-    memory.setItem(KEY, '1');
+    (memory ?? localStorage).setItem(KEY, '1');
   } catch {
     // localStorage is full or switched off.
   }
 }
 
 /** The person leaves what could not be erased. */
-export function forgetErase(memory: Memory = localStorage): void {
-  memory.removeItem(KEY);
+export function forgetErase(memory?: Memory): void {
+  try {
+    (memory ?? localStorage).removeItem(KEY);
+  } catch {
+    // Nothing was noted.
+  }
 }

@@ -32,14 +32,19 @@ export function tryHoldErase(): Promise<(() => void) | undefined> {
  * `onErased` of `openDatabase`). What somebody holds is tried again until it can be had: closing those
  * pages is all that has to be done.
  * @param onWaiting Called again and again with what is left while that takes long.
+ * @throws the reason of `signal`; a deletion that already waits for a holder cannot be taken back.
  */
-export async function eraseOrigin(onWaiting: (remains: Remains) => void): Promise<void> {
+export async function eraseOrigin(
+  onWaiting: (remains: Remains) => void,
+  signal: AbortSignal,
+): Promise<void> {
   noteErase();
   const startedAt = performance.now();
   // A second request for a database that waits for others would only queue behind the first.
   const deletions = new Map<string, Promise<unknown>>();
   for (;;) {
-    await Promise.race([eraseOnce(deletions), pause(ROUND_MS)]);
+    signal.throwIfAborted();
+    await Promise.race([eraseOnce(deletions, signal), pause(ROUND_MS)]);
     const remains = await findRemains();
     if (isNothing(remains)) break;
     if (performance.now() - startedAt > PATIENCE_MS) onWaiting(remains);
@@ -49,10 +54,14 @@ export async function eraseOrigin(onWaiting: (remains: Remains) => void): Promis
   forgetMemory();
 }
 
-async function eraseOnce(deletions: Map<string, Promise<unknown>>): Promise<void> {
+async function eraseOnce(
+  deletions: Map<string, Promise<unknown>>,
+  signal: AbortSignal,
+): Promise<void> {
   // First, because it can fill its caches again.
   for (const registration of await readWorkers()) await registration.unregister();
   for (const name of await readDatabaseNames()) {
+    if (signal.aborted) return;
     if (deletions.has(name)) continue;
     const deletion = deleteDatabase(name)
       .catch(() => undefined)
@@ -61,10 +70,11 @@ async function eraseOnce(deletions: Map<string, Promise<unknown>>): Promise<void
   }
   const root = await openRoot();
   for (const name of await readNames(root)) {
+    if (signal.aborted) return;
     // Another page's worker may have a file open: the next round finds it closed.
     await root?.removeEntry(name, { recursive: true }).catch(() => undefined);
   }
-  for (const name of await readCaches()) await caches.delete(name);
+  for (const name of await readCaches()) if (!signal.aborted) await caches.delete(name);
   await Promise.all(deletions.values());
 }
 
@@ -111,8 +121,12 @@ async function readWorkers(): Promise<readonly ServiceWorkerRegistration[]> {
 }
 
 function forgetMemory(): void {
-  localStorage.clear();
-  sessionStorage.clear();
+  try {
+    localStorage.clear();
+    sessionStorage.clear();
+  } catch {
+    // The browser keeps sites from storing: there is nothing.
+  }
 }
 
 function pause(durationMs: number): Promise<void> {

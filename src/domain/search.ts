@@ -66,6 +66,9 @@ export interface NearGroup extends FoundGroup {
   readonly cosine: number;
 }
 
+/** How far beyond -1 and 1 the farthest points of the map may lie. */
+export const MAP_MARGIN = 0.16;
+
 /** A conversation in the picture of all by meaning: what lies close together is about the same. */
 export interface MapPoint {
   readonly id: string;
@@ -75,7 +78,7 @@ export interface MapPoint {
   readonly isArchived: boolean;
   /** Epoch milliseconds of its last change. */
   readonly updatedAt: number;
-  /** Place in the picture: most lie between -1 and 1. Neither the axes nor their directions mean anything. */
+  /** Place in the picture: most lie between -1 and 1, all within {@link MAP_MARGIN} of that. Neither the axes nor their directions mean anything. */
   readonly x: number;
   readonly y: number;
 }

@@ -9,10 +9,14 @@ import type { VectorIndex } from './vector-index.ts';
 /** Conversations read at a time. */
 const PAGE_ROWS = 1000;
 
-/** All conversations of the index in the plane, but those in the trash. @throws OnggiError `db/*` */
+/**
+ * All conversations of the index in the plane, newest first, but those in the trash.
+ * @throws OnggiError `db/*`; the reason of `signal`
+ */
 export async function toMapPoints(
   db: OnggiDatabase,
   index: Pick<VectorIndex, 'identity' | 'means'>,
+  signal?: AbortSignal,
 ): Promise<readonly MapPoint[]> {
   const { dimension } = index.identity;
   const { ownerIds, vectors } = index.means();
@@ -20,6 +24,7 @@ export async function toMapPoints(
   const kept = new Float32Array(vectors.length);
   const placeOf = new Map(ownerIds.map((id, at) => [id, at]));
   for (let first = 0; first < ownerIds.length; first += PAGE_ROWS) {
+    signal?.throwIfAborted();
     const ids = ownerIds.slice(first, first + PAGE_ROWS).map(toConversationId);
     for (const row of await readConversations(db, ids)) {
       if (row.status === 'deleted') continue;
@@ -28,8 +33,9 @@ export async function toMapPoints(
       shown.push(row);
     }
   }
+  signal?.throwIfAborted();
   const plane = projectPlane(kept.subarray(0, shown.length * dimension), dimension);
-  return shown.map(({ id, title, tags, status, updatedAt }, at) => ({
+  const points = shown.map(({ id, title, tags, status, updatedAt }, at) => ({
     id,
     title: title ?? '',
     tags,
@@ -38,4 +44,5 @@ export async function toMapPoints(
     x: plane[at * 2] ?? 0,
     y: plane[at * 2 + 1] ?? 0,
   }));
+  return points.sort((a, b) => b.updatedAt - a.updatedAt);
 }

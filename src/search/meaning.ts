@@ -65,7 +65,7 @@ export interface Meaning {
   /** Conversations near to one; none where nothing was begun or it is gone. @throws as {@link near} */
   similar(id: ConversationId, options: NearOptions): Promise<readonly NearGroup[]>;
   /** The picture of all that are indexed so far. Begins. @throws as {@link near} */
-  map(): Promise<readonly MapPoint[]>;
+  map(signal?: AbortSignal): Promise<readonly MapPoint[]>;
 }
 
 /** What is open once the model is there. */
@@ -111,14 +111,19 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     const embedder = await openEmbedder((doneBytes, totalBytes) =>
       setStatus({ doneBytes, totalBytes }),
     );
-    const index = await openVectorIndex({
-      db,
-      clock,
-      collection: 'conversations',
-      identity: embedder,
-      store,
-    });
-    return { embedder, index };
+    try {
+      const index = await openVectorIndex({
+        db,
+        clock,
+        collection: 'conversations',
+        identity: embedder,
+        store,
+      });
+      return { embedder, index };
+    } catch (error) {
+      embedder.close();
+      throw error;
+    }
   }
 
   /** Opens and keeps indexing from then on; after a failure the next question begins anew. */
@@ -227,9 +232,9 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       const gist = conversationPassages(conversation, first).map(({ text }) => text);
       return gist.length === 0 ? [] : find(gist.join('\n'), options, id);
     },
-    async map() {
+    async map(signal) {
       const { index } = await begin();
-      return toMapPoints(db, index);
+      return toMapPoints(db, index, signal);
     },
   };
 }

@@ -3,24 +3,30 @@
  * (principal components; Pearson 1901), found by power iteration with deflation.
  */
 
+import { MAP_MARGIN } from '#domain/search.ts';
+
 /** Each step takes one pass over the vectors; more change no picture visibly. */
 const MOST_STEPS = 60;
 /** A direction that turns less than this between two steps has settled (1 - cosine). */
 const SETTLED = 1e-7;
+/** Directions are found from at most so many vectors, taken evenly: all of 20,000 took seconds. */
+const SAMPLED_VECTORS = 3000;
 /** The share of all points that lies within -1 and 1 of each axis. */
 const FRAMED_SHARE = 0.95;
 
 /**
  * @param vectors `count` vectors of `dimension` numbers, one after the other. Centred in place.
- * @returns `count` pairs of x and y; the same for the same vectors. All zeros where nothing differs.
+ * @returns `count` pairs of x and y, none beyond 1 + {@link MAP_MARGIN}; the same for the same vectors.
+ * All zeros where nothing differs.
  */
 export function projectPlane(vectors: Float32Array, dimension: number): Float32Array<ArrayBuffer> {
   const count = Math.floor(vectors.length / dimension);
   const plane = new Float32Array(count * 2);
   if (count < 2) return plane;
   centre(vectors, dimension);
-  const first = findDirection(vectors, dimension, []);
-  const second = first && findDirection(vectors, dimension, [first]);
+  const sample = sampleOf(vectors, dimension);
+  const first = findDirection(sample, dimension, []);
+  const second = first && findDirection(sample, dimension, [first]);
   for (const [axis, direction] of [first, second].entries()) {
     if (!direction) continue;
     for (let row = 0; row < count; row += 1) {
@@ -29,6 +35,19 @@ export function projectPlane(vectors: Float32Array, dimension: number): Float32A
     frame(plane, axis);
   }
   return plane;
+}
+
+/** Every so-manieth vector; all of them where they are few. */
+function sampleOf(vectors: Float32Array, dimension: number): Float32Array {
+  const count = vectors.length / dimension;
+  const stride = count / SAMPLED_VECTORS;
+  if (stride <= 1) return vectors;
+  const sample = new Float32Array(SAMPLED_VECTORS * dimension);
+  for (let row = 0; row < SAMPLED_VECTORS; row += 1) {
+    const from = Math.floor(row * stride) * dimension;
+    sample.set(vectors.subarray(from, from + dimension), row * dimension);
+  }
+  return sample;
 }
 
 function centre(vectors: Float32Array, dimension: number): void {
@@ -88,7 +107,7 @@ function dot(vectors: Float32Array, from: number, direction: Float64Array): numb
   return sum;
 }
 
-/** Scales one axis so that most points lie between -1 and 1; a few that are far off do not shrink the rest. */
+/** Scales one axis so that most points lie between -1 and 1, and the few that are far off in the margin. */
 function frame(plane: Float32Array, axis: number): void {
   const sizes = plane
     .filter((_, at) => at % 2 === axis)
@@ -96,5 +115,11 @@ function frame(plane: Float32Array, axis: number): void {
     .sort();
   const edge = sizes[Math.ceil(sizes.length * FRAMED_SHARE) - 1] ?? 0;
   if (edge === 0) return;
-  for (let at = axis; at < plane.length; at += 2) plane[at] = (plane[at] ?? 0) / edge;
+  for (let at = axis; at < plane.length; at += 2) plane[at] = withinMargin((plane[at] ?? 0) / edge);
+}
+
+/** Leaves what lies between -1 and 1, and draws what lies beyond into the margin, in its order. */
+function withinMargin(value: number): number {
+  const size = Math.abs(value);
+  return size <= 1 ? value : Math.sign(value) * (1 + MAP_MARGIN * (1 - 1 / size));
 }

@@ -107,7 +107,7 @@ async function answerWith(
     const groups = await meaning.similar(toConversationId(request.conversationId), request);
     send({ kind: 'near', groups }, true);
   } else if (request.kind === 'map') {
-    send({ kind: 'map', points: await meaning.map() }, true);
+    send({ kind: 'map', points: await meaning.map(signal) }, true);
   } else if (request.kind === 'facets') {
     send({ kind: 'facets', ...engine.facets() }, true);
   } else {

@@ -18,6 +18,7 @@ type Phase =
 export class Erasure {
   #phase = $state.raw<Phase>({ kind: 'asking' });
   #release: (() => void) | undefined;
+  readonly #leaving = new AbortController();
   readonly #load: (hash: string) => void;
 
   /**
@@ -42,15 +43,18 @@ export class Erasure {
         this.#phase = { kind: 'elsewhere' };
         return;
       }
-      await eraseOrigin((remains) => (this.#phase = { kind: 'erasing', remains }));
+      const onWaiting = (remains: Remains) => (this.#phase = { kind: 'erasing', remains });
+      await eraseOrigin(onWaiting, this.#leaving.signal);
       this.#phase = { kind: 'done' };
     } catch (error) {
+      if (this.#leaving.signal.aborted) return;
       this.#phase = { kind: 'failed', error: toOnggiError(error) };
     }
   };
 
   /** Leaves this page for another of the app; what was not erased stays. */
   readonly leave = (hash: string): void => {
+    this.#leaving.abort();
     if (this.#release) {
       forgetErase();
       // What is missing now is missing because the person wanted it.

@@ -1,4 +1,5 @@
 import { toOnggiError } from '#domain/errors.ts';
+import type { ErrorCode } from '#domain/errors.ts';
 import { DEFAULT_MEANING_SETTINGS } from '#domain/meaning-settings.ts';
 import type { MeaningSettings } from '#domain/meaning-settings.ts';
 import type { MapPoint, MeaningStatus } from '#domain/search.ts';
@@ -12,6 +13,8 @@ const REST_MS = 2500;
 export class MeaningMap {
   #points = $state.raw<readonly MapPoint[]>();
   #status = $state.raw<MeaningStatus>();
+  /** Why the last picture could not be drawn. */
+  #failure = $state.raw<ErrorCode>();
   #running: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #work: SearchWork;
@@ -29,7 +32,10 @@ export class MeaningMap {
 
   /** How far the index of meaning is; undefined before it is known. */
   get status(): MeaningStatus | undefined {
-    return this.#status;
+    const errorCode = this.#failure;
+    if (!errorCode) return this.#status;
+    const counts = this.#status ?? { doneCount: 0, totalCount: 0, doneBytes: 0, totalBytes: null };
+    return { ...counts, phase: 'failed', errorCode };
   }
 
   get settings(): MeaningSettings {
@@ -41,10 +47,13 @@ export class MeaningMap {
     const stop = this.#work.watchStatus(({ meaning }) => {
       const before = this.#status;
       this.#status = meaning;
-      const hasGrown = before !== undefined && meaning.doneCount !== before.doneCount;
-      const isDone = meaning.phase === 'ready' && before?.phase !== 'ready';
+      // The first one tells how things are; the picture that is asked for below shows them.
+      if (before === undefined) return;
+      const isDone = meaning.phase === 'ready' && before.phase !== 'ready';
+      const hasGrown = meaning.doneCount !== before.doneCount;
+      // A status of an index that was ready and is: it has followed a change.
       if (isDone) this.#drawLater(0);
-      else if (hasGrown) this.#drawLater(REST_MS);
+      else if (hasGrown || meaning.phase === 'ready') this.#drawLater(REST_MS);
     });
     void this.draw();
     return () => {
@@ -61,6 +70,7 @@ export class MeaningMap {
     this.#running?.abort();
     const running = new AbortController();
     this.#running = running;
+    this.#failure = undefined;
     try {
       await this.#work.ask(
         { kind: 'map' },
@@ -70,8 +80,7 @@ export class MeaningMap {
         running.signal,
       );
     } catch (error) {
-      if (running.signal.aborted || !this.#status) return;
-      this.#status = { ...this.#status, phase: 'failed', errorCode: toOnggiError(error).code };
+      if (!running.signal.aborted) this.#failure = toOnggiError(error).code;
     }
   };
 

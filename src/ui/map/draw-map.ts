@@ -4,6 +4,7 @@ import type { MapSize, MapView, Pixel } from './map-view.ts';
 
 /** What is drawn, besides the points. */
 export interface MapScene {
+  /** The newest first: titles are shown in this order. */
   readonly points: readonly MapPoint[];
   readonly view: MapView;
   readonly size: MapSize;
@@ -117,10 +118,7 @@ function drawLabels(
   });
   const most = Math.ceil((size.width * size.height) / PIXELS_PER_LABEL);
   const wanted = shown.filter((point) => tag === null || point.tags.includes(tag));
-  const inOrder = [
-    ...(current ? [current] : []),
-    ...wanted.filter(({ id }) => id !== current?.id).sort((a, b) => b.updatedAt - a.updatedAt),
-  ];
+  const inOrder = [...(current ? [current] : []), ...wanted.filter(({ id }) => id !== current?.id)];
   for (const point of inOrder.slice(0, most * 8)) {
     if (taken.length >= most) return;
     const text = shorten(point.title || untitled);
@@ -183,10 +181,23 @@ function drawRectangle(
   context.globalAlpha = 1;
 }
 
+const segmenter = new Intl.Segmenter();
+/** Titles as they are shown: the same few are drawn again with every movement. */
+const shortened = new Map<string, string>();
+const MOST_SHORTENED = 5000;
+
 function shorten(title: string): string {
-  const oneLine = title.slice(0, MOST_LABEL_CHARACTERS * 20).replace(/\s+/g, ' ');
-  const characters = Array.from(new Intl.Segmenter().segment(oneLine), ({ segment }) => segment);
-  return characters.length <= MOST_LABEL_CHARACTERS
-    ? characters.join('')
-    : `${characters.slice(0, MOST_LABEL_CHARACTERS - 1).join('')}…`;
+  const known = shortened.get(title);
+  if (known !== undefined) return known;
+  let text = '';
+  let count = 0;
+  for (const { segment } of segmenter.segment(title.slice(0, 1000).replace(/\s+/g, ' '))) {
+    count += 1;
+    if (count > MOST_LABEL_CHARACTERS) break;
+    text += segment;
+  }
+  const short = count > MOST_LABEL_CHARACTERS ? `${text}…` : text;
+  if (shortened.size >= MOST_SHORTENED) shortened.clear();
+  shortened.set(title, short);
+  return short;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MAP_MARGIN } from '#domain/search.ts';
 import { projectPlane } from '#search/project-plane.ts';
 
 /** Two numbers spread over `dimension` by two fixed directions at right angles, with a little noise. */
@@ -37,10 +38,33 @@ describe('projectPlane', () => {
     const points = Array.from({ length: 100 }, (_, at): [number, number] => [at / 100, at % 7]);
     points.push([5000, 3]);
     const found = pairs(projectPlane(spread(points), 16));
-    expect(
-      found.filter(([x, y]) => Math.abs(x ?? 9) <= 1 && Math.abs(y ?? 9) <= 1).length,
-    ).toBeGreaterThanOrEqual(90);
-    expect(found.flat().every(Number.isFinite)).toBe(true);
+    const inFrame = found.filter(([x, y]) => Math.abs(x ?? 9) <= 1 && Math.abs(y ?? 9) <= 1);
+    expect(inFrame.length).toBeGreaterThanOrEqual(90);
+    expect(found.flat().every((value) => Math.abs(value) <= 1 + MAP_MARGIN)).toBe(true);
+  });
+
+  it('loses no small group that is far from the rest', () => {
+    const points = Array.from({ length: 300 }, (_, at): [number, number] => [
+      (at % 50 === 0 ? 1000 : 0) + Math.sin(at),
+      Math.cos(at),
+    ]);
+    const found = pairs(projectPlane(spread(points), 16));
+    expect(found.flat().every((value) => Math.abs(value) <= 1 + MAP_MARGIN)).toBe(true);
+    const group = found.filter((_, at) => at % 50 === 0).map(([x]) => Math.abs(x ?? 0));
+    expect(Math.min(...group)).toBeGreaterThan(1);
+  });
+
+  it('finds the directions of many from a part of them, and places all', () => {
+    const points = Array.from({ length: 8000 }, (_, at): [number, number] => [
+      Math.cos(at) * 10,
+      Math.sin(at * 2.4) * 4,
+    ]);
+    const found = pairs(projectPlane(spread(points), 16));
+    expect(found).toHaveLength(8000);
+    // The first axis is the wide one: where its number is near zero, points are in the middle.
+    const middle = found.filter((_, at) => Math.abs(points[at]?.[0] ?? 9) < 0.1);
+    expect(middle.length).toBeGreaterThan(10);
+    for (const [x] of middle) expect(Math.abs(x ?? 9)).toBeLessThan(0.1);
   });
 
   it('gives the same picture again', () => {

@@ -1,6 +1,6 @@
 /** Results as a person sees them: titles and snippets from the rows as they are now. */
 import type { OnggiDatabase } from '#db/open-database.ts';
-import { readChunksById, readMessagesById } from '#db/search-rows.ts';
+import { readChunksById, readMessageRanges, readMessagesById } from '#db/search-rows.ts';
 import { findPlaces, foldText } from '#domain/fold-text.ts';
 import { initialsOf, isInitials } from '#domain/korean-search.ts';
 import { toMessageId } from '#domain/ids.ts';
@@ -32,10 +32,21 @@ export async function readFoundGroups(
     (await readChunksById(db, ids('passage'))).flatMap((row) => (row ? [[row.id, row]] : [])),
   );
 
+  // Where only the title fits, the beginning says what the conversation is about.
+  const titledIds = ids('title');
+  const beginnings = await readMessageRanges(db, titledIds, 0, 1);
+  const firstMessages = new Map(titledIds.map((id, at) => [id, beginnings[at]?.[0]]));
+
   function placeOf(unit: number): FoundPlace | undefined {
     const id = table.id(unit);
     const [kind, timestamp] = [table.kind(unit), table.timestamp(unit)];
-    if (kind === 'title') return undefined;
+    if (kind === 'title') {
+      const first = firstMessages.get(id);
+      if (!first || first.content.trim() === '') return undefined;
+      const snippet = cutSnippet(first.content, needles);
+      const { role } = first;
+      return { id: first.id, field: 'message', role, timestamp, snippet };
+    }
     if (kind === 'passage') {
       const text = chunks.get(id)?.text;
       if (text === undefined) return undefined;

@@ -51,7 +51,10 @@ describe.each([
     expect((await find(engine, '도움')).groups[0]?.places[0]?.field).toBe('feedback');
     await updateConversations(db, [id], { title: '둘째 제목' }, 1);
     expect(await findIds(engine, '첫')).toEqual([]);
-    expect((await find(engine, '둘째')).groups[0]?.places).toEqual([]);
+    // Found by its title, it shows how it begins.
+    expect((await find(engine, '둘째')).groups[0]?.places).toMatchObject([
+      { id: 'q', field: 'message', role: 'user', snippet: { text: '질문입니다', marks: [] } },
+    ]);
 
     const removed = await conversations.removeSubtree(id, answer);
     expect(await findIds(engine, '끝까지')).toEqual([]);

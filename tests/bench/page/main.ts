@@ -15,6 +15,7 @@ import { vectors } from './row-8-vectors.ts';
 import { smallVectors } from './row-9-small-vectors.ts';
 import { vectorsReady } from './row-10-vectors-ready.ts';
 import { textSearch } from './row-11-text-search.ts';
+import { indexLibrary } from './row-12-index-library.ts';
 import { indexUpdate } from './row-13-index-update.ts';
 import { backup } from './row-14-backup.ts';
 import { restore } from './row-15-restore.ts';
@@ -37,6 +38,7 @@ const ROWS: readonly BenchRow[] = [
   smallVectors,
   vectorsReady,
   textSearch,
+  indexLibrary,
   indexUpdate,
   idleMemory,
   asYouType,

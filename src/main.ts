@@ -17,6 +17,7 @@ import {
   readCanary,
 } from '#db/canary.ts';
 import { isErasedElsewhere, isEraseUnfinished } from '#db/erase-mark.ts';
+import { watchFeed } from '#db/change-feed.ts';
 import { getActiveKeyRingEntry } from '#db/key-ring.ts';
 import { readLastChange } from '#db/last-change.ts';
 import { tryHoldAnswerLock, tryRunAlone } from '#db/locks.ts';
@@ -93,6 +94,8 @@ const LOCK_PATIENCE_MS = 500;
 
 /** How often what is there is noted outside the database. */
 const CANARY_EVERY_MS = 10_000;
+/** How soon after a change: several that come together are one note. */
+const CANARY_DELAY_MS = 300;
 
 const clock: Clock = () => Date.now();
 const createId: CreateId = () => crypto.randomUUID();
@@ -374,6 +377,13 @@ async function openChecked(): Promise<OnggiDatabase> {
   const note = () => void noteCanary(db, clock());
   setInterval(note, CANARY_EVERY_MS);
   document.addEventListener('visibilitychange', note);
+  let soon: ReturnType<typeof setTimeout> | undefined;
+  watchFeed(db, () => {
+    soon ??= setTimeout(() => {
+      soon = undefined;
+      note();
+    }, CANARY_DELAY_MS);
+  });
   note();
   return db;
 }

@@ -68,6 +68,13 @@ export const DAMAGES = {
     truncateSync(file, kept);
     return `${path.basename(file)} to ${kept} of ${size}`;
   },
+  'the log’s end cut off': (profile, random) => {
+    const file = findFile(profile, LOG);
+    const { size } = statSync(file);
+    const kept = size - 1 - Math.floor(random() * 40_000);
+    truncateSync(file, kept);
+    return `${path.basename(file)} to ${kept} of ${size}`;
+  },
   'the manifest damaged': (profile, random) =>
     turnBytes(findFile(profile, /^MANIFEST-/), random, 8),
   'a table file damaged': (profile, random) => turnBytes(findFile(profile, TABLE), random, 64),

@@ -58,6 +58,21 @@ export async function readRows() {
   };
 }
 
+/** Whether the newest change is noted outside the database. Runs in the page. */
+async function isNoted() {
+  const request = indexedDB.open('onggi');
+  await new Promise((resolve) => (request.onsuccess = resolve));
+  const cursor = request.result
+    .transaction('changeFeed')
+    .objectStore('changeFeed')
+    .openKeyCursor(null, 'prev');
+  await new Promise((resolve) => (cursor.onsuccess = resolve));
+  request.result.close();
+  /** @type {unknown} */
+  const note = JSON.parse(localStorage.getItem('onggi.canary') ?? '{}');
+  return /** @type {{ lastSeq?: number }} */ (note).lastSeq === cursor.result?.key;
+}
+
 /** Takes a snapshot by hand, where a person would. */
 async function takeSnapshot(/** @type {Page} */ page, /** @type {string} */ appUrl) {
   await page.goto(`${appUrl}/#/data`);
@@ -119,6 +134,8 @@ export async function fillProfile(/** @type {string} */ profile, /** @type {stri
         atEnd = await page.evaluate(readRows);
       } while (atEnd.running > 0 || Object.keys(atEnd.messages).length < expected);
     }
+    // Nobody closes a browser within a third of a second of the last word.
+    await page.waitForFunction(isNoted, undefined, { polling: 50 });
     return { atSnapshot, atEnd };
   } finally {
     await browser.close();

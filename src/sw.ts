@@ -91,7 +91,11 @@ clientsClaim();
 self.addEventListener('message', (event: ExtendableMessageEvent) => {
   if (isOfType(event.data, 'SKIP_WAITING')) void self.skipWaiting();
   if (isOfType(event.data, 'FETCH_LATER')) event.waitUntil(fetchLater(event));
+  // Everything of this origin is being erased (db/erase-origin.ts): a cache must not come back.
+  if (isOfType(event.data, 'ERASE')) erasing.abort();
 });
+const erasing = new AbortController();
+const isErased = (): boolean => erasing.signal.aborted;
 
 /**
  * Fetches what is missing of the later files and lets go of those of older versions. By hand, because
@@ -99,8 +103,10 @@ self.addEventListener('message', (event: ExtendableMessageEvent) => {
  * the next visit.
  */
 async function fetchLater(event: ExtendableEvent): Promise<void> {
+  if (isErased()) return;
   const cache = await caches.open(LATER_CACHE);
   for (const [url, cacheKey] of later.getURLsToCacheKeys()) {
+    if (isErased()) return;
     if (await cache.match(cacheKey)) continue;
     try {
       // Names without a hash have a revision: the HTTP cache may hold an older one.
@@ -110,7 +116,7 @@ async function fetchLater(event: ExtendableEvent): Promise<void> {
       // Offline, or out of space: the app works without it.
     }
   }
-  await later.activate(event);
+  if (!isErased()) await later.activate(event);
 }
 
 function isOfType(data: unknown, type: string): boolean {

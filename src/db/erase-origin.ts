@@ -42,11 +42,14 @@ export async function eraseOrigin(
   const startedAt = performance.now();
   // A second request for a database that waits for others would only queue behind the first.
   const deletions = new Map<string, Promise<unknown>>();
+  let emptyRounds = 0;
   for (;;) {
     signal.throwIfAborted();
     await Promise.race([eraseOnce(deletions, signal), pause(ROUND_MS)]);
     const remains = await findRemains();
-    if (isNothing(remains)) break;
+    // Twice: what was under way when a thing was erased may have made it once more.
+    emptyRounds = isNothing(remains) ? emptyRounds + 1 : 0;
+    if (emptyRounds === 2) break;
     if (performance.now() - startedAt > PATIENCE_MS) onWaiting(remains);
     await pause(ROUND_MS);
   }
@@ -59,7 +62,10 @@ async function eraseOnce(
   signal: AbortSignal,
 ): Promise<void> {
   // First, because it can fill its caches again.
-  for (const registration of await readWorkers()) await registration.unregister();
+  for (const registration of await readWorkers()) {
+    registration.active?.postMessage({ type: 'ERASE' });
+    await registration.unregister();
+  }
   for (const name of await readDatabaseNames()) {
     if (signal.aborted) return;
     if (deletions.has(name)) continue;

@@ -130,7 +130,6 @@ test('the end of the records that the browser dropped is told, and told once', a
 test('the rescue page takes out what is readable', async ({ start }) => {
   const { page } = await start({ rows });
   await page.goto('/#/rescue');
-  await page.reload();
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: text('recovery.export') }).click();
   expect((await download).suggestedFilename()).toMatch(/^onggi-rescue-.*\.json$/);

@@ -108,7 +108,6 @@ async function takeEverythingOut(page: Page): Promise<Record<string, Buffer>> {
   const report = page.getByRole('button', { name: text('settings.downloadReport') });
   files['Usage report'] = await download(page, () => report.click());
   await page.goto('/#/rescue');
-  await page.reload();
   const rescue = page.getByRole('button', { name: text('recovery.export') });
   files['Rescue'] = await download(page, () => rescue.click());
   return files;

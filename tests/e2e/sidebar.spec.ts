@@ -192,6 +192,7 @@ test('each conversation keeps its own draft over a reload', async ({ start, page
   await expect(onggi.composer).toHaveValue('김치 초안');
   await titlesOf(onggi).filter({ hasText: 'Onggi jars' }).click();
   await expect(onggi.composer).toHaveValue('Draft for the jars');
+  await expect(onggi.answers).toHaveCount(1);
   await onggi.ask('Sent instead');
   await page.reload();
   await expect(onggi.questions).toHaveCount(2);

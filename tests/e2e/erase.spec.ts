@@ -2,7 +2,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, onggiOn, test as base } from './onggi.ts';
 import type { Onggi } from './onggi.ts';
-import { text } from './seeded.ts';
+import { makeSnapshot, text } from './seeded.ts';
 
 const API_KEY = 'sk-erase-5d1f0c9ae3';
 
@@ -43,14 +43,7 @@ const test = base.extend<{ readonly filled: Onggi }>({
     await onggi.connect(endpoint.localhostUrl, API_KEY);
     await onggi.chooseModel('echo-fast');
     await onggi.ask('Something to erase');
-    await page.goto('/#/data');
-    await page.getByText(text('backup.snapshots')).click();
-    const card = page.getByRole('region', { name: text('backup.title') });
-    await card
-      .locator('details')
-      .getByRole('button', { name: text('backup.copyNow') })
-      .click();
-    await expect(card.getByRole('button', { name: /^Restore/ }).nth(1)).toBeVisible();
+    await makeSnapshot(page);
     await page.goto('/#/search?q=erase');
     await expect(page.getByRole('link', { name: /Something to erase/ }).first()).toBeVisible();
     await page.evaluate(async () => navigator.serviceWorker.ready);

@@ -6,7 +6,7 @@ import type { BrowserContext, Page } from '@playwright/test';
 import { findInFiles, holdsSecret } from '../support/find-secret.ts';
 import { expect, onggiOn, test as base } from './onggi.ts';
 import type { Onggi } from './onggi.ts';
-import { text } from './seeded.ts';
+import { makeSnapshot, text } from './seeded.ts';
 
 const API_KEY = 'sk-marker-c41d7e90b8f2635aa17c04d95e3b68f0';
 const PASSPHRASE = 'juniper-94-lantern-wreath-27-oboe';
@@ -75,14 +75,7 @@ async function takeEverythingOut(page: Page): Promise<Record<string, Buffer>> {
   const files: Record<string, Buffer> = {};
   const dialog = page.getByRole('dialog');
   const close = () => dialog.getByRole('button', { name: 'Close' }).last().click();
-  await page.goto('/#/data');
-  await page.getByText(text('backup.snapshots')).click();
-  const card = page.getByRole('region', { name: text('backup.title') });
-  await card
-    .locator('details')
-    .getByRole('button', { name: text('backup.copyNow') })
-    .click();
-  await expect(card.getByRole('button', { name: /^Restore/ }).nth(1)).toBeVisible();
+  await makeSnapshot(page);
   await page.getByRole('button', { name: 'Back up now' }).click();
   const backUp = page.getByRole('button', { name: 'Back up', exact: true });
   files['Backup'] = await download(page, () => backUp.click());

@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { seedConversation, seedConversations } from '../support/seed.ts';
-import { expect, test, text } from './seeded.ts';
+import { expect, makeSnapshot, test, text } from './seeded.ts';
 
 const rows = seedConversations([seedConversation('Kept letters')]);
 
@@ -9,17 +9,6 @@ const rows = seedConversations([seedConversation('Kept letters')]);
 async function damage(page: Page, work: () => Promise<void>): Promise<void> {
   await page.goto('/__seed');
   await page.evaluate(work);
-}
-
-async function makeSnapshot(page: Page): Promise<void> {
-  await page.goto('/#/data');
-  await page.getByText(text('backup.snapshots')).click();
-  const card = page.getByRole('region', { name: text('backup.title') });
-  await card
-    .locator('details')
-    .getByRole('button', { name: text('backup.copyNow') })
-    .click();
-  await expect(card.getByRole('button', { name: /^Restore/ }).nth(1)).toBeVisible();
 }
 
 test('a database that is gone is told before anything is made, and a copy brings it back', async ({

@@ -97,3 +97,15 @@ export async function recordStatuses(page: Page): Promise<() => Promise<readonly
   return () =>
     page.evaluate(() => (window as unknown as { statusTexts: readonly string[] }).statusTexts);
 }
+
+/** Takes a snapshot within the browser by hand, and waits until it stands in the list. */
+export async function makeSnapshot(page: Page): Promise<void> {
+  await page.goto('/#/data');
+  await page.getByText(text('backup.snapshots')).click();
+  const card = page.getByRole('region', { name: text('backup.title') });
+  await card
+    .locator('details')
+    .getByRole('button', { name: text('backup.copyNow') })
+    .click();
+  await expect(card.getByRole('button', { name: /^Restore/ }).nth(1)).toBeVisible();
+}

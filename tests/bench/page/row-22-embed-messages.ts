@@ -7,6 +7,7 @@ import { createSearchClient } from '#search/search-client.ts';
 import type { BenchRow } from './bench-row.ts';
 import { createRandom, pick } from './seeded-data.ts';
 import type { Random } from './seeded-data.ts';
+import { watchFrames } from './watch-frames.ts';
 
 const LENGTH = 50;
 const WORDS = (
@@ -74,30 +75,6 @@ export const embedMessages: BenchRow = {
     ];
   },
 };
-
-function watchFrames() {
-  let longest = 0;
-  let count = 0;
-  let last = performance.now();
-  let isOn = true;
-  const next = (now: number): void => {
-    longest = Math.max(longest, now - last);
-    last = now;
-    count += 1;
-    if (isOn) requestAnimationFrame(next);
-  };
-  requestAnimationFrame((now) => {
-    last = now;
-    requestAnimationFrame(next);
-  });
-  return {
-    count: () => count,
-    stop(): number {
-      isOn = false;
-      return longest;
-    },
-  };
-}
 
 function sentence(random: Random): string {
   return Array.from({ length: 4 + pick(random, 8) }, () => WORDS[pick(random, WORDS.length)]).join(

@@ -3,6 +3,7 @@ import type { SearchClient } from '#search/search-client.ts';
 import { quantile } from './bench-row.ts';
 import type { BenchRow } from './bench-row.ts';
 import { createRandom, pick } from './seeded-data.ts';
+import { watchFrames } from './watch-frames.ts';
 
 /** What is typed, letter by letter: often there, seldom, nowhere; one word and two. */
 const TYPED = [
@@ -94,25 +95,4 @@ async function typeWord(
     await pause(LETTER_MS);
     stop.abort();
   }
-}
-
-function watchFrames() {
-  let [longest, count, isOn] = [0, 0, true];
-  let last = performance.now();
-  const next = (now: number): void => {
-    longest = Math.max(longest, now - last);
-    [last, count] = [now, count + 1];
-    if (isOn) requestAnimationFrame(next);
-  };
-  requestAnimationFrame((now) => {
-    last = now;
-    requestAnimationFrame(next);
-  });
-  return {
-    count: () => count,
-    stop(): number {
-      isOn = false;
-      return longest;
-    },
-  };
 }

@@ -12,21 +12,7 @@ import { openTextIndex } from '#search/text-index.ts';
 import { createTextIndexer } from '#search/text-indexer.ts';
 import { openForTest } from '../db/fresh-database.ts';
 import { findIds, openEngine, store as storeConversation } from './engine-support.ts';
-
-async function readFile(store: SidecarStore, name: string): Promise<Uint8Array> {
-  const file = await store.open(name);
-  const bytes = new Uint8Array(file.size);
-  if (bytes.length > 0) await file.read(bytes, 0);
-  file.close();
-  return bytes;
-}
-
-async function writeFile(store: SidecarStore, name: string, bytes: Uint8Array): Promise<void> {
-  const file = await store.open(name);
-  await file.truncate(0);
-  await file.append(bytes);
-  file.close();
-}
+import { readFile, writeFile } from './sidecar-files.ts';
 
 /** The name of the newest file of one kind. */
 async function newest(store: SidecarStore, kind: 'log' | 'text'): Promise<string> {

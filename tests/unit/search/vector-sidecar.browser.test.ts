@@ -11,6 +11,7 @@ import type { VectorIndex } from '#search/vector-index.ts';
 import { removeOtherVectorFiles } from '#search/vector-sidecar.ts';
 import { createTestClock, openForTest } from '../db/fresh-database.ts';
 import { TEST_IDENTITY, addRows, conversationOf, createTestEmbedder } from './support.ts';
+import { readFile, writeFile } from './sidecar-files.ts';
 
 const embedder = createTestEmbedder();
 const open = (db: OnggiDatabase, store: SidecarStore, revision = '1'): Promise<VectorIndex> =>
@@ -68,21 +69,6 @@ async function fill(db: OnggiDatabase, store: SidecarStore): Promise<unknown> {
   const described = await describeIndex(index);
   index.close();
   return described;
-}
-
-async function readFile(store: SidecarStore, name: string): Promise<Uint8Array> {
-  const file = await store.open(name);
-  const bytes = new Uint8Array(file.size);
-  await file.read(bytes, 0);
-  file.close();
-  return bytes;
-}
-
-async function writeFile(store: SidecarStore, name: string, bytes: Uint8Array): Promise<void> {
-  const file = await store.open(name);
-  await file.truncate(0);
-  await file.append(bytes);
-  file.close();
 }
 
 async function logName(store: SidecarStore): Promise<string> {

@@ -15,7 +15,7 @@
 import * as v from 'valibot';
 import { PASSAGE_FIELDS } from './passage-rows.ts';
 import type { PassageRows } from './passage-rows.ts';
-import type { SidecarStore } from './sidecar-store.ts';
+import type { SidecarFile, SidecarStore } from './sidecar-store.ts';
 import { checksum } from './step-log.ts';
 import type { VectorRows } from './vector-rows.ts';
 
@@ -112,14 +112,33 @@ export async function removeOtherVectorFiles(
   }
 }
 
+/** Opens three files or none. @throws what the storage throws */
+async function openAll(
+  store: SidecarStore,
+  names: readonly [string, string, string],
+): Promise<readonly [SidecarFile, SidecarFile, SidecarFile]> {
+  const opened: SidecarFile[] = [];
+  const open = async (name: string): Promise<SidecarFile> => {
+    const file = await store.open(name);
+    opened.push(file);
+    return file;
+  };
+  const [first, second, third] = names;
+  try {
+    return [await open(first), await open(second), await open(third)];
+  } catch (error) {
+    // A file that stays open cannot be opened again, nor removed.
+    for (const file of opened) file.close();
+    throw error;
+  }
+}
+
 /** Opens the files, which it then owns. @throws what the storage throws */
 export async function openVectorSidecar(deps: VectorSidecarDeps): Promise<VectorSidecar> {
   const { store, collection, embedder, rows, passages, readOwners } = deps;
   const { dimension, width } = rows;
   const name = fileName(collection, embedder);
-  const log = await store.open(name);
-  const rowFile = await store.open(rowsName(name));
-  const digits = await store.open(digitsName(name));
+  const [log, rowFile, digits] = await openAll(store, [name, rowsName(name), digitsName(name)]);
   let frames: Frame[] = [];
   let rowCount = 0;
   /** Owners whose ids are in the log. */

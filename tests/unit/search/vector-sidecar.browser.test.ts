@@ -8,7 +8,9 @@ import { openOpfsStore } from '#search/sidecar-opfs.ts';
 import type { SidecarStore } from '#search/sidecar-store.ts';
 import { openVectorIndex } from '#search/vector-index.ts';
 import type { VectorIndex } from '#search/vector-index.ts';
-import { removeOtherVectorFiles } from '#search/vector-sidecar.ts';
+import { createPassageRows } from '#search/passage-rows.ts';
+import { createVectorRows } from '#search/vector-rows.ts';
+import { openVectorSidecar, removeOtherVectorFiles } from '#search/vector-sidecar.ts';
 import { createTestClock, openForTest } from '../db/fresh-database.ts';
 import { TEST_IDENTITY, addRows, conversationOf, createTestEmbedder } from './support.ts';
 import { readFile, writeFile } from './sidecar-files.ts';
@@ -217,12 +219,63 @@ test('another embedder begins with nothing, and its files take the place of the 
   await removeOtherVectorFiles(store, 'conversations', 'test|2|fp32|32|v1');
   expect(await store.list()).toHaveLength(3);
   expect(await store.list()).not.toContain(old);
-  // Under the name of the other, files of this one are not taken.
-  const taken = await logName(store);
-  for (const suffix of ['', '-rows', '-digits']) {
-    await writeFile(store, old + suffix, await readFile(store, taken + suffix));
+});
+
+describe('the files of one embedder', () => {
+  const EMBEDDERS = ['one|1|fp32|32|v1', 'two|1|fp32|32|v1'] as const;
+
+  async function openFiles(store: SidecarStore, collection: string, embedder: string) {
+    const rows = await createVectorRows(32);
+    const passages = createPassageRows();
+    const readOwners = () => [];
+    const deps = { store, collection, embedder, rows, passages, readOwners };
+    return { rows, passages, sidecar: await openVectorSidecar(deps) };
   }
-  expect(await describeIndex(await open(db, store))).toEqual(described);
+
+  test('are not taken under the name of another, nor of another collection, even with its stamp', async () => {
+    const [one, two] = EMBEDDERS;
+    const store = memoryStore();
+    const { rows, passages, sidecar } = await openFiles(store, 'conversations', one);
+    const vector = await embedder.embed(['red apple'], 'passage');
+    rows.add(vector);
+    passages.numberOwner('a');
+    passages.add(0, { ownerId: 'a', kind: 'message', seq: 0, start: 0, end: 9, textHash: 1 });
+    await sidecar.addExact(vector);
+    await sidecar.commit({ stamp: 'the same', owners: [['a', 's']], dead: [] });
+    sidecar.close();
+    const names = await store.list();
+    const own = (await openFiles(store, 'conversations', one)).sidecar;
+    expect(await own.load('the same')).toEqual(new Map([['a', 's']]));
+
+    for (const [collection, other] of [
+      ['conversations', two],
+      ['documents', one],
+    ] as const) {
+      const { sidecar: target } = await openFiles(store, collection, other);
+      const taken = (await store.list()).filter((name) => !names.includes(name));
+      for (const [at, name] of taken.entries()) {
+        await writeFile(store, name, await readFile(store, names[at] ?? ''));
+      }
+      expect(await target.load('the same')).toBeUndefined();
+      for (const name of taken) await store.remove(name);
+    }
+  });
+
+  test('are closed again when one of them cannot be opened', async () => {
+    const inner = memoryStore();
+    const open = new Set<string>();
+    const store: SidecarStore = {
+      ...inner,
+      async open(name) {
+        if (name.endsWith('-digits')) throw new DOMException('busy', 'NoModificationAllowedError');
+        const file = await inner.open(name);
+        open.add(name);
+        return { ...file, size: file.size, close: () => open.delete(name) };
+      },
+    };
+    await expect(openFiles(store, 'conversations', EMBEDDERS[0])).rejects.toThrow('busy');
+    expect([...open]).toEqual([]);
+  });
 });
 
 test('a full disk takes the files away and nothing else', async () => {

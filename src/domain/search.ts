@@ -115,4 +115,6 @@ export interface SearchStatus {
   /** Whether WebAssembly SIMD does the scanning. */
   readonly isFast: boolean;
   readonly meaning: MeaningStatus;
+  /** How often this page saw the worker begin anew after it had died or stopped answering; 0 where left out. */
+  readonly restartCount?: number;
 }

@@ -56,6 +56,8 @@ const texts = {
   'search.field.feedback': 'Your note',
   'search.field.attachment': 'File name',
   'search.summary': 'Conversations: {conversations}, places: {places}',
+  'search.summaryBoth': 'Conversations by words: {words}, by meaning: {meaning}',
+  'search.restarted': 'Search had stopped answering and was started again.',
   'search.took': '{ms} ms',
   'search.order': 'Order',
   'search.order.best': 'Best first',

@@ -51,6 +51,8 @@ export const ja: LaterTexts = {
   'search.field.feedback': '自分のメモ',
   'search.field.attachment': 'ファイル名',
   'search.summary': '{conversations}件の会話で{places}か所',
+  'search.summaryBoth': '言葉で見つかった会話 {words} 件、意味で {meaning} 件',
+  'search.restarted': '検索が応答しなくなったため、再起動しました。',
   'search.took': '{ms}ミリ秒',
   'search.order': '並び順',
   'search.order.best': '関連度順',

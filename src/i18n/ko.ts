@@ -50,6 +50,8 @@ export const ko: LaterTexts = {
   'search.field.feedback': '내 메모',
   'search.field.attachment': '파일 이름',
   'search.summary': '대화 {conversations}개에서 {places}곳',
+  'search.summaryBoth': '단어로 찾은 대화 {words}개, 의미로 찾은 대화 {meaning}개',
+  'search.restarted': '검색이 응답하지 않아 다시 시작했어요.',
   'search.took': '{ms}ms',
   'search.order': '순서',
   'search.order.best': '관련도순',

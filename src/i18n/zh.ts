@@ -47,6 +47,8 @@ export const zh: LaterTexts = {
   'search.field.feedback': '我的备注',
   'search.field.attachment': '文件名',
   'search.summary': '在 {conversations} 个对话中找到 {places} 处',
+  'search.summaryBoth': '按文字找到 {words} 个对话，按含义找到 {meaning} 个',
+  'search.restarted': '搜索停止响应，已重新启动。',
   'search.took': '{ms} 毫秒',
   'search.order': '排序',
   'search.order.best': '按相关度',

@@ -4,6 +4,8 @@ import { readChunksById, readMessageRanges, readMessagesById } from '#db/search-
 import { findPlaces, foldText } from '#domain/fold-text.ts';
 import { initialsOf, isInitials } from '#domain/korean-search.ts';
 import { toMessageId } from '#domain/ids.ts';
+import type { Role } from '#domain/message.ts';
+import { fenceAt, markdownToLine, plainToLine } from '#domain/readable-text.ts';
 import type { FoundField, FoundGroup, FoundPlace, MarkedText } from '#domain/search.ts';
 import type { SearchQuery } from '#domain/search-query.ts';
 import type { FoundUnits } from './find-units.ts';
@@ -12,6 +14,8 @@ import type { UnitTable } from './unit-table.ts';
 /** Length of a snippet and what of it lies before the first place, in UTF-16 units. */
 const SNIPPET_CHARACTERS = 180;
 const BEFORE_CHARACTERS = 42;
+/** So much of the text on each side of the place is read for it: markup may be much of it. */
+const AROUND_CHARACTERS = 1000;
 /** Places that are looked at to choose the stretch that shows most. */
 const PLACES_LOOKED_AT = 200;
 
@@ -43,14 +47,20 @@ export async function readFoundGroups(
     if (kind === 'title') {
       const first = firstMessages.get(id);
       if (!first || first.content.trim() === '') return undefined;
-      const snippet = cutSnippet(first.content, needles);
+      const snippet = cutSnippet(first.content, needles, isMarkdown(first.role));
       const { role } = first;
       return { id: first.id, field: 'message', role, timestamp, snippet };
     }
     if (kind === 'passage') {
       const text = chunks.get(id)?.text;
       if (text === undefined) return undefined;
-      return { id, field: 'passage', role: null, timestamp, snippet: cutSnippet(text, needles) };
+      return {
+        id,
+        field: 'passage',
+        role: null,
+        timestamp,
+        snippet: cutSnippet(text, needles, true),
+      };
     }
     const message = messages.get(toMessageId(id));
     if (!message) return undefined;
@@ -63,7 +73,8 @@ export async function readFoundGroups(
       fields.find(([, each]) => findPlaces(each, needles, 1).length > 0) ?? fields[0] ?? [];
     if (field === undefined || text === undefined) return undefined;
     const { role } = message;
-    return { id, field, role, timestamp, snippet: cutSnippet(text, needles) };
+    const snippet = cutSnippet(text, needles, field === 'message' && isMarkdown(role));
+    return { id, field, role, timestamp, snippet };
   }
 
   return found.flatMap(({ group: number, bestUnit, unitCount }) => {
@@ -85,6 +96,9 @@ export async function readFoundGroups(
     } satisfies FoundGroup;
   });
 }
+
+/** What a person wrote is shown as it was written, in the conversation too. */
+const isMarkdown = (role: Role): boolean => role !== 'user';
 
 /** Folded texts that are marked: words, and their stems where the word itself is nowhere. */
 function needlesOf({ terms }: SearchQuery): readonly string[] {
@@ -109,20 +123,36 @@ function titleMarks(
   });
 }
 
-/** The stretch of a text that shows most of the needles, on one line. */
-function cutSnippet(text: string, needles: readonly string[]): MarkedText {
-  const places = findPlaces(text, needles, PLACES_LOOKED_AT);
-  const start = Math.max(0, bestStart(text, places) - BEFORE_CHARACTERS);
-  const from = start === 0 ? 0 : wordStart(text, start);
-  const cut = text
-    .slice(from, from + SNIPPET_CHARACTERS)
-    .replace(/\s+/g, ' ')
-    .trim();
-  const isEnd = from + SNIPPET_CHARACTERS >= text.length;
-  // Half a character at the end, or one that was never whole.
-  const shown = `${from > 0 ? '…' : ''}${cut}${isEnd ? '' : '…'}`.replace(/\p{Cs}/gu, '\ufffd');
-  return { text: shown, marks: findPlaces(shown, needles) };
+/** The stretch of a text that shows most of the needles, on one line, Markdown made readable. */
+function cutSnippet(text: string, needles: readonly string[], isMarkdown: boolean): MarkedText {
+  const found = findPlaces(text, needles, PLACES_LOOKED_AT);
+  const place = bestStart(text, found);
+  // From a line's beginning, where one is near: what a sign means shows itself by the line.
+  const near = Math.max(0, place - AROUND_CHARACTERS);
+  const from = near === 0 ? 0 : Math.min(place, text.indexOf('\n', near) + 1 || near);
+  const part = text.slice(from, place + AROUND_CHARACTERS);
+  const places = findPlaces(part, needles);
+  const line = isMarkdown ? markdownToLine(part, places, fenceAt(text, from)) : plainToLine(part);
+  const marks = places.map(([start, end]): Place => [line.toReadable(start), line.toReadable(end)]);
+
+  const start = Math.max(0, line.toReadable(place - from) - BEFORE_CHARACTERS);
+  const first = start === 0 ? 0 : wordStart(line.text, start);
+  const cut = line.text.slice(first, first + SNIPPET_CHARACTERS).trimEnd();
+  const end = first + cut.length;
+  const head = from + first > 0 ? '…' : '';
+  const tail = from + part.length < text.length || end < line.text.length ? '…' : '';
+  const shift = head.length - first;
+  return {
+    // Half a character at the end, or one that was never whole.
+    text: `${head}${cut}${tail}`.replace(/\p{Cs}/gu, '\ufffd'),
+    marks: marks.flatMap(([markStart, markEnd]): Place[] => {
+      const within: Place = [Math.max(markStart, first), Math.min(markEnd, end)];
+      return within[0] < within[1] ? [[within[0] + shift, within[1] + shift]] : [];
+    }),
+  };
 }
+
+type Place = readonly [start: number, end: number];
 
 /** The place from which on the most different texts stand within one snippet. */
 function bestStart(text: string, places: readonly (readonly [number, number])[]): number {

@@ -3,6 +3,7 @@ import { readRange } from '#db/thread-reads.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import { toConversationId } from '#domain/ids.ts';
+import { fenceAt, markdownToLine, plainToLine } from '#domain/readable-text.ts';
 import type { FoundPlace, NearGroup } from '#domain/search.ts';
 import type { NearOwner } from './vector-index.ts';
 
@@ -50,7 +51,7 @@ async function toPlace(
   { id, title, summary, updatedAt }: Conversation,
   { passage: { kind, seq, start, end } }: NearOwner,
 ): Promise<FoundPlace> {
-  const part = (text: string) => ({ text: text.slice(start, end), marks: [] });
+  const part = (text: string) => ({ text: plainToLine(text.slice(start, end)).text, marks: [] });
   const named = { id: null, field: 'title', role: null, timestamp: updatedAt } as const;
   if (kind === 'title') return { ...named, snippet: part(title ?? '') };
   if (kind === 'summary') return { ...named, snippet: part(summary ?? '') };
@@ -58,5 +59,12 @@ async function toPlace(
   // It was edited or removed a moment ago; the index follows.
   if (!message) return { ...named, snippet: { text: title ?? '', marks: [] } };
   const { id: messageId, role, timestamp, content } = message;
-  return { id: messageId, field: 'message', role, timestamp, snippet: part(content) };
+  const snippet =
+    role === 'user'
+      ? part(content)
+      : {
+          text: markdownToLine(content.slice(start, end), [], fenceAt(content, start)).text,
+          marks: [],
+        };
+  return { id: messageId, field: 'message', role, timestamp, snippet };
 }

@@ -21,14 +21,16 @@ export interface SearchClientDeps {
   readonly db: OnggiDatabase;
   /** Makes ids that no other tab makes. */
   readonly createId: () => string;
+  /** Calls `onTurn` again and again until the returned function is called; every five seconds by default. */
+  readonly watchClock?: (onTurn: () => void) => () => void;
 }
 
 /** Search as a page asks it. */
 export interface SearchClient {
   /**
    * Asks and calls `onAnswer` for every answer; resolves after the last.
-   * @throws OnggiError of the worker, `app/worker-failed` when it died twice over one question; the
-   * reason of `signal`.
+   * @throws OnggiError of the worker, `app/worker-failed` when it died or fell silent twice over one
+   * question; the reason of `signal`.
    */
   ask(
     request: SearchRequest,
@@ -53,9 +55,18 @@ interface Open {
 
 /** Workers that may die over one question before it is given up. */
 const MOST_DEATHS = 2;
+/** See [Note: A worker that falls silent]. After a sleep of the machine one turn comes at once, not three. */
+const [TURN_MS, SILENT_TURNS] = [5000, 3];
+/** One that has said nothing at all may still be on its way over a slow line. */
+const FIRST_TURNS = 12;
+
+function watchInterval(onTurn: () => void): () => void {
+  const interval = setInterval(onTurn, TURN_MS);
+  return () => clearInterval(interval);
+}
 
 export function createSearchClient(deps: SearchClientDeps): SearchClient {
-  const { createWorker, db, createId } = deps;
+  const { createWorker, db, createId, watchClock = watchInterval } = deps;
   const lockName = `onggi-search:${db.name}`;
   const channel = new BroadcastChannel(lockName);
   const open = new Map<string, Open>();
@@ -65,6 +76,12 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
   /** The worker, in the tab that leads. */
   let leading: { readonly worker: Worker; readonly port: MessagePort } | undefined;
   let release: (() => void) | undefined;
+  let restartCount = 0;
+  /** Turns of the clock in which questions for words were open and nothing was heard. */
+  let silentTurns = 0;
+  let stopClock: (() => void) | undefined;
+  /** Whether the worker that runs now has said anything. */
+  let hasSpoken = false;
 
   const tell = (message: BetweenSearchTabs): void => channel.postMessage(message);
 
@@ -75,11 +92,13 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
   }
 
   function hear(message: FromSearchWorker): void {
+    hasSpoken = true;
     if (message.kind === 'status') {
-      status = message.status;
-      for (const watcher of watchers) watcher(status);
+      if (isNews(message.status)) silentTurns = 0;
+      setStatus(message.status);
       return;
     }
+    silentTurns = 0;
     const question = open.get(message.id);
     if (!question) return;
     if (message.kind === 'failed') {
@@ -91,6 +110,29 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
     if (!message.isLast) return;
     open.delete(message.id);
     question.resolve();
+  }
+
+  function setStatus(next: SearchStatus): void {
+    status = { ...next, restartCount };
+    for (const watcher of watchers) watcher(status);
+  }
+
+  /** A hanging worker may still say the same again and again. */
+  const isNews = (next: SearchStatus): boolean =>
+    JSON.stringify({ ...next, restartCount }) !== JSON.stringify(status);
+
+  /** Looks at the clock while a question for words is open. */
+  function onTurn(): void {
+    const isWaiting = [...open.values()].some(({ request }) => request.kind === 'find');
+    if (!isWaiting) {
+      stopClock?.();
+      stopClock = undefined;
+      return;
+    }
+    silentTurns += 1;
+    if (silentTurns < (hasSpoken ? SILENT_TURNS : FIRST_TURNS)) return;
+    if (!leading) tell({ kind: 'silent' });
+    restart('the worker of search fell silent');
   }
 
   function startWorker(): void {
@@ -110,13 +152,23 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
 
   /** The worker died: another one begins where it was; what killed two is not asked a third time. */
   function restart(reason: string): void {
-    endWorker();
     for (const [id, question] of open) {
       question.deaths += 1;
       if (question.deaths < MOST_DEATHS) continue;
       open.delete(id);
       question.reject(new OnggiError('app/worker-failed', reason));
     }
+    beginAnew();
+  }
+
+  /** Another worker, if it is this tab's; in other tabs the questions that are open wait for it. */
+  function beginAnew(): void {
+    silentTurns = 0;
+    hasSpoken = false;
+    restartCount += 1;
+    if (status) setStatus(status);
+    if (!leading) return;
+    endWorker();
     startWorker();
   }
 
@@ -136,6 +188,7 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
     if (said?.kind === 'to-worker') leading?.port.postMessage(said.message);
     else if (said?.kind === 'from-worker' && !leading) hear(said.message);
     else if (said?.kind === 'leading' && !leading) askAgain();
+    else if (said?.kind === 'silent' && leading) beginAnew();
   };
 
   async function lead(): Promise<void> {
@@ -162,6 +215,10 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
           },
           { once: true },
         );
+        if (request.kind === 'find' && !stopClock) {
+          silentTurns = 0;
+          stopClock = watchClock(onTurn);
+        }
         send({ kind: 'ask', id, request });
       });
     },
@@ -172,6 +229,7 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
     },
     close() {
       waiting.abort();
+      stopClock?.();
       endWorker();
       release?.();
       channel.close();

@@ -6,6 +6,11 @@
  * passes on what other tabs ask; ids of questions are unique over all tabs, and answers go to everybody,
  * who drops those of ids that are not its own. When the leading tab closes, the next one to get the lock
  * says `leading`, and questions without an answer are asked again.
+ *
+ * [Note: A worker that falls silent] A worker that dies says so; one that hangs says nothing. Words are
+ * found in a tenth of a second, and what takes longer (reading everything anew, fetching a model) tells how
+ * far it is: so a question for words that sees neither an answer nor a change of the status for three turns
+ * of the clock has a worker that hangs, and the leading tab ends it and starts another.
  */
 import * as v from 'valibot';
 import { ERROR_CODES, OnggiError, toOnggiError } from '#domain/errors.ts';
@@ -96,6 +101,8 @@ const BetweenTabs = v.variant('kind', [
   v.object({ kind: v.literal('leading') }),
   v.object({ kind: v.literal('to-worker'), message: ToWorker }),
   v.object({ kind: v.literal('from-worker'), message: FromWorker }),
+  /** To the leading tab: the worker answers nothing any more. */
+  v.object({ kind: v.literal('silent') }),
 ]);
 /** A message between tabs. */
 export type BetweenSearchTabs = v.InferOutput<typeof BetweenTabs>;

@@ -26,6 +26,7 @@ export class Search {
   #facets = $state.raw<SearchFacets>({ models: [], sources: [] });
   #failure = $state.raw<OnggiError>();
   #isSearching = $state(false);
+  #wasRestarted = $state(false);
   #running: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #work: SearchWork;
@@ -72,6 +73,11 @@ export class Search {
     return this.#isSearching;
   }
 
+  /** Whether the worker had to begin anew since the person last asked something else. */
+  get wasRestarted(): boolean {
+    return this.#wasRestarted;
+  }
+
   /** Whether not everything that is stored can be found yet. */
   get isIndexing(): boolean {
     const phase = this.#status?.phase;
@@ -83,6 +89,9 @@ export class Search {
     const stop = this.#work.watchStatus((status) => {
       const hasGrown = status.indexedCount !== this.#status?.indexedCount;
       if (status.phase === 'ready' && this.#status?.phase !== 'ready') void this.#readFacets();
+      if (this.#status && (status.restartCount ?? 0) > (this.#status.restartCount ?? 0)) {
+        this.#wasRestarted = true;
+      }
       this.#status = status;
       if (hasGrown && this.#query.trim() !== '') this.#askLater();
     });
@@ -95,6 +104,7 @@ export class Search {
 
   /** Asks; an earlier question that is still under way is given up. */
   ask(query: string, order: SearchOrder = this.#order): void {
+    if (query !== this.#query) this.#wasRestarted = false;
     this.#query = query;
     this.#order = order;
     this.#failure = undefined;

@@ -60,3 +60,66 @@ test('any part of a word is found in four languages, and a click leads to it', a
   await find.getByRole('searchbox').press('Escape');
   await expect(find).toHaveCount(0);
 });
+
+test('the line above the results says how many were found by words and how many by meaning', async ({
+  onggi,
+  page,
+}) => {
+  await seedDatabase(page, { userSettings: [seedSettings()], ...CORPUS });
+  await onggi.open('#/search');
+  const box = page.getByRole('main').getByRole('searchbox', { name: text('sidebar.search') });
+  await box.fill('データベースのバックアップ');
+  const results = page.getByRole('list', { name: text('search.results') }).getByRole('listitem');
+  await expect(results.filter({ hasText: '备份' })).toContainText(text('meaning.byMeaning'));
+  const count = await results.count();
+  const line = onggi.status.filter({ hasText: /^Conversations/ });
+  await expect(line).toContainText(text('search.summaryBoth', { words: 0, meaning: count }));
+  // What meaning found, words find too: it is counted once.
+  await box.fill('备份');
+  await expect(results.filter({ hasText: '备份' })).toContainText(text('meaning.byBoth'));
+  const byMeaning = results.filter({ hasText: text('meaning.byMeaning') });
+  await expect(byMeaning.first()).toBeVisible();
+  const meaning = await byMeaning.count();
+  await expect(line).toContainText(text('search.summaryBoth', { words: 1, meaning }));
+});
+
+/** As a worker that hangs: it tells how it is, and answers no question. */
+const HANGING_WORKER = `onmessage = ({ ports: [port] }) => {
+  port.onmessage = ({ data }) => {
+    if (data.kind !== 'tell-status') return;
+    port.postMessage({ kind: 'status', status: {
+      phase: 'ready', indexedCount: 8, totalCount: 8, storage: 'memory', isFast: false,
+      meaning: { phase: 'off', doneCount: 0, totalCount: 0, doneBytes: 0, totalBytes: null, errorCode: null },
+    } });
+  };
+};`;
+
+test.describe('a search worker that hangs', () => {
+  test.use({ serviceWorkers: 'block' });
+
+  test('is started again, a sentence says so, and words are found', async ({ onggi, page }) => {
+    await page.clock.install();
+    await seedDatabase(page, { userSettings: [seedSettings()], ...CORPUS });
+    const hanging = page.route(
+      '**/workers/search.worker-*.js',
+      (route) => route.fulfill({ contentType: 'text/javascript', body: HANGING_WORKER }),
+      { times: 1 },
+    );
+    await hanging;
+    await onggi.open('#/search');
+    const box = page.getByRole('main').getByRole('searchbox', { name: text('sidebar.search') });
+    const worker = page.waitForEvent('worker', (each) => each.url().includes('search.worker'));
+    await box.fill('실패했');
+    await worker;
+    await expect(page.getByRole('list', { name: text('search.results') })).toHaveAttribute(
+      'aria-busy',
+      'true',
+    );
+    await page.clock.runFor(20_000);
+    await expect(page.getByText(text('search.restarted'))).toBeVisible();
+    const results = page.getByRole('list', { name: text('search.results') }).getByRole('listitem');
+    await expect(results.locator('mark').first()).toHaveText('실패했');
+    await findInFourLanguages(page);
+    await expect(page.getByText(text('search.restarted'))).toHaveCount(0);
+  });
+});

@@ -84,6 +84,20 @@ test('begins with the first question, not with one in passing', async () => {
   });
 });
 
+test('shows Markdown of an answer readable, and what a person wrote as it is', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['**green** pear', '# Red\n\nred **apple**']));
+  const { meaning, isReady } = start(db);
+  const snippetOf = async (text: string): Promise<string | undefined> => {
+    const options = { limit: 1, leastCosine: 0, isInPassing: false };
+    return (await meaning.near(text, options))[0]?.places[0]?.snippet.text;
+  };
+  await snippetOf('pear');
+  await isReady();
+  expect(await snippetOf('**green** pear')).toBe('**green** pear');
+  expect(await snippetOf('# Red red **apple**')).toBe('Red red apple');
+});
+
 test('finds conversations similar to one, without that one', async () => {
   const db = await openForTest();
   await addRows(

@@ -1,28 +1,65 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { SearchStatus } from '#domain/search.ts';
 import { createSearchClient } from '#search/search-client.ts';
+import type { SearchClient } from '#search/search-client.ts';
 import { openForTest } from '../db/fresh-database.ts';
+import { addRows, conversationOf } from './support.ts';
 
 const createWorker = () =>
   new Worker(new URL('../../../src/search/search.worker.ts', import.meta.url), { type: 'module' });
 
-/** A tab of its own, as far as search is concerned. */
-function openTab(db: OnggiDatabase) {
+/** Tells how it is when asked, and answers nothing else. */
+const HANGING = `onmessage = ({ ports: [port] }) => {
+  port.onmessage = ({ data }) => {
+    if (data.kind !== 'tell-status') return;
+    port.postMessage({ kind: 'status', status: { phase: 'ready', indexedCount: 1, meaning: {} } });
+  };
+};`;
+/** Says nothing at all. */
+const MUTE = 'onmessage = () => undefined;';
+
+function workerOf(script: string): Worker {
+  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+  onTestFinished(() => URL.revokeObjectURL(url));
+  return new Worker(url);
+}
+
+/** A tab of its own, as far as search is concerned. @param scripts Of its first workers, in place of ours. */
+function openTab(db: OnggiDatabase, scripts: readonly string[] = []) {
   const workers: Worker[] = [];
+  const clocks = new Set<() => void>();
   const client = createSearchClient({
     db,
     createId: () => crypto.randomUUID(),
     createWorker: () => {
-      const worker = createWorker();
+      const script = scripts[workers.length];
+      const worker = script === undefined ? createWorker() : workerOf(script);
       workers.push(worker);
       return worker;
+    },
+    watchClock(onTurn) {
+      clocks.add(onTurn);
+      return () => clocks.delete(onTurn);
     },
   });
   onTestFinished(() => client.close());
   const statuses: SearchStatus[] = [];
   client.watchStatus((status) => statuses.push(status));
-  return { client, workers, statuses };
+  const turnClock = (turns: number): void => {
+    for (let turn = 0; turn < turns; turn += 1) for (const onTurn of clocks) onTurn();
+  };
+  return { client, workers, statuses, clocks, turnClock };
+}
+
+/** Asks for a word; resolves with the conversations that were found. */
+async function findWord(client: SearchClient, query: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  await client.ask({ kind: 'find', query, order: 'best', offset: 0, limit: 5 }, (answer) => {
+    if (answer.kind !== 'found' || !answer.page.isWhole) return;
+    found.push(...answer.page.groups.map(({ id }) => id));
+  });
+  return found;
 }
 
 test('one tab runs the worker, and the next takes over when it closes', async () => {
@@ -35,4 +72,58 @@ test('one tab runs the worker, and the next takes over when it closes', async ()
   expect(first.statuses.at(-1)?.isFast).toBe(true);
   first.client.close();
   await expect.poll(() => second.workers.length).toBe(1);
+});
+
+describe('a worker that answers nothing any more', () => {
+  test.each([
+    ['though it tells how it is', HANGING, 3],
+    ['nor ever did', MUTE, 12],
+  ])('%s, is replaced, and the question is answered', async (_name, script, turns) => {
+    const db = await openForTest();
+    await addRows(db, conversationOf('c', ['김치']));
+    const { client, workers, statuses, clocks, turnClock } = openTab(db, [script]);
+    const finding = findWord(client, '김치');
+    await expect.poll(() => workers.length).toBe(1);
+    if (script === HANGING) await expect.poll(() => statuses.at(-1)?.phase).toBe('ready');
+    turnClock(turns - 1);
+    expect(workers).toHaveLength(1);
+    turnClock(1);
+    expect(workers).toHaveLength(2);
+    await finding;
+    expect(statuses.at(-1)?.restartCount).toBe(1);
+    // Nothing is open: nobody looks at the clock.
+    turnClock(1);
+    expect(clocks.size).toBe(0);
+    await expect.poll(() => statuses.at(-1)).toMatchObject({ isFast: true, indexedCount: 1 });
+    expect(await findWord(client, '김치')).toEqual(['c']);
+    expect(workers).toHaveLength(2);
+  });
+
+  test('and whose successor does not either, fails the question', async () => {
+    const db = await openForTest();
+    const { client, workers, turnClock } = openTab(db, [MUTE, MUTE]);
+    const finding = findWord(client, '김치');
+    await expect.poll(() => workers.length).toBe(1);
+    const failure = expect(finding).rejects.toMatchObject({ code: 'app/worker-failed' });
+    turnClock(24);
+    await failure;
+    expect(workers).toHaveLength(3);
+    expect(await findWord(client, '김치')).toEqual([]);
+  });
+
+  test('is replaced when another tab says so', async () => {
+    const db = await openForTest();
+    await addRows(db, conversationOf('c', ['김치']));
+    const first = openTab(db, [HANGING]);
+    await expect.poll(() => first.statuses.at(-1)?.phase).toBe('ready');
+    const second = openTab(db);
+    await expect.poll(() => second.statuses.at(-1)?.phase).toBe('ready');
+    const finding = findWord(second.client, '김치');
+    second.turnClock(3);
+    await finding;
+    await expect.poll(() => first.statuses.at(-1)).toMatchObject({ isFast: true, indexedCount: 1 });
+    expect([first.workers.length, second.workers.length]).toEqual([2, 0]);
+    expect(second.statuses.at(-1)?.restartCount).toBe(1);
+    expect(await findWord(second.client, '김치')).toEqual(['c']);
+  });
 });

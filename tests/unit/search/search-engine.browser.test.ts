@@ -174,6 +174,33 @@ test('a snippet shows the words together, on one line, whatever surrounds them',
   expect(place?.id).toBe('c-0');
 });
 
+const ANSWER =
+  '## Making *kimchi*\n\n- Use **salted cabbage**, see [a recipe](https://onggi.example/how)\n\n| day | `salt` |\n|---|---|\n| 1 | 3 % |';
+
+test.each([
+  ['cabbage', 'Making kimchi • Use salted [cabbage], see a recipe day · salt 1 · 3 %'],
+  ['"**salted"', 'Making kimchi • Use [salted] cabbage, see a recipe day · salt 1 · 3 %'],
+  ['onggi.ex', '…salted cabbage, see [a recipe](https://[onggi.ex]ample/how) day · salt 1 · 3 %'],
+  ['day', '…• Use salted cabbage, see a recipe [day] · salt 1 · 3 %'],
+])('Markdown in a snippet is made readable, and the place of %s is marked', async (query, line) => {
+  const db = await openForTest();
+  await store(db, 'c', ['**How** do I?', ANSWER]);
+  const engine = await openEngine(db);
+  const { text, marks } = (await find(engine, query)).groups[0]?.places[0]?.snippet ?? {
+    text: '',
+    marks: [],
+  };
+  const shown = marks.reduceRight(
+    (all, [start, end]) => `${all.slice(0, start)}[${all.slice(start, end)}]${all.slice(end)}`,
+    text,
+  );
+  expect(shown).toBe(line);
+  // What a person wrote is shown as it was written.
+  expect((await find(engine, 'how role:user')).groups[0]?.places[0]?.snippet.text).toBe(
+    '**How** do I?',
+  );
+});
+
 test('results come in pages, and say how many there are', async () => {
   const db = await openForTest();
   for (let number = 0; number < 30; number += 1) {

@@ -281,7 +281,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
       await noteCanary(db, clock());
     },
     takeOutOfTrash: (ids) => conversations.setStatus(ids, 'active'),
-    copyFirst: () => work.backups.makeSnapshot(new AbortController().signal),
+    copyFirst: () => work.backups.makeSnapshot(new AbortController().signal, true),
     isBusy: () =>
       answers.isAnyRunning || backups.phase.kind !== 'closed' || imports.phase.kind === 'running',
     onError: storage.fail,

@@ -12,6 +12,7 @@ import type { Clock, SessionId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import type { CreatedBackup } from './create-backup.ts';
 import type { PackTarget } from './pack.ts';
+import type { SegmentOptions } from './write-backup.ts';
 import { fromFailure, parseFromBackupWorker } from './worker-messages.ts';
 import type { BackupJob, FromBackupWorker, ToBackupWorker } from './worker-messages.ts';
 
@@ -37,6 +38,8 @@ export interface FileOptions extends JobOptions {
   readonly passphrase?: string | undefined;
   /** The person was shown the size and agreed. */
   readonly isLargeAllowed?: boolean | undefined;
+  /** Of a snapshot: the segments that follow the file. */
+  readonly segments?: readonly Blob[] | undefined;
 }
 
 export interface CreateOptions extends JobOptions {
@@ -44,6 +47,8 @@ export interface CreateOptions extends JobOptions {
   readonly passphrase?: string | undefined;
   /** False leaves out the reading back. */
   readonly isChecked?: boolean | undefined;
+  /** Writes a segment of a snapshot instead of the whole database. */
+  readonly segment?: SegmentOptions | undefined;
 }
 
 /** A restore that waits for the person; the live data are as they were. */
@@ -70,6 +75,16 @@ export interface BackupClient {
   createBackup(options: CreateOptions): Promise<CreatedBackup>;
   /** @throws OnggiError `file/*`. */
   verify(file: Blob, options?: FileOptions): Promise<BackupSummary>;
+  /**
+   * A snapshot and its segments as one file.
+   * @param at Epoch milliseconds: the moment that it reaches.
+   * @throws OnggiError as {@link BackupClient.stage}.
+   */
+  fold(
+    file: Blob,
+    segments: readonly Blob[],
+    options: JobOptions & { readonly at: number; readonly sessionId: SessionId },
+  ): Promise<File>;
   /** @throws OnggiError `file/*`, `backup/busy`, `backup/no-room`, `db/*`. */
   stage(
     file: Blob,
@@ -80,9 +95,13 @@ export interface BackupClient {
 export function createBackupClient(deps: BackupClientDeps): BackupClient {
   const { db, clock } = deps;
 
-  async function verify(file: Blob, options: FileOptions = {}): Promise<BackupSummary> {
-    const { passphrase, isLargeAllowed } = options;
-    const job = startJob(deps, { kind: 'verify', file, passphrase, isLargeAllowed }, options);
+  async function verify(
+    file: Blob,
+    options: FileOptions & { readonly isSegment?: boolean } = {},
+  ): Promise<BackupSummary> {
+    const { passphrase, isLargeAllowed, isSegment } = options;
+    const order = { file, passphrase, isLargeAllowed, isSegment, segments: blobsOf(options) };
+    const job = startJob(deps, { kind: 'verify', ...order }, options);
     try {
       return (await job.until('verified')).summary;
     } finally {
@@ -96,7 +115,8 @@ export function createBackupClient(deps: BackupClientDeps): BackupClient {
     options: CreateOptions,
   ): Promise<void> {
     const file = target.kind === 'file' ? await target.handle.getFile() : blob;
-    const summary = file && (await verify(file, { ...options, isLargeAllowed: true }));
+    const isSegment = options.segment !== undefined;
+    const summary = file && (await verify(file, { ...options, isSegment, isLargeAllowed: true }));
     const isWhole = summary?.isVerified && summary.counts.messages === receipt.counts.messages;
     if (!isWhole) throw new OnggiError('backup/not-written', 'the file is not what was written');
   }
@@ -104,9 +124,16 @@ export function createBackupClient(deps: BackupClientDeps): BackupClient {
   return {
     verify,
     async createBackup(options) {
-      const { target, passphrase, isChecked = true } = options;
+      const { target, passphrase, isChecked = true, segment } = options;
       const { appVersion } = deps;
-      const order = { databaseName: db.name, now: clock(), appVersion, target, passphrase };
+      const order = {
+        databaseName: db.name,
+        now: clock(),
+        appVersion,
+        target,
+        passphrase,
+        segment: segment && toOrder(segment),
+      };
       const job = startJob(deps, { kind: 'create', ...order }, options);
       try {
         const { receipt, blob } = await job.until('created');
@@ -116,9 +143,30 @@ export function createBackupClient(deps: BackupClientDeps): BackupClient {
         job.end();
       }
     },
+    async fold(file, segments, options) {
+      const { at, sessionId } = options;
+      const order = {
+        file,
+        segments: [...segments],
+        databaseName: db.name,
+        baseName: deps.baseName,
+        sessionId,
+        now: at,
+        appVersion: deps.appVersion,
+      };
+      const job = startJob(deps, { kind: 'fold', ...order }, options);
+      try {
+        const { receipt, blob } = await job.until('created');
+        return new File(blob ? [blob] : [], receipt.fileName);
+      } finally {
+        job.end();
+      }
+    },
     async stage(file, options) {
       const { mode, sessionId, passphrase, isLargeAllowed } = options;
-      const order = { file, mode, databaseName: db.name, baseName: deps.baseName, sessionId };
+      const segments = blobsOf(options);
+      const names = { databaseName: db.name, baseName: deps.baseName };
+      const order = { file, segments, mode, sessionId, ...names };
       const job = startJob(deps, { kind: 'stage', ...order, passphrase, isLargeAllowed }, options);
       try {
         const { preview } = await job.until('staged');
@@ -130,6 +178,20 @@ export function createBackupClient(deps: BackupClientDeps): BackupClient {
         throw error;
       }
     },
+  };
+}
+
+function blobsOf({ segments = [] }: FileOptions): Blob[] {
+  return [...segments];
+}
+
+/** Lists of a message are not read-only. */
+function toOrder({ follows, conversationIds, messageIds, attachmentIds }: SegmentOptions) {
+  return {
+    follows,
+    conversationIds: [...conversationIds],
+    messageIds: [...messageIds],
+    attachmentIds: [...attachmentIds],
   };
 }
 

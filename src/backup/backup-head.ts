@@ -4,7 +4,7 @@ import { OnggiError } from '#domain/errors.ts';
 import { isFileObject } from '#domain/file-fields.ts';
 import { readInstant } from '#domain/instants.ts';
 import { DIGEST_ALGORITHM } from './group-digest.ts';
-import { BACKUP_FORMAT, BACKUP_FORMAT_VERSION } from './write-backup.ts';
+import { BACKUP_FORMAT, BACKUP_FORMAT_VERSION, SEGMENT_FORMAT } from './write-backup.ts';
 
 /** What a backup says of itself, before and behind its tables. Filled as its members are met. */
 export interface BackupHead {
@@ -16,6 +16,8 @@ export interface BackupHead {
   createdAt: number | null;
   saidCounts: Partial<BackupCounts> | null;
   saidDigest: string | null;
+  /** The file before it, in a segment of a snapshot. */
+  follows: string | null;
 }
 
 export function createBackupHead(): BackupHead {
@@ -28,12 +30,13 @@ export function createBackupHead(): BackupHead {
     createdAt: null,
     saidCounts: null,
     saidDigest: null,
+    follows: null,
   };
 }
 
 /**
  * Takes a member of the file that is no table into `head`.
- * @param schemaVersion The newest version of the schema that this code knows.
+ * @param options The newest version of the schema that this code knows, and the format that is wanted.
  * @returns whether the member is one of a backup's.
  * @throws OnggiError `file/newer-version`; `file/not-a-backup` for another format of ours.
  */
@@ -41,7 +44,7 @@ export function readHeadMember(
   head: BackupHead,
   name: string,
   value: unknown,
-  schemaVersion: number,
+  { schemaVersion, isSegment = false }: { schemaVersion: number; isSegment?: boolean },
 ): boolean {
   switch (name) {
     case 'timestamp':
@@ -49,7 +52,8 @@ export function readHeadMember(
       head.createdAt ??= readFileTimestamp(value);
       return true;
     case 'format':
-      if (value !== BACKUP_FORMAT) throw notABackup(`format ${JSON.stringify(value)}`);
+      if (value !== (isSegment ? SEGMENT_FORMAT : BACKUP_FORMAT))
+        throw notABackup(`format ${JSON.stringify(value)}`);
       head.isOurs = true;
       return true;
     case 'format_version':
@@ -64,6 +68,9 @@ export function readHeadMember(
     case 'created_at':
       head.createdAt = readInstant(value)?.at ?? head.createdAt;
       return true;
+    case 'follows':
+      head.follows = typeof value === 'string' ? value : null;
+      return isSegment;
     case 'counts':
       head.saidCounts = readCounts(value);
       return true;

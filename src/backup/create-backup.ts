@@ -6,6 +6,7 @@ import { backupFileName } from './file-name.ts';
 import { createPacker } from './pack.ts';
 import type { PackOptions, Packer } from './pack.ts';
 import { writeBackup } from './write-backup.ts';
+import type { SegmentOptions } from './write-backup.ts';
 
 export interface CreateBackupOptions extends PackOptions {
   /** Epoch milliseconds: the moment the backup is of; names the file. */
@@ -14,6 +15,8 @@ export interface CreateBackupOptions extends PackOptions {
   readonly schemaVersion: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Writes a segment of a snapshot instead of the whole database. */
+  readonly segment?: SegmentOptions | undefined;
   /** Packs elsewhere, so that reading and compressing overlap. Without it, here. */
   readonly createPacker?: (options: PackOptions) => Packer;
 }

@@ -28,6 +28,34 @@ export function isFolderCopyName(name: string): boolean {
   return /^onggi_copy_\d{8}_\d{6}\.json\.gz$/.test(name);
 }
 
+/**
+ * `backup_YYYYMMDD_HHMMSS.0001_YYYYMMDD_HHMMSS.segment.gz`: what changed since the whole snapshot that the
+ * name begins with, or since the segment before.
+ */
+export function segmentFileName(whole: string, index: number, at: number): string {
+  const stem = whole.replace('.json.gz', '');
+  return `${stem}.${String(index).padStart(4, '0')}_${toFileTimestamp(at)}.segment.gz`;
+}
+
+/** What stands in a name of {@link segmentFileName}; undefined for other names. */
+export interface SegmentName {
+  /** The name of the whole snapshot. */
+  readonly whole: string;
+  /** From 1. */
+  readonly index: number;
+  /** Epoch milliseconds, in local time. */
+  readonly at: number;
+}
+
+export function readSegmentName(name: string): SegmentName | undefined {
+  const match = /^(backup_\d{8}_\d{6})\.(\d{4})_(\d{8}_\d{6})\.segment\.gz$/.exec(name);
+  if (!match) return undefined;
+  const at = backupFileTime(`backup_${match[3]}.json.gz`);
+  return at === undefined
+    ? undefined
+    : { whole: `${match[1]}.json.gz`, index: Number(match[2]), at };
+}
+
 /** The moment in a name of {@link backupFileName}, epoch milliseconds, in local time; undefined for other names. */
 export function backupFileTime(name: string): number | undefined {
   const match = /^backup_(\d{4})(\d{2})(\d{2})_(\d{2})(\d{2})(\d{2})\.json\.gz/.exec(name);

@@ -1,6 +1,7 @@
 import { BACKUP_TABLES, SEED_TABLES } from '#domain/backup-report.ts';
 import type { BackupSummary, BackupTable } from '#domain/backup-report.ts';
 import { OnggiError } from '#domain/errors.ts';
+import { isFileObject } from '#domain/file-fields.ts';
 import type { SessionId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import { MAX_ROWS } from '#files/limits.ts';
@@ -15,6 +16,7 @@ import { createProblemNotes } from './problems.ts';
 import type { ProblemNotes } from './problems.ts';
 import { createRowReader, isKeyName } from './read-rows.ts';
 import type { TableRows } from './read-rows.ts';
+import { GONE_ROWS } from './write-backup.ts';
 
 export interface ReadBackupOptions extends OpenBackupOptions {
   /** The newest version of the schema that this code knows. */
@@ -23,6 +25,19 @@ export interface ReadBackupOptions extends OpenBackupOptions {
   readonly sessionId?: SessionId | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** How a file belongs to others: it is read as a part of them. */
+export interface BackupPart {
+  readonly kind: 'whole' | 'segment';
+  /** What was noted of the files before it. */
+  readonly notes?: ProblemNotes;
+}
+
+/** A row that a segment says is gone. */
+export interface GoneRow {
+  readonly table: BackupTable;
+  readonly id: string;
 }
 
 /** A backup that is being read. */
@@ -39,6 +54,8 @@ export interface BackupReading {
   rows(): AsyncGenerator<TableRows>;
   /** What the file holds, after the last row. */
   summary(): BackupSummary;
+  /** Of a segment, after its last row. */
+  readonly gone: readonly GoneRow[];
 }
 
 /** Rows are given together until they come to so many characters, or to {@link GROUP_ROWS}. */
@@ -53,9 +70,16 @@ const TABLES_SINCE: Readonly<Partial<Record<BackupTable, number>>> = { imports: 
 /**
  * Reads a backup under the limits of SECURITY 6, ours of any version or the specification's, without
  * writing anything. Memory does not grow with the rows.
+ * @param part Where the file is one of several.
  */
-export function readBackup(file: Blob, options: ReadBackupOptions): BackupReading {
-  const notes = createProblemNotes();
+export function readBackup(
+  file: Blob,
+  options: ReadBackupOptions,
+  part?: BackupPart,
+): BackupReading {
+  const notes = part?.notes ?? createProblemNotes();
+  const isSegment = part?.kind === 'segment';
+  const gone: GoneRow[] = [];
   const head = createBackupHead();
   const found = new Set<BackupTable>();
   const counts = Object.fromEntries(BACKUP_TABLES.map((table) => [table, 0])) as Counts;
@@ -71,6 +95,7 @@ export function readBackup(file: Blob, options: ReadBackupOptions): BackupReadin
     const reader = createRowReader(notes, options.sessionId ?? NO_SESSION);
     /** The table that began last; null for one that is passed over. */
     let table: BackupTable | null = null;
+    let isGone = false;
     /** Elements of it that were not given yet, and their characters. */
     let gathered: unknown[] = [];
     let gatheredUnits = 0;
@@ -95,7 +120,8 @@ export function readBackup(file: Blob, options: ReadBackupOptions): BackupReadin
       if (piece.kind === 'array') {
         yield* give();
         await digest.endTable();
-        table = beginTable(piece.key);
+        isGone = isSegment && piece.key === GONE_ROWS;
+        table = isGone ? null : beginTable(piece.key);
       }
       if (piece.kind !== 'elements') continue;
       rowCount += piece.count;
@@ -103,6 +129,7 @@ export function readBackup(file: Blob, options: ReadBackupOptions): BackupReadin
         throw new OnggiError('file/too-many-rows', `more than ${MAX_ROWS} rows`);
       }
       await digestElements(digest, piece.text, piece.count);
+      if (isGone) takeGone(piece.values ?? parseElements(piece.text, 'messages', notes));
       if (table === null) continue;
       counts[table] += piece.count;
       if (gathered.length + piece.count > GROUP_ROWS) yield* give();
@@ -126,8 +153,18 @@ export function readBackup(file: Blob, options: ReadBackupOptions): BackupReadin
     }
   }
 
+  function takeGone(values: readonly unknown[]): void {
+    for (const value of values) {
+      const { table, row_id: id } = isFileObject(value) ? value : {};
+      const isKnown = typeof table === 'string' && isTable(table) && typeof id === 'string';
+      if (isKnown) gone.push({ table, id });
+      else notes.note('rows_unreadable', GONE_ROWS);
+    }
+  }
+
   function readMember(name: string, value: unknown): void {
-    if (readHeadMember(head, name, value, options.schemaVersion)) return;
+    const { schemaVersion } = options;
+    if (readHeadMember(head, name, value, { schemaVersion, isSegment })) return;
     // A table that is no list: the specification's reader would fail on it, and so would a guess.
     if (isTable(name) && value !== null) throw notABackup(`${name} is no list`);
     notes.note(isKeyName(name) ? 'keys_ignored' : 'unknown_keys', name);
@@ -167,13 +204,14 @@ export function readBackup(file: Blob, options: ReadBackupOptions): BackupReadin
     for (const table of expectedTables(head)) {
       if (!found.has(table)) notes.note('table_missing', table);
     }
-    if (counts.conversations === 0 && counts.messages === 0) notes.note('all_empty');
+    if (!part && counts.conversations === 0 && counts.messages === 0) notes.note('all_empty');
   }
 
   return {
     notes,
     head,
     found,
+    gone,
     rows,
     summary() {
       const { formatVersion, schemaVersion, appVersion, createdAt, saidCounts, saidDigest } = head;

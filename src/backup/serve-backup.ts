@@ -5,7 +5,7 @@ import type { Progress } from '#domain/import-report.ts';
 import { createBackup } from './create-backup.ts';
 import type { PackOptions, Packer } from './pack.ts';
 import { stageRestore } from './stage-restore.ts';
-import type { StagedRestore } from './stage-restore.ts';
+import type { StageRestoreOptions, StagedRestore } from './stage-restore.ts';
 import { verifyBackup } from './verify-backup.ts';
 import { parseToBackupWorker, toFailure } from './worker-messages.ts';
 import type { BackupJob, FromBackupWorker } from './worker-messages.ts';
@@ -44,6 +44,8 @@ export function serveBackup(port: MessagePort, deps: ServeBackupDeps): void {
     post({ kind: 'progress', progress });
   };
 
+  const packing = { createPacker: deps.createPacker };
+
   async function run(job: BackupJob): Promise<FromBackupWorker> {
     const { schemaVersion, clock } = deps;
     const common = { schemaVersion, signal: stopping.signal, onProgress };
@@ -53,15 +55,38 @@ export function serveBackup(port: MessagePort, deps: ServeBackupDeps): void {
     const db = await deps.openDatabase(job.databaseName);
     if (job.kind === 'create') {
       try {
-        const options = { ...job, ...common, createPacker: deps.createPacker };
+        const options = { ...job, ...common, ...packing };
         return { kind: 'created', ...(await createBackup(db, options)) };
       } finally {
         db.close();
       }
     }
     const sessionId = toSessionId(job.sessionId);
+    if (job.kind === 'fold') return fold(db, { ...job, ...common, sessionId, clock });
     staged = await stageRestore(db, job.file, { ...job, ...common, sessionId, clock });
     return { kind: 'staged', preview: staged.preview };
+  }
+
+  /** One file of a snapshot and its segments, made from a staged database that is gone afterwards. */
+  async function fold(
+    db: OnggiDatabase,
+    options: Omit<StageRestoreOptions, 'mode'> & { file: Blob; now: number; appVersion: string },
+  ): Promise<FromBackupWorker> {
+    const whole = { mode: 'replace', isLargeAllowed: true } as const;
+    const folding = await stageRestore(db, options.file, { ...options, ...whole });
+    try {
+      const staging = await deps.openDatabase(folding.databaseName);
+      try {
+        const target = { kind: 'blob' } as const;
+        const made = await createBackup(staging, { ...options, target, ...packing });
+        return { kind: 'created', ...made };
+      } finally {
+        staging.close();
+      }
+    } finally {
+      await folding.discard();
+      db.close();
+    }
   }
 
   port.onmessage = ({ data }: MessageEvent<unknown>) => {

@@ -1,7 +1,14 @@
+import { getBackupTarget, updateBackupTarget } from '#db/backup-targets.ts';
+import { confirmFeed, joinFeed, leaveFeed, markFeed, readChangedRows } from '#db/feed-reader.ts';
+import type { ChangedRows, FeedPosition } from '#db/feed-reader.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
 import { OnggiError } from '#domain/errors.ts';
-import { addCopy, listCopies, pruneCopies } from './copy-folder.ts';
+import type { Clock } from '#domain/ids.ts';
+import { addCopy, copiesToRemove, listCopies } from './copy-folder.ts';
 import type { CopyMaker, FolderCopy, KeepBounds } from './copy-folder.ts';
-import { isBackupFileName } from './file-name.ts';
+import { backupFileTime, isBackupFileName, readSegmentName, segmentFileName } from './file-name.ts';
+import { fileMark } from './read-chain.ts';
+import type { SegmentOptions } from './write-backup.ts';
 
 /** The folder in the browser's own file system. */
 const FOLDER = 'snapshots';
@@ -14,33 +21,97 @@ const SNAPSHOT_BOUNDS: KeepBounds = {
   keepsLargest: true,
 };
 
+/** What segments may come to before everything is written anew. */
+export interface SegmentBounds {
+  /** Their bytes, as a share of those of the whole snapshot that they follow. */
+  readonly share: number;
+  /** They may always have so many bytes. */
+  readonly leastBytes: number;
+  readonly most: number;
+  /** Rows in one of them. */
+  readonly maxIds: number;
+  /** A whole snapshot of this age is not added to: one damaged file must not cost everything. */
+  readonly maxAgeMs: number;
+}
+
+const SEGMENT_BOUNDS: SegmentBounds = {
+  share: 0.5,
+  leastBytes: 64 * 1024,
+  most: 200,
+  maxIds: 50_000,
+  maxAgeMs: 7 * 24 * 60 * 60 * 1000,
+};
+
+/** How snapshots are known to the change feed. */
+const READER = 'snapshots';
+
+/** What snapshots need of a backup: also to write only what changed. */
+export interface SnapshotMaker {
+  createBackup(
+    options: Parameters<CopyMaker['createBackup']>[0] & { readonly segment?: SegmentOptions },
+  ): ReturnType<CopyMaker['createBackup']>;
+}
+
 export interface SnapshotsDeps {
-  readonly maker: CopyMaker;
+  readonly maker: SnapshotMaker;
+  /** Whose rows they are; without it nothing can be taken. */
+  readonly live?: { readonly db: OnggiDatabase; readonly clock: Clock };
   /** The root of the browser's own file system; only tests give another. */
   readonly openRoot?: () => Promise<FileSystemDirectoryHandle>;
   readonly bounds?: KeepBounds;
+  readonly segmentBounds?: Partial<SegmentBounds>;
+}
+
+/** A snapshot: a whole backup and what changed since. */
+export interface SnapshotCopy extends FolderCopy {
+  /** Epoch milliseconds, whole seconds: when its last segment was written. */
+  readonly reachesAt: number;
+}
+
+/** The files of a snapshot. */
+export interface SnapshotFiles {
+  readonly whole: File;
+  /** In order. */
+  readonly segments: readonly File[];
 }
 
 /** Backups in the browser's own file system: they survive damage of the database, not of the site's data. */
 export interface Snapshots {
   /**
-   * Takes one: written, read back, then listed; older ones beyond the bounds go afterwards.
-   * @throws OnggiError `backup/not-written`, also where the browser has no such file system; `db/*`.
+   * Takes one: written, read back, then listed; older ones beyond the bounds go afterwards. Writes only what
+   * changed where the newest one can be added to. See [Note: Snapshots in segments].
+   * @param options `isWhole`: everything is written, and what is there stays as it is.
+   * @throws OnggiError `backup/not-written`, also where the browser has no such file system; `db/*`. What
+   * was there before is as it was then.
    */
-  take(signal?: AbortSignal): Promise<FolderCopy & { readonly createdAt: number }>;
-  /** Whole ones, newest first; none where the browser has no such file system. */
-  list(): Promise<readonly FolderCopy[]>;
+  take(options?: {
+    readonly isWhole?: boolean;
+    readonly signal?: AbortSignal;
+  }): Promise<FolderCopy & { readonly createdAt: number }>;
+  /** Newest first; none where the browser has no such file system. */
+  list(): Promise<readonly SnapshotCopy[]>;
   /** @throws OnggiError `file/unreadable` when it is gone. */
-  read(name: string): Promise<File>;
+  read(name: string): Promise<SnapshotFiles>;
   /** Nothing happens when it is gone. */
   remove(name: string): Promise<void>;
 }
 
+/** A snapshot as it lies in the folder. */
+interface Stored extends SnapshotCopy {
+  /** In order. */
+  readonly segments: readonly FolderCopy[];
+  readonly wholeBytes: number;
+}
+
 export function createSnapshots({
   maker,
+  live: taking,
   openRoot = () => navigator.storage.getDirectory(),
   bounds = SNAPSHOT_BOUNDS,
+  segmentBounds = {},
 }: SnapshotsDeps): Snapshots {
+  const limits = { ...SEGMENT_BOUNDS, ...segmentBounds };
+
   async function openFolder(): Promise<FileSystemDirectoryHandle> {
     try {
       return await (await openRoot()).getDirectoryHandle(FOLDER, { create: true });
@@ -49,31 +120,180 @@ export function createSnapshots({
     }
   }
 
-  return {
-    async take(signal) {
-      const folder = await openFolder();
+  /** Writes everything; what changes meanwhile goes into the first segment. */
+  async function addWhole(
+    live: OnggiDatabase,
+    folder: FileSystemDirectoryHandle,
+    signal: AbortSignal | undefined,
+  ) {
+    const isNew = await joinFeed(live, READER);
+    try {
+      const at = await markFeed(live);
       const copy = await addCopy(folder, maker, signal);
-      await pruneCopies(folder, bounds);
+      // Of one of the same second, which this one took the place of.
+      await removeSegments(folder, copy.name);
+      await noteEnd(live, folder, copy.name, at);
+      return copy;
+    } catch (error) {
+      if (isNew) await leaveFeed(live, READER).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** What the newest snapshot does not have yet; undefined when it cannot be added to. */
+  async function findChanges(
+    { db: live, clock }: NonNullable<SnapshotsDeps['live']>,
+    folder: FileSystemDirectoryHandle,
+    newest: Stored | undefined,
+  ): Promise<ChangedRows | undefined> {
+    const { chain } = await getBackupTarget(live, 'snapshot');
+    const last = newest?.segments.at(-1)?.name ?? newest?.name;
+    if (!newest || !chain || chain.fileName !== last) return undefined;
+    const segmentBytes = newest.sizeBytes - newest.wholeBytes;
+    const roomBytes = Math.max(limits.leastBytes, newest.wholeBytes * limits.share);
+    const ageMs = clock() - (backupFileTime(newest.name) ?? 0);
+    const isFull = segmentBytes > roomBytes || newest.segments.length >= limits.most;
+    if (isFull || ageMs > limits.maxAgeMs) return undefined;
+    if ((await fileMark(await readFile(folder, last))) !== chain.fileMark) return undefined;
+    const changes = await readChangedRows(live, chain, limits.maxIds);
+    // Nothing has to be kept in the feed for it any longer.
+    if (!changes) await leaveFeed(live, READER);
+    return changes;
+  }
+
+  async function addSegment(
+    live: OnggiDatabase,
+    folder: FileSystemDirectoryHandle,
+    newest: Stored,
+    { at, ...ids }: ChangedRows,
+    signal: AbortSignal | undefined,
+  ) {
+    const { chain } = await getBackupTarget(live, 'snapshot');
+    const index = newest.segments.length + 1;
+    const segment = { ...ids, follows: chain?.fileMark ?? '' };
+    const copy = await addCopy(
+      folder,
+      { createBackup: (options) => maker.createBackup({ ...options, segment }) },
+      signal,
+      {
+        partName: 'segment.part',
+        nameOf: (now) => segmentFileName(newest.name, index, now),
+        isOwn: (name) => readSegmentName(name) !== undefined,
+      },
+    );
+    await noteEnd(live, folder, copy.name, at);
+    return { ...copy, name: newest.name, sizeBytes: newest.sizeBytes + copy.sizeBytes };
+  }
+
+  /** Writes down where the newest snapshot ends, then lets go of what is in it. */
+  async function noteEnd(
+    live: OnggiDatabase,
+    folder: FileSystemDirectoryHandle,
+    fileName: string,
+    { seq, mark }: FeedPosition,
+  ): Promise<void> {
+    const file = await readFile(folder, fileName);
+    const chain = { fileName, fileMark: await fileMark(file), seq, mark };
+    await updateBackupTarget(live, 'snapshot', { chain });
+    await confirmFeed(live, READER, seq);
+  }
+
+  async function prune(folder: FileSystemDirectoryHandle): Promise<void> {
+    for (const { name } of copiesToRemove(await listStored(folder), bounds)) {
+      await removeStored(folder, name);
+    }
+    const names = new Set((await listStored(folder)).map(({ name }) => name));
+    await removeSegments(folder, (whole) => !names.has(whole));
+  }
+
+  return {
+    async take({ isWhole = false, signal } = {}) {
+      if (!taking) throw new OnggiError('backup/not-written', 'no database to take a snapshot of');
+      const folder = await openFolder();
+      const [newest] = await listStored(folder);
+      const changes = isWhole ? undefined : await findChanges(taking, folder, newest);
+      const copy =
+        newest && changes
+          ? await addSegment(taking.db, folder, newest, changes, signal)
+          : await addWhole(taking.db, folder, signal);
+      await prune(folder);
       return copy;
     },
     async list() {
       try {
-        return await listCopies(await openFolder());
+        return (await listStored(await openFolder())).map(({ name, sizeBytes, reachesAt }) => ({
+          name,
+          sizeBytes,
+          reachesAt,
+        }));
       } catch {
         return [];
       }
     },
     async read(name) {
       try {
-        if (!isBackupFileName(name)) throw new Error('no snapshot of that name');
-        return await (await (await openFolder()).getFileHandle(name)).getFile();
+        const folder = await openFolder();
+        const stored = (await listStored(folder)).find((each) => each.name === name);
+        if (!stored) throw new Error('no snapshot of that name');
+        const segments: File[] = [];
+        for (const segment of stored.segments) segments.push(await readFile(folder, segment.name));
+        return { whole: await readFile(folder, name), segments };
       } catch (cause) {
         throw new OnggiError('file/unreadable', 'the snapshot is gone', { cause });
       }
     },
     async remove(name) {
-      if (!isBackupFileName(name)) return;
-      await (await openFolder()).removeEntry(name).catch(() => undefined);
+      if (isBackupFileName(name)) await removeStored(await openFolder(), name);
     },
   };
+}
+
+async function readFile(folder: FileSystemDirectoryHandle, name: string): Promise<File> {
+  return (await folder.getFileHandle(name)).getFile();
+}
+
+const SEGMENT_NAMES = {
+  partName: '',
+  nameOf: () => '',
+  isOwn: (name: string) => readSegmentName(name) !== undefined,
+};
+
+/** Newest first. */
+async function listStored(folder: FileSystemDirectoryHandle): Promise<readonly Stored[]> {
+  const byWhole = new Map<string, FolderCopy[]>();
+  // By name, which is by number.
+  for (const segment of [...(await listCopies(folder, SEGMENT_NAMES))].reverse()) {
+    const whole = readSegmentName(segment.name)?.whole ?? '';
+    const before = byWhole.get(whole) ?? [];
+    byWhole.set(whole, [...before, segment]);
+  }
+  return (await listCopies(folder)).map(({ name, sizeBytes: wholeBytes }) => {
+    const segments = byWhole.get(name) ?? [];
+    const last = segments.at(-1)?.name ?? name;
+    return {
+      name,
+      wholeBytes,
+      segments,
+      sizeBytes: segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, wholeBytes),
+      reachesAt: readSegmentName(last)?.at ?? backupFileTime(name) ?? 0,
+    };
+  });
+}
+
+/** The whole one goes first: segments without it are never taken for anything. */
+async function removeStored(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
+  await folder.removeEntry(name).catch(() => undefined);
+  await removeSegments(folder, name);
+}
+
+async function removeSegments(
+  folder: FileSystemDirectoryHandle,
+  of: string | ((whole: string) => boolean),
+): Promise<void> {
+  const isOf = typeof of === 'string' ? (whole: string) => whole === of : of;
+  for (const { name } of await listCopies(folder, SEGMENT_NAMES)) {
+    if (isOf(readSegmentName(name)?.whole ?? '')) {
+      await folder.removeEntry(name).catch(() => undefined);
+    }
+  }
 }

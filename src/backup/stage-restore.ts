@@ -21,7 +21,7 @@ import type { Clock, SessionId } from '#domain/ids.ts';
 import { carryOver, readKeptEndpoints } from './carry-over.ts';
 import { readLiveStamp } from './live-stamp.ts';
 import { createMergeSink } from './merge-sink.ts';
-import { readBackup } from './read-backup.ts';
+import { readChain } from './read-chain.ts';
 import type { BackupReading, ReadBackupOptions } from './read-backup.ts';
 import { createReplaceSink } from './replace-sink.ts';
 
@@ -34,6 +34,8 @@ export interface StageRestoreOptions extends ReadBackupOptions {
   readonly baseName?: string | undefined;
   /** Free bytes, null where the browser does not say. Only tests give another. */
   readonly readFreeBytes?: (() => Promise<number | null>) | undefined;
+  /** Segments that follow the file, see [Note: Snapshots in segments]. */
+  readonly segments?: readonly Blob[] | undefined;
 }
 
 /** A restore that waits for the person. */
@@ -116,7 +118,8 @@ export async function stageRestore(
 
 async function requireRoom(file: Blob, options: StageRestoreOptions): Promise<void> {
   const freeBytes = await (options.readFreeBytes ?? readFreeBytes)();
-  const neededBytes = file.size * ROOM_RATIO;
+  const segmentBytes = (options.segments ?? []).reduce((sum, { size }) => sum + size, 0);
+  const neededBytes = (file.size + segmentBytes) * ROOM_RATIO;
   if (freeBytes === null || freeBytes >= neededBytes) return;
   throw new OnggiError('backup/no-room', `${freeBytes} of ${neededBytes} bytes free`, {
     detail: String(neededBytes),
@@ -152,7 +155,7 @@ async function buildStage(
     const stamp = mode === 'merge' ? await readLiveStamp(live, signal) : '';
     if (mode === 'merge') await copyDatabase(live.name, name, { signal, checksCounts: false });
     staging = await openNamedDatabase(name, { clock, events: EVENTS });
-    const reading = readBackup(file, options);
+    const reading = readChain(file, options.segments ?? [], options);
     const makeSink = mode === 'merge' ? createMergeSink : createReplaceSink;
     const sink = makeSink(staging, reading.notes, signal);
     for await (const rows of reading.rows()) await sink.take(rows);

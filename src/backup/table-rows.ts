@@ -30,9 +30,9 @@ import {
 export type RowPage = readonly FileObject[];
 
 /** Characters, roughly, that a page of rows may have: bounds the memory that writing takes. */
-const PAGE_CHARACTERS = 6 * 1024 * 1024;
+export const PAGE_CHARACTERS = 6 * 1024 * 1024;
 /** Parts of attachments in one page: 4 MiB of text. */
-const PAGE_PARTS = 16;
+export const PAGE_PARTS = 16;
 
 /**
  * Keeps what is written together while the database goes on changing: the conversations are read
@@ -138,13 +138,14 @@ async function* readParts(db: OnggiDatabase['strict']): AsyncGenerator<RowPage> 
   yield page;
 }
 
-function weighMessage({ content, reasoning, parts, metadata }: Message): number {
+/** Roughly the length of a message as JSON. */
+export function weighMessage({ content, reasoning, parts, metadata }: Message): number {
   const extras = parts.length > 0 ? weighTree(parts) : 0;
   return 600 + content.length + (reasoning?.length ?? 0) + extras + weighTree(metadata);
 }
 
 /** Roughly the length of a value as JSON. */
-function weighTree(value: unknown): number {
+export function weighTree(value: unknown): number {
   if (typeof value === 'string') return value.length + 3;
   if (typeof value !== 'object' || value === null) return 8;
   let weight = 2;

@@ -1,8 +1,16 @@
 import type { BackupSummary } from '#domain/backup-report.ts';
 import { readBackup } from './read-backup.ts';
+import { readChain } from './read-chain.ts';
 import type { ReadBackupOptions } from './read-backup.ts';
 import type { TableRows } from './read-rows.ts';
 import type { ProblemNotes } from './problems.ts';
+
+export interface VerifyOptions extends ReadBackupOptions {
+  /** Segments that follow the file, see [Note: Snapshots in segments]. */
+  readonly segments?: readonly Blob[] | undefined;
+  /** The file is a segment itself. */
+  readonly isSegment?: boolean | undefined;
+}
 
 /**
  * What a backup holds and whether it is whole, without writing anything: version, rows by table,
@@ -10,11 +18,17 @@ import type { ProblemNotes } from './problems.ts';
  * the restore alone, which has them in a database.
  * @throws OnggiError `file/*` when the file is refused; what `signal` was aborted with.
  */
-export async function verifyBackup(file: Blob, options: ReadBackupOptions): Promise<BackupSummary> {
-  const reading = readBackup(file, options);
+export async function verifyBackup(
+  file: Blob,
+  { segments = [], isSegment = false, ...options }: VerifyOptions,
+): Promise<BackupSummary> {
+  const reading = isSegment
+    ? readBackup(file, options, { kind: 'segment' })
+    : readChain(file, segments, options);
   const check = createReferenceCheck(reading.notes);
   for await (const rows of reading.rows()) check.look(rows);
-  check.finish();
+  // A segment alone refers to rows of the files before it.
+  if (!isSegment) check.finish();
   return reading.summary();
 }
 

@@ -21,6 +21,9 @@ const Target = v.variant('kind', [
 ]);
 const ProblemCode = v.picklist(BACKUP_PROBLEMS);
 
+const Ids = v.array(v.string());
+const Segments = v.optional(v.array(v.instance(Blob)));
+
 const Job = v.variant('kind', [
   v.object({
     kind: v.literal('create'),
@@ -29,12 +32,32 @@ const Job = v.variant('kind', [
     appVersion: v.string(),
     target: Target,
     passphrase: OptionalText,
+    segment: v.optional(
+      v.object({
+        follows: v.string(),
+        conversationIds: Ids,
+        messageIds: Ids,
+        attachmentIds: Ids,
+      }),
+    ),
   }),
   v.object({
     kind: v.literal('verify'),
     file: v.instance(Blob),
     passphrase: OptionalText,
     isLargeAllowed: v.optional(v.boolean()),
+    segments: Segments,
+    isSegment: v.optional(v.boolean()),
+  }),
+  v.object({
+    kind: v.literal('fold'),
+    databaseName: v.string(),
+    baseName: OptionalText,
+    file: v.instance(Blob),
+    segments: Segments,
+    sessionId: v.string(),
+    now: v.number(),
+    appVersion: v.string(),
   }),
   v.object({
     kind: v.literal('stage'),
@@ -45,6 +68,7 @@ const Job = v.variant('kind', [
     sessionId: v.string(),
     passphrase: OptionalText,
     isLargeAllowed: v.optional(v.boolean()),
+    segments: Segments,
   }),
 ]);
 /** One piece of work for the backup worker. */

@@ -6,12 +6,25 @@ import { createByteBuffer } from './byte-buffer.ts';
 import { digestRows } from './digest-rows.ts';
 import { toFileTimestamp } from './file-name.ts';
 import { DIGEST_ALGORITHM, createGroupDigest } from './group-digest.ts';
+import { createSegmentReaders } from './segment-rows.ts';
+import type { ChangedIds } from './segment-rows.ts';
 import { createMoment, createTableReaders } from './table-rows.ts';
+import type { RowPage } from './table-rows.ts';
 
 /** What `format` says in a backup of ours. */
 export const BACKUP_FORMAT = 'onggi.backup';
+/** What `format` says in a segment of a snapshot: nobody takes one for a backup. */
+export const SEGMENT_FORMAT = 'onggi.snapshot-segment';
+/** The array of a segment with table and id of each row that is gone. */
+export const GONE_ROWS = 'removed';
 /** The newest version of the file's shape that this code writes and reads. */
 export const BACKUP_FORMAT_VERSION = 1;
+
+/** What makes a file a segment: it holds only what changed since another file. */
+export interface SegmentOptions extends ChangedIds {
+  /** The file before it, as `fileMark` gives it. */
+  readonly follows: string;
+}
 
 export interface WriteBackupOptions {
   /** Epoch milliseconds: the moment the backup is of. */
@@ -24,21 +37,26 @@ export interface WriteBackupOptions {
   readonly onPage?: (rowCount: number, byteCount: number) => void;
   /** A buffer given before that may be filled again; without it, memory is taken anew. */
   readonly takeSpare?: () => ArrayBuffer | undefined;
+  /** Writes a segment instead of a whole backup. */
+  readonly segment?: SegmentOptions | undefined;
 }
 
 /**
  * The JSON of a whole backup in UTF-8, in buffers of one size, as FORMATS 3.4 has it: head, small tables,
  * conversations, messages, attachments, counts, digest. Secrets, key ring, response cache, embeddings
- * and chunks of documents are never read. Rows come from an allow-list of columns.
+ * and chunks of documents are never read. Rows come from an allow-list of columns. A segment has the same
+ * shape, and behind the attachments what is gone.
  * @returns the rows by table.
  * @throws OnggiError `db/*`; what `signal` was aborted with.
  */
 export async function* writeBackup(
   db: OnggiDatabase,
-  { now, appVersion, schemaVersion, signal, onPage, takeSpare }: WriteBackupOptions,
+  { now, appVersion, schemaVersion, signal, onPage, takeSpare, segment }: WriteBackupOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, BackupCounts> {
   const digest = createGroupDigest();
-  const readers = createTableReaders(db, createMoment(now));
+  const moment = createMoment(now);
+  const changed = segment && createSegmentReaders(db, moment, segment);
+  const readers = changed?.readers ?? createTableReaders(db, moment);
   const counts = Object.fromEntries(BACKUP_TABLES.map((table) => [table, 0])) as Counts;
   const buffer = createByteBuffer(takeSpare ?? (() => undefined));
   let [rowCount, byteCount] = [0, 0];
@@ -46,22 +64,27 @@ export async function* writeBackup(
     byteCount += bytes.length;
     return buffer.put(bytes);
   };
-  yield* put(encode(writeHead({ now, appVersion, schemaVersion })));
-  for (const table of BACKUP_TABLES) {
-    yield* put(encode(`,${JSON.stringify(table)}:[`));
-    for await (const page of readers[table]()) {
+  async function* putArray(name: string, pages: AsyncIterable<RowPage> | Iterable<RowPage>) {
+    yield* put(encode(`,${JSON.stringify(name)}:[`));
+    let count = 0;
+    for await (const page of pages) {
       signal?.throwIfAborted();
       for await (const rows of digestRows(digest, page)) {
-        if (counts[table] > 0) yield* put(COMMA);
+        if (count > 0) yield* put(COMMA);
         yield* put(rows.bytes);
-        counts[table] += rows.rowCount;
+        count += rows.rowCount;
         rowCount += rows.rowCount;
       }
       onPage?.(rowCount, byteCount);
     }
     await digest.endTable();
     yield* put(CLOSING);
+    return count;
   }
+
+  yield* put(encode(writeHead({ now, appVersion, schemaVersion, segment })));
+  for (const table of BACKUP_TABLES) counts[table] = yield* putArray(table, readers[table]());
+  if (changed) yield* putArray(GONE_ROWS, changed.gone());
   const end = { counts, digest: { algorithm: DIGEST_ALGORITHM, value: await digest.finish() } };
   yield* put(encode(`,${JSON.stringify(end).slice(1)}`));
   yield* buffer.end();
@@ -75,14 +98,16 @@ function writeHead({
   now,
   appVersion,
   schemaVersion,
-}: Pick<WriteBackupOptions, 'now' | 'appVersion' | 'schemaVersion'>): string {
+  segment,
+}: Pick<WriteBackupOptions, 'now' | 'appVersion' | 'schemaVersion' | 'segment'>): string {
   const head = {
     timestamp: toFileTimestamp(now),
-    format: BACKUP_FORMAT,
+    format: segment ? SEGMENT_FORMAT : BACKUP_FORMAT,
     format_version: BACKUP_FORMAT_VERSION,
     schema_version: schemaVersion,
     app_version: appVersion,
     created_at: toIsoInstant(now),
+    ...(segment && { follows: segment.follows }),
   };
   return JSON.stringify(head).slice(0, -1);
 }

@@ -1,12 +1,11 @@
 /**
- * The change feed: every write to conversations, messages and documents, whoever makes it, leaves one
- * small row beside it in the same transaction. Search and whatever else is derived reads the feed and
- * then the rows it names, so that a closed tab, an import, an undo and a checkpoint need no special care.
+ * The change feed: every write to conversations, messages, documents and attachments, whoever makes it,
+ * leaves one small row beside it in the same transaction. Search, snapshots and whatever else is derived
+ * read the feed and then the rows it names, so that a closed tab, an import, an undo and a checkpoint need no special care.
  */
 import { Dexie } from 'dexie';
 import type { DBCore, DBCoreMutateRequest, DBCoreTable } from 'dexie';
 import type { ChangeFeedRow } from '#domain/stored-rows.ts';
-import { commit, read } from './commit.ts';
 import type { OnggiDatabase } from './open-database.ts';
 
 /** The table of the feed. */
@@ -15,7 +14,7 @@ export const FEED = 'changeFeed';
 type Named = Omit<ChangeFeedRow, 'seq'>;
 type Change = Partial<Omit<Named, 'mark'>>;
 
-type IdList = 'conversationIds' | 'messageIds' | 'documentIds' | 'chunkIds';
+type IdList = 'conversationIds' | 'messageIds' | 'documentIds' | 'chunkIds' | 'attachmentIds';
 
 /** Where the feed names a row of each table, and, with the field that says it, what the row belongs to. */
 const PLACES: Readonly<Record<string, readonly [own: IdList, owners?: IdList, field?: string]>> = {
@@ -23,13 +22,8 @@ const PLACES: Readonly<Record<string, readonly [own: IdList, owners?: IdList, fi
   messages: ['messageIds', 'conversationIds', 'conversationId'],
   documents: ['documentIds'],
   documentChunks: ['chunkIds', 'documentIds', 'documentId'],
+  attachments: ['attachmentIds'],
 };
-
-/** A position in the feed: what has been seen ends with this change. */
-export interface FeedPosition {
-  readonly seq: number;
-  readonly mark: number;
-}
 
 /** The layer between Dexie and IndexedDB that writes the feed; see `OnggiDexie`. */
 export function feedChanges(core: DBCore): Partial<DBCore> {
@@ -41,6 +35,7 @@ export function feedChanges(core: DBCore): Partial<DBCore> {
 
   function append(request: DBCoreMutateRequest, tableName: string): PromiseLike<unknown> {
     const change = changeOf(request, tableName);
+    if (change.attachmentIds?.length === 0) return Dexie.Promise.resolve();
     const before = told.get(request.trans);
     if (tableName === 'conversations' && change.isWholesale !== true) {
       if (change.conversationIds?.every((id) => before?.has(id))) return Dexie.Promise.resolve();
@@ -84,7 +79,8 @@ function changeOf(request: DBCoreMutateRequest, tableName: string): Change {
   return own ? { ...(owners && field && { [owners]: distinct(rows, field) }), [own]: ids } : {};
 }
 
-function toRow(change: Change): Named {
+/** A row of the feed that names no change but this. */
+export function toRow(change: Change): Named {
   return {
     // No secret: it must only differ from the mark of another change of that number.
     mark: Math.random(),
@@ -106,60 +102,6 @@ function distinct(rows: readonly unknown[], field: string): string[] {
     if (typeof value === 'string') values.add(value);
   }
   return [...values];
-}
-
-/** Puts an empty change at the end of the feed: everything that is read afterwards is at least as new. */
-export function markFeed({ relaxed: db }: OnggiDatabase): Promise<FeedPosition> {
-  return commit(() =>
-    db.transaction('rw', db.changeFeed, async () => {
-      const row = toRow({});
-      const seq = await db.changeFeed.add(row);
-      return { seq, mark: row.mark };
-    }),
-  );
-}
-
-/** Whether the feed still holds the change of that number and mark, and so everything after it. */
-export async function isInFeed({ relaxed: db }: OnggiDatabase, at: FeedPosition): Promise<boolean> {
-  const row = await read(() => db.changeFeed.get(at.seq));
-  return row?.mark === at.mark;
-}
-
-/** The changes after `seq`, oldest first, at most `limit`. */
-export function readFeed(
-  { relaxed: db }: OnggiDatabase,
-  seq: number,
-  limit: number,
-): Promise<readonly ChangeFeedRow[]> {
-  return read(() => db.changeFeed.where(':id').above(seq).limit(limit).toArray());
-}
-
-/**
- * Writes down that a reader has seen the feed up to `seq` and deletes what all readers have seen; the
- * change at `seq` itself stays, because the reader is known by it.
- */
-export function confirmFeed(
-  { relaxed: db }: OnggiDatabase,
-  reader: string,
-  seq: number,
-): Promise<void> {
-  return commit(() =>
-    db.transaction('rw', db.changeFeed, db.feedReaders, async () => {
-      await db.feedReaders.put({ id: reader, seq });
-      const readers = await db.feedReaders.toArray();
-      const seen = Math.min(...readers.map((each) => each.seq));
-      await db.changeFeed.where(':id').below(seen).delete();
-    }),
-  );
-}
-
-/** Takes a reader off the feed: nothing is kept for it any longer. */
-export function leaveFeed({ relaxed: db }: OnggiDatabase, reader: string): Promise<void> {
-  return commit(() =>
-    db.transaction('rw', db.feedReaders, async () => {
-      await db.feedReaders.delete(reader);
-    }),
-  );
 }
 
 /**

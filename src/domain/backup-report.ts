@@ -56,6 +56,8 @@ export const BACKUP_PROBLEMS = [
   'unknown_tables',
   /** Members or columns that onggi does not know were left out. */
   'unknown_keys',
+  /** Later parts of a snapshot are damaged or missing: it reaches a moment before them. Asks. */
+  'segments_damaged',
   /** Tables are missing: replacing empties them. Asks. */
   'table_missing',
   /** There is no conversation and no message: replacing leaves an empty app. Asks. */
@@ -71,6 +73,7 @@ export type BackupProblemCode = (typeof BACKUP_PROBLEMS)[number];
 export const ASKING_PROBLEMS: readonly BackupProblemCode[] = [
   'digest_differs',
   'counts_differ',
+  'segments_damaged',
   'table_missing',
   'all_empty',
 ];

@@ -145,6 +145,18 @@ export interface BackupTarget {
   readonly directory: FileSystemDirectoryHandle | null;
   /** How often a copy is made; null: only by hand. */
   readonly intervalMs: number | null;
+  /** Where the newest snapshot ends, so that the next one needs only what changed since. */
+  readonly chain?: SnapshotEnd | undefined;
+}
+
+/** The end of a snapshot: its last file, and what of the change feed that file has seen. */
+export interface SnapshotEnd {
+  readonly fileName: string;
+  /** Of the file's bytes, as `fileMark` gives it. */
+  readonly fileMark: string;
+  /** The last change that is in it. */
+  readonly seq: number;
+  readonly mark: number;
 }
 
 /**
@@ -160,6 +172,8 @@ export interface ChangeFeedRow {
   readonly messageIds: readonly string[];
   readonly documentIds: readonly string[];
   readonly chunkIds: readonly string[];
+  /** Only in changes of attachments. */
+  readonly attachmentIds?: readonly string[];
   /** Whole ranges went, and nobody wrote down which: everything has to be looked at anew. */
   readonly isWholesale: boolean;
 }

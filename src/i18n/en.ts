@@ -546,6 +546,8 @@ const texts = {
   'recovery.none': 'There is no copy in this browser. If you have a backup file, choose it.',
   'recovery.damaged': 'damaged; take the one before',
   'recovery.holds': '{conversations} conversations, {messages} messages',
+  'recovery.cutCopy':
+    'Later parts of this copy are damaged. It still holds everything up to {when}. Restore it again to bring that back.',
   'recovery.restore': 'Restore',
   'recovery.restoreOf': 'Restore the copy from {when}',
   'recovery.look': 'Look first',
@@ -862,6 +864,8 @@ const texts = {
   'backup.problem.keys_ignored': 'Keys in the file were not read; yours stay as they are',
   'backup.problem.unknown_tables': 'Tables that onggi does not know were left out',
   'backup.problem.unknown_keys': 'Fields that onggi does not know were left out',
+  'backup.problem.segments_damaged':
+    'Later parts of this copy are damaged; it reaches only the moment shown here',
   'backup.problem.table_missing': 'Tables are missing; a replace would empty them',
   'backup.problem.all_empty':
     'The file holds no conversations; a replace would leave you without any',

@@ -494,6 +494,8 @@ export const ja: LaterTexts = {
     'このブラウザーにコピーはありません。バックアップファイルがあれば選んでください。',
   'recovery.damaged': '破損しています。一つ前を使ってください',
   'recovery.holds': '会話{conversations}件、メッセージ{messages}件',
+  'recovery.cutCopy':
+    'このコピーの後半が破損しています。{when}までの内容はすべて残っています。もう一度押すと、そこまで復元します。',
   'recovery.restore': '復元',
   'recovery.restoreOf': '{when}のコピーを復元',
   'recovery.look': '先に確認',
@@ -797,6 +799,8 @@ export const ja: LaterTexts = {
   'backup.problem.keys_ignored': 'ファイル内のキーは読まず、現在のキーはそのままです',
   'backup.problem.unknown_tables': '未知の表は除きました',
   'backup.problem.unknown_keys': '未知の項目は除きました',
+  'backup.problem.segments_damaged':
+    'このコピーの後半が破損しています。ここに表示された時点までしか復元できません',
   'backup.problem.table_missing': '欠けている表があります。置き換えると空になります',
   'backup.problem.all_empty': 'ファイルに会話がありません。置き換えるとすべての会話がなくなります',
   'backup.problem.endpoint_redirected':

@@ -486,6 +486,8 @@ export const ko: LaterTexts = {
   'recovery.none': '이 브라우저에는 사본이 없어요. 백업 파일이 있으면 골라 주세요.',
   'recovery.damaged': '손상됨, 그 전 것을 쓰세요',
   'recovery.holds': '대화 {conversations}개, 메시지 {messages}개',
+  'recovery.cutCopy':
+    '이 사본의 뒷부분이 손상됐어요. {when}까지의 내용은 모두 남아 있어요. 다시 한 번 누르면 거기까지 되살려요.',
   'recovery.restore': '되살리기',
   'recovery.restoreOf': '{when} 사본 되살리기',
   'recovery.look': '먼저 보기',
@@ -788,6 +790,8 @@ export const ko: LaterTexts = {
   'backup.problem.keys_ignored': '파일 속의 키는 읽지 않았고, 지금 키는 그대로예요',
   'backup.problem.unknown_tables': '모르는 표는 뺐어요',
   'backup.problem.unknown_keys': '모르는 항목은 뺐어요',
+  'backup.problem.segments_damaged':
+    '이 사본의 뒷부분이 손상됐어요. 여기 보이는 때까지만 되살릴 수 있어요',
   'backup.problem.table_missing': '빠진 표가 있어요. 바꾸기를 하면 비워져요',
   'backup.problem.all_empty': '파일에 대화가 하나도 없어요. 바꾸기를 하면 대화가 모두 사라져요',
   'backup.problem.endpoint_redirected': '키를 저장해 둔 연결의 주소가 파일과 달라 지금 것을 남겨요',

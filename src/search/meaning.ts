@@ -3,7 +3,8 @@
  * and the work in the background that keeps them up to date. Nothing is fetched or embedded before the
  * first question, unless an earlier visit has begun.
  */
-import { confirmFeed, markFeed, readFeed, watchFeed } from '#db/change-feed.ts';
+import { watchFeed } from '#db/change-feed.ts';
+import { confirmFeed, markFeed, readFeed } from '#db/feed-reader.ts';
 import { deleteEmbeddings, readStoredEmbedders } from '#db/embeddings.ts';
 import { readConversations } from '#db/conversation-ids.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';

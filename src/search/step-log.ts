@@ -4,7 +4,7 @@
  * if it had never been written, and the change feed still has it.
  */
 import * as v from 'valibot';
-import type { FeedPosition } from '#db/change-feed.ts';
+import type { FeedPosition } from '#db/feed-reader.ts';
 import type { SidecarFile } from './sidecar-store.ts';
 import type { Step } from './unit-table.ts';
 

@@ -8,7 +8,7 @@
  * database of that name, a feed cut off behind a lost log), a text shorter than its log, another version:
  * the index is built anew from the tables, under the next generation's name.
  */
-import type { FeedPosition } from '#db/change-feed.ts';
+import type { FeedPosition } from '#db/feed-reader.ts';
 import type { SidecarFile, SidecarStore } from './sidecar-store.ts';
 import { checksum, headFrame, readLog, stepFrame } from './step-log.ts';
 import type { LoggedStep } from './step-log.ts';

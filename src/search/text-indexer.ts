@@ -2,8 +2,8 @@
  * Keeps the text index at what the tables say. It reads the change feed and then the rows that the feed
  * names, as they are now; where the index is missing or cannot be trusted, it reads everything.
  */
-import { confirmFeed, isInFeed, markFeed, readFeed } from '#db/change-feed.ts';
-import type { FeedPosition } from '#db/change-feed.ts';
+import { confirmFeed, isInFeed, markFeed, readFeed } from '#db/feed-reader.ts';
+import type { FeedPosition } from '#db/feed-reader.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import {
   readChunkRange,

@@ -24,6 +24,7 @@ export interface WrittenBackup {
 /** A copy in this browser's own file system. */
 export interface Snapshot {
   readonly name: string;
+  /** The moment that it reaches. */
   readonly createdAt: number;
   readonly sizeBytes: number;
 }
@@ -41,6 +42,8 @@ export interface OpenOptions {
   readonly passphrase: string | null;
   /** The person agreed to a file above the usual limits. */
   readonly isLargeAllowed: boolean;
+  /** Of a snapshot: what follows its first file. */
+  readonly segments?: readonly File[];
 }
 
 /** A restore that is prepared beside the live data. */
@@ -80,8 +83,9 @@ export interface BackupWork {
   undoRestore(): Promise<void>;
   watchTargets(): LiveRead<readonly BackupTarget[]>;
   listSnapshots(): Promise<readonly Snapshot[]>;
-  makeSnapshot(signal: AbortSignal): Promise<void>;
-  openSnapshot(name: string): Promise<File>;
+  /** @param isWhole Whether everything is written anew, so that what is there stays as it is. */
+  makeSnapshot(signal: AbortSignal, isWhole?: boolean): Promise<void>;
+  openSnapshot(name: string): Promise<{ readonly whole: File; readonly segments: readonly File[] }>;
   useFolder(directory: FileSystemDirectoryHandle): Promise<void>;
   forgetFolder(): Promise<void>;
   copyToFolder(signal: AbortSignal): Promise<void>;
@@ -232,20 +236,24 @@ export class Backups {
   }
 
   /** Reads a backup for checking or for restoring; nothing is written. */
-  async open(file: File, purpose: 'verify' | 'restore'): Promise<void> {
+  async open(
+    file: File,
+    purpose: 'verify' | 'restore',
+    segments: readonly File[] = [],
+  ): Promise<void> {
     if (this.#isAtWork()) return;
     this.#file = file;
     this.#purpose = purpose;
-    await this.#read({ passphrase: null, isLargeAllowed: false });
+    await this.#read({ passphrase: null, isLargeAllowed: false, segments });
   }
 
   /** Opens the snapshot of that name for a restore. */
   async openSnapshot(name: string): Promise<void> {
     const signal = this.#start({ kind: 'reading', progress: null });
-    const file = await this.#run(signal, () => this.#work.openSnapshot(name));
-    if (!file) return;
+    const files = await this.#run(signal, () => this.#work.openSnapshot(name));
+    if (!files) return;
     this.#phase = { kind: 'closed' };
-    await this.open(file, 'restore');
+    await this.open(files.whole, 'restore', files.segments);
   }
 
   /** Tries a passphrase on the file. */

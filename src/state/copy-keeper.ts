@@ -12,10 +12,6 @@ export interface CopyWork {
   inOneTab(work: () => Promise<void>): Promise<void>;
 }
 
-/** A full copy of a store above this size, compressed, takes seconds: it is made seldom (PERFORMANCE 5). */
-const LARGE_BYTES = 4_000_000;
-const LARGE_INTERVAL_MS = 6 * 60 * 60 * 1000;
-
 /** How often this page looks whether a copy is due. */
 const LOOK_EVERY_MS = 60_000;
 
@@ -48,8 +44,7 @@ export class CopyKeeper {
       // A date in the future, from an import, is no reason for a copy at every look.
       const lastChangeAt = changedAt === null ? null : Math.min(changedAt, this.#clock());
       const snapshot = await this.#work.readTarget('snapshot');
-      const isLarge = (snapshot.lastSizeBytes ?? 0) > LARGE_BYTES;
-      const intervalMs = isLarge ? LARGE_INTERVAL_MS : SNAPSHOT_INTERVAL_MS;
+      const intervalMs = SNAPSHOT_INTERVAL_MS;
       if (isCopyDue({ ...snapshot, intervalMs, lastChangeAt }, this.#clock())) {
         await ignoring(this.#work.makeSnapshot(new AbortController().signal));
       }

@@ -4,7 +4,6 @@
  */
 import { createBackupClient } from '#backup/backup-client.ts';
 import type { FolderCopy } from '#backup/copy-folder.ts';
-import { backupFileTime } from '#backup/file-name.ts';
 import { askForFolder, copyIntoFolder } from '#backup/folder-copies.ts';
 import { createSnapshots } from '#backup/snapshots.ts';
 import {
@@ -28,7 +27,7 @@ import { createImportClient } from '#portability/import-client.ts';
 import { requestSqlExport } from '#portability/sql-export-client.ts';
 import { sqlFileName } from '#portability/sql-format.ts';
 import { archiveTexts, roleNames } from './archive-texts.ts';
-import type { BackupWork } from './backups.svelte.ts';
+import type { BackupWork, OpenOptions } from './backups.svelte.ts';
 import type { ExportWork } from './exports.svelte.ts';
 import type { ImportWork } from './imports.svelte.ts';
 import { createBackupWorker, createPortabilityWorker } from './script-urls.ts';
@@ -65,7 +64,7 @@ export function createDataWork({ db, clock, sessionId, translator }: DataWorkDep
     clock,
   });
 
-  const snapshots = createSnapshots({ maker: backupClient });
+  const snapshots = createSnapshots({ maker: backupClient, live: { db, clock } });
 
   /** Makes a copy and notes in its target how that went. */
   async function noted<Copy>(
@@ -184,13 +183,13 @@ export function createDataWork({ db, clock, sessionId, translator }: DataWorkDep
           }),
         ),
       listSnapshots: async () =>
-        (await snapshots.list()).map(({ name, sizeBytes }) => ({
+        (await snapshots.list()).map(({ name, sizeBytes, reachesAt }) => ({
           name,
           sizeBytes,
-          createdAt: backupFileTime(name) ?? 0,
+          createdAt: reachesAt,
         })),
-      makeSnapshot: async (signal) => {
-        await noted('snapshot', () => snapshots.take(signal), ofFolder);
+      makeSnapshot: async (signal, isWhole = false) => {
+        await noted('snapshot', () => snapshots.take({ isWhole, signal }), ofFolder);
       },
       openSnapshot: (name) => snapshots.read(name),
       useFolder: async (directory) => {
@@ -240,12 +239,6 @@ function toSelection(
   return ids === 'all' ? { kind: 'all', includesTrash } : { kind: 'ids', ids };
 }
 
-function toFileOptions({
-  passphrase,
-  isLargeAllowed,
-}: {
-  readonly passphrase: string | null;
-  readonly isLargeAllowed: boolean;
-}) {
-  return { passphrase: passphrase ?? undefined, isLargeAllowed };
+function toFileOptions({ passphrase, isLargeAllowed, segments }: OpenOptions) {
+  return { passphrase: passphrase ?? undefined, isLargeAllowed, segments };
 }

@@ -57,7 +57,7 @@ export function createLazyDataWork(deps: DataWorkDeps): {
       readPutAside: async () => (await load()).backups.readPutAside(),
       undoRestore: async () => (await load()).backups.undoRestore(),
       listSnapshots: async () => (await load()).backups.listSnapshots(),
-      makeSnapshot: async (signal) => (await load()).backups.makeSnapshot(signal),
+      makeSnapshot: async (...given) => (await load()).backups.makeSnapshot(...given),
       openSnapshot: async (name) => (await load()).backups.openSnapshot(name),
       useFolder: async (directory) => (await load()).backups.useFolder(directory),
       forgetFolder: async () => (await load()).backups.forgetFolder(),

@@ -1,12 +1,12 @@
 /** What a person can do when data are missing, or when nothing else opens. Needs no other part of the app. */
 import { createBackupClient } from '#backup/backup-client.ts';
-import { backupFileTime } from '#backup/file-name.ts';
 import { createSnapshots } from '#backup/snapshots.ts';
 import { forgetCanary } from '#db/canary.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { rescueEverything } from '#db/rescue.ts';
 import type { Rescued } from '#db/rescue.ts';
 import { APP_VERSION } from '#domain/app-version.ts';
+import type { BackupSummary } from '#domain/backup-report.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import { toSessionId } from '#domain/ids.ts';
 import type { Clock, CreateId } from '#domain/ids.ts';
@@ -34,8 +34,10 @@ export interface RecoveryDeps {
 export interface RecoverySnapshot {
   readonly name: string;
   readonly sizeBytes: number;
-  /** Epoch milliseconds. */
+  /** The moment that it reaches, epoch milliseconds. */
   readonly createdAt: number;
+  /** Later parts of it are damaged: what is left reaches `createdAt`. */
+  readonly isCut: boolean;
   /** Undefined until it was looked into; null: it is damaged. */
   readonly counts: { readonly conversations: number; readonly messages: number } | null | undefined;
 }
@@ -77,23 +79,31 @@ export class Recovery {
   /** Looks into a copy: what it holds, or that it is damaged. */
   look(name: string): Promise<void> {
     return this.#work(async () => {
-      const file = await this.#files.read(name);
+      const { whole, segments } = await this.#files.read(name);
       const client = await this.#openClient();
       await this.#noting(name, async () => {
-        const { counts } = await client.verify(file, { isLargeAllowed: true });
-        this.#note(name, {
-          conversations: counts.conversations,
-          messages: counts.messages,
-        });
+        const summary = await client.verify(whole, { isLargeAllowed: true, segments });
+        const { conversations, messages } = summary.counts;
+        this.#note(name, { counts: { conversations, messages }, ...toReach(summary) });
       });
     });
   }
 
-  /** Brings a copy back and loads the page anew; where rows are left they are kept beside it. */
+  /**
+   * Brings a copy back and loads the page anew; where rows are left they are kept beside it. When later
+   * parts of it turn out to be damaged, it only says so, and waits for being told again.
+   */
   restoreSnapshot(name: string): Promise<void> {
     return this.#work(async () => {
-      const file = await this.#files.read(name);
-      await this.#noting(name, () => this.#restore(file));
+      const { whole, segments } = await this.#files.read(name);
+      const known = this.#snapshots?.find((one) => one.name === name);
+      await this.#noting(name, () =>
+        this.#restore(whole, segments, (summary) => {
+          const reach = toReach(summary);
+          this.#note(name, reach);
+          return !reach.isCut || known?.isCut === true;
+        }),
+      );
     });
   }
 
@@ -102,14 +112,21 @@ export class Recovery {
     return this.#work(() => this.#restore(file));
   }
 
-  /** A copy as a file, to keep or to look into elsewhere. */
+  /** A copy as one file, to keep or to look into elsewhere. */
   async readSnapshot(name: string): Promise<File | undefined> {
-    try {
-      return await this.#files.read(name);
-    } catch (error) {
-      this.#phase = { kind: 'failed', error: toOnggiError(error) };
-      return undefined;
-    }
+    let file: File | undefined;
+    await this.#work(async () => {
+      const { whole, segments } = await this.#files.read(name);
+      const at = this.#snapshots?.find((one) => one.name === name)?.createdAt;
+      if (segments.length === 0 || at === undefined) {
+        file = whole;
+        return;
+      }
+      const client = await this.#openClient();
+      const sessionId = toSessionId(this.#deps.createId());
+      file = await client.fold(whole, segments, { at, sessionId });
+    });
+    return file;
   }
 
   /** Everything that can still be read. */
@@ -123,22 +140,33 @@ export class Recovery {
 
   async #list(): Promise<void> {
     const copies = await this.#files.list();
-    this.#snapshots = copies.map(({ name, sizeBytes }) => ({
+    this.#snapshots = copies.map(({ name, sizeBytes, reachesAt }) => ({
       name,
       sizeBytes,
-      createdAt: backupFileTime(name) ?? 0,
+      createdAt: reachesAt,
+      isCut: false,
       counts: undefined,
     }));
   }
 
-  async #restore(file: File): Promise<void> {
+  /** @param isWanted Asked when it is prepared; otherwise nothing is left of it. */
+  async #restore(
+    file: File,
+    segments: readonly File[] = [],
+    isWanted: (summary: BackupSummary) => boolean = () => true,
+  ): Promise<void> {
     const client = await this.#openClient();
     const prepared = await client.stage(file, {
       mode: this.reason.kind === 'gone' ? 'replace' : 'merge',
       sessionId: toSessionId(this.#deps.createId()),
       isLargeAllowed: true,
+      segments,
       onProgress: (progress) => (this.#phase = { kind: 'working', progress }),
     });
+    if (!isWanted(prepared.preview.summary)) {
+      await prepared.discard();
+      return;
+    }
     await prepared.commit(prepared.preview.questions);
     forgetCanary();
     this.#deps.reload();
@@ -160,13 +188,15 @@ export class Recovery {
     try {
       await work();
     } catch (error) {
-      if (toOnggiError(error).code.startsWith('file/')) this.#note(name, null);
+      if (toOnggiError(error).code.startsWith('file/')) this.#note(name, { counts: null });
       throw error;
     }
   }
 
-  #note(name: string, counts: RecoverySnapshot['counts']): void {
-    this.#snapshots = this.#snapshots?.map((one) => (one.name === name ? { ...one, counts } : one));
+  #note(name: string, found: Partial<RecoverySnapshot>): void {
+    this.#snapshots = this.#snapshots?.map((one) =>
+      one.name === name ? { ...one, ...found } : one,
+    );
   }
 
   async #work(work: () => Promise<void>): Promise<void> {
@@ -179,4 +209,13 @@ export class Recovery {
       this.#phase = { kind: 'failed', error: toOnggiError(error) };
     }
   }
+}
+
+/** The moment that a copy really reaches, when parts of it are damaged. */
+function toReach({
+  createdAt,
+  problems,
+}: BackupSummary): Pick<RecoverySnapshot, 'isCut'> & Partial<RecoverySnapshot> {
+  const isCut = problems.some(({ code }) => code === 'segments_damaged');
+  return isCut && createdAt !== null ? { isCut, createdAt } : { isCut };
 }

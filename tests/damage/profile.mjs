@@ -1,4 +1,4 @@
-/** The profile that is damaged: conversations, a snapshot of them, and some that are newer. */
+/** The profile that is damaged: conversations, a snapshot of them in two parts, and some that are newer. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
@@ -17,7 +17,7 @@ import { launchKillable } from '../support/killable-browser.mjs';
 
 const CONVERSATIONS = 40;
 const MESSAGES_EACH = 50;
-/** Asked in the app after the snapshot. */
+/** Asked in the app after the whole snapshot, and again after its segment. */
 const NEWER_QUESTIONS = 3;
 
 /** Longer than a block of LevelDB in sum, and not alike. */
@@ -73,17 +73,48 @@ async function isNoted() {
   return /** @type {{ lastSeq?: number }} */ (note).lastSeq === cursor.result?.key;
 }
 
-/** Takes a snapshot by hand, where a person would. */
-async function takeSnapshot(/** @type {Page} */ page, /** @type {string} */ appUrl) {
+/** Names in the folder of snapshots. Runs in the page. */
+async function listSnapshotFiles() {
+  const root = await navigator.storage.getDirectory();
+  const folder = await root.getDirectoryHandle('snapshots', { create: true });
+  const names = [];
+  for await (const name of folder.keys()) names.push(name);
+  return names;
+}
+
+/** Takes a snapshot by hand, where a person would, and waits for its file. */
+async function takeSnapshot(
+  /** @type {Page} */ page,
+  /** @type {string} */ appUrl,
+  /** @type {string} */ ending,
+) {
   await page.goto(`${appUrl}/#/data`);
   const card = page.getByRole('region', { name: 'Backup', exact: true });
   await card.locator('summary').click();
   await card.locator('details').getByRole('button', { name: 'Copy now' }).click();
-  // The button of a file, and that of the new copy.
-  await card
-    .getByRole('button', { name: /^Restore/ })
-    .nth(1)
-    .waitFor({ timeout: 60_000 });
+  for (let patience = 600; patience > 0; patience -= 1) {
+    const names = await page.evaluate(listSnapshotFiles);
+    if (names.some((name) => name.endsWith(ending))) return;
+    await pause(100);
+  }
+  throw new Error(`no ${ending} was written`);
+}
+
+/** Asks in the app and waits for every answer. @returns what is in the database then */
+async function askNewer(/** @type {Page} */ page, /** @type {string} */ appUrl) {
+  await page.goto(`${appUrl}/#/`);
+  await page.locator('#composer').waitFor();
+  let rows = await page.evaluate(readRows);
+  for (let question = 1; question <= NEWER_QUESTIONS; question += 1) {
+    await page.locator('#composer').fill(`newer question ${question}`);
+    await page.locator('#composer').press('Enter');
+    const expected = Object.keys(rows.messages).length + 2;
+    do {
+      await pause(50);
+      rows = await page.evaluate(readRows);
+    } while (rows.running > 0 || Object.keys(rows.messages).length < expected);
+  }
+  return rows;
 }
 
 /**
@@ -117,23 +148,15 @@ export async function fillProfile(/** @type {string} */ profile, /** @type {stri
 
     // A second start makes LevelDB write its log into tables.
     browser = await launchKillable(profile);
-    await takeSnapshot(browser.page, appUrl);
+    await takeSnapshot(browser.page, appUrl, '.json.gz');
+    await askNewer(browser.page, appUrl);
+    await takeSnapshot(browser.page, appUrl, '.segment.gz');
     const atSnapshot = await browser.page.evaluate(readRows);
     await browser.close();
 
     browser = await launchKillable(profile);
     const { page } = browser;
-    await page.goto(`${appUrl}/#/`);
-    let atEnd = atSnapshot;
-    for (let question = 1; question <= NEWER_QUESTIONS; question += 1) {
-      await page.locator('#composer').fill(`newer question ${question}`);
-      await page.locator('#composer').press('Enter');
-      const expected = Object.keys(atEnd.messages).length + 2;
-      do {
-        await pause(50);
-        atEnd = await page.evaluate(readRows);
-      } while (atEnd.running > 0 || Object.keys(atEnd.messages).length < expected);
-    }
+    const atEnd = await askNewer(page, appUrl);
     // Nobody closes a browser within a third of a second of the last word.
     await page.waitForFunction(isNoted, undefined, { polling: 50 });
     return { atSnapshot, atEnd };

@@ -29,6 +29,87 @@ test('a database that is gone is told before anything is made, and a copy brings
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
 });
 
+/** The files of the snapshots, once there are so many. */
+async function waitForFiles(page: Page, count: number): Promise<void> {
+  await expect
+    .poll(() =>
+      page.evaluate(async () => {
+        const root = await navigator.storage.getDirectory();
+        const folder = await root.getDirectoryHandle('snapshots');
+        const names: string[] = [];
+        for await (const name of folder.keys()) names.push(name);
+        return names.filter((name) => name.endsWith('.gz')).length;
+      }),
+    )
+    .toBe(count);
+}
+
+async function loseDatabases(): Promise<void> {
+  for (const { name } of await indexedDB.databases()) {
+    await new Promise((resolve) => {
+      indexedDB.deleteDatabase(name ?? '').onsuccess = resolve;
+    });
+  }
+}
+
+test('a copy brings back what was said after its whole part, and its download too', async ({
+  start,
+}) => {
+  const onggi = await start({ rows });
+  const { page } = onggi;
+  await makeSnapshot(page);
+  await onggi.open();
+  await onggi.ask('Said after the whole copy');
+  await makeSnapshot(page);
+  await waitForFiles(page, 2);
+  await damage(page, loseDatabases);
+  await page.goto('/');
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: /^Download the copy/ }).click();
+  expect((await download).suggestedFilename()).toMatch(/^backup_.*\.json\.gz$/);
+  await page.getByRole('button', { name: /^Look into the copy/ }).click();
+  await expect(page.getByText('2 conversations, 4 messages')).toBeVisible();
+  await page.getByRole('button', { name: /^Restore the copy/ }).click();
+  await page.getByRole('link', { name: 'Said after the whole copy' }).click();
+  await expect(onggi.answers).toHaveCount(1);
+  await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
+});
+
+test('a copy whose later part is damaged says how far it reaches before it is brought back', async ({
+  start,
+}) => {
+  const onggi = await start({ rows });
+  const { page } = onggi;
+  await makeSnapshot(page);
+  await onggi.open();
+  await onggi.ask('Said after the whole copy');
+  await makeSnapshot(page);
+  await waitForFiles(page, 2);
+  await damage(page, async () => {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle('snapshots');
+    for await (const handle of folder.values()) {
+      if (!(handle instanceof FileSystemFileHandle)) continue;
+      if (!handle.name.endsWith('.segment.gz')) continue;
+      const writable = await handle.createWritable({ keepExistingData: true });
+      await writable.write({ type: 'write', position: 40, data: new Uint8Array(64) });
+      await writable.close();
+    }
+    for (const { name } of await indexedDB.databases()) {
+      await new Promise((resolve) => {
+        indexedDB.deleteDatabase(name ?? '').onsuccess = resolve;
+      });
+    }
+  });
+  await page.goto('/');
+  const restore = page.getByRole('button', { name: /^Restore the copy/ });
+  await restore.click();
+  await expect(page.getByText('Later parts of this copy are damaged')).toBeVisible();
+  await restore.click();
+  await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Said after the whole copy' })).toHaveCount(0);
+});
+
 test('a database that is lost together with the note of it is told by the copies that are left', async ({
   start,
 }) => {

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createBackupClient } from '#backup/backup-client.ts';
 import type { BackupClient } from '#backup/backup-client.ts';
+import { createSnapshots } from '#backup/snapshots.ts';
 import { readBootPointers } from '#db/boot-database.ts';
 import type { Progress } from '#domain/import-report.ts';
 import { openForTest } from '../db/fresh-database.ts';
@@ -12,6 +13,7 @@ import {
   databaseNames,
   dump,
   openHome,
+  restore,
   wholeConversation,
 } from './support.ts';
 import type { Home } from './support.ts';
@@ -134,5 +136,51 @@ describe('through the workers', () => {
     });
     await expect(staging).rejects.toMatchObject({ name: 'AbortError' });
     await vi.waitFor(async () => expect(await databaseNames(home)).toEqual([home.db.name]));
+  });
+});
+
+describe('segments through the workers', () => {
+  async function chainOf(home: Home) {
+    const root = await navigator.storage.getDirectory();
+    const name = `test-${crypto.randomUUID()}`;
+    onTestFinished(() => root.removeEntry(name, { recursive: true }));
+    const own = await root.getDirectoryHandle(name, { create: true });
+    const snapshots = createSnapshots({
+      maker: clientOf(home),
+      live: { db: home.db, clock: () => NOW },
+      openRoot: () => Promise.resolve(own),
+    });
+    await addWhole(home.db, wholeConversation('c', 30));
+    await snapshots.take();
+    await addWhole(home.db, wholeConversation('c', 35), wholeConversation('d', 2));
+    const { name: taken } = await snapshots.take();
+    return snapshots.read(taken);
+  }
+
+  test('are written, read back, verified and staged', async () => {
+    const home = await openHome();
+    const { whole, segments } = await chainOf(home);
+    expect(segments).toHaveLength(1);
+    const summary = await clientOf(home).verify(whole, { segments });
+    expect(summary).toMatchObject({ isVerified: true, counts: { conversations: 2, messages: 37 } });
+    const waiting = await clientOf(await openHome()).stage(whole, {
+      segments,
+      mode: 'replace',
+      sessionId: SESSION_ID,
+    });
+    expect(waiting.preview.summary.counts.messages).toBe(37);
+    await waiting.discard();
+  });
+
+  test('become one file that any onggi restores, and nothing else is left', async () => {
+    const home = await openHome();
+    const { whole, segments } = await chainOf(home);
+    const before = await databaseNames(home);
+    const options = { at: NOW, sessionId: SESSION_ID };
+    const file = await clientOf(home).fold(whole, segments, options);
+    expect(await databaseNames(home)).toEqual(before);
+    expect(file.name).toMatch(/^backup_\d{8}_\d{6}\.json\.gz$/);
+    const { db } = await restore(await openHome(), file);
+    expect(await dump(db)).toEqual(await dump(home.db));
   });
 });

@@ -9,6 +9,7 @@ import {
   isFolderGranted,
 } from '#backup/folder-copies.ts';
 import { createSnapshots } from '#backup/snapshots.ts';
+import type { SnapshotMaker } from '#backup/snapshots.ts';
 import { OnggiError } from '#domain/errors.ts';
 import { NOW, SCHEMA_VERSION, addWhole, openHome, verify, wholeConversation } from './support.ts';
 
@@ -20,20 +21,22 @@ async function freshFolder(): Promise<FileSystemDirectoryHandle> {
   return root.getDirectoryHandle(name, { create: true });
 }
 
-/** Backups of three messages, a minute apart. */
-async function createMaker(): Promise<CopyMaker> {
+/** Backups of three messages, a minute apart, and whose they are. */
+async function createMaker() {
   const { db } = await openHome();
   await addWhole(db, wholeConversation('c', 3));
   let count = 0;
-  return {
-    createBackup: ({ target }) =>
+  const maker: SnapshotMaker = {
+    createBackup: ({ target, segment }) =>
       createBackup(db, {
         target,
+        segment,
         now: NOW + 60_000 * (count += 1),
         appVersion: 'test',
         schemaVersion: SCHEMA_VERSION,
       }),
   };
+  return { maker, live: { db, clock: () => NOW } };
 }
 
 const broken: CopyMaker = {
@@ -59,14 +62,15 @@ describe('snapshots', () => {
   test('are whole backups, newest first, and can be read and removed', async () => {
     const root = await freshFolder();
     const snapshots = createSnapshots({
-      maker: await createMaker(),
+      ...(await createMaker()),
       openRoot: () => Promise.resolve(root),
     });
-    const taken = [await snapshots.take(), await snapshots.take()];
+    const isWhole = true;
+    const taken = [await snapshots.take({ isWhole }), await snapshots.take({ isWhole })];
     const listed = await snapshots.list();
     expect(listed.map(({ name }) => name)).toEqual(taken.map(({ name }) => name).reverse());
     const newest = listed[0]?.name ?? '';
-    expect(await verify(await snapshots.read(newest))).toMatchObject({ isVerified: true });
+    expect(await verify((await snapshots.read(newest)).whole)).toMatchObject({ isVerified: true });
     await snapshots.remove(newest);
     expect(await snapshots.list()).toHaveLength(1);
     await expect(snapshots.read(newest)).rejects.toMatchObject({ code: 'file/unreadable' });
@@ -76,8 +80,11 @@ describe('snapshots', () => {
   test('that could not be written are not listed and take the place of none', async () => {
     const root = await freshFolder();
     const openRoot = () => Promise.resolve(root);
-    await createSnapshots({ maker: await createMaker(), openRoot }).take();
-    const snapshots = createSnapshots({ maker: broken, openRoot });
+    const made = await createMaker();
+    await createSnapshots({ ...made, openRoot }).take();
+    const snapshots = createSnapshots({ ...made, maker: broken, openRoot });
+    const isWhole = true;
+    await expect(snapshots.take({ isWhole })).rejects.toMatchObject({ code: 'backup/not-written' });
     await expect(snapshots.take()).rejects.toMatchObject({ code: 'backup/not-written' });
     expect(await snapshots.list()).toHaveLength(1);
     expect(await namesIn(await root.getDirectoryHandle('snapshots'))).toHaveLength(1);
@@ -86,12 +93,12 @@ describe('snapshots', () => {
   test('beyond the bounds go, oldest first', async () => {
     const root = await freshFolder();
     const snapshots = createSnapshots({
-      maker: await createMaker(),
+      ...(await createMaker()),
       openRoot: () => Promise.resolve(root),
       bounds: { least: 2, most: 3, maxBytes: 1e9 },
     });
     const taken = [];
-    for (let turn = 0; turn < 5; turn += 1) taken.push(await snapshots.take());
+    for (let turn = 0; turn < 5; turn += 1) taken.push(await snapshots.take({ isWhole: true }));
     expect((await snapshots.list()).map(({ name }) => name)).toEqual(
       taken
         .slice(2)
@@ -102,7 +109,7 @@ describe('snapshots', () => {
 
   test('are none where the browser has no file system of its own', async () => {
     const snapshots = createSnapshots({
-      maker: await createMaker(),
+      ...(await createMaker()),
       openRoot: () => Promise.reject(new DOMException('', 'SecurityError')),
     });
     expect(await snapshots.list()).toEqual([]);
@@ -158,7 +165,7 @@ describe('a folder that the person picked', () => {
     for (const name of others) {
       await folder.getFileHandle(name, { create: true });
     }
-    const maker = await createMaker();
+    const { maker } = await createMaker();
     const bounds = { least: 1, most: 1, maxBytes: 0 };
     await copyIntoFolder(folder, maker, { bounds });
     const { name } = await copyIntoFolder(folder, maker, { bounds });
@@ -175,7 +182,7 @@ describe('a folder that the person picked', () => {
     const folder = withPermission(await freshFolder(), states);
     expect(await isFolderGranted(folder)).toBe(false);
     expect(await askForFolder(folder)).toBe(false);
-    await expect(copyIntoFolder(folder, await createMaker())).rejects.toMatchObject({
+    await expect(copyIntoFolder(folder, (await createMaker()).maker)).rejects.toMatchObject({
       code: 'backup/folder-denied',
     });
     expect(await namesIn(folder)).toEqual([]);
@@ -191,7 +198,7 @@ describe('a folder that the person picked', () => {
     const name = `gone-${crypto.randomUUID()}`;
     const folder = await root.getDirectoryHandle(name, { create: true });
     await root.removeEntry(name, { recursive: true });
-    await expect(copyIntoFolder(folder, await createMaker())).rejects.toMatchObject({
+    await expect(copyIntoFolder(folder, (await createMaker()).maker)).rejects.toMatchObject({
       code: 'backup/folder-denied',
     });
   });

@@ -1,16 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import {
-  confirmFeed,
-  isInFeed,
-  leaveFeed,
-  markFeed,
-  readFeed,
-  watchFeed,
-} from '#db/change-feed.ts';
+import { watchFeed } from '#db/change-feed.ts';
+import { confirmFeed, isInFeed, leaveFeed, markFeed, readFeed } from '#db/feed-reader.ts';
 import { purgeConversations, updateConversations } from '#db/many-conversations.ts';
 import { addWholeConversations } from '#db/imported-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
+import { toConversationId, toMessageId } from '#domain/ids.ts';
 import type { ChangeFeedRow } from '#domain/stored-rows.ts';
 import { makeAnswer, makeConversation, makeLine, makeMessage } from './conversation-rows.ts';
 import { createTestClock, openForTest } from './fresh-database.ts';
@@ -41,6 +36,29 @@ async function withConversation() {
 }
 
 describe('the feed names', () => {
+  test('attachments that were added, changed and removed, and no empty lists', async () => {
+    const { db } = await withConversation();
+    const { seq } = await markFeed(db);
+    const row = {
+      id: 'x',
+      conversationId: toConversationId('c'),
+      messageId: toMessageId('m'),
+      name: 'x.bin',
+      mediaType: '',
+      sizeBytes: 0,
+      bytes: new ArrayBuffer(0),
+    };
+    await db.strict.attachments.bulkAdd([row, { ...row, id: 'y' }]);
+    await db.strict.attachments.put({ ...row, name: 'z.bin' });
+    await db.strict.attachments.bulkDelete(['x', 'y']);
+    await db.strict.attachments.bulkDelete([]);
+    expect(await changesSince(db, seq)).toEqual([
+      { ...nothing, attachmentIds: ['x', 'y'] },
+      { ...nothing, attachmentIds: ['x'] },
+      { ...nothing, attachmentIds: ['x', 'y'] },
+    ]);
+  });
+
   test('a turn once, with its conversation, however many rows it writes', async () => {
     const { db } = await withConversation();
     expect(await changesSince(db, 0)).toEqual([

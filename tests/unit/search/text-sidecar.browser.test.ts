@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { confirmFeed } from '#db/change-feed.ts';
+import { confirmFeed } from '#db/feed-reader.ts';
 import { purgeConversations } from '#db/many-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { OnggiError } from '#domain/errors.ts';

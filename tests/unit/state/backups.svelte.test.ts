@@ -44,7 +44,7 @@ function createBackups(work: Partial<BackupWork> = {}) {
       watchTargets: () => ({ subscribe: () => ({ unsubscribe: () => undefined }) }),
       listSnapshots: () => Promise.resolve([]),
       makeSnapshot: nothing,
-      openSnapshot: () => Promise.resolve(FILE),
+      openSnapshot: () => Promise.resolve({ whole: FILE, segments: [] }),
       useFolder: nothing,
       forgetFolder: nothing,
       copyToFolder: nothing,

@@ -1,0 +1,126 @@
+/** Following the change feed: what was seen of it, what came since, and what nobody needs any longer. */
+import type { ChangeFeedRow } from '#domain/stored-rows.ts';
+import { toRow } from './change-feed.ts';
+import { commit, read } from './commit.ts';
+import type { OnggiDatabase } from './open-database.ts';
+
+/** A position in the feed: what has been seen ends with this change. */
+export interface FeedPosition {
+  readonly seq: number;
+  readonly mark: number;
+}
+
+/** Puts an empty change at the end of the feed: everything that is read afterwards is at least as new. */
+export function markFeed({ relaxed: db }: OnggiDatabase): Promise<FeedPosition> {
+  return commit(() =>
+    db.transaction('rw', db.changeFeed, async () => {
+      const row = toRow({});
+      const seq = await db.changeFeed.add(row);
+      return { seq, mark: row.mark };
+    }),
+  );
+}
+
+/** Whether the feed still holds the change of that number and mark, and so everything after it. */
+export async function isInFeed({ relaxed: db }: OnggiDatabase, at: FeedPosition): Promise<boolean> {
+  const row = await read(() => db.changeFeed.get(at.seq));
+  return row?.mark === at.mark;
+}
+
+/** The changes after `seq`, oldest first, at most `limit`. */
+export function readFeed(
+  { relaxed: db }: OnggiDatabase,
+  seq: number,
+  limit: number,
+): Promise<readonly ChangeFeedRow[]> {
+  return read(() => db.changeFeed.where(':id').above(seq).limit(limit).toArray());
+}
+
+/** The rows that changed since a position, each once, and the position that this reaches. */
+export interface ChangedRows {
+  readonly at: FeedPosition;
+  readonly conversationIds: readonly string[];
+  readonly messageIds: readonly string[];
+  readonly attachmentIds: readonly string[];
+}
+
+/** Changes read at a time. */
+const PAGE_ROWS = 500;
+
+/**
+ * The rows that changed after `from`, whether they are still there or not. Undefined when the feed cannot
+ * say: it does not hold `from` any more, whole ranges went, or there are more than `maxIds` of them.
+ */
+export async function readChangedRows(
+  db: OnggiDatabase,
+  from: FeedPosition,
+  maxIds: number,
+): Promise<ChangedRows | undefined> {
+  if (!(await isInFeed(db, from))) return undefined;
+  const ids = {
+    conversationIds: new Set<string>(),
+    messageIds: new Set<string>(),
+    attachmentIds: new Set<string>(),
+  };
+  let at = from;
+  for (;;) {
+    const changes = await readFeed(db, at.seq, PAGE_ROWS);
+    for (const change of changes) {
+      if (change.isWholesale) return undefined;
+      for (const id of change.conversationIds) ids.conversationIds.add(id);
+      for (const id of change.messageIds) ids.messageIds.add(id);
+      for (const id of change.attachmentIds ?? []) ids.attachmentIds.add(id);
+      at = { seq: change.seq, mark: change.mark };
+    }
+    if (Object.values(ids).reduce((sum, { size }) => sum + size, 0) > maxIds) return undefined;
+    if (changes.length < PAGE_ROWS) break;
+  }
+  return {
+    at,
+    conversationIds: [...ids.conversationIds],
+    messageIds: [...ids.messageIds],
+    attachmentIds: [...ids.attachmentIds],
+  };
+}
+
+/**
+ * Keeps everything that is in the feed for a reader that begins to follow it; one that does already goes on.
+ * @returns whether it is a new one.
+ */
+export function joinFeed({ relaxed: db }: OnggiDatabase, reader: string): Promise<boolean> {
+  return commit(() =>
+    db.transaction('rw', db.feedReaders, async () => {
+      if (await db.feedReaders.get(reader)) return false;
+      await db.feedReaders.put({ id: reader, seq: 0 });
+      return true;
+    }),
+  );
+}
+
+/**
+ * Writes down that a reader has seen the feed up to `seq` and deletes what all readers have seen; the
+ * change at `seq` itself stays, because the reader is known by it.
+ */
+export function confirmFeed(
+  { relaxed: db }: OnggiDatabase,
+  reader: string,
+  seq: number,
+): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.changeFeed, db.feedReaders, async () => {
+      await db.feedReaders.put({ id: reader, seq });
+      const readers = await db.feedReaders.toArray();
+      const seen = Math.min(...readers.map((each) => each.seq));
+      await db.changeFeed.where(':id').below(seen).delete();
+    }),
+  );
+}
+
+/** Takes a reader off the feed: nothing is kept for it any longer. */
+export function leaveFeed({ relaxed: db }: OnggiDatabase, reader: string): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.feedReaders, async () => {
+      await db.feedReaders.delete(reader);
+    }),
+  );
+}

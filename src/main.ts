@@ -241,7 +241,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
         await purgeConversations(db, ids, { onProgress });
         // Nothing says which cached answers were theirs, and for good means everywhere.
         await responseCache.clear('all').catch(() => undefined);
-        await noteCanary(db, clock());
+        await noteCanary(db, { now: clock(), createId });
       },
     },
     storage,
@@ -278,7 +278,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
       if (ids.length === 0) return;
       await purgeConversations(db, ids, { isTrashOnly: true, ...(signal && { signal }) });
       await responseCache.clear('all').catch(() => undefined);
-      await noteCanary(db, clock());
+      await noteCanary(db, { now: clock(), createId });
     },
     takeOutOfTrash: (ids) => conversations.setStatus(ids, 'active'),
     copyFirst: () => work.backups.makeSnapshot(new AbortController().signal, true),
@@ -374,9 +374,9 @@ async function openChecked(): Promise<OnggiDatabase> {
     else if (changes > 0) await ask({ kind: 'cut', changes });
     if (missing + changes > 0) forgetCanary();
   }
-  const note = () => void noteCanary(db, clock());
-  setInterval(note, CANARY_EVERY_MS);
-  document.addEventListener('visibilitychange', note);
+  const note = (isTidying = false) => void noteCanary(db, { now: clock(), createId, isTidying });
+  setInterval(() => note(true), CANARY_EVERY_MS);
+  document.addEventListener('visibilitychange', () => note());
   let soon: ReturnType<typeof setTimeout> | undefined;
   watchFeed(db, () => {
     soon ??= setTimeout(() => {
@@ -384,7 +384,7 @@ async function openChecked(): Promise<OnggiDatabase> {
       note();
     }, CANARY_DELAY_MS);
   });
-  note();
+  note(true);
   return db;
 }
 

@@ -3,17 +3,17 @@ import { read } from './commit.ts';
 import { readDatabaseNames } from './idb-request.ts';
 import type { OnggiDatabase } from './open-database.ts';
 import { toStorageError } from './storage-errors.ts';
+import type { NoteOptions } from './write-canary.ts';
 
 /**
  * [Note: Canary] A browser that finds its storage damaged throws all databases of an origin away and
  * says so at most once (SECURITY section 2, finding 1). `localStorage` lies elsewhere. There this
  * page notes which database is live, some conversations that are in it and the number of the newest
  * change (`changeFeed`, which only grows), and looks at the next start, before anything is made,
- * whether they are still there.
+ * whether they are still there. What a person deleted since the note is no loss: the feed names it, and
+ * keeps what came after the last note for the reader `canary`.
  */
-const KEY = 'onggi.canary';
-/** Conversations noted from each end: damage takes the newest rows, or any. */
-const SAMPLE = 12;
+export const CANARY_KEY = 'onggi.canary';
 
 const Stored = v.object({
   databaseName: v.pipe(v.string(), v.minLength(1)),
@@ -21,15 +21,20 @@ const Stored = v.object({
   /** The newest change of the feed; 0 before the first, and in notes of older versions. */
   lastSeq: v.optional(v.number(), 0),
   notedAt: v.number(),
+  /** Which installation noted it, and with what; missing in notes of older versions. */
+  installId: v.optional(v.string()),
+  appVersion: v.optional(v.string()),
+  schemaVersion: v.optional(v.number()),
 });
 export type Canary = v.InferOutput<typeof Stored>;
 
-type Memory = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+/** Where notes lie. */
+export type Memory = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
 /** What was noted last; undefined before the first time, or when it cannot be read. */
 export function readCanary(memory: Memory = localStorage): Canary | undefined {
   try {
-    return v.parse(Stored, JSON.parse(memory.getItem(KEY) ?? 'null'));
+    return v.parse(Stored, JSON.parse(memory.getItem(CANARY_KEY) ?? 'null'));
   } catch {
     return undefined;
   }
@@ -66,16 +71,21 @@ export async function isOnlyFilesLeft(): Promise<boolean> {
 }
 
 /**
- * How many of the noted conversations are missing; 0 when another database is live since, as after a
- * restore.
+ * How many of the noted conversations are missing though nobody deleted them since; 0 when another
+ * database is live since, as after a restore.
  */
 export async function countMissing(
   { name, strict: db }: OnggiDatabase,
-  { databaseName, conversationIds }: Canary,
+  { databaseName, conversationIds, lastSeq }: Canary,
 ): Promise<number> {
   if (name !== databaseName) return 0;
   const there = await read(() => db.conversations.where('id').anyOf(conversationIds).primaryKeys());
-  return conversationIds.length - there.length;
+  const missing = new Set(conversationIds);
+  for (const id of there) missing.delete(id);
+  if (missing.size === 0) return 0;
+  const { removeNamed } = await import('./write-canary.ts');
+  await removeNamed(db, lastSeq, missing);
+  return missing.size;
 }
 
 /**
@@ -89,37 +99,30 @@ export async function countLostChanges(
   return db.name === databaseName ? Math.max(0, lastSeq - (await readLastSeq(db))) : 0;
 }
 
-async function readLastSeq({ strict: db }: OnggiDatabase): Promise<number> {
+/** The number of the newest change; 0 before the first. */
+export async function readLastSeq({ strict: db }: OnggiDatabase): Promise<number> {
   return Number((await read(() => db.changeFeed.orderBy(':id').lastKey())) ?? 0);
 }
 
-/** Notes what is there now, if anything changed since the last note. Never rejects: what cannot be noted now is noted later. */
-export async function noteCanary(
-  database: OnggiDatabase,
-  now: number,
-  memory: Memory = localStorage,
-): Promise<void> {
-  const { name, strict: db } = database;
+/** Notes what is there now, see `write-canary.ts`. Never rejects: what cannot be noted now is noted later. */
+export async function noteCanary(db: OnggiDatabase, options: NoteOptions): Promise<void> {
   try {
-    const lastSeq = await readLastSeq(database);
-    const last = readCanary(memory);
-    if (last?.databaseName === name && last.lastSeq === lastSeq && lastSeq > 0) return;
-    const byAge = db.conversations.orderBy('createdAt');
-    const oldest = await byAge.limit(SAMPLE).primaryKeys();
-    const newest = await db.conversations
-      .orderBy('createdAt')
-      .reverse()
-      .limit(SAMPLE)
-      .primaryKeys();
-    const conversationIds = [...new Set([...oldest, ...newest])];
-    const canary: Canary = { databaseName: name, conversationIds, lastSeq, notedAt: now };
-    memory.setItem(KEY, JSON.stringify(canary));
+    // Nothing of it belongs to the first load.
+    const { writeCanary } = await import('./write-canary.ts');
+    await writeCanary(db, options);
   } catch {
     // The database is closing, or localStorage is full or switched off.
   }
 }
 
-/** Forgets what was noted: the person has seen that it is gone. */
+/** The random name of this installation, from its first note on; undefined before. */
+export function readInstallId(memory: Memory = localStorage): string | undefined {
+  return /"installId":"([^"]+)"/.exec(memory.getItem(CANARY_KEY) ?? '')?.[1];
+}
+
+/** Forgets what was noted, but the name of the installation: the person has seen that it is gone. */
 export function forgetCanary(memory: Memory = localStorage): void {
-  memory.removeItem(KEY);
+  const installId = readInstallId(memory);
+  if (installId === undefined) memory.removeItem(CANARY_KEY);
+  else memory.setItem(CANARY_KEY, JSON.stringify({ installId }));
 }

@@ -7,9 +7,16 @@ import {
   noteCanary,
   readCanary,
 } from '#db/canary.ts';
+import { confirmFeed } from '#db/feed-reader.ts';
+import { requestResult } from '#db/idb-request.ts';
+import { undoImport } from '#db/import-runs.ts';
+import { purgeConversations } from '#db/many-conversations.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { SCHEMA_STEPS } from '#db/schema-steps.ts';
+import { APP_VERSION } from '#domain/app-version.ts';
 import { toConversationId } from '#domain/ids.ts';
 import { makeConversation, makeMessage } from './conversation-rows.ts';
-import { openForTest } from './fresh-database.ts';
+import { createTestIds, openForTest } from './fresh-database.ts';
 
 function createMemory(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
   const values = new Map<string, string>();
@@ -20,6 +27,16 @@ function createMemory(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
   };
 }
 
+const createId = createTestIds();
+
+/** Takes rows away as a damaged disk does: nothing else is written. */
+async function lose(db: OnggiDatabase, ids: readonly string[]): Promise<void> {
+  const database = await requestResult(indexedDB.open(db.name));
+  const store = database.transaction('conversations', 'readwrite').objectStore('conversations');
+  for (const id of ids) await requestResult(store.delete(id));
+  database.close();
+}
+
 async function openNoted(count: number) {
   const db = await openForTest();
   const memory = createMemory();
@@ -28,7 +45,7 @@ async function openNoted(count: number) {
       makeConversation(`c${String(index).padStart(3, '0')}`, { createdAt: index }),
     ),
   );
-  await noteCanary(db, 0, memory);
+  await noteCanary(db, { now: 0, createId, isTidying: true, memory });
   const canary = readCanary(memory);
   if (!canary) throw new Error('nothing noted');
   return { db, memory, canary };
@@ -52,9 +69,10 @@ test('tells a database that is gone, and makes none by looking', async () => {
 
 test('counts what is missing, and forgets it once it was noted anew', async () => {
   const { db, memory, canary } = await openNoted(3);
-  await db.strict.conversations.bulkDelete(['c001', 'c002'].map(toConversationId));
+  await lose(db, ['c001', 'c002']);
+  await db.strict.conversations.add(makeConversation('new'));
   expect(await countMissing(db, canary)).toBe(2);
-  await noteCanary(db, 1, memory);
+  await noteCanary(db, { now: 1, createId, memory });
   expect(await countMissing(db, readCanary(memory) ?? canary)).toBe(0);
 });
 
@@ -62,7 +80,7 @@ test('tells when the newest changes are missing, though every noted conversation
   const { db, memory, canary } = await openNoted(3);
   expect(await countLostChanges(db, canary)).toBe(0);
   await db.strict.messages.add(makeMessage('c001', 'm1', null));
-  await noteCanary(db, 1, memory);
+  await noteCanary(db, { now: 1, createId, memory });
   const noted = readCanary(memory) ?? canary;
   // As a browser that drops the end of its records: row and change go together.
   await db.strict.changeFeed.delete(noted.lastSeq);
@@ -73,10 +91,10 @@ test('tells when the newest changes are missing, though every noted conversation
 
 test('keeps its note while nothing changes', async () => {
   const { db, memory, canary } = await openNoted(1);
-  await noteCanary(db, 5, memory);
+  await noteCanary(db, { now: 5, createId, memory });
   expect(readCanary(memory)).toEqual(canary);
   await db.strict.conversations.add(makeConversation('c001'));
-  await noteCanary(db, 6, memory);
+  await noteCanary(db, { now: 6, createId, memory });
   expect(readCanary(memory)?.notedAt).toBe(6);
 });
 
@@ -102,4 +120,51 @@ test('forgets', async () => {
   const { memory } = await openNoted(1);
   forgetCanary(memory);
   expect(readCanary(memory)).toBeUndefined();
+});
+
+test('takes nothing for lost that a person deleted and no note was made of', async () => {
+  const { db, canary } = await openNoted(5);
+  await db.strict.imports.add({
+    id: 'i',
+    startedAt: 1,
+    endedAt: 2,
+    fileNames: [],
+    report: null,
+    createdIds: ['c001', 'c002'].map(toConversationId),
+    addedIds: {},
+    undoneAt: null,
+  });
+  await undoImport(db, 'i', { now: 3 });
+  await purgeConversations(db, [toConversationId('c003')]);
+  // The app is closed before the next note; search has seen everything.
+  await confirmFeed(db, 'search', Number(await db.strict.changeFeed.orderBy(':id').lastKey()));
+  expect(await countMissing(db, canary)).toBe(0);
+  expect(await countLostChanges(db, canary)).toBe(0);
+  await lose(db, ['c000']);
+  expect(await countMissing(db, canary)).toBe(1);
+});
+
+test('says which installation noted it, with which version, and keeps its name', async () => {
+  const { db, memory, canary } = await openNoted(1);
+  expect(canary).toMatchObject({
+    installId: expect.stringMatching(/^id-/) as string,
+    appVersion: APP_VERSION,
+    schemaVersion: SCHEMA_STEPS.length,
+  });
+  await db.strict.conversations.add(makeConversation('c001'));
+  await noteCanary(db, { now: 1, createId, memory });
+  expect(readCanary(memory)?.installId).toBe(canary.installId);
+  forgetCanary(memory);
+  expect(readCanary(memory)).toBeUndefined();
+  await noteCanary(db, { now: 2, createId, memory });
+  expect(readCanary(memory)).toMatchObject({ installId: canary.installId, notedAt: 2 });
+});
+
+test('reads notes of older versions, and adds to them at the next start', async () => {
+  const { db, memory, canary } = await openNoted(1);
+  const { installId: _id, appVersion: _version, schemaVersion: _schema, ...old } = canary;
+  memory.setItem('onggi.canary', JSON.stringify(old));
+  expect(readCanary(memory)).toEqual(old);
+  await noteCanary(db, { now: 9, createId, memory });
+  expect(readCanary(memory)).toMatchObject({ appVersion: APP_VERSION, notedAt: 9 });
 });

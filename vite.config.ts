@@ -54,6 +54,10 @@ const browser: BrowserConfigOptions = {
 export default defineConfig({
   // Routes are hashes: nothing but / is a page, and a missing file must be a true 404.
   appType: 'mpa',
+  // transformers.js asks for the engine with WebGPU: twice as large, and the same on a CPU.
+  resolve: { alias: [{ find: /^onnxruntime-web\/webgpu$/, replacement: 'onnxruntime-web/wasm' }] },
+  // Imported by a worker alone, where the server would find it only in the middle of a test.
+  optimizeDeps: { include: ['@xenova/transformers'] },
   plugins: [
     svelte({ compilerOptions: { runes: true } }),
     kernelPlugin(),
@@ -66,12 +70,21 @@ export default defineConfig({
       manifest: false,
       injectManifest: {
         globPatterns: ['**/*.{js,css,html,svg,png,woff2,webmanifest}'],
-        // Only the installer asks for these.
-        globIgnores: ['screenshots/**', 'icons/*.png'],
+        // Only the installer asks for these, and only who chose such a model for this.
+        globIgnores: ['screenshots/**', 'icons/*.png', 'workers/transformers.worker-*'],
       },
     }),
   ],
-  build: { target: 'es2022', modulePreload: { polyfill: false } },
+  build: {
+    target: 'es2022',
+    modulePreload: {
+      polyfill: false,
+      // The names of all chunks' chunks would be 1.7 kB of the first script, and most of them are what
+      // the first view has loaded already.
+      resolveDependencies: (_file, names, { hostType }) =>
+        hostType === 'js' ? names.filter((name) => name.endsWith('.css')) : names,
+    },
+  },
   worker: {
     format: 'es',
     plugins: () => [kernelPlugin()],
@@ -116,6 +129,7 @@ export default defineConfig({
             'tests/unit/{files,portability,usage,inference,search}/**/*.browser.test.ts',
           ],
           exclude: ['**/*.node.test.ts'],
+          globalSetup: ['tests/support/browser-setup.ts'],
           browser,
         },
       },

@@ -43,7 +43,7 @@ const APP_PAGE = /^\/(index\.html)?(\?|$)/;
  * then. They are fetched when the page says that it is idle, so that the first visit stays small.
  */
 const LATER =
-  /^(workers\/|assets\/(app-version|AskedBefore|FindLocal|HeaderEntries|ServerHelp|SimilarConversations|ask-once|key-rotation|maintenance|read-days|rebuild-usage|similar\.svelte|BackupDialog|CacheCard|DataEntry|DetailsDialog|ExportDialog|highlighter|ImportDialog|OptionsDialog|PrintEntry|search-query|search-work|SearchEntry|SelectionBar|SettingsEntry|ShortcutsDialog|StorageEntry|TagDialog|UsageEntry|care\.svelte|data-work|find-price|FindBar|key-lock|MapEntry|MeaningNote|lock\.svelte|pass-lock|pass-recovery|show-erase|snapshots|write-canary)-)/;
+  /^(workers\/|assets\/((?:en|ja|ko|zh)(?!-first)|app-version|AskedBefore|FindLocal|HeaderEntries|ServerHelp|SimilarConversations|ask-once|key-rotation|maintenance|read-days|rebuild-usage|similar\.svelte|BackupDialog|CacheCard|DataEntry|DetailsDialog|ExportDialog|highlighter|ImportDialog|OptionsDialog|PrintEntry|search-query|search-work|SearchEntry|SelectionBar|SettingsEntry|ShortcutsDialog|StorageEntry|TagDialog|UsageEntry|care\.svelte|data-work|find-price|FindBar|key-lock|MapEntry|MeaningNote|lock\.svelte|pass-lock|pass-recovery|show-erase|snapshots|write-canary)-)/;
 const urlOf = (entry: PrecacheEntry | string): string =>
   typeof entry === 'string' ? entry : entry.url;
 const files = self.__WB_MANIFEST;
@@ -57,11 +57,17 @@ cleanupOutdatedCaches();
 /** Where they are kept. */
 const LATER_CACHE = 'onggi-later';
 const later = new PrecacheController({ cacheName: LATER_CACHE });
-later.addToCacheList(files.filter((entry) => LATER.test(urlOf(entry))));
+// The texts first: a person who comes back offline reads them on every screen.
+const TEXTS = /^assets\/(en|ja|ko|zh)-/;
+const laterFiles = files.filter((entry) => LATER.test(urlOf(entry)));
+later.addToCacheList(laterFiles.filter((entry) => TEXTS.test(urlOf(entry))));
+later.addToCacheList(laterFiles.filter((entry) => !TEXTS.test(urlOf(entry))));
 registerRoute(new PrecacheRoute(later, { cleanURLs: false }));
-// WebAssembly is fetched by nobody who does not use it, and kept from the first use on.
+// WebAssembly and what runs models are fetched by nobody who does not use them, and kept from the first
+// use on.
+const USED_BY_FEW = /\.wasm$|^\/workers\/(.*\.mjs|transformers\.worker-.*\.js)$/;
 registerRoute(
-  ({ sameOrigin, url }) => sameOrigin && url.pathname.endsWith('.wasm'),
+  ({ sameOrigin, url }) => sameOrigin && USED_BY_FEW.test(url.pathname),
   new CacheFirst({ cacheName: 'onggi-wasm' }),
 );
 // So are the files of models. A host that answers a missing file with its start page must not put that

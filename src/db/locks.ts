@@ -36,6 +36,9 @@ export async function tryHoldAnswerLock(
   return release ?? tryHold(name, { signal: AbortSignal.timeout(RELEASE_GRACE_MS) });
 }
 
+/** Held by pages while the battery is nearly empty: work in the background waits. */
+export const LOW_BATTERY_LOCK = 'onggi-low-battery';
+
 /**
  * Takes a lock.
  * @returns what lets it go again, or undefined when `options` (`ifAvailable`, `signal`) gave it up.

@@ -1,3 +1,5 @@
+import type { EndpointId } from './ids.ts';
+
 /** What made a vector: vectors of different makers are never compared. */
 export interface EmbedderIdentity {
   /** Name of the embedding model, for instance a repository or `onggi/static-multilingual`. */
@@ -24,6 +26,15 @@ export interface Embedder extends EmbedderIdentity {
    */
   embed(texts: readonly string[], kind: EmbedKind): Promise<Float32Array<ArrayBuffer>>;
 }
+
+/**
+ * Asks an endpoint for one vector a text, in the order of the texts, as it gives them.
+ * @throws OnggiError `provider/*`, `endpoint/*`, `vault/*`.
+ */
+export type EmbedTexts = (
+  where: { readonly endpointId: EndpointId; readonly model: string },
+  texts: readonly string[],
+) => Promise<readonly Float32Array[]>;
 
 /** The identity as one string, under which vectors are stored. */
 export function embedderKey(identity: EmbedderIdentity): string {

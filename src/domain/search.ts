@@ -87,9 +87,11 @@ export interface MapPoint {
 export interface MeaningStatus {
   /**
    * `off`: nobody asked yet; `loading`: the embedding model is fetched; `waiting`: indexing goes on when
-   * the answer that runs is there; `paused`: the person stopped it.
+   * the answer that runs is there; `saving-power`: when the battery is charged; `paused`: the person
+   * stopped it. Of the coming model, if there is one.
    */
-  readonly phase: 'off' | 'loading' | 'indexing' | 'waiting' | 'paused' | 'ready' | 'failed';
+  readonly phase:
+    'off' | 'loading' | 'indexing' | 'waiting' | 'saving-power' | 'paused' | 'ready' | 'failed';
   /** Conversations that can be found, and how many there are to be. */
   readonly doneCount: number;
   readonly totalCount: number;
@@ -98,6 +100,10 @@ export interface MeaningStatus {
   readonly totalBytes: number | null;
   /** Why it failed. */
   readonly errorCode: ErrorCode | null;
+  /** Name of the model that answers; null before one does. */
+  readonly inUse: string | null;
+  /** Name of the model that is to answer when it has all vectors; null where none is coming. */
+  readonly coming: string | null;
 }
 
 /** How far the text index is. */

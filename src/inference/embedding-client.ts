@@ -1,12 +1,14 @@
+import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import type { Embedder } from '#domain/embedding.ts';
 import { OnggiError } from '#domain/errors.ts';
-import type { OnBytes } from './built-in-model.ts';
 import { fromFailed, parseFromEmbeddingWorker } from './embedding-messages.ts';
 import type { ToEmbeddingWorker } from './embedding-messages.ts';
+import type { OnBytes } from './model-files.ts';
 
 export interface EmbeddingWorkerOptions {
-  /** A fresh embedding worker. */
-  readonly createWorker: () => Worker;
+  /** A fresh embedding worker, or a port to whoever serves as one. */
+  readonly connect: () => Worker | MessagePort;
+  readonly choice: EmbedderChoice;
   /** Address of the app's folder `models/`, with its slash. */
   readonly modelsUrl: string;
   readonly onBytes?: OnBytes;
@@ -31,14 +33,15 @@ interface Waiting {
  * @throws the signal's reason; OnggiError `model/*`, `app/worker-failed`.
  */
 export function openEmbeddingWorker({
-  createWorker,
+  connect,
+  choice,
   modelsUrl,
   onBytes,
   signal,
 }: EmbeddingWorkerOptions): Promise<EmbeddingWorkerClient> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const worker = createWorker();
+    const worker = connect();
     const waiting = new Map<number, Waiting>();
     let lastNumber = 0;
     let failure: OnggiError | undefined;
@@ -46,7 +49,8 @@ export function openEmbeddingWorker({
 
     function end(error: OnggiError): void {
       failure ??= error;
-      worker.terminate();
+      if ('terminate' in worker) worker.terminate();
+      else worker.close();
       signal?.removeEventListener('abort', onAbort);
       for (const { reject: fail } of waiting.values()) fail(failure);
       waiting.clear();
@@ -87,20 +91,24 @@ export function openEmbeddingWorker({
       }
     }
 
-    worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+    const hear = ({ data }: { readonly data: unknown }): void => {
       try {
         take(data);
       } catch (error) {
         end(error instanceof OnggiError ? error : died(error));
       }
-    });
-    worker.addEventListener('error', (event) => {
-      event.preventDefault();
-      end(died(event.message));
-    });
-    worker.addEventListener('messageerror', () => end(died('an unreadable message')));
+    };
+    worker.onmessage = hear;
+    worker.onmessageerror = () => end(died('an unreadable message'));
+    if ('onerror' in worker) {
+      worker.onerror = (event) => {
+        event.preventDefault();
+        end(died(event.message));
+      };
+    }
     signal?.addEventListener('abort', onAbort);
-    send({ kind: 'load', modelsUrl });
+    if ('start' in worker) worker.start();
+    send({ kind: 'load', choice, modelsUrl });
   });
 }
 

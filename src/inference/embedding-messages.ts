@@ -1,5 +1,7 @@
 /** What the embedding worker and its client say to each other. Each reads the other as foreign data. */
 import * as v from 'valibot';
+import { readEmbedderChoice } from '#domain/embedder-choice.ts';
+import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import { ERROR_CODES, OnggiError, toOnggiError } from '#domain/errors.ts';
 
 const Size = v.pipe(v.number(), v.minValue(0));
@@ -11,10 +13,13 @@ const Identity = v.object({
   pipelineVersion: Size,
 });
 
+const Choice = v.custom<EmbedderChoice>((value) => readEmbedderChoice(value) !== undefined);
+
 const ToWorker = v.variant('kind', [
   /** First message: which model. The worker answers `ready`, or `failed` without a number. */
   v.object({
     kind: v.literal('load'),
+    choice: Choice,
     /** Address of the app's folder `models/`. */
     modelsUrl: v.string(),
   }),

@@ -1,30 +1,31 @@
+import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import type { Embedder } from '#domain/embedding.ts';
 import { OnggiError } from '#domain/errors.ts';
-import { BUILT_IN_EMBEDDER, fetchBuiltInModel } from './built-in-model.ts';
 import { parseToEmbeddingWorker, toFailed } from './embedding-messages.ts';
-import type { FromEmbeddingWorker, ToEmbeddingWorker } from './embedding-messages.ts';
-import { createStaticEmbedder } from './static-embedder.ts';
-import { readStaticModel } from './static-model.ts';
+import type { FromEmbeddingWorker } from './embedding-messages.ts';
+import type { OnBytes } from './model-files.ts';
 
 type Post = (message: FromEmbeddingWorker, transfer: Transferable[]) => void;
 
-/** The worker's side: loads one model and embeds with it. Gives what takes a message. */
-export function serveEmbedding(post: Post): (data: unknown) => Promise<void> {
-  let loading: Promise<Embedder> | undefined;
+/** Opens the model that was chosen. @throws OnggiError `model/*` */
+export type OpenModel = (
+  choice: EmbedderChoice,
+  modelsUrl: URL,
+  onBytes: OnBytes,
+) => Promise<Embedder>;
 
-  async function load({ modelsUrl }: Extract<ToEmbeddingWorker, { kind: 'load' }>) {
-    const files = await fetchBuiltInModel(new URL(modelsUrl), {
-      onBytes: (doneBytes, totalBytes) => post({ kind: 'loading', doneBytes, totalBytes }, []),
-    });
-    return createStaticEmbedder(BUILT_IN_EMBEDDER, readStaticModel(files));
-  }
+/** The serving side: opens one model and embeds with it. Gives what takes a message. */
+export function serveEmbedding(post: Post, openModel: OpenModel): (data: unknown) => Promise<void> {
+  let loading: Promise<Embedder> | undefined;
 
   return async (data) => {
     let number: number | null = null;
     try {
       const message = parseToEmbeddingWorker(data);
       if (message.kind === 'load') {
-        loading ??= load(message);
+        loading ??= openModel(message.choice, new URL(message.modelsUrl), (doneBytes, totalBytes) =>
+          post({ kind: 'loading', doneBytes, totalBytes }, []),
+        );
         const { id, revision, dtype, dimension, pipelineVersion } = await loading;
         const identity = { id, revision, dtype, dimension, pipelineVersion };
         post({ kind: 'ready', identity }, []);

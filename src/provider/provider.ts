@@ -1,4 +1,5 @@
 import type { StreamChat } from '#domain/stream.ts';
+import type { RequestEmbeddings } from './request-embeddings.ts';
 import type { FindLocalEndpoints } from './find-local-endpoints.ts';
 import type { ProviderDeps } from './limits.ts';
 import type { ListChatModels } from './list-models.ts';
@@ -10,6 +11,7 @@ export interface Provider {
   readonly listChatModels: ListChatModels;
   readonly testConnection: TestConnection;
   readonly findLocalEndpoints: FindLocalEndpoints;
+  readonly requestEmbeddings: RequestEmbeddings;
 }
 
 /**
@@ -45,6 +47,10 @@ export function createProvider(deps: ProviderDeps): Provider {
     async findLocalEndpoints(signal) {
       const { createFindLocalEndpoints } = await import('./find-local-endpoints.ts');
       return createFindLocalEndpoints(deps)(signal);
+    },
+    async requestEmbeddings(request, signal) {
+      const { createRequestEmbeddings } = await import('./request-embeddings.ts');
+      return createRequestEmbeddings(deps)(request, signal);
     },
   };
 }

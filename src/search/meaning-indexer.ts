@@ -16,8 +16,10 @@ import type { VectorIndex } from './vector-index.ts';
 const [FLUSH_ROWS, FLUSH_OWNERS] = [2048, 500];
 /** Conversations that are looked at together. */
 const PAGE_ROWS = 500;
-/** Conversations are embedded together up to so many messages: many small ones fill a batch. */
-const GROUP_MESSAGES = 400;
+/** What a slow model gave is stored at least so often, milliseconds: a reload loses no more. */
+const FLUSH_MS = 20_000;
+/** Conversations are embedded together up to so many messages, or batches: many small ones fill a batch. */
+const [GROUP_MESSAGES, GROUP_BATCHES] = [400, 8];
 
 export interface MeaningIndexerDeps {
   readonly db: OnggiDatabase;
@@ -42,19 +44,37 @@ export interface MeaningIndexer {
 
 export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
   const { db, embedder, index, batchTexts, mayGoOn, onProgress } = deps;
+  const groupMessages = Math.min(GROUP_MESSAGES, batchTexts * GROUP_BATCHES);
   let unflushedOwners = 0;
+  let flushedAt = performance.now();
 
   async function flush(): Promise<void> {
     await index.flush();
     unflushedOwners = 0;
+    flushedAt = performance.now();
+  }
+
+  function mustFlush(): boolean {
+    if (index.unflushedCount() >= FLUSH_ROWS || unflushedOwners >= FLUSH_OWNERS) return true;
+    return performance.now() - flushedAt >= FLUSH_MS;
   }
 
   async function embed(passages: readonly PassageText[]): Promise<Float32Array<ArrayBuffer>> {
-    const vectors = new Float32Array(passages.length * embedder.dimension);
-    for (let from = 0; from < passages.length; from += batchTexts) {
+    const { dimension } = embedder;
+    const vectors = new Float32Array(passages.length * dimension);
+    const order = passages.map((_passage, at) => at);
+    // Of texts of one length none is filled up to that of another.
+    if (order.length > batchTexts) {
+      order.sort((a, b) => (passages[a]?.text.length ?? 0) - (passages[b]?.text.length ?? 0));
+    }
+    for (let from = 0; from < order.length; from += batchTexts) {
       await mayGoOn();
-      const texts = passages.slice(from, from + batchTexts).map(({ text }) => text);
-      vectors.set(await embedder.embed(texts, 'passage'), from * embedder.dimension);
+      const batch = order.slice(from, from + batchTexts);
+      const texts = batch.map((at) => passages[at]?.text ?? '');
+      const found = await embedder.embed(texts, 'passage');
+      batch.forEach((at, row) =>
+        vectors.set(found.subarray(row * dimension, (row + 1) * dimension), at * dimension),
+      );
     }
     return vectors;
   }
@@ -76,7 +96,7 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
       from = to;
     }
     unflushedOwners += owners.length;
-    if (index.unflushedCount() >= FLUSH_ROWS || unflushedOwners >= FLUSH_OWNERS) await flush();
+    if (mustFlush()) await flush();
   }
 
   /** @param onDone Told how many of `ids` are done. */
@@ -95,7 +115,7 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
       );
       let done = from + asked.length - changed.length;
       onDone(done);
-      for (const group of groupBySize(changed)) {
+      for (const group of groupBySize(changed, groupMessages)) {
         await cover(group);
         done += group.length;
         onDone(done);
@@ -120,8 +140,11 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
   };
 }
 
-/** Neighbours together, up to {@link GROUP_MESSAGES}; a larger conversation is alone. */
-function groupBySize(conversations: readonly Conversation[]): readonly (readonly Conversation[])[] {
+/** Neighbours together, up to so many messages; a larger conversation is alone. */
+function groupBySize(
+  conversations: readonly Conversation[],
+  groupMessages: number,
+): readonly (readonly Conversation[])[] {
   const groups: Conversation[][] = [];
   let room = 0;
   for (const conversation of conversations) {
@@ -130,7 +153,7 @@ function groupBySize(conversations: readonly Conversation[]): readonly (readonly
     if (last && size <= room) last.push(conversation);
     else {
       groups.push([conversation]);
-      room = GROUP_MESSAGES;
+      room = groupMessages;
     }
     room -= size;
   }

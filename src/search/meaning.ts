@@ -1,47 +1,40 @@
 /**
- * Finding by meaning, inside the search worker: the embedding model, the vectors of the conversations,
- * and the work in the background that keeps them up to date. Nothing is fetched or embedded before the
- * first question, unless an earlier visit has begun.
+ * Finding by meaning, inside the search worker. Nothing is fetched or embedded before the first question,
+ * unless an earlier visit has begun or the person chooses a model.
+ *
+ * [Note: Changing the model] Vectors of two models cannot be compared, so those of the chosen one are made
+ * beside the old ones, which answer until it has them all. Which model answers after a reload is read from
+ * the tables: vectors of the former one are there as long as the change has not been made.
  */
-import { watchFeed } from '#db/change-feed.ts';
-import { confirmFeed, markFeed, readFeed } from '#db/feed-reader.ts';
+import { leaveFeed } from '#db/feed-reader.ts';
 import { deleteEmbeddings, readStoredEmbedders } from '#db/embeddings.ts';
 import { readConversations } from '#db/conversation-ids.ts';
-import type { OnggiDatabase } from '#db/open-database.ts';
 import { readRange } from '#db/thread-reads.ts';
+import { embedderIdOf, isSameChoice } from '#domain/embedder-choice.ts';
+import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import { embedderKey } from '#domain/embedding.ts';
-import type { Embedder } from '#domain/embedding.ts';
-import { toOnggiError } from '#domain/errors.ts';
-import { toConversationId } from '#domain/ids.ts';
-import type { Clock, ConversationId } from '#domain/ids.ts';
+import { OnggiError, toOnggiError } from '#domain/errors.ts';
+import type { ConversationId } from '#domain/ids.ts';
 import type { MapPoint, MeaningStatus, NearGroup } from '#domain/search.ts';
 import { toMapPoints } from './map-points.ts';
-import { createMeaningIndexer } from './meaning-indexer.ts';
-import type { MeaningIndexer } from './meaning-indexer.ts';
+import { startMeaningRun } from './meaning-run.ts';
+import type { MeaningRun, MeaningRunDeps, OpenEmbedder, OpenedMeaning } from './meaning-run.ts';
 import { toNearGroups } from './near-groups.ts';
 import { conversationPassages } from './passages.ts';
-import type { SidecarStore } from './sidecar-store.ts';
-import { openVectorIndex } from './vector-index.ts';
-import type { VectorIndex } from './vector-index.ts';
 import { removeOtherVectorFiles } from './vector-sidecar.ts';
 
-/** An embedder that holds something until it is closed. */
-export interface OpenEmbedder extends Embedder {
-  close(): void;
+/** The model the person wants, and the one before it. */
+export interface EmbedderWish {
+  readonly chosen: EmbedderChoice;
+  readonly former?: EmbedderChoice | undefined;
 }
 
-export interface MeaningDeps {
-  readonly db: OnggiDatabase;
-  readonly clock: Clock;
-  /** Where a copy of the vectors is kept; none where the browser has no files. */
-  readonly store?: SidecarStore | undefined;
+export interface MeaningDeps extends MeaningRunDeps {
   readonly openEmbedder: (
+    choice: EmbedderChoice,
     onBytes: (doneBytes: number, totalBytes: number | null) => void,
   ) => Promise<OpenEmbedder>;
-  /** Texts that the embedder is given at a time. */
-  readonly batchTexts: number;
-  /** Whether work in the background must wait: the person stopped it, or an answer is running. */
-  readonly readHold: () => Promise<'paused' | 'waiting' | undefined>;
+  readonly readWish: () => Promise<EmbedderWish>;
   readonly onStatus: (status: MeaningStatus) => void;
 }
 
@@ -54,6 +47,8 @@ export interface NearOptions {
 export interface Meaning {
   /** Begins if an earlier visit had. */
   resume(): Promise<void>;
+  /** The wish is another one: begins, with the chosen model beside the one that answers. */
+  rechoose(): Promise<void>;
   /**
    * Conversations near to a text, nearest first. Begins, unless `isInPassing`. While the model loads it
    * waits, while the conversations are indexed it finds those that are.
@@ -69,143 +64,130 @@ export interface Meaning {
   map(signal?: AbortSignal): Promise<readonly MapPoint[]>;
 }
 
-/** What is open once the model is there. */
-interface Opened {
-  readonly embedder: OpenEmbedder;
-  readonly index: VectorIndex;
-}
-
 /** Only so much of a question is embedded: more says nothing more. */
 const MAX_QUERY_UNITS = 2000;
-/** How often work that must wait looks whether it may go on, and rests after changes come, milliseconds. */
-const [HOLD_MS, REST_MS] = [500, 1000];
-/** Changes read at a time. */
-const FEED_ROWS = 500;
-const FEED_READER = 'meaning';
+/** Names in the change feed: for the run that answers, and for one beside it. */
+const FEED_READERS = ['meaning', 'meaning-2'] as const;
 
-/** Nobody asked yet. */
-export const NO_MEANING: MeaningStatus = {
-  phase: 'off',
-  doneCount: 0,
-  totalCount: 0,
-  doneBytes: 0,
-  totalBytes: null,
-  errorCode: null,
-};
-
-function closeParts({ embedder, index }: Opened): void {
-  embedder.close();
-  index.close();
+/** A run and what it was started for. */
+interface Started {
+  readonly choice: EmbedderChoice;
+  readonly reader: (typeof FEED_READERS)[number];
+  readonly run: MeaningRun;
 }
 
 export function createMeaning(deps: MeaningDeps): Meaning {
-  const { db, clock, store, openEmbedder, batchTexts, readHold, onStatus } = deps;
-  let status = NO_MEANING;
-  let opening: Promise<Opened> | undefined;
-  const setStatus = (changes: Partial<MeaningStatus>): void => {
-    status = { ...status, ...changes };
-    onStatus(status);
-  };
+  const { db, store, openEmbedder, readWish, onStatus } = deps;
+  /** Answers questions. */
+  let answering: Started | undefined;
+  /** Gets its vectors beside it. */
+  let coming: Started | undefined;
 
-  async function open(): Promise<Opened> {
-    setStatus({ phase: 'loading', errorCode: null });
-    const embedder = await openEmbedder((doneBytes, totalBytes) =>
-      setStatus({ doneBytes, totalBytes }),
-    );
-    try {
-      const index = await openVectorIndex({
-        db,
-        clock,
-        collection: 'conversations',
-        identity: embedder,
-        store,
-      });
-      return { embedder, index };
-    } catch (error) {
-      embedder.close();
-      throw error;
-    }
-  }
-
-  /** Opens and keeps indexing from then on; after a failure the next question begins anew. */
-  function begin(): Promise<Opened> {
-    if (opening) return opening;
-    const opened = open();
-    opening = opened;
-    opened
-      .then((parts) => keepIndexing(parts))
-      .catch((error: unknown) => {
-        setStatus({ phase: 'failed', errorCode: toOnggiError(error).code });
-        opening = undefined;
-        return opened.then(closeParts).catch(() => undefined);
-      });
-    return opened;
-  }
-
-  async function mayGoOn(): Promise<void> {
-    const before = status.phase;
-    for (let hold = await readHold(); hold !== undefined; hold = await readHold()) {
-      if (status.phase !== hold) setStatus({ phase: hold });
-      await new Promise((resolve) => setTimeout(resolve, HOLD_MS));
-    }
-    if (status.phase === 'paused' || status.phase === 'waiting') {
-      setStatus({ phase: before === 'ready' ? 'ready' : 'indexing' });
-    }
-  }
-
-  async function keepIndexing({ embedder, index }: Opened): Promise<never> {
-    const indexer = createMeaningIndexer({
-      db,
-      embedder,
-      index,
-      batchTexts,
-      mayGoOn,
-      onProgress: (doneCount, totalCount) => setStatus({ doneCount, totalCount }),
+  function tell(): void {
+    const shown = coming ?? answering;
+    if (!shown) return;
+    onStatus({
+      ...shown.run.status(),
+      inUse: answering ? embedderIdOf(answering.choice) : null,
+      coming: coming ? embedderIdOf(coming.choice) : null,
     });
-    // Settled by the next change; one that comes while another is followed is not missed.
-    let wake: () => void = () => undefined;
-    let changed = new Promise<void>((resolve) => (wake = resolve));
-    watchFeed(db, () => wake());
-    let { seq } = await markFeed(db);
-    await confirmFeed(db, FEED_READER, seq);
-    setStatus({ phase: 'indexing' });
-    await indexer.catchUp();
-    await deleteOthers(embedderKey(embedder));
-    for (;;) {
-      setStatus({ phase: 'ready' });
-      await changed;
-      await new Promise((resolve) => setTimeout(resolve, REST_MS));
-      changed = new Promise<void>((resolve) => (wake = resolve));
-      seq = await followFeed(indexer, seq);
-    }
   }
 
-  /** Vectors of earlier embedders, which nothing reads any more. */
-  async function deleteOthers(current: string): Promise<void> {
-    for (const embedder of await readStoredEmbedders(db)) {
-      if (embedder !== current) await deleteEmbeddings(db, embedder);
+  function start(choice: EmbedderChoice, whole: (started: Started) => void): Started {
+    const taken = (answering ?? coming)?.reader;
+    const reader = taken === FEED_READERS[0] ? FEED_READERS[1] : FEED_READERS[0];
+    const run = startMeaningRun(deps, (onBytes) => openEmbedder(choice, onBytes), reader, tell);
+    const started = { choice, reader, run };
+    void run.whole.then(
+      () => whole(started),
+      () => undefined,
+    );
+    return started;
+  }
+
+  function end(started: Started | undefined): void {
+    started?.run.close();
+    if (started === answering) answering = undefined;
+    if (started === coming) coming = undefined;
+  }
+
+  /** Vectors of other models, which nothing reads any more. */
+  async function deleteOthers({ embedder }: OpenedMeaning): Promise<void> {
+    const current = embedderKey(embedder);
+    for (const stored of await readStoredEmbedders(db)) {
+      if (stored !== current) await deleteEmbeddings(db, stored);
     }
     if (store) await removeOtherVectorFiles(store, 'conversations', current);
   }
 
-  async function followFeed(indexer: MeaningIndexer, from: number): Promise<number> {
-    let seq = from;
-    for (;;) {
-      const changes = await readFeed(db, seq, FEED_ROWS);
-      if (changes.length === 0) break;
-      if (changes.some(({ isWholesale }) => isWholesale)) await indexer.catchUp();
-      else {
-        const ids = changes.flatMap(({ conversationIds }) => conversationIds);
-        await indexer.follow(ids.map(toConversationId));
-      }
-      seq = changes.at(-1)?.seq ?? seq;
+  /** The run that answers has everything: nobody else's vectors are needed, unless they are coming. */
+  const settle = (started: Started): void => {
+    if (started !== answering || coming) return;
+    tell();
+    void started.run.whole.then(deleteOthers).catch(() => undefined);
+  };
+
+  /** The chosen model has everything: from now on it answers. */
+  const change = (started: Started): void => {
+    if (started !== coming) return;
+    end(answering);
+    [answering, coming] = [started, undefined];
+    settle(started);
+  };
+
+  const isFailed = (started: Started | undefined): boolean =>
+    started?.run.status().phase === 'failed';
+
+  /** Whether vectors are stored that the choice's model made. */
+  async function hasVectorsOf(choice: EmbedderChoice): Promise<boolean> {
+    const id = `${embedderIdOf(choice)}|`;
+    return (await readStoredEmbedders(db)).some((key) => key.startsWith(id));
+  }
+
+  /** Starts what the wish asks for and is not running. */
+  async function arrange(): Promise<void> {
+    if (isFailed(answering)) end(answering);
+    if (isFailed(coming)) end(coming);
+    const { chosen, former } = await readWish();
+    if (!answering) {
+      const isChanging =
+        former !== undefined && !isSameChoice(former, chosen) && (await hasVectorsOf(former));
+      // Of an earlier worker that changed the model, or was changing it.
+      if (!coming) await leaveFeed(db, FEED_READERS[1]);
+      answering = start(isChanging ? former : chosen, settle);
     }
-    if (seq > from) await confirmFeed(db, FEED_READER, seq);
-    return seq;
+    if (isSameChoice(answering.choice, chosen)) {
+      if (!coming) return;
+      end(coming);
+      settle(answering);
+    } else if (!coming || !isSameChoice(coming.choice, chosen)) {
+      end(coming);
+      coming = start(chosen, change);
+    }
+    tell();
+  }
+
+  let arranging = Promise.resolve();
+  /** One at a time, in turn. */
+  function arrangeNext(): Promise<void> {
+    arranging = arranging.catch(() => undefined).then(arrange);
+    return arranging;
+  }
+
+  /** What answers, begun if it was not. A coming model that failed waits for the person. */
+  async function ensure(): Promise<OpenedMeaning> {
+    if (!answering || isFailed(answering)) await arrangeNext();
+    const unready = (): Promise<never> =>
+      Promise.reject(new OnggiError('app/worker-failed', 'nothing answers'));
+    const opened = answering?.run.opened ?? unready();
+    // While the model that answered cannot be had, the coming one does, with what it has.
+    return opened.catch(
+      (error: unknown) => coming?.run.opened ?? Promise.reject(toOnggiError(error)),
+    );
   }
 
   async function find(text: string, { limit, leastCosine }: NearOptions, exceptId?: string) {
-    const { embedder, index } = await begin();
+    const { embedder, index } = await ensure();
     const query = await embedder.embed([text.slice(0, MAX_QUERY_UNITS)], 'query');
     // Some may be in the trash, and one may be the asking one.
     const near = await index.nearest(query, limit * 2 + 1);
@@ -216,12 +198,13 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   }
 
   const isBegun = async (): Promise<boolean> =>
-    opening !== undefined || (await readStoredEmbedders(db)).length > 0;
+    answering !== undefined || (await readStoredEmbedders(db)).length > 0;
 
   return {
     async resume() {
-      if (await isBegun()) await begin();
+      if (await isBegun()) await ensure();
     },
+    rechoose: arrangeNext,
     async near(text, { isInPassing, ...options }) {
       if (text.trim() === '' || (isInPassing && !(await isBegun()))) return [];
       return find(text, options);
@@ -234,7 +217,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       return gist.length === 0 ? [] : find(gist.join('\n'), options, id);
     },
     async map(signal) {
-      const { index } = await begin();
+      const { index } = await ensure();
       return toMapPoints(db, index, signal);
     },
   };

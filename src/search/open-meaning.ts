@@ -1,6 +1,8 @@
 import { watchUserSettings } from '#db/user-settings.ts';
-import { readHeldLocks } from '#db/locks.ts';
+import { LOW_BATTERY_LOCK, readHeldLocks } from '#db/locks.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
+import { BUILT_IN_CHOICE, isSameChoice, readEmbedderChoice } from '#domain/embedder-choice.ts';
+import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import type { Clock } from '#domain/ids.ts';
 import { DEFAULT_MEANING_SETTINGS } from '#domain/meaning-settings.ts';
 import type { MeaningStatus } from '#domain/search.ts';
@@ -8,49 +10,103 @@ import { createUserSettings } from '#domain/user-settings.ts';
 import { openEmbeddingWorker } from '#inference/embedding-client.ts';
 import { createMeaning } from './meaning.ts';
 import type { Meaning } from './meaning.ts';
+import { openResting } from './resting-embedder.ts';
 import type { SidecarStore } from './sidecar-store.ts';
-import { startEmbeddingWorker } from './start-embedding-worker.ts';
+import { startEmbeddingWorker, startTransformersWorker } from './start-embedding-worker.ts';
 
-/** The static embedder is quick, and every message to its worker costs something. */
-const BATCH_TEXTS = 256;
+/**
+ * Texts given to a model at a time. The built-in one is quick, and every message to its worker costs
+ * something; transformers gain nothing beyond eight; endpoints count requests.
+ */
+const BATCH_TEXTS = { 'built-in': 256, downloaded: 8, folder: 8, endpoint: 32 } as const;
+/** A model of transformers.js holds much memory, which only the end of its worker gives back. */
+const REST_AFTER_MS = 5 * 60_000;
 /** For so long what was seen of running answers counts, milliseconds. */
 const LOCKS_FRESH_MS = 250;
 
-/** Meaning by the built-in model, as the person's settings and running answers let it. */
-export function openBuiltInMeaning(
-  db: OnggiDatabase,
-  store: SidecarStore,
-  clock: Clock,
-  onStatus: (status: MeaningStatus) => void,
-): Meaning {
-  let { isPaused } = DEFAULT_MEANING_SETTINGS;
+export interface ChosenMeaningDeps {
+  readonly db: OnggiDatabase;
+  readonly store: SidecarStore;
+  readonly clock: Clock;
+  /** A port to the page, which alone may ask endpoints. */
+  readonly askPage: () => MessagePort;
+  readonly onStatus: (status: MeaningStatus) => void;
+}
+
+/** Meaning by the model the person chose, as their settings and running answers let it. */
+export function openChosenMeaning({
+  db,
+  store,
+  clock,
+  askPage,
+  onStatus,
+}: ChosenMeaningDeps): Meaning {
+  let meaningSettings = DEFAULT_MEANING_SETTINGS;
+  let isFirst = true;
+  const readWanted = (): EmbedderChoice =>
+    readEmbedderChoice(meaningSettings.embedder) ?? BUILT_IN_CHOICE;
+  let isKnown: () => void = () => undefined;
+  const known = new Promise<void>((resolve) => (isKnown = resolve));
   watchUserSettings(db, createUserSettings('en', 0)).subscribe({
-    next: ({ meaning = DEFAULT_MEANING_SETTINGS }) => ({ isPaused } = meaning),
+    next: ({ meaning: next = DEFAULT_MEANING_SETTINGS }) => {
+      const before = readWanted();
+      meaningSettings = next;
+      isKnown();
+      // The first value is no change; what has begun is begun with it.
+      if (isFirst) isFirst = false;
+      else if (!isSameChoice(before, readWanted())) void choose();
+    },
     // The page has the same trouble and says so.
-    error: () => undefined,
+    error: () => isKnown(),
   });
   let seenAt = 0;
-  let isAnswering = false;
-  return createMeaning({
+  let isHeld: 'waiting' | 'saving-power' | undefined;
+
+  const open = (
+    choice: EmbedderChoice,
+    onBytes: (doneBytes: number, totalBytes: number | null) => void,
+  ) =>
+    openEmbeddingWorker({
+      connect:
+        choice.kind === 'endpoint'
+          ? askPage
+          : choice.kind === 'built-in'
+            ? startEmbeddingWorker
+            : startTransformersWorker,
+      choice,
+      modelsUrl: new URL('/models/', location.href).href,
+      onBytes,
+    });
+
+  const meaning = createMeaning({
     db,
     clock,
     // In a table a copy would be no quicker than what it is a copy of.
     store: store.kind === 'opfs' ? store : undefined,
-    batchTexts: BATCH_TEXTS,
-    openEmbedder: (onBytes) =>
-      openEmbeddingWorker({
-        createWorker: startEmbeddingWorker,
-        modelsUrl: new URL('/models/', location.href).href,
-        onBytes,
-      }),
+    async openEmbedder(choice, onBytes) {
+      const isHeavy = choice.kind === 'downloaded' || choice.kind === 'folder';
+      const embedder = isHeavy
+        ? await openResting(() => open(choice, onBytes), REST_AFTER_MS)
+        : await open(choice, onBytes);
+      return { ...embedder, batchTexts: BATCH_TEXTS[choice.kind] };
+    },
+    async readWish() {
+      await known;
+      return { chosen: readWanted(), former: readEmbedderChoice(meaningSettings.formerEmbedder) };
+    },
     async readHold() {
-      if (isPaused) return 'paused';
+      if (meaningSettings.isPaused) return 'paused';
       if (performance.now() - seenAt > LOCKS_FRESH_MS) {
-        isAnswering = (await readHeldLocks('onggi-answer:')).length > 0;
+        const isAnswering = (await readHeldLocks('onggi-answer:')).length > 0;
+        const isEmpty = !isAnswering && (await readHeldLocks(LOW_BATTERY_LOCK)).length > 0;
+        isHeld = isAnswering ? 'waiting' : isEmpty ? 'saving-power' : undefined;
         seenAt = performance.now();
       }
-      return isAnswering ? 'waiting' : undefined;
+      return isHeld;
     },
     onStatus,
   });
+  // A failure is in the status.
+  const choose = (): Promise<void> => meaning.rechoose().catch(() => undefined);
+  return meaning;
 }

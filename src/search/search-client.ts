@@ -4,14 +4,16 @@
  */
 import { tryHold } from '#db/locks.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
+import type { EmbedTexts } from '#domain/embedding.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { SearchStatus } from '#domain/search.ts';
+import { serveEndpointEmbedding } from '#inference/serve-endpoint-embedding.ts';
 import { parseBetweenTabs, parseFromSearchWorker } from './search-messages.ts';
 import type {
   BetweenSearchTabs,
-  FromSearchWorker,
   SearchAnswer,
   SearchRequest,
+  ToSearchPages,
   ToSearchWorker,
 } from './search-messages.ts';
 
@@ -23,6 +25,8 @@ export interface SearchClientDeps {
   readonly createId: () => string;
   /** Calls `onTurn` again and again until the returned function is called; every five seconds by default. */
   readonly watchClock?: (onTurn: () => void) => () => void;
+  /** Asks endpoints for vectors, if one was chosen for that; left out where none can be. */
+  readonly embedTexts?: EmbedTexts;
 }
 
 /** Search as a page asks it. */
@@ -66,7 +70,7 @@ function watchInterval(onTurn: () => void): () => void {
 }
 
 export function createSearchClient(deps: SearchClientDeps): SearchClient {
-  const { createWorker, db, createId, watchClock = watchInterval } = deps;
+  const { createWorker, db, createId, embedTexts, watchClock = watchInterval } = deps;
   const lockName = `onggi-search:${db.name}`;
   const channel = new BroadcastChannel(lockName);
   const open = new Map<string, Open>();
@@ -91,7 +95,7 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
     else tell({ kind: 'to-worker', message });
   }
 
-  function hear(message: FromSearchWorker): void {
+  function hear(message: ToSearchPages): void {
     hasSpoken = true;
     if (message.kind === 'status') {
       if (isNews(message.status)) silentTurns = 0;
@@ -139,8 +143,12 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
     const worker = createWorker();
     const { port1: port, port2 } = new MessageChannel();
     worker.onerror = ({ message }) => restart(message);
-    port.onmessage = ({ data }: MessageEvent<unknown>) => {
+    port.onmessage = ({ data, ports: [wanting] }: MessageEvent<unknown>) => {
       const message = parseFromSearchWorker(data);
+      if (message.kind === 'serve-embedding') {
+        if (wanting && embedTexts) serveEndpointEmbedding(wanting, embedTexts);
+        return;
+      }
       hear(message);
       tell({ kind: 'from-worker', message });
     };

@@ -49,6 +49,8 @@ const Request = v.variant('kind', [
   }),
   /** The picture of all conversations by meaning. Begins the index of meaning. */
   v.object({ kind: v.literal('map') }),
+  /** Tries the model that was chosen again. */
+  v.object({ kind: v.literal('rechoose') }),
 ]);
 /** One question to the search worker. */
 export type SearchRequest = v.InferOutput<typeof Request>;
@@ -89,10 +91,21 @@ const Failure = v.object({
   message: v.string(),
 });
 
-const FromWorker = v.variant('kind', [
+const ToPages = v.variant('kind', [
   v.object({ kind: v.literal('answer'), id: v.string(), answer: Answer, isLast: v.boolean() }),
   Failure,
   v.object({ kind: v.literal('status'), status: Status }),
+]);
+/** What the search worker says to all pages. */
+export type ToSearchPages = v.InferOutput<typeof ToPages>;
+
+const FromWorker = v.variant('kind', [
+  ...ToPages.options,
+  /**
+   * Comes with a port: the worker wants to embed by an endpoint, which only the page may ask, because the
+   * keys of endpoints do not leave it. The page serves the port; see inference/embedding-messages.ts.
+   */
+  v.object({ kind: v.literal('serve-embedding') }),
 ]);
 /** A message of the search worker. */
 export type FromSearchWorker = v.InferOutput<typeof FromWorker>;
@@ -100,7 +113,7 @@ export type FromSearchWorker = v.InferOutput<typeof FromWorker>;
 const BetweenTabs = v.variant('kind', [
   v.object({ kind: v.literal('leading') }),
   v.object({ kind: v.literal('to-worker'), message: ToWorker }),
-  v.object({ kind: v.literal('from-worker'), message: FromWorker }),
+  v.object({ kind: v.literal('from-worker'), message: ToPages }),
   /** To the leading tab: the worker answers nothing any more. */
   v.object({ kind: v.literal('silent') }),
 ]);

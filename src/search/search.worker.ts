@@ -1,6 +1,6 @@
 /** Owns the sidecars of search and the WebAssembly memory; one for all tabs. See search-messages.ts. */
 import { openNamedDatabase } from '#db/open-database.ts';
-import { openBuiltInMeaning } from './open-meaning.ts';
+import { openChosenMeaning } from './open-meaning.ts';
 import { serveSearch } from './serve-search.ts';
 
 const clock = (): number => Date.now();
@@ -18,7 +18,8 @@ addEventListener(
     if (!port || typeof data !== 'string') return;
     serveSearch(port, {
       clock,
-      openMeaning: (db, store, onStatus) => openBuiltInMeaning(db, store, clock, onStatus),
+      openMeaning: (db, store, askPage, onStatus) =>
+        openChosenMeaning({ db, store, clock, askPage, onStatus }),
       isResident: deviceMemory >= RESIDENT_FROM_GB,
       // The page hears of an upgrade itself; here the next read fails.
       openDatabase: () =>

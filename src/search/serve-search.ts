@@ -3,8 +3,8 @@ import type { OnggiDatabase } from '#db/open-database.ts';
 import { toConversationId } from '#domain/ids.ts';
 import type { Clock } from '#domain/ids.ts';
 import type { MeaningStatus, SearchStatus } from '#domain/search.ts';
-import { NO_MEANING } from './meaning.ts';
 import type { Meaning } from './meaning.ts';
+import { NO_MEANING } from './meaning-run.ts';
 import { openSidecarStore } from './open-sidecar-store.ts';
 import { createSearchEngine } from './search-engine.ts';
 import type { SearchEngine } from './search-engine.ts';
@@ -16,9 +16,11 @@ import type { SidecarStore } from './sidecar-store.ts';
 export interface SearchServerDeps {
   readonly clock: Clock;
   readonly openDatabase: () => Promise<OnggiDatabase>;
+  /** @param askPage Gives a port at whose other end the page embeds. */
   readonly openMeaning: (
     db: OnggiDatabase,
     store: SidecarStore,
+    askPage: () => MessagePort,
     onStatus: (status: MeaningStatus) => void,
   ) => Meaning;
   /** Whether this machine has memory to spare. */
@@ -48,7 +50,12 @@ export function serveSearch(port: MessagePort, deps: SearchServerDeps): void {
     status = { ...status, ...changes };
     post({ kind: 'status', status });
   };
-  const opening = open(deps, setStatus);
+  const askPage = (): MessagePort => {
+    const { port1, port2 } = new MessageChannel();
+    port.postMessage({ kind: 'serve-embedding' } satisfies FromSearchWorker, [port2]);
+    return port1;
+  };
+  const opening = open(deps, askPage, setStatus);
   // A failure is met by whoever asks; here it becomes the status.
   opening.catch(() => setStatus({ phase: 'failed' }));
 
@@ -80,13 +87,14 @@ export function serveSearch(port: MessagePort, deps: SearchServerDeps): void {
 
 async function open(
   { openDatabase, openMeaning, clock, isResident }: SearchServerDeps,
+  askPage: () => MessagePort,
   setStatus: (changes: Partial<SearchStatus>) => void,
 ): Promise<Answerer> {
   const db = await openDatabase();
   const store = await openSidecarStore(db);
   // What cannot be removed now is tried again with the next worker.
   if (store.kind === 'opfs') void removeLostFolders().catch(() => undefined);
-  const meaning = openMeaning(db, store, (status) => setStatus({ meaning: status }));
+  const meaning = openMeaning(db, store, askPage, (status) => setStatus({ meaning: status }));
   // A failure is in its status.
   void meaning.resume().catch(() => undefined);
   const engine = await createSearchEngine({ db, store, clock, onStatus: setStatus, isResident });
@@ -108,6 +116,9 @@ async function answerWith(
     send({ kind: 'near', groups }, true);
   } else if (request.kind === 'map') {
     send({ kind: 'map', points: await meaning.map(signal) }, true);
+  } else if (request.kind === 'rechoose') {
+    await meaning.rechoose();
+    send({ kind: 'done' }, true);
   } else if (request.kind === 'facets') {
     send({ kind: 'facets', ...engine.facets() }, true);
   } else {

@@ -3,6 +3,9 @@ import { splitIntoTokens } from './conformance-text.mjs';
 /** The embedding models of the test server. */
 export const EMBEDDING_MODELS = [
   { id: 'embed/small', summary: 'Unit vectors of 32 numbers from letter pairs; for tests only.' },
+  { id: 'embed/growing', summary: 'The same, of 48 numbers when it is asked for several texts.' },
+  { id: 'embed/short', summary: 'Forgets the vector of the last text.' },
+  { id: 'embed/odd', summary: 'Sends words in the place of numbers.' },
 ];
 
 const DEFAULT_DIMENSIONS = 32;
@@ -38,16 +41,24 @@ const toBase64 = (vector) => Buffer.from(new Float32Array(vector).buffer).toStri
 export const createEmbeddings = ({ model, input, dimensions, encoding_format: encoding }) => {
   const isOne = typeof input === 'string' || typeof input[0] === 'number';
   const texts = (isOne ? [input] : input).map((item) => String(item));
+  const length =
+    dimensions ?? (model === 'embed/growing' && texts.length > 1 ? 48 : DEFAULT_DIMENSIONS);
+  const answered = model === 'embed/short' ? texts.slice(0, -1) : texts;
   const tokenCount = texts.reduce((sum, text) => sum + splitIntoTokens(text).length, 0);
   return {
     object: 'list',
     model,
-    data: texts.map((text, index) => {
-      const vector = embed(text, dimensions ?? DEFAULT_DIMENSIONS);
+    data: answered.map((text, index) => {
+      const vector = embed(text, length);
       return {
         object: 'embedding',
         index,
-        embedding: encoding === 'base64' ? toBase64(vector) : vector,
+        embedding:
+          model === 'embed/odd'
+            ? vector.map(String)
+            : encoding === 'base64'
+              ? toBase64(vector)
+              : vector,
       };
     }),
     usage: { prompt_tokens: tokenCount, total_tokens: tokenCount },

@@ -17,6 +17,13 @@ const translations = catalogs.filter(({ language }) => language !== 'en');
 
 /** Names that stay in Latin letters in every language. A new name is added here on purpose. */
 const NAMES = [
+  'models/my-model',
+  'models/',
+  'transformers.js',
+  'feature-extraction',
+  'ONNX',
+  'Hugging Face',
+  'WebAssembly SIMD',
   'Enter',
   'onggi',
   'OpenAI',

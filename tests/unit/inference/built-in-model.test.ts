@@ -48,5 +48,5 @@ test('a download that is cut at 60 % can be tried again', async () => {
 
 test('a model that is not there', async () => {
   const base = await host((_request, response) => response.writeHead(404).end());
-  await expect(fetchBuiltInModel(base)).rejects.toThrow(failed('model/unreachable'));
+  await expect(fetchBuiltInModel(base)).rejects.toThrow(failed('model/not-found'));
 });

@@ -1,11 +1,13 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { BUILT_IN_CHOICE } from '#domain/embedder-choice.ts';
 import { openEmbeddingWorker } from '#inference/embedding-client.ts';
 import type { EmbeddingWorkerClient } from '#inference/embedding-client.ts';
 import { BUILT_IN_EMBEDDER } from '#inference/built-in-model.ts';
 
 const modelsUrl = new URL('/models/', location.href).href;
 let worker: Worker | undefined;
-const createWorker = (): Worker => {
+const choice = BUILT_IN_CHOICE;
+const connect = (): Worker => {
   worker = new Worker(new URL('../../../src/inference/embedding.worker.ts', import.meta.url), {
     type: 'module',
   });
@@ -13,7 +15,7 @@ const createWorker = (): Worker => {
 };
 
 async function open(): Promise<EmbeddingWorkerClient> {
-  const client = await openEmbeddingWorker({ createWorker, modelsUrl });
+  const client = await openEmbeddingWorker({ connect, choice, modelsUrl });
   onTestFinished(() => client.close());
   return client;
 }
@@ -22,7 +24,8 @@ describe('the embedding worker', () => {
   test('loads the built-in model and says which it is', async () => {
     const told: number[] = [];
     const client = await openEmbeddingWorker({
-      createWorker,
+      connect,
+      choice,
       modelsUrl,
       onBytes: (done) => told.push(done),
     });
@@ -62,18 +65,18 @@ describe('the embedding worker', () => {
   });
 
   test.each([
-    ['a missing folder', '/no-such-folder/', 'model/unreachable'],
+    ['a missing folder', '/no-such-folder/', 'model/not-found'],
     ['no network', 'https://onggi.invalid/', 'model/unreachable'],
   ])('says what is wrong with %s', async (_name, address, code) => {
     const url = new URL(address, location.href).href;
-    await expect(openEmbeddingWorker({ createWorker, modelsUrl: url })).rejects.toThrow(
+    await expect(openEmbeddingWorker({ connect, choice, modelsUrl: url })).rejects.toThrow(
       expect.objectContaining({ code }) as Error,
     );
   });
 
   test('gives up loading when told to', async () => {
     const stop = new AbortController();
-    const loading = openEmbeddingWorker({ createWorker, modelsUrl, signal: stop.signal });
+    const loading = openEmbeddingWorker({ connect, choice, modelsUrl, signal: stop.signal });
     stop.abort();
     await expect(loading).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }) as Error);
   });

@@ -1,10 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { OnggiDatabase } from '#db/open-database.ts';
+import { readStoredEmbedders } from '#db/embeddings.ts';
+import { BUILT_IN_CHOICE } from '#domain/embedder-choice.ts';
 import { OnggiError } from '#domain/errors.ts';
 import { toConversationId } from '#domain/ids.ts';
 import type { MapPoint, MeaningStatus } from '#domain/search.ts';
 import { createMeaning } from '#search/meaning.ts';
-import type { MeaningDeps } from '#search/meaning.ts';
+import type { EmbedderWish, MeaningDeps } from '#search/meaning.ts';
 import { createSearchClient } from '#search/search-client.ts';
 import { searchSimilarConversations } from '#search/search-similar-conversations.ts';
 import { createTestClock, openForTest } from '../db/fresh-database.ts';
@@ -17,7 +19,7 @@ function start(db: OnggiDatabase, changes: Partial<MeaningDeps> = {}) {
     db,
     clock: createTestClock(),
     openEmbedder: () => Promise.resolve(embedder),
-    batchTexts: 8,
+    readWish: () => Promise.resolve({ chosen: { kind: 'built-in' } }),
     readHold: () => Promise.resolve(undefined),
     onStatus: (status) => statuses.push(status),
     ...changes,
@@ -217,4 +219,145 @@ test('draws conversations of one subject close together, and none of the trash',
     const [own, other] = point.id.startsWith('food') ? [food, code] : [code, food];
     expect(apart(point, own), point.id).toBeLessThan(apart(point, other));
   }
+});
+
+const FOLDER_CHOICE = { kind: 'folder', path: 'new' } as const;
+
+/** Two models: the built-in one, and one that a person may choose. */
+function startWithTwo(db: OnggiDatabase, wish: { current: EmbedderWish }) {
+  const opened: string[] = [];
+  const embedders = {
+    'built-in': createTestEmbedder({ id: 'onggi/static-multilingual' }),
+    folder: createTestEmbedder({ id: 'models/new', revision: '2' }),
+  };
+  let mayEmbed: Promise<void> = Promise.resolve();
+  const started = start(db, {
+    readWish: () => Promise.resolve(wish.current),
+    openEmbedder({ kind }) {
+      opened.push(kind);
+      const embedder = kind === 'folder' ? embedders.folder : embedders['built-in'];
+      const embed: typeof embedder.embed = async (...given) => {
+        if (kind === 'folder') await mayEmbed;
+        return embedder.embed(...given);
+      };
+      return Promise.resolve({ ...embedder, embed });
+    },
+  });
+  return {
+    ...started,
+    opened,
+    embedders,
+    /** The new model waits; @returns what lets it go on */
+    hold(): () => void {
+      let letGo = (): void => undefined;
+      mayEmbed = new Promise((resolve) => (letGo = resolve));
+      return () => letGo();
+    },
+  };
+}
+
+test('makes the vectors of another model beside the old ones, and then changes', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']), conversationOf('b', ['green pear']));
+  const wish = { current: { chosen: BUILT_IN_CHOICE } as EmbedderWish };
+  const started = startWithTwo(db, wish);
+  const { meaning, statuses, find, isReady, embedders } = started;
+  await find('x');
+  await isReady();
+  const letGo = started.hold();
+  wish.current = { chosen: FOLDER_CHOICE, former: BUILT_IN_CHOICE };
+  await meaning.rechoose();
+  await expect
+    .poll(() => statuses.at(-1))
+    .toMatchObject({ phase: 'indexing', inUse: 'onggi/static-multilingual', coming: 'models/new' });
+  // The old model answers meanwhile, and follows what is written.
+  expect(await find('red apple')).toEqual(['a']);
+  await addRows(db, conversationOf('c', ['yellow lemon']));
+  await expect.poll(() => find('yellow lemon'), { timeout: 5000 }).toEqual(['c']);
+  expect(embedders.folder.given).toEqual([]);
+  letGo();
+  await expect
+    .poll(() => statuses.at(-1), { timeout: 5000 })
+    .toMatchObject({ phase: 'ready', inUse: 'models/new', coming: null });
+  expect(await find('yellow lemon')).toEqual(['c']);
+  // One of a model's vectors are left: those in use.
+  await expect
+    .poll(async () => (await readStoredEmbedders(db)).map((key) => key.split('|')[0]))
+    .toEqual(['models/new']);
+  // And the new one follows what is written.
+  await addRows(db, conversationOf('d', ['purple plum']));
+  await expect.poll(() => find('purple plum'), { timeout: 5000 }).toEqual(['d']);
+  expect((await db.strict.feedReaders.toArray()).length).toBe(1);
+});
+
+test('goes on with a change after a reload, answering with the old model until it is made', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  const wish = { current: { chosen: BUILT_IN_CHOICE } as EmbedderWish };
+  const first = startWithTwo(db, wish);
+  await first.find('x');
+  await first.isReady();
+
+  wish.current = { chosen: FOLDER_CHOICE, former: BUILT_IN_CHOICE };
+  const second = startWithTwo(db, wish);
+  const letGo = second.hold();
+  await second.meaning.resume();
+  expect(await second.find('red apple')).toEqual(['a']);
+  expect(second.statuses.at(-1)).toMatchObject({ coming: 'models/new' });
+  letGo();
+  await expect.poll(() => second.statuses.at(-1)?.inUse, { timeout: 5000 }).toBe('models/new');
+  await expect.poll(async () => (await readStoredEmbedders(db)).length).toBe(1);
+
+  // Nothing of the old model is left, so a third start does not ask for it.
+  const third = startWithTwo(db, wish);
+  expect(await third.find('red apple')).toEqual(['a']);
+  expect(third.opened).toEqual(['folder']);
+});
+
+test('a choice taken back leaves the old vectors, and nothing of the new model', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  const wish = { current: { chosen: BUILT_IN_CHOICE } as EmbedderWish };
+  const started = startWithTwo(db, wish);
+  const { meaning, statuses, find, isReady, embedders } = started;
+  await find('x');
+  await isReady();
+  started.hold();
+  wish.current = { chosen: FOLDER_CHOICE, former: BUILT_IN_CHOICE };
+  await meaning.rechoose();
+  await expect.poll(() => statuses.at(-1)?.coming).toBe('models/new');
+  wish.current = { chosen: BUILT_IN_CHOICE, former: BUILT_IN_CHOICE };
+  await meaning.rechoose();
+  await isReady();
+  expect(statuses.at(-1)).toMatchObject({ inUse: 'onggi/static-multilingual', coming: null });
+  expect(await find('red apple')).toEqual(['a']);
+  expect(embedders['built-in'].given).toEqual(['red apple']);
+});
+
+test('a model that cannot be had is said so, and the old one goes on answering', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  const embedder = createTestEmbedder({ id: 'onggi/static-multilingual' });
+  const wish = { current: { chosen: BUILT_IN_CHOICE } as EmbedderWish };
+  let opens = 0;
+  const { meaning, statuses, find, isReady } = start(db, {
+    readWish: () => Promise.resolve(wish.current),
+    openEmbedder({ kind }) {
+      if (kind === 'built-in') return Promise.resolve(embedder);
+      opens += 1;
+      return Promise.reject(new OnggiError('model/not-found', 'no such model'));
+    },
+  });
+  await find('x');
+  await isReady();
+  wish.current = { chosen: FOLDER_CHOICE, former: BUILT_IN_CHOICE };
+  await meaning.rechoose();
+  await expect
+    .poll(() => statuses.at(-1))
+    .toMatchObject({ phase: 'failed', errorCode: 'model/not-found', coming: 'models/new' });
+  expect(await find('red apple')).toEqual(['a']);
+  // A question does not ask for it again, the person does.
+  expect(opens).toBe(1);
+  await meaning.rechoose();
+  expect(opens).toBe(2);
 });

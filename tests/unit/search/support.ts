@@ -15,11 +15,15 @@ export const TEST_IDENTITY: EmbedderIdentity = {
 };
 
 /** An embedder for tests: texts that share words are near. It keeps what it was given. */
-export function createTestEmbedder(): Embedder & { readonly given: string[]; close(): void } {
+export function createTestEmbedder(
+  identity: Partial<EmbedderIdentity> = {},
+): Embedder & { readonly given: string[]; readonly batchTexts: number; close(): void } {
   const { dimension } = TEST_IDENTITY;
   const given: string[] = [];
   return {
     ...TEST_IDENTITY,
+    ...identity,
+    batchTexts: 8,
     given,
     close: () => undefined,
     embed(texts, kind) {

@@ -1,0 +1,53 @@
+/** An embedder whose model is at an endpoint: the texts leave the device. */
+import { embedderIdOf } from '#domain/embedder-choice.ts';
+import type { EmbedderChoice } from '#domain/embedder-choice.ts';
+import type { EmbedTexts, Embedder } from '#domain/embedding.ts';
+import { OnggiError } from '#domain/errors.ts';
+
+/** Raised when what becomes of a text changes; see `EmbedderIdentity.pipelineVersion`. */
+const PIPELINE_VERSION = 1;
+/** Endpoints refuse texts over their model's limit, often 8,192 tokens, instead of cutting them. */
+const MAX_TEXT_UNITS = 8000;
+
+/**
+ * Asks for one vector, to learn how long they are.
+ * @throws OnggiError `provider/*`, `model/not-embedding`.
+ */
+export async function openEndpointEmbedder(
+  choice: Extract<EmbedderChoice, { kind: 'endpoint' }>,
+  embedTexts: EmbedTexts,
+): Promise<Embedder> {
+  const ask = (texts: readonly string[]): Promise<readonly Float32Array[]> =>
+    embedTexts(choice, texts);
+  const [first] = await ask(['onggi']);
+  const dimension = first?.length ?? 0;
+  if (dimension === 0) throw new OnggiError('model/not-embedding', 'a vector of no numbers');
+  return {
+    id: embedderIdOf(choice),
+    // Endpoints do not say in which state their model is.
+    revision: choice.model,
+    dtype: 'remote',
+    dimension,
+    pipelineVersion: PIPELINE_VERSION,
+    async embed(texts) {
+      const all = new Float32Array(texts.length * dimension);
+      // Endpoints refuse empty texts, and with them the whole request.
+      const told = texts.flatMap((text, at) => (text.trim() === '' ? [] : [at]));
+      if (told.length === 0) return all;
+      const vectors = await ask(told.map((at) => (texts[at] ?? '').slice(0, MAX_TEXT_UNITS)));
+      told.forEach((at, row) => {
+        const vector = vectors[row];
+        if (vector?.length !== dimension) {
+          throw new OnggiError('model/changed', `${vector?.length ?? 0} numbers, not ${dimension}`);
+        }
+        all.set(toUnitLength(vector), at * dimension);
+      });
+      return all;
+    },
+  };
+}
+
+function toUnitLength(vector: Float32Array): Float32Array {
+  const length = Math.hypot(...vector);
+  return length > 0 ? vector.map((value) => value / length) : vector;
+}

@@ -1,0 +1,189 @@
+/** Embedders of transformers.js, over files that are at hand. Imported only by its worker: 0.5 MB. */
+import { env, pipeline } from '@xenova/transformers';
+import type { FeatureExtractionPipeline } from '@xenova/transformers';
+import engineModuleUrl from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
+import engineUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
+import * as v from 'valibot';
+import type { Embedder, EmbedKind } from '#domain/embedding.ts';
+import { OnggiError } from '#domain/errors.ts';
+import { describeModel } from './model-family.ts';
+import { readJson } from './model-files.ts';
+
+/** The files of one model, by their names in its repository. */
+export interface ModelFiles {
+  readonly id: string;
+  /** A commit, or a digest. */
+  readonly revision: string;
+  /** How its numbers are kept. */
+  readonly dtype: 'q8' | 'fp32';
+  /** @returns undefined where the model has no such file. @throws OnggiError `model/*` */
+  read(name: string): Promise<Response | undefined>;
+}
+
+/** Raised when what becomes of a text changes; see `EmbedderIdentity.pipelineVersion`. */
+const PIPELINE_VERSION = 1;
+/** Where transformers.js looks for files; what it asks for there is answered by {@link ModelFiles}. */
+const [PLACE, NAME] = ['/model-files/', 'model'];
+/** Longer texts are cut before they become tokens: no model here reads more than some thousand tokens. */
+const MAX_TEXT_UNITS = 20_000;
+
+const Config = v.object({
+  model_type: v.string(),
+  architectures: v.exactOptional(v.array(v.string())),
+  max_position_embeddings: v.exactOptional(v.pipe(v.number(), v.minValue(1))),
+});
+
+/**
+ * Loads a model. One at a time in a worker: the library's settings are global.
+ * @throws OnggiError `model/damaged`, `model/not-found`, `model/not-embedding`, `model/no-engine`, and
+ * what `files.read` throws.
+ */
+export async function openTransformersEmbedder(files: ModelFiles): Promise<Embedder> {
+  const config = await readConfig(files);
+  setUpLibrary(files);
+  const extract = await load(files);
+  const maxTokens = Math.min(
+    Number(extract.tokenizer.model_max_length),
+    config.max_position_embeddings ?? Infinity,
+  );
+  limitTokens(extract, maxTokens);
+  const { queryPrefix, passagePrefix, pooling } = describeModel(files.id);
+
+  async function run(texts: readonly string[], kind: EmbedKind): Promise<Embedded> {
+    const prefix = kind === 'query' ? queryPrefix : passagePrefix;
+    // Nothing but the prefix would make empty texts near to each other and to everything vague.
+    const given = texts.map(
+      (text) => prefix + text.slice(0, MAX_TEXT_UNITS).replace(/\p{Cs}/gu, '\ufffd'),
+    );
+    const tensor = await extract(given, { pooling, normalize: true });
+    const [rows, dimension] = tensor.dims;
+    const { data } = tensor;
+    if (rows !== texts.length || !dimension || tensor.dims.length !== 2) throw notEmbedding();
+    if (!(data instanceof Float32Array)) throw notEmbedding();
+    return { dimension, vectors: new Float32Array(data) };
+  }
+
+  const { dimension, vectors } = await probe(run);
+  if (vectors.some((value) => !Number.isFinite(value))) throw notEmbedding();
+  return {
+    id: files.id,
+    revision: files.revision,
+    dtype: files.dtype,
+    dimension,
+    pipelineVersion: PIPELINE_VERSION,
+    async embed(texts, kind) {
+      const all = new Float32Array(texts.length * dimension);
+      const told = texts.flatMap((text, at) => (text.trim() === '' ? [] : [at]));
+      if (told.length === 0) return all;
+      // The shortest first and together: padding costs as much as text.
+      told.sort((a, b) => (texts[a]?.length ?? 0) - (texts[b]?.length ?? 0));
+      const found = await run(
+        told.map((at) => texts[at] ?? ''),
+        kind,
+      );
+      if (found.dimension !== dimension) throw notEmbedding();
+      told.forEach((at, row) => {
+        const vector = found.vectors.subarray(row * dimension, (row + 1) * dimension);
+        // A text of nothing the model knows may divide zero by zero.
+        if (vector.every(Number.isFinite)) all.set(vector, at * dimension);
+      });
+      return all;
+    },
+  };
+}
+
+interface Embedded {
+  readonly dimension: number;
+  readonly vectors: Float32Array<ArrayBuffer>;
+}
+
+async function readConfig(files: ModelFiles): Promise<v.InferOutput<typeof Config>> {
+  const response = await files.read('config.json');
+  if (!response) throw new OnggiError('model/not-found', 'no config.json');
+  const config = v.safeParse(Config, await readJson(response));
+  if (!config.success) throw notEmbedding('config.json names no kind of model');
+  const [architecture = ''] = config.output.architectures ?? [];
+  // What writes text has a head for words in the place of sentences.
+  if (/ForCausalLM|ForConditionalGeneration/.test(architecture)) {
+    throw notEmbedding(architecture);
+  }
+  return config.output;
+}
+
+function setUpLibrary(files: ModelFiles): void {
+  env.allowRemoteModels = false;
+  env.allowLocalModels = true;
+  env.localModelPath = PLACE;
+  env.useBrowserCache = false;
+  env.useWasmCache = false;
+  const { wasm } = env.backends.onnx;
+  if (wasm) {
+    wasm.wasmPaths = { wasm: engineUrl, mjs: engineModuleUrl };
+    wasm.numThreads = 1;
+  }
+  env.fetch = async (asked: string | URL) => {
+    const { pathname } = new URL(asked, location.href);
+    const found = await files.read(pathname.slice(`${PLACE}${NAME}/`.length));
+    return found ?? new Response(null, { status: 404 });
+  };
+}
+
+async function load(files: ModelFiles): Promise<FeatureExtractionPipeline> {
+  // What the library is given it may wrap into errors of its own.
+  let failed: unknown;
+  const { fetch } = env;
+  env.fetch = (asked: string | URL) =>
+    (fetch(asked) as Promise<Response>).catch((error: unknown) => {
+      failed ??= error;
+      throw error;
+    });
+  try {
+    return await pipeline('feature-extraction', NAME, { dtype: files.dtype, device: 'wasm' });
+  } catch (cause) {
+    if (failed instanceof OnggiError) throw failed;
+    throw readLoadFailure(cause);
+  }
+}
+
+/** The error of a model that could not be loaded, as far as the library says why. */
+function readLoadFailure(cause: unknown): OnggiError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const options = { cause, detail: message };
+  if (/no available backend|WebAssembly|wasm streaming|Failed to fetch/i.test(message)) {
+    return new OnggiError('model/no-engine', 'the engine did not start', {
+      ...options,
+      retryable: true,
+    });
+  }
+  if (/Unsupported model type|model_type/i.test(message)) {
+    return new OnggiError('model/not-embedding', 'of a kind the library does not know', options);
+  }
+  if (/could not locate|not found/i.test(message)) {
+    return new OnggiError('model/not-found', 'a file is missing', options);
+  }
+  return new OnggiError('model/damaged', 'the model could not be read', options);
+}
+
+/** Some tokenizers name no limit, or one the model does not have. */
+function limitTokens({ tokenizer }: FeatureExtractionPipeline, maxTokens: number): void {
+  Object.defineProperty(tokenizer, 'model_max_length', { value: maxTokens });
+}
+
+/** The first texts, which show what the model is. */
+async function probe(
+  run: (texts: readonly string[], kind: EmbedKind) => Promise<Embedded>,
+): Promise<Embedded> {
+  try {
+    return await run(['onggi', 'a jar of clay'], 'passage');
+  } catch (cause) {
+    throw cause instanceof OnggiError ? cause : notEmbedding(cause);
+  }
+}
+
+function notEmbedding(cause?: unknown): OnggiError {
+  const detail = cause instanceof Error ? cause.message : undefined;
+  return new OnggiError('model/not-embedding', 'it gives no vectors of texts', {
+    cause,
+    ...(detail && { detail }),
+  });
+}

@@ -1,0 +1,63 @@
+import { afterEach, expect, it } from 'vitest';
+import { openEndpointEmbedder } from '#inference/endpoint-embedder.ts';
+import { createRequestEmbeddings } from '#provider/request-embeddings.ts';
+import { toEndpointId } from '#domain/ids.ts';
+import { createConformanceServer } from '../../support/conformance-server.mjs';
+import type {
+  ConformanceServer,
+  ConformanceServerOptions,
+} from '../../support/conformance-server.mjs';
+import { API_KEY, createTestDeps, rejection } from './support.ts';
+
+let server: ConformanceServer | undefined;
+afterEach(() => server?.close());
+
+/** The embedder of an endpoint, as the page makes it. */
+async function open(
+  model: string,
+  options: ConformanceServerOptions & { usedKey?: string } = {},
+): ReturnType<typeof openEndpointEmbedder> {
+  const { usedKey = API_KEY, ...serverOptions } = options;
+  server = await createConformanceServer(serverOptions);
+  const endpoint = { baseUrl: server.baseUrl, presetId: 'custom' } as const;
+  const request = createRequestEmbeddings(createTestDeps());
+  return openEndpointEmbedder(
+    { kind: 'endpoint', endpointId: toEndpointId('e1'), model },
+    (where, texts) => request({ endpoint, apiKey: usedKey, model: where.model, texts }),
+  );
+}
+
+it('gives unit vectors in the order of the texts, and none for empty ones', async () => {
+  const embedder = await open('embed/small');
+  expect(embedder).toMatchObject({ id: 'endpoint:e1/embed/small', dtype: 'remote', dimension: 32 });
+  const vectors = await embedder.embed(['banana', '  ', 'bananas', 'xyz'], 'passage');
+  const row = (at: number): Float32Array => vectors.subarray(at * 32, at * 32 + 32);
+  const cosine = (a: number, b: number): number =>
+    row(a).reduce((sum, value, at) => sum + value * (row(b)[at] ?? 0), 0);
+  expect(Math.hypot(...row(0))).toBeCloseTo(1, 5);
+  expect(Math.hypot(...row(1))).toBe(0);
+  expect(cosine(0, 2)).toBeGreaterThan(cosine(0, 3));
+  // One request to learn the length, one for the three texts that say something.
+  const bodies = server?.log().map(({ body }) => body);
+  expect(bodies).toEqual([
+    { model: 'embed/small', input: ['onggi'], encoding_format: 'float' },
+    { model: 'embed/small', input: ['banana', 'bananas', 'xyz'], encoding_format: 'float' },
+  ]);
+  await embedder.embed(['', ' '], 'query');
+  expect(server?.log()).toHaveLength(2);
+});
+
+it.each([
+  ['embed/odd', {}, 'provider/malformed'],
+  ['embed/short', {}, 'provider/malformed'],
+  ['embed/none', {}, 'provider/model-not-found'],
+  ['embed/small', { usedKey: 'wrong' }, 'provider/unauthorized'],
+] as const)('%s with %o is refused with %s', async (model, options, code) => {
+  expect((await rejection(open(model, options))).code).toBe(code);
+});
+
+it('notices vectors of another length', async () => {
+  const embedder = await open('embed/growing');
+  expect(embedder.dimension).toBe(32);
+  expect((await rejection(embedder.embed(['a b', 'c d'], 'passage'))).code).toBe('model/changed');
+});

@@ -30,7 +30,7 @@ import { readStorageState, requestPersistence } from '#db/storage-manager.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import { readWholeConversation } from '#db/table-pages.ts';
 import { readUsageStatistics, watchUsageStatistics } from '#db/usage-statistics.ts';
-import { toOnggiError } from '#domain/errors.ts';
+import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { ErrorCode } from '#domain/errors.ts';
 import { LOCAL_USER_ID, toConversationId } from '#domain/ids.ts';
 import type { Clock, CreateId, KeyId, SessionId } from '#domain/ids.ts';
@@ -286,7 +286,16 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
       answers.isAnyRunning || backups.phase.kind !== 'closed' || imports.phase.kind === 'running',
     onError: storage.fail,
   });
-  const search = createLazySearch({ db, createId });
+  const search = createLazySearch({
+    db,
+    createId,
+    embedTexts: async ({ endpointId, model }, texts) => {
+      const endpoint = await endpoints.get(endpointId);
+      if (!endpoint) throw new OnggiError('provider/no-endpoint', 'the endpoint was removed');
+      const apiKey = await apiKeys.open(endpoint);
+      return provider.requestEmbeddings({ endpoint, apiKey, model, texts });
+    },
+  });
   // The index follows what is written without being asked; the first view comes first.
   setTimeout(() => search.watchStatus(() => undefined), SEARCH_START_DELAY_MS);
   if (db.dataLoss) storage.reportDataLoss();

@@ -43,6 +43,67 @@ const texts = {
   'meaning.hintSetting': 'Point out questions you asked before',
   'meaning.hintSettingHint':
     'While you type the first question, onggi compares it with your conversations, on this device only.',
+  'meaning.saving-power':
+    'Indexing by meaning goes on when the battery is charged: {done} of {total}.',
+  'embedder.title': 'Finding by meaning',
+  'embedder.about':
+    'An embedding model turns texts into numbers that tell what they are about. The built-in one needs nothing; a larger one understands more and works more slowly.',
+  'embedder.builtIn': 'Built-in model',
+  'embedder.builtInHint': 'Korean, English, Japanese, Chinese · 13 MB · on this device, fast',
+  'embedder.multilingualHint': 'Recommended download: about 100 languages · {size}',
+  'embedder.englishHint': 'English only, light · {size}',
+  'embedder.downloadedHint': 'Downloaded',
+  'embedder.folderHint': 'A folder of this site',
+  'embedder.endpointHint': 'Your texts are sent to this endpoint',
+  'embedder.endpointGone': 'endpoint removed',
+  'embedder.inUse': 'In use',
+  'embedder.coming': 'Being indexed',
+  'embedder.changing':
+    'Your conversations are indexed with {coming}. Until that is done, {inUse} answers.',
+  'embedder.loading': 'Loading the embedding model.',
+  'embedder.offline': 'works offline',
+  'embedder.partly': '{part} downloaded',
+  'embedder.use': 'Use',
+  'embedder.useOne': 'Use {name}',
+  'embedder.get': 'Download…',
+  'embedder.getOne': 'Download {name}…',
+  'embedder.goOn': 'Continue the download',
+  'embedder.pauseDownload': 'Pause',
+  'embedder.downloading': 'Downloading {name}',
+  'embedder.download': 'Download {size}',
+  'embedder.consent':
+    '{size} will be fetched from {host}, once, and kept on this device. Licence: {license}. Only the model is fetched: nothing of your conversations is sent. Afterwards they are indexed anew, which can take a while.',
+  'embedder.unknownLicense': 'not told',
+  'embedder.remove': 'Delete',
+  'embedder.removeOne': 'Delete {name}',
+  'embedder.removeTitle': 'Delete this model from the device?',
+  'embedder.removeBody':
+    '{name} is deleted from this device. Your conversations stay as they are, and you can download it again.',
+  'embedder.other': 'Another model',
+  'embedder.kind': 'Where it is',
+  'embedder.kind.repository': 'Model hub',
+  'embedder.kind.folder': 'Folder of this site',
+  'embedder.kind.endpoint': 'Endpoint',
+  'embedder.repository': 'Name of the repository',
+  'embedder.repositoryHint':
+    'A feature-extraction model for transformers.js, with ONNX files, as owner/name.',
+  'embedder.hub': 'Address of the hub',
+  'embedder.hubHint': 'Hugging Face, or a mirror of it.',
+  'embedder.folder': 'Folder',
+  'embedder.folderAbout':
+    'A model in the layout of transformers.js that whoever hosts this site has put below models/. Nothing is fetched from anywhere else.',
+  'embedder.endpoint': 'Endpoint',
+  'embedder.model': 'Embedding model',
+  'embedder.leaves':
+    'With this, the text of every conversation and every search leaves this device and is sent to {name}.',
+  'embedder.lookUp': 'Look it up',
+  'embedder.lookingUp': 'Looking…',
+  'embedder.useEndpoint': 'Use, and send my texts there',
+  'embedder.wrong.repository':
+    'Write the repository as owner/name, and the hub as an https address.',
+  'embedder.wrong.folder':
+    'Write the folder with letters, digits, dots and dashes, for example models/my-model.',
+  'embedder.wrong.endpoint': 'Write which model is to embed.',
   'search.title': 'Search',
   'search.hint': 'Any words, in any language',
   'search.clear': 'Clear the search',
@@ -1156,6 +1217,16 @@ const errors = {
     'The embedding model could not be fetched. Searching by words works as before; try again when you are connected.',
   'error.model/damaged':
     'The files of the embedding model are damaged, or something else was sent in their place. Nothing of yours is affected, and searching by words works as before; try again, or choose another model.',
+  'error.model/not-found':
+    'There is no such model there, or it is not public. Nothing was changed, and searching works as before; check the name, or choose another model.',
+  'error.model/not-embedding':
+    'This is not a model that onggi can find by meaning with: it needs a feature-extraction model with ONNX files. Nothing was changed; choose another model.',
+  'error.model/no-engine':
+    'The part that runs the model did not start: this browser may lack WebAssembly SIMD, or the part is not on this device yet. Searching by words works as before; connect once and try again, or use the built-in model.',
+  'error.model/no-room':
+    'The browser has no room for the whole model. What was downloaded so far is kept; free space, then continue the download.',
+  'error.model/changed':
+    'The endpoint now gives other vectors than before. Nothing of yours is affected; try again to index anew.',
   'error.app/worker-failed':
     'A part of onggi that works in the background could not start. Your data are as they were; reload the page, then try again.',
   'error.clipboard/denied':

@@ -41,6 +41,65 @@ export const ja: LaterTexts = {
   'meaning.hintSetting': '以前の似た質問を知らせる',
   'meaning.hintSettingHint':
     '最初の質問を入力している間、過去の会話と比べます。すべてこの端末の中で行われます。',
+  'meaning.saving-power': '充電されると意味の索引を再開します：{total} 件中 {done} 件',
+  'embedder.title': '意味で探す',
+  'embedder.about':
+    '埋め込みモデルは、文章が何についてのものかを数値で表します。内蔵モデルは準備がいりません。大きいモデルはよりよく理解しますが、時間がかかります。',
+  'embedder.builtIn': '内蔵モデル',
+  'embedder.builtInHint': '日本語・英語・韓国語・中国語 · 13 MB · この端末で高速に動作',
+  'embedder.multilingualHint': 'おすすめのダウンロード：約100言語 · {size}',
+  'embedder.englishHint': '英語のみ、軽量 · {size}',
+  'embedder.downloadedHint': 'ダウンロード済みのモデル',
+  'embedder.folderHint': 'このサイトのフォルダー',
+  'embedder.endpointHint': '文章はこのエンドポイントに送信されます',
+  'embedder.endpointGone': '削除されたエンドポイント',
+  'embedder.inUse': '使用中',
+  'embedder.coming': '索引を作成中',
+  'embedder.changing': '{coming} で会話の索引を作り直しています。終わるまでは {inUse} で探します。',
+  'embedder.loading': '埋め込みモデルを読み込んでいます。',
+  'embedder.offline': 'オフラインで使えます',
+  'embedder.partly': '{part} を取得済み',
+  'embedder.use': '使う',
+  'embedder.useOne': '{name} を使う',
+  'embedder.get': 'ダウンロード…',
+  'embedder.getOne': '{name} をダウンロード…',
+  'embedder.goOn': 'ダウンロードを再開',
+  'embedder.pauseDownload': '一時停止',
+  'embedder.downloading': '{name} をダウンロード中',
+  'embedder.download': '{size} をダウンロード',
+  'embedder.consent':
+    '{host} から {size} を一度だけ取得し、この端末に保存します。ライセンス：{license}。取得するのはモデルだけで、会話の内容は送信されません。その後、会話の索引を作り直すため時間がかかることがあります。',
+  'embedder.unknownLicense': '記載なし',
+  'embedder.remove': '削除',
+  'embedder.removeOne': '{name} を削除',
+  'embedder.removeTitle': 'このモデルを端末から削除しますか？',
+  'embedder.removeBody':
+    '{name} をこの端末から削除します。会話はそのまま残り、モデルはいつでもダウンロードし直せます。',
+  'embedder.other': '別のモデル',
+  'embedder.kind': 'モデルの場所',
+  'embedder.kind.repository': 'モデルハブ',
+  'embedder.kind.folder': 'このサイトのフォルダー',
+  'embedder.kind.endpoint': 'エンドポイント',
+  'embedder.repository': 'リポジトリ名',
+  'embedder.repositoryHint':
+    'ONNX ファイルのある transformers.js 用の feature-extraction モデルを、所有者/名前 の形で入力してください。',
+  'embedder.hub': 'ハブのアドレス',
+  'embedder.hubHint': 'Hugging Face、またはそのミラーです。',
+  'embedder.folder': 'フォルダー',
+  'embedder.folderAbout':
+    'このサイトの運営者が models/ の下に置いた、transformers.js 形式のモデルです。ほかの場所からは何も取得しません。',
+  'embedder.endpoint': 'エンドポイント',
+  'embedder.model': '埋め込みモデル',
+  'embedder.leaves':
+    'この方法では、すべての会話と検索語の文章がこの端末を離れ、{name} に送信されます。',
+  'embedder.lookUp': '調べる',
+  'embedder.lookingUp': '調べています…',
+  'embedder.useEndpoint': '文章の送信に同意して使う',
+  'embedder.wrong.repository':
+    'リポジトリは 所有者/名前、ハブは https のアドレスで入力してください。',
+  'embedder.wrong.folder':
+    'フォルダーは英数字、ピリオド、ハイフンで入力してください。例：models/my-model',
+  'embedder.wrong.endpoint': '埋め込みに使うモデルを入力してください。',
   'search.title': '検索',
   'search.hint': 'どんな言葉でも、どの言語でも',
   'search.clear': '検索語を消す',
@@ -1079,6 +1138,16 @@ export const ja: LaterTexts = {
     '埋め込みモデルを取得できませんでした。言葉での検索はこれまでどおり使えます。接続してからもう一度お試しください。',
   'error.model/damaged':
     '埋め込みモデルのファイルが壊れているか、別の内容が届きました。あなたのデータに影響はなく、言葉での検索はこれまでどおり使えます。もう一度試すか、別のモデルを選んでください。',
+  'error.model/not-found':
+    'そのモデルは存在しないか、公開されていません。何も変わっておらず、検索はこれまでどおり使えます。名前を確かめるか、別のモデルを選んでください。',
+  'error.model/not-embedding':
+    '意味の検索に使えるモデルではありません。ONNX ファイルのある feature-extraction モデルが必要です。何も変わっていません。別のモデルを選んでください。',
+  'error.model/no-engine':
+    'モデルを動かす部分を開始できませんでした。ブラウザーが WebAssembly SIMD に対応していないか、その部分がまだ端末にない可能性があります。言葉での検索はこれまでどおり使えます。一度接続してやり直すか、内蔵モデルを使ってください。',
+  'error.model/no-room':
+    'モデル全体を保存する空きがブラウザーにありません。ここまでの分は残っています。空きを作ってから、ダウンロードを再開してください。',
+  'error.model/changed':
+    'エンドポイントが以前と異なるベクトルを返しています。データに影響はありません。やり直すと索引を作り直します。',
   'error.app/worker-failed':
     'バックグラウンドで動く部分を開始できませんでした。データはそのままです。ページを再読み込みしてからもう一度試してください。',
   'error.clipboard/denied':

@@ -1,10 +1,12 @@
 import type { OnggiDatabase } from '#db/open-database.ts';
+import type { EmbedTexts } from '#domain/embedding.ts';
 import type { SearchStatus } from '#domain/search.ts';
 import type { SearchClient } from '#search/search-client.ts';
 
 export interface SearchWorkDeps {
   readonly db: OnggiDatabase;
   readonly createId: () => string;
+  readonly embedTexts: EmbedTexts;
 }
 
 /** Search, whose machinery is fetched with the first use: nothing of it belongs to the first load. */

@@ -34,7 +34,8 @@ export class MeaningMap {
   get status(): MeaningStatus | undefined {
     const errorCode = this.#failure;
     if (!errorCode) return this.#status;
-    const counts = this.#status ?? { doneCount: 0, totalCount: 0, doneBytes: 0, totalBytes: null };
+    const nothing = { doneCount: 0, totalCount: 0, doneBytes: 0, totalBytes: null };
+    const counts = this.#status ?? { ...nothing, inUse: null, coming: null };
     return { ...counts, phase: 'failed', errorCode };
   }
 

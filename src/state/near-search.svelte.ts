@@ -73,7 +73,11 @@ export class NearSearch {
   }
 
   /** Tries again after a failure. */
-  readonly again = (): void => this.#askLater(0);
+  readonly again = async (): Promise<void> => {
+    // What fails again is told by the status.
+    await this.#work.ask({ kind: 'rechoose' }, () => undefined).catch(() => undefined);
+    this.#askLater(0);
+  };
 
   /** Stops the indexing, or lets it go on. */
   setPaused(isPaused: boolean): Promise<void> {

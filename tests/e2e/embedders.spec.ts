@@ -1,0 +1,189 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Locator, Page } from '@playwright/test';
+import { startModelHub } from '../support/model-hub.ts';
+import type { ModelHub } from '../support/model-hub.ts';
+import { seedConversation, seedConversations } from '../support/seed.ts';
+import { createTinyModel } from '../support/tiny-model.ts';
+import { expect, test, text } from './seeded.ts';
+import { expectNoViolations } from './violations.ts';
+
+const rows = seedConversations([
+  seedConversation('Fruit', { id: 'fruit', texts: ['banana bread with bananas', 'bake it'] }),
+  seedConversation('Letters', { id: 'letters', texts: ['zzz xxx yyy', 'www vvv'] }),
+]);
+
+const card = (page: Page): Locator => page.getByRole('region', { name: text('embedder.title') });
+const rowOf = (page: Page, name: string): Locator =>
+  card(page).getByRole('listitem').filter({ hasText: name });
+const inUse = text('embedder.inUse');
+
+async function openOther(page: Page, kind: 'repository' | 'folder' | 'endpoint'): Promise<void> {
+  await card(page).getByText(text('embedder.other'), { exact: true }).click();
+  await card(page)
+    .getByRole('radio', { name: text(`embedder.kind.${kind}`) })
+    .check();
+}
+
+/** What search and a model of transformers.js need after a reload. */
+function isKeptOffline(page: Page): Promise<boolean> {
+  return page.evaluate(async () => {
+    const paths: string[] = [];
+    for (const name of await caches.keys()) {
+      const requests = await (await caches.open(name)).keys();
+      paths.push(...requests.map(({ url }) => new URL(url).pathname));
+    }
+    return [
+      '/assets/SearchEntry-',
+      '/workers/search.worker-',
+      '/workers/transformers.worker-',
+      '/workers/ort-wasm-simd-threaded-',
+      '/downloaded-models/cut/letters/plan',
+    ].every((start) => paths.some((path) => path.startsWith(start)));
+  });
+}
+
+/** Asks by meaning: one of the words stands nowhere, so that words find nothing. */
+async function findByMeaning(page: Page): Promise<void> {
+  await page.goto('/#/search');
+  await page
+    .getByRole('searchbox', { name: text('sidebar.search') })
+    .fill('bread bananas banana cake');
+  const first = page
+    .getByRole('list', { name: text('search.results') })
+    .getByRole('listitem')
+    .first();
+  await expect(first).toContainText('Fruit');
+}
+
+test('an endpoint embeds, after the page said that texts leave the device', async ({
+  start,
+  page,
+  endpoint,
+}) => {
+  await start({ rows, hash: '#/settings/models' });
+  await expect(rowOf(page, text('embedder.builtIn'))).toContainText(inUse);
+  await openOther(page, 'endpoint');
+  await expect(card(page)).toContainText(/leaves this device/);
+  await expectNoViolations(page, 'the choice of an embedder', 'light');
+  const use = card(page).getByRole('button', { name: text('embedder.useEndpoint') });
+  await use.click();
+  await expect(card(page).getByRole('alert')).toHaveText(text('embedder.wrong.endpoint'));
+  await card(page).getByLabel(text('embedder.model')).fill('embed/small');
+  await use.click();
+  const row = rowOf(page, 'embed/small');
+  await expect(row).toContainText(inUse);
+  await findByMeaning(page);
+  const asked = endpoint.log().filter((entry) => entry.path.endsWith('/embeddings'));
+  expect(asked.flatMap(({ body }) => (body as { input: string[] }).input)).toContain(
+    'banana bread with bananas',
+  );
+
+  // One that is not there: the old one goes on, and the way back is one click.
+  await page.goto('/#/settings/models');
+  await openOther(page, 'endpoint');
+  await card(page).getByLabel(text('embedder.model')).fill('embed/none');
+  await use.click();
+  await expect(card(page).getByText(text('error.provider/model-not-found'))).toBeVisible();
+  await findByMeaning(page);
+  await page.goto('/#/settings/models');
+  await card(page)
+    .getByRole('button', { name: text('embedder.useOne', { name: text('embedder.builtIn') }) })
+    .click();
+  await expect(rowOf(page, text('embedder.builtIn'))).toContainText(inUse);
+});
+
+test.describe('a model of a hub', () => {
+  // It is to work offline, which the service worker does.
+  test.use({ serviceWorkers: 'allow' });
+  let hub: ModelHub;
+  test.beforeAll(async () => {
+    hub = await startModelHub();
+  });
+  test.afterAll(() => hub.close());
+
+  test('is downloaded after consent, goes on after a cut, works offline, and can be deleted', async ({
+    start,
+    page,
+    context,
+    allowedOrigins,
+  }) => {
+    allowedOrigins.add(hub.origin);
+    await start({ rows, hash: '#/settings/models' });
+    await openOther(page, 'repository');
+    const ask = async (repository: string) => {
+      await card(page).getByLabel(text('embedder.repository')).fill(repository);
+      await card(page)
+        .getByRole('button', { name: text('embedder.lookUp') })
+        .click();
+    };
+    await card(page).getByLabel(text('embedder.hub')).fill(hub.origin);
+    await ask('no');
+    await expect(card(page).getByRole('alert')).toHaveText(text('embedder.wrong.repository'));
+    await ask('nobody/nothing');
+    await expect(card(page).getByRole('alert')).toHaveText(text('error.model/not-found'));
+    await ask('writer/gpt');
+    await expect(card(page).getByRole('alert')).toHaveText(text('error.model/not-embedding'));
+
+    await ask('cut/letters');
+    const row = rowOf(page, 'cut/letters');
+    await expect(row).toContainText(/9.* MB will be fetched from 127\.0\.0\.1/);
+    expect(hub.log().filter((line) => line.includes('/resolve/'))).toEqual([]);
+    await row.getByRole('button', { name: /^Download 9/ }).click();
+    await expect(row.getByRole('alert')).toHaveText(text('error.model/unreachable'));
+    await expect(row).toContainText(/4\.2 MB of 9 MB downloaded|of 9.* MB downloaded/);
+
+    // A reload later the part is still there, and only the rest is fetched.
+    await page.reload();
+    await row.getByRole('button', { name: text('embedder.goOn') }).click();
+    await expect(row).toContainText(inUse);
+    await expect(row).toContainText(text('embedder.offline'));
+    expect(hub.log().filter((line) => /tokenizer\.json bytes=\d{7}-/.test(line))).toHaveLength(1);
+
+    await findByMeaning(page);
+    await expect.poll(() => isKeptOffline(page), { timeout: 60_000 }).toBe(true);
+    await context.setOffline(true);
+    await page.reload();
+    await findByMeaning(page);
+    await context.setOffline(false);
+
+    await page.goto('/#/settings/models');
+    await expect(row.getByRole('button', { name: /^Delete/ })).toHaveCount(0);
+    await card(page)
+      .getByRole('button', { name: text('embedder.useOne', { name: text('embedder.builtIn') }) })
+      .click();
+    await expect(rowOf(page, text('embedder.builtIn'))).toContainText(inUse);
+    await row.getByRole('button', { name: /^Delete/ }).click();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: text('embedder.remove') })
+      .click();
+    await expect(row).toHaveCount(0);
+  });
+});
+
+test('a model in a folder of this site is used without any other request', async ({
+  start,
+  page,
+}) => {
+  const place = path.resolve(import.meta.dirname, '../../dist/models/e2e/tiny');
+  for (const [name, bytes] of createTinyModel()) {
+    await mkdir(path.dirname(path.join(place, name)), { recursive: true });
+    await writeFile(path.join(place, name), bytes);
+  }
+  try {
+    await start({ rows, hash: '#/settings/models' });
+    await openOther(page, 'folder');
+    const use = card(page).getByRole('button', { name: text('embedder.use'), exact: true });
+    const field = card(page).getByRole('textbox', { name: /^Folder/ });
+    await field.fill('models/none');
+    await use.last().click();
+    await expect(card(page).getByText(text('error.model/not-found'))).toBeVisible();
+    await field.fill('models/e2e/tiny');
+    await use.last().click();
+    await expect(rowOf(page, 'models/e2e/tiny')).toContainText(inUse);
+    await findByMeaning(page);
+  } finally {
+    await rm(path.dirname(place), { recursive: true });
+  }
+});

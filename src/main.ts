@@ -26,6 +26,7 @@ import { openDatabase } from '#db/open-database.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readSchemaVersions } from '#db/schema-versions.ts';
 import { startSession, touchSession } from '#db/sessions.ts';
+import { isNoRoom } from '#db/storage-errors.ts';
 import { readStorageState, requestPersistence } from '#db/storage-manager.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import { readWholeConversation } from '#db/table-pages.ts';
@@ -144,7 +145,7 @@ async function open(): Promise<OnggiDatabase> {
 }
 
 async function createApp(db: OnggiDatabase): Promise<AppState> {
-  const makers = { clock, createId };
+  const makers = { clock, createId, onNoRoom: storage.fail };
   let session = await startSession(db, {
     ...makers,
     userAgent: navigator.userAgent,
@@ -156,7 +157,11 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     return session.id;
   };
   await getSessionId();
-  await settleAbandonedAnswers(db);
+  await settleAbandonedAnswers(db).catch((error: unknown) => {
+    // Then they stay as they are until there is room; all else can be read.
+    if (!isNoRoom(error)) throw error;
+    storage.fail(toOnggiError(error));
+  });
 
   const preferences = createPreferences({ db, clock, browserLanguages: navigator.languages });
   const settings = new Settings(await preferences.load(), preferences, storage);

@@ -1,5 +1,6 @@
 /** A folder of backups: written under another name, read back, then named; old ones are cleared away. */
-import { OnggiError, toOnggiError } from '#domain/errors.ts';
+import { isNoRoom, toStorageError } from '#db/storage-errors.ts';
+import { OnggiError } from '#domain/errors.ts';
 import { backupFileName, isBackupFileName } from './file-name.ts';
 import type { PackTarget } from './pack.ts';
 
@@ -80,8 +81,9 @@ export async function addCopy(
   } catch (error) {
     await directory.removeEntry(partName).catch(() => undefined);
     if (error instanceof OnggiError || signal?.aborted) throw error;
-    const { message } = toOnggiError(error);
-    throw new OnggiError('backup/not-written', message, { cause: error });
+    const failure = toStorageError(error);
+    if (isNoRoom(failure)) throw failure;
+    throw new OnggiError('backup/not-written', failure.message, { cause: error });
   }
 }
 

@@ -1,4 +1,5 @@
-import { OnggiError, toOnggiError } from '#domain/errors.ts';
+import { isNoRoom, toStorageError } from '#db/storage-errors.ts';
+import { OnggiError } from '#domain/errors.ts';
 import { encryptAge } from './age-file.ts';
 
 /** Where packed bytes go. */
@@ -109,9 +110,6 @@ async function* chunksOf(
 
 function toWriteError(error: unknown): OnggiError {
   if (error instanceof OnggiError) return error;
-  const cause = toOnggiError(error);
-  const isFull = error instanceof DOMException && error.name === 'QuotaExceededError';
-  return isFull
-    ? new OnggiError('db/quota', 'no room for the backup', { cause })
-    : new OnggiError('backup/not-written', cause.message, { cause });
+  const cause = toStorageError(error);
+  return isNoRoom(cause) ? cause : new OnggiError('backup/not-written', cause.message, { cause });
 }

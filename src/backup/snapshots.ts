@@ -2,6 +2,7 @@ import { getBackupTarget, updateBackupTarget } from '#db/backup-targets.ts';
 import { confirmFeed, joinFeed, leaveFeed, markFeed, readChangedRows } from '#db/feed-reader.ts';
 import type { ChangedRows, FeedPosition } from '#db/feed-reader.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
+import { isNoRoom, toStorageError } from '#db/storage-errors.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import { addCopy, copiesToRemove, listCopies } from './copy-folder.ts';
@@ -116,6 +117,8 @@ export function createSnapshots({
     try {
       return await (await openRoot()).getDirectoryHandle(FOLDER, { create: true });
     } catch (cause) {
+      const error = toStorageError(cause);
+      if (isNoRoom(error)) throw error;
       throw new OnggiError('backup/not-written', 'no file system in this browser', { cause });
     }
   }

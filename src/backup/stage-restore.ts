@@ -8,6 +8,7 @@ import { openNamedDatabase } from '#db/open-database.ts';
 import type { DatabaseEvents, OnggiDatabase } from '#db/open-database.ts';
 import { deleteStaging, stagingName } from '#db/staging.ts';
 import { flushToDisk, hasRows } from '#db/staging-rows.ts';
+import { toStorageError } from '#db/storage-errors.ts';
 import { requireNoAnswers } from '#db/switch-live.ts';
 import { ASKING_PROBLEMS, BACKUP_TABLES } from '#domain/backup-report.ts';
 import type {
@@ -166,7 +167,8 @@ async function buildStage(
   } catch (error) {
     staging?.close();
     await deleteStaging(name);
-    throw error;
+    // Copying works below the layer that says what a failure of the storage means.
+    throw error instanceof DOMException && !signal?.aborted ? toStorageError(error) : error;
   }
 }
 

@@ -2,10 +2,12 @@ import { LOCAL_USER_ID, toSessionId } from '#domain/ids.ts';
 import type { Clock, CreateId, SessionId } from '#domain/ids.ts';
 import { SESSION_TOUCH_MS, isSessionAlive } from '#domain/session.ts';
 import type { Session } from '#domain/session.ts';
+import type { OnggiError } from '#domain/errors.ts';
 import { commit } from './commit.ts';
 import { holdForLife, readHeldLocks, withExclusiveLock } from './locks.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
+import { isNoRoom, toStorageError } from './storage-errors.ts';
 
 /** Each tab holds this lock, shared, with its session's id: so a new tab finds the session to join. */
 export const SESSION_LOCK_PREFIX = 'onggi-session:';
@@ -15,6 +17,8 @@ const START_LOCK = 'onggi-session-start';
 interface SessionMakers {
   readonly clock: Clock;
   readonly createId: CreateId;
+  /** There is no room to write the visit down: it goes on, and the next touch tries again. */
+  readonly onNoRoom?: (error: OnggiError) => void;
 }
 
 interface StartOptions extends SessionMakers {
@@ -61,7 +65,7 @@ async function resumeOrCreate(
   db: OnggiDexie,
   knownId: string | null,
   userAgent: string | null,
-  { clock, createId }: SessionMakers,
+  { clock, createId, onNoRoom }: SessionMakers,
 ): Promise<Session> {
   const candidates = [
     ...(knownId === null ? [] : [knownId]),
@@ -84,7 +88,12 @@ async function resumeOrCreate(
       await db.sessions.add(session);
       return session;
     }),
-  );
+  ).catch((error: unknown) => {
+    if (!onNoRoom || !isNoRoom(error)) throw error;
+    onNoRoom(toStorageError(error));
+    // As if it were idle for long.
+    return createSession(ids[0] ?? toSessionId(createId()), 0, userAgent);
+  });
 }
 
 function createSession(id: SessionId, now: number, userAgent: string | null): Session {

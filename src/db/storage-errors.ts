@@ -65,6 +65,11 @@ export function toStorageError(error: unknown): OnggiError {
   return new OnggiError('db/failed', text, { retryable, cause: error });
 }
 
+/** Whether an error says that there is no room: what is stored can be read all the same. */
+export function isNoRoom(error: unknown): boolean {
+  return error instanceof OnggiError && /^db\/(quota|no-space)$/.test(error.code);
+}
+
 /** The error and what it wraps: Dexie's `inner` and `failures`, the language's `cause`. */
 function causesOf(error: unknown): readonly unknown[] {
   const chain = new Set<unknown>();

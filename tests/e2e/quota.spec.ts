@@ -1,0 +1,283 @@
+import { readFileSync } from 'node:fs';
+import type { Locator, Page } from '@playwright/test';
+import { ko } from '#i18n/ko.ts';
+import { createChatgptArchive } from '../support/chatgpt-archive.ts';
+import { seedConversation, seedConversations } from '../support/seed.ts';
+import { takeAllRoom } from '../support/short-of-room.ts';
+import { expect, makeSnapshot, test, text } from './seeded.ts';
+import type { Onggi } from './onggi.ts';
+
+const THREE = seedConversations([
+  seedConversation('Onggi jars', { id: 'jars', daysAgo: 0 }),
+  seedConversation('Kimchi', { id: 'kimchi', daysAgo: 1 }),
+  seedConversation('Doenjang', { id: 'doenjang', daysAgo: 40, tags: ['food'] }),
+]);
+
+/** Chooses an entry of a conversation's menu in the list. */
+async function choose({ conversations, page }: Onggi, title: string, entry: string) {
+  const row = conversations.filter({ has: page.getByRole('link', { name: title }) });
+  await row.hover();
+  await row.getByRole('button', { name: text('conversation.menu', { title }) }).click();
+  await row.getByRole('button', { name: entry, exact: true }).click();
+}
+
+/** Every row of the tables that hold what a person made. */
+function readRows(page: Page): Promise<Record<string, unknown>> {
+  return page.evaluate(async () => {
+    const settle = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(new Error(String(request.error)));
+      });
+    const database = await settle(indexedDB.open('onggi'));
+    const rows: Record<string, unknown> = {};
+    for (const table of ['conversations', 'messages', 'drafts', 'userSettings', 'endpoints']) {
+      rows[table] = await settle(database.transaction(table).objectStore(table).getAll());
+    }
+    database.close();
+    return rows;
+  });
+}
+
+/** The plain sentence, wherever on the page it stands. */
+const sentence = (page: Page): Locator =>
+  page.getByText(text('error.db/quota')).locator('visible=true').first();
+
+/** Leaves what is open and takes the notices away, so that the next one is of what comes next. */
+async function dismiss(page: Page, hash: string): Promise<void> {
+  await page.keyboard.press('Escape');
+  await page.goto(hash);
+  const close = page.locator('.notice.bad').getByRole('button', { name: text('common.close') });
+  if (await close.isVisible()) await close.click();
+  await expect(sentence(page)).toHaveCount(0);
+}
+
+async function dropArchive(page: Page): Promise<void> {
+  const base64 = Buffer.from(createChatgptArchive()).toString('base64');
+  const dataTransfer = await page.evaluateHandle((encoded) => {
+    const moved = new DataTransfer();
+    const data = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+    moved.items.add(new File([data], 'export.zip'));
+    return moved;
+  }, base64);
+  await page.dispatchEvent('body', 'dragenter', { dataTransfer });
+  await page.dispatchEvent('body', 'drop', { dataTransfer });
+}
+
+test('whatever is done without room is told in a plain sentence, and nothing is lost', async ({
+  start,
+  page,
+}) => {
+  test.setTimeout(300_000);
+  const onggi = await start({ rows: THREE, hash: '#/', models: ['steady'] });
+  page.setDefaultTimeout(10_000);
+  await makeSnapshot(page);
+  await page.goto('/#/c/jars');
+  await expect(onggi.answers).toHaveCount(1);
+  const before = await readRows(page);
+  const room = await takeAllRoom(page);
+  const field = page.getByRole('textbox', { name: text('conversation.renameField') });
+  const tags = page.getByRole('dialog', { name: text('tags.title') });
+  const answer = onggi.answers.first();
+  const backup = page.getByRole('region', { name: text('backup.title') });
+
+  const sites: readonly (readonly [string, () => Promise<unknown>])[] = [
+    [
+      'a new title',
+      async () => {
+        await choose(onggi, 'Kimchi', text('conversation.rename'));
+        await field.fill('김치');
+        await field.press('Enter');
+      },
+    ],
+    ['a pin', () => choose(onggi, 'Doenjang', text('conversation.pin'))],
+    ['the archive', () => choose(onggi, 'Doenjang', text('conversation.archive'))],
+    ['the trash', () => choose(onggi, 'Doenjang', text('conversation.remove'))],
+    [
+      'a tag',
+      async () => {
+        await choose(onggi, 'Kimchi', text('conversation.tags'));
+        await tags.getByRole('textbox', { name: text('tags.field') }).fill('winter');
+        await tags.getByRole('button', { name: 'Save' }).click();
+      },
+    ],
+    ['a rating', () => answer.getByRole('button', { name: '4 stars' }).click()],
+    [
+      'a comment',
+      async () => {
+        await answer.getByRole('button', { name: text('message.more') }).click();
+        await answer.getByRole('button', { name: text('message.comment'), exact: true }).click();
+        await answer.getByLabel(text('message.commentField')).fill('고마워요');
+        await answer.getByRole('button', { name: 'Save' }).click();
+      },
+    ],
+    [
+      'the model of a conversation',
+      async () => {
+        await page.getByRole('button', { name: /^Model:/ }).click();
+        await page
+          .getByRole('group', { name: 'Models' })
+          .getByRole('button', { name: 'steady', exact: true })
+          .click();
+      },
+    ],
+    [
+      'a typed model',
+      async () => {
+        await page.getByRole('button', { name: /^Model:/ }).click();
+        await page.getByRole('searchbox', { name: 'Find or type a model' }).fill('another');
+        await page.getByRole('button', { name: /^Use “another/ }).click();
+      },
+    ],
+    [
+      'what is deleted from a message on',
+      async () => {
+        await onggi.questions.first().hover();
+        await onggi.questions.first().getByRole('button', { name: 'Delete from here on' }).click();
+      },
+    ],
+    [
+      'a setting',
+      async () => {
+        await page.goto('/#/settings/privacy');
+        await page.getByRole('switch').first().click();
+      },
+    ],
+    [
+      'a budget',
+      async () => {
+        await page.goto('/#/usage');
+        await page.getByLabel('Monthly budget in US dollars').fill('4');
+        await page.getByRole('button', { name: 'Save' }).first().click();
+      },
+    ],
+    [
+      'an API key',
+      async () => {
+        await page.goto('/#/settings/models');
+        await page
+          .getByRole('button', { name: text('endpoint.editOne', { name: 'Test server' }) })
+          .click();
+        await page.getByLabel(text('endpoint.keyOptional')).fill('sk-none-of-your-business');
+        await page.getByRole('button', { name: text('common.save'), exact: true }).click();
+      },
+    ],
+    [
+      'a snapshot',
+      async () => {
+        await page.goto('/#/data');
+        await page.getByText(text('backup.snapshots')).click();
+        await backup
+          .locator('details')
+          .getByRole('button', { name: text('backup.copyNow') })
+          .click();
+      },
+    ],
+    [
+      'a restore',
+      async () => {
+        await page.goto('/#/data');
+        await page.getByText(text('backup.snapshots')).click();
+        await backup
+          .locator('details')
+          .getByRole('button', { name: /^Restore/ })
+          .first()
+          .click();
+        await page.getByRole('button', { name: 'Prepare' }).click();
+      },
+    ],
+    [
+      'an import',
+      async () => {
+        await page.goto('/#/data');
+        await dropArchive(page);
+        await page.getByRole('button', { name: 'Import 2 conversations' }).click();
+      },
+    ],
+    [
+      'a run of the maintenance',
+      async () => {
+        await page.goto('/#/storage');
+        await page
+          .getByRole('region', { name: text('upkeep.title') })
+          .getByRole('button', { name: text('upkeep.run') })
+          .click();
+      },
+    ],
+  ];
+  for (const [name, act] of sites) {
+    await test.step(name, async () => {
+      await act();
+      const from = performance.now();
+      await expect(sentence(page)).toBeVisible();
+      const description = `${Math.round(performance.now() - from)} ms`;
+      test.info().annotations.push({ type: `told: ${name}`, description });
+      await dismiss(page, '/#/usage');
+      await page.goto('/#/c/jars');
+    });
+  }
+  expect(await readRows(page)).toEqual(before);
+
+  await room.lift();
+  await page.goto('/#/c/jars');
+  await choose(onggi, 'Kimchi', text('conversation.rename'));
+  await field.fill('김치');
+  await field.press('Enter');
+  await expect(page.getByRole('link', { name: '김치' })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('link', { name: '김치' })).toBeVisible();
+  await expect(onggi.conversations).toHaveCount(3);
+});
+
+test('what is typed, asked and answered without room stays, and is written when there is some', async ({
+  start,
+  page,
+}) => {
+  test.setTimeout(300_000);
+  const onggi = await start({ rows: THREE, hash: '#/c/jars', models: ['steady'] });
+  await expect(onggi.answers).toHaveCount(1);
+  const room = await takeAllRoom(page);
+
+  await onggi.composer.fill('typed and not sent');
+  await expect(sentence(page)).toBeVisible();
+  await expect(page.getByText(text('storage.unsavedTitle'))).toBeVisible();
+  await onggi.composer.press('Enter');
+  await expect(onggi.composer).toHaveValue('typed and not sent');
+  await expect(onggi.questions).toHaveCount(1);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download the unsaved text' }).click(),
+  ]);
+  expect(readFileSync(await download.path(), 'utf8')).toContain('typed and not sent');
+
+  await room.lift();
+  await onggi.composer.press('Enter');
+  await expect(onggi.answers).toHaveCount(2);
+  await expect(page.locator('.notice.bad')).toHaveCount(0);
+  await page.reload();
+  await expect(onggi.questions).toHaveCount(2);
+  await expect(onggi.answers).toHaveCount(2);
+});
+
+test('a start without room shows what is there, and says so in the person’s language', async ({
+  start,
+  page,
+}) => {
+  test.setTimeout(300_000);
+  const onggi = await start({ rows: THREE, hash: '#/c/jars', settings: { language: 'ko' } });
+  const articles = page.getByRole('main').getByRole('article');
+  await expect(articles).toHaveCount(2);
+  const before = await readRows(page);
+  const room = await takeAllRoom(page);
+  await page.reload();
+  await expect(articles).toHaveCount(2);
+  await expect(page.getByText(ko['error.db/quota'])).toBeVisible();
+  expect(await readRows(page)).toEqual(before);
+  await room.lift();
+  await page.locator('#composer').fill('다시 자리가 생겼다');
+  await page.locator('#composer').press('Enter');
+  await expect(articles).toHaveCount(4);
+  await page.reload();
+  await expect(articles).toHaveCount(4);
+  expect(onggi.page).toBe(page);
+});

@@ -1,0 +1,56 @@
+/** A browser that gives the origin no more room, as CDP can make it. */
+import type { CDPSession, Page } from '@playwright/test';
+import { expect } from '@playwright/test';
+
+export interface ShortOfRoom {
+  /** Gives the room back. */
+  lift(): Promise<void>;
+}
+
+/**
+ * Takes all room from the page's origin and waits until the browser really refuses: for a while it goes by
+ * what it knew of the room before.
+ */
+export async function takeAllRoom(page: Page): Promise<ShortOfRoom> {
+  const client: CDPSession = await page.context().newCDPSession(page);
+  const { origin } = new URL(page.url());
+  await page.evaluate(openProbe);
+  await client.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+  const tryIt = () => page.evaluate(tryToWrite);
+  await expect.poll(tryIt, { timeout: 90_000 }).toBe('QuotaExceededError');
+  return {
+    async lift() {
+      await client.send('Storage.overrideQuotaForOrigin', { origin });
+      await expect.poll(tryIt, { timeout: 90_000 }).toBe('written');
+    },
+  };
+}
+
+function openProbe(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open('probe');
+    request.onupgradeneeded = () => request.result.createObjectStore('probe');
+    request.onerror = () => reject(request.error ?? new Error('no probe'));
+    request.onsuccess = () => {
+      Object.assign(window, { probe: request.result });
+      resolve();
+    };
+  });
+}
+
+/** Writes a little into a database of its own, in a page that {@link openProbe} ran in. */
+function tryToWrite(): Promise<string> {
+  return new Promise((resolve) => {
+    const open = indexedDB.open('probe');
+    open.onsuccess = () => {
+      const transaction = open.result.transaction('probe', 'readwrite', { durability: 'strict' });
+      transaction.objectStore('probe').put('x', 'key');
+      const end = (name: string) => () => {
+        open.result.close();
+        resolve(name);
+      };
+      transaction.oncomplete = end('written');
+      transaction.onabort = () => end(transaction.error?.name ?? 'aborted')();
+    };
+  });
+}

@@ -3,6 +3,7 @@ import type { BackupCounts, BackupTable } from '#domain/backup-report.ts';
 import { OnggiError } from '#domain/errors.ts';
 import { isFileObject } from '#domain/file-fields.ts';
 import { readInstant } from '#domain/instants.ts';
+import { RESCUE_FORMAT } from '#domain/rescue-file.ts';
 import { DIGEST_ALGORITHM } from './group-digest.ts';
 import { BACKUP_FORMAT, BACKUP_FORMAT_VERSION, SEGMENT_FORMAT } from './write-backup.ts';
 
@@ -18,6 +19,8 @@ export interface BackupHead {
   saidDigest: string | null;
   /** The file before it, in a segment of a snapshot. */
   follows: string | null;
+  /** In a file of the rescue screen: the database whose rows come back. */
+  liveName: string | null;
 }
 
 export function createBackupHead(): BackupHead {
@@ -31,6 +34,7 @@ export function createBackupHead(): BackupHead {
     saidCounts: null,
     saidDigest: null,
     follows: null,
+    liveName: null,
   };
 }
 
@@ -52,6 +56,11 @@ export function readHeadMember(
       head.createdAt ??= readFileTimestamp(value);
       return true;
     case 'format':
+      if (value === RESCUE_FORMAT && !isSegment) {
+        head.isOurs = true;
+        head.liveName = '';
+        return true;
+      }
       if (value !== (isSegment ? SEGMENT_FORMAT : BACKUP_FORMAT))
         throw notABackup(`format ${JSON.stringify(value)}`);
       head.isOurs = true;
@@ -67,6 +76,10 @@ export function readHeadMember(
       return true;
     case 'created_at':
       head.createdAt = readInstant(value)?.at ?? head.createdAt;
+      return true;
+    case 'live':
+      if (head.liveName === null) return false;
+      head.liveName = typeof value === 'string' ? value : '';
       return true;
     case 'follows':
       head.follows = typeof value === 'string' ? value : null;

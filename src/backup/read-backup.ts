@@ -14,6 +14,7 @@ import { openBackup } from './open-backup.ts';
 import type { OpenBackupOptions } from './open-backup.ts';
 import { createProblemNotes } from './problems.ts';
 import type { ProblemNotes } from './problems.ts';
+import { isRescuedTable, rescuedRows } from './rescued-rows.ts';
 import { createRowReader, isKeyName } from './read-rows.ts';
 import type { TableRows } from './read-rows.ts';
 import { GONE_ROWS } from './write-backup.ts';
@@ -96,15 +97,28 @@ export function readBackup(
     /** The table that began last; null for one that is passed over. */
     let table: BackupTable | null = null;
     let isGone = false;
+    /** In a file of the rescue screen: the table of the database that began last. */
+    let rescued: string | null = null;
     /** Elements of it that were not given yet, and their characters. */
     let gathered: unknown[] = [];
     let gatheredUnits = 0;
 
     function* give(): Generator<TableRows> {
-      if (table === null || gathered.length === 0) return;
-      const read = reader.read(table, gathered);
+      const rows = gathered;
       gathered = [];
       gatheredUnits = 0;
+      if (rescued !== null) {
+        for (const [name, values] of rescuedRows(rescued, rows)) yield* giveRows(name, values);
+      } else if (table !== null) yield* giveRows(table, rows);
+    }
+
+    function* giveRows(name: BackupTable, values: readonly unknown[]): Generator<TableRows> {
+      if (values.length === 0) return;
+      if (rescued !== null) {
+        found.add(name);
+        counts[name] += values.length;
+      }
+      const read = reader.read(name, values);
       if (read.table === 'messages') {
         for (const { row } of read.rows) noteDate(row.timestamp);
       }
@@ -121,7 +135,8 @@ export function readBackup(
         yield* give();
         await digest.endTable();
         isGone = isSegment && piece.key === GONE_ROWS;
-        table = isGone ? null : beginTable(piece.key);
+        rescued = beginRescued(piece.key);
+        table = isGone || head.liveName !== null ? null : beginTable(piece.key);
       }
       if (piece.kind !== 'elements') continue;
       rowCount += piece.count;
@@ -130,10 +145,10 @@ export function readBackup(
       }
       await digestElements(digest, piece.text, piece.count);
       if (isGone) takeGone(piece.values ?? parseElements(piece.text, 'messages', notes));
-      if (table === null) continue;
-      counts[table] += piece.count;
+      if (table === null && rescued === null) continue;
+      if (table !== null) counts[table] += piece.count;
       if (gathered.length + piece.count > GROUP_ROWS) yield* give();
-      const elements = piece.values ?? parseElements(piece.text, table, notes);
+      const elements = piece.values ?? parseElements(piece.text, table ?? 'messages', notes);
       for (const element of elements) gathered.push(element);
       gatheredUnits += piece.text.length;
       if (gatheredUnits >= GATHERED_CHARACTERS) yield* give();
@@ -170,6 +185,14 @@ export function readBackup(
     notes.note(isKeyName(name) ? 'keys_ignored' : 'unknown_keys', name);
   }
 
+  /** The table of the database, of a rescue file's live one; other databases are passed over. */
+  function beginRescued(name: string): string | null {
+    const prefix = `${head.liveName ?? ''}/`;
+    if (head.liveName === null || !name.startsWith(prefix)) return null;
+    const own = name.slice(prefix.length);
+    return isRescuedTable(own) ? own : null;
+  }
+
   function beginTable(name: string): BackupTable | null {
     if (!isTable(name)) {
       notes.note(isKeyName(name) ? 'keys_ignored' : 'unknown_tables', name);
@@ -201,7 +224,7 @@ export function readBackup(
       notes.note('counts_differ', `${table} ${counts[table]} / ${saidCounts?.[table] ?? 0}`);
     }
     if (saidDigest !== null && saidDigest !== foundDigest) notes.note('digest_differs');
-    for (const table of expectedTables(head)) {
+    for (const table of head.liveName === null ? expectedTables(head) : []) {
       if (!found.has(table)) notes.note('table_missing', table);
     }
     if (!part && counts.conversations === 0 && counts.messages === 0) notes.note('all_empty');

@@ -1,4 +1,6 @@
 /** Reading what is readable, past everything that may be broken above: for the rescue screen. */
+import { RESCUE_FORMAT } from '#domain/rescue-file.ts';
+import { toIsoInstant } from '#domain/instants.ts';
 import { requestResult } from './idb-request.ts';
 
 /** Tables that never leave: sealed keys, and what can be made again. */
@@ -13,15 +15,27 @@ export interface Rescued {
 }
 
 /**
- * Every row of every database of ours that can be read, as JSON: `{ databases: [{ name, version,
- * tables: { table: [row …] } }] }`, bytes as base64 in `$bytes`. Opens databases as they are, whatever
- * their version, and changes nothing.
+ * Every row of every database of ours that can be read, as JSON: `{ format, live, "database/table":
+ * [row …] … }`, bytes as base64 in `$bytes`; `live` is the name of the database that the app shows. A
+ * restore reads the rows of that one. Opens databases as they are, whatever their version, and changes
+ * nothing.
  */
-export async function rescueEverything(): Promise<Rescued> {
-  const parts: string[] = ['{"format":"onggi-rescue","databases":['];
+export async function rescueEverything({
+  now,
+  bootName = 'onggi-boot',
+}: {
+  readonly now: number;
+  /** Only tests give another. */
+  readonly bootName?: string;
+}): Promise<Rescued> {
+  const head = {
+    format: RESCUE_FORMAT,
+    created_at: toIsoInstant(now),
+    live: await readLiveName(bootName),
+  };
+  const parts: string[] = [JSON.stringify(head).slice(0, -1)];
   let rowCount = 0;
   let unreadableCount = 0;
-  let isFirst = true;
   for (const { name } of await indexedDB.databases()) {
     if (name === undefined || NO_DATA.includes(name)) continue;
     const database = await requestResult(indexedDB.open(name)).catch(() => undefined);
@@ -29,26 +43,39 @@ export async function rescueEverything(): Promise<Rescued> {
       unreadableCount += 1;
       continue;
     }
-    parts.push(`${isFirst ? '' : ','}\n{"name":${JSON.stringify(name)},`);
-    parts.push(`"version":${database.version},"tables":{`);
-    isFirst = false;
     const tables = [...database.objectStoreNames].filter((table) => !LEFT_OUT.includes(table));
-    for (const [index, table] of tables.entries()) {
-      parts.push(`${index === 0 ? '' : ','}\n${JSON.stringify(table)}:[`);
+    for (const table of tables) {
+      parts.push(`,\n${JSON.stringify(`${name}/${table}`)}:[`);
       const rows = await readRows(database, table);
       rowCount += rows.texts.length;
       unreadableCount += rows.unreadableCount;
       parts.push(rows.texts.join(',\n'), ']');
     }
-    parts.push('}}');
     database.close();
   }
-  parts.push(']}\n');
+  parts.push('}\n');
   return {
     blob: new Blob(parts, { type: 'application/json' }),
     rowCount,
     unreadableCount,
   };
+}
+
+/** The database that the app shows; its first name where nothing says. */
+async function readLiveName(bootName: string): Promise<string> {
+  try {
+    const boot = await requestResult(indexedDB.open(bootName));
+    try {
+      const pointer: unknown = await requestResult(
+        boot.transaction('pointer').objectStore('pointer').get('live'),
+      );
+      return (pointer as { databaseName?: string } | undefined)?.databaseName ?? 'onggi';
+    } finally {
+      boot.close();
+    }
+  } catch {
+    return 'onggi';
+  }
 }
 
 async function readRows(database: IDBDatabase, table: string) {

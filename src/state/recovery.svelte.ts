@@ -133,7 +133,7 @@ export class Recovery {
   async rescue(): Promise<Rescued | undefined> {
     let rescued: Rescued | undefined;
     await this.#work(async () => {
-      rescued = await rescueEverything();
+      rescued = await rescueEverything({ now: this.#deps.clock() });
     });
     return rescued;
   }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { seedConversation, seedConversations } from '../support/seed.ts';
@@ -205,4 +206,54 @@ test('the rescue page takes out what is readable', async ({ start }) => {
   expect((await download).suggestedFilename()).toMatch(/^onggi-rescue-.*\.json$/);
   await page.getByRole('button', { name: text('recovery.start') }).click();
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
+});
+
+/** Conversations, messages and drafts of the live database. */
+function readLiveRows(page: Page): Promise<Record<string, unknown>> {
+  return page.evaluate(async () => {
+    const settle = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(new Error(String(request.error)));
+      });
+    const boot = await settle(indexedDB.open('onggi-boot'));
+    const pointer: unknown = await settle(
+      boot.transaction('pointer').objectStore('pointer').get('live'),
+    );
+    boot.close();
+    const { databaseName } = pointer as { databaseName: string };
+    const database = await settle(indexedDB.open(databaseName));
+    const rows: Record<string, unknown> = {};
+    for (const table of ['conversations', 'messages', 'drafts', 'userSettings', 'endpoints']) {
+      rows[table] = await settle(database.transaction(table).objectStore(table).getAll());
+    }
+    database.close();
+    return rows;
+  });
+}
+
+test('what the rescue page took out is brought back row by row', async ({ start }) => {
+  const onggi = await start({ rows });
+  const { page } = onggi;
+  await onggi.ask('옹기가 뭐야? 👩‍👩‍👧‍👦');
+  const before = await readLiveRows(page);
+  await page.goto('/#/rescue');
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: text('recovery.export') }).click(),
+  ]);
+  const buffer = await readFile(await download.path());
+  await damage(page, loseDatabases);
+  await page.goto('/');
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: text('recovery.file') }).click(),
+  ]);
+  await chooser.setFiles({
+    name: download.suggestedFilename(),
+    mimeType: 'application/json',
+    buffer,
+  });
+  await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
+  await expect.poll(() => readLiveRows(page).catch(() => undefined)).toEqual(before);
 });

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import type { Plugin } from 'vite';
@@ -7,6 +8,7 @@ import type { BrowserConfigOptions } from 'vitest/node';
 import { chromiumArgs, chromiumPath, hasChromium } from './scripts/browser.mjs';
 import { headersFor, metaPolicy } from './scripts/headers.mjs';
 import { kernelPlugin } from './scripts/kernel-plugin.mjs';
+import { openaiPlugin } from './scripts/openai-plugin.mjs';
 
 /** Serves the headers of `public/_headers` in preview and writes the page's policy into the build. */
 function securityHeaders(): Plugin {
@@ -54,13 +56,20 @@ const browser: BrowserConfigOptions = {
 export default defineConfig({
   // Routes are hashes: nothing but / is a page, and a missing file must be a true 404.
   appType: 'mpa',
-  // transformers.js asks for the engine with WebGPU: twice as large, and the same on a CPU.
-  resolve: { alias: [{ find: /^onnxruntime-web\/webgpu$/, replacement: 'onnxruntime-web/wasm' }] },
+  resolve: {
+    alias: [
+      // transformers.js asks for the engine with WebGPU: twice as large, and the same on a CPU.
+      { find: /^onnxruntime-web\/webgpu$/, replacement: 'onnxruntime-web/wasm' },
+      // The same source for today's browsers: by itself the package gives its ES5 one, a tenth larger.
+      { find: /^dexie$/, replacement: 'dexie/dist/modern/dexie.mjs' },
+    ],
+  },
   // Imported by a worker alone, where the server would find it only in the middle of a test.
   optimizeDeps: { include: ['@xenova/transformers'] },
   plugins: [
     svelte({ compilerOptions: { runes: true } }),
     kernelPlugin(),
+    openaiPlugin(),
     securityHeaders(),
     VitePWA({
       strategies: 'injectManifest',
@@ -84,6 +93,19 @@ export default defineConfig({
       resolveDependencies: (_file, names, { hostType }) =>
         hostType === 'js' ? names.filter((name) => name.endsWith('.css')) : names,
     },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // Small and in the first view; one by one they would be eight files more to fetch.
+          groups: [
+            {
+              name: 'base',
+              test: /\/src\/(domain\/(errors|message|message-tree|conversation|usage)|db\/(storage-errors|commit))\.ts$|@lucide\/svelte\/dist\/Icon|svelte\/src\/internal\/disclose-version/,
+            },
+          ],
+        },
+      },
+    },
   },
   worker: {
     format: 'es',
@@ -100,6 +122,8 @@ export default defineConfig({
   server: { port: 5173, strictPort: true },
   preview: { port: 4173, strictPort: true },
   test: {
+    // Even where there are only two cores: tests in the browser wait half of their time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         extends: true,
@@ -124,6 +148,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'browser',
+          // As many as there is work for, and the checks of the code beside them.
+          testTimeout: 60_000,
           include: [
             'tests/unit/{db,vault,cache,settings,chat,backup,maintenance,state,ui}/**/*.test.ts',
             'tests/unit/{files,portability,usage,inference,search}/**/*.browser.test.ts',

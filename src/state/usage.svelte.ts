@@ -8,7 +8,6 @@ import type { PriceSettings } from '#domain/prices.ts';
 import { toLocalDate } from '#domain/usage.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 import type { DayRange, RatedDay } from '#domain/usage-summary.ts';
-import { writeUsageCsvHeader, writeUsageCsvLine } from '#portability/export-usage-csv.ts';
 import type { BuiltInPrices } from '#usage/find-price.ts';
 import type { DayStatistics } from '#usage/read-days.ts';
 import type { Settings } from './settings.svelte.ts';
@@ -145,13 +144,5 @@ export class Usage {
   /** Changes prices or the budget. They hold from the next answer on. */
   savePrices(changes: Partial<PriceSettings>): Promise<void> {
     return this.#settings.update({ prices: { ...this.prices, ...changes } });
-  }
-
-  /** The rows as CSV (RFC 4180), by day and model. */
-  toCsv(rows: readonly UsageStatistic[]): string {
-    const sorted = [...rows].sort((a, b) =>
-      a.date === b.date ? (a.model < b.model ? -1 : 1) : a.date < b.date ? -1 : 1,
-    );
-    return writeUsageCsvHeader() + sorted.map(writeUsageCsvLine).join('');
   }
 }

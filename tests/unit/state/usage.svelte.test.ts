@@ -7,6 +7,7 @@ import type { UserSettings } from '#domain/user-settings.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import { Settings } from '#state/settings.svelte.ts';
 import { StorageHealth } from '#state/storage-health.svelte.ts';
+import { usageToCsv } from '#state/usage-csv.ts';
 import { Usage } from '#state/usage.svelte.ts';
 import type { UsageWork } from '#state/usage.svelte.ts';
 
@@ -153,7 +154,7 @@ test('CSV is ordered by day and model, and no cell is a formula', () => {
     makeRow('2026-11-02', '=1+1'),
     makeRow('2026-11-01', 'a,"b"'),
   ];
-  const lines = open().usage.toCsv(rows).split('\r\n');
+  const lines = usageToCsv(rows).split('\r\n');
   expect(lines.slice(1)).toEqual([
     '2026-11-01,"a,""b""",1,1,2,3,0.5,0,1.5,1,0',
     `2026-11-02,'=1+1,1,1,2,3,0.5,0,1.5,1,0`,

@@ -1,4 +1,4 @@
-import type { OnggiError } from '#domain/errors.ts';
+import { OnggiError } from '#domain/errors.ts';
 
 /** Text that is in memory and could not be written down. */
 export interface UnsavedText {
@@ -72,7 +72,10 @@ export class StorageHealth {
 
   /** The storage failed. Other failures are not its business. */
   readonly fail = (error: OnggiError): void => {
-    if (error.code.startsWith('db/')) this.#problem = error;
+    if (!error.code.startsWith('db/')) return;
+    // Closed, and no other page asked for it: the browser did it by itself, as on a full disk.
+    const isLost = error.code === 'db/closed' && !this.#isSuperseded && !this.#isReplaced;
+    this.#problem = isLost ? new OnggiError('db/lost', error.message, { cause: error }) : error;
   };
 
   /** The person has read it. */

@@ -110,3 +110,13 @@ test('the screen is told of every change', () => {
     [undefined, 0, true, true],
   ]);
 });
+
+test('a storage that nobody asked to close is told as lost, not as another tab', () => {
+  const storage = new StorageHealth();
+  const closed = new OnggiError('db/closed', 'closed');
+  storage.fail(closed);
+  expect(storage.problem?.code).toBe('db/lost');
+  storage.supersede();
+  storage.fail(closed);
+  expect(storage.problem).toBe(closed);
+});

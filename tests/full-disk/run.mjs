@@ -1,0 +1,171 @@
+/**
+ * `npm run test:full-disk [-- --rounds 3]`: builds the app, puts the database of a browser profile on a small
+ * disk of its own (tmpfs), fills that disk to the last byte and goes on writing as a person would. Looks
+ * whether the app says so, keeps the text, offers it, and has every row back when there is room again. Needs
+ * the right to mount; where there is none it says that nothing was tested. Ends with 1 when anything was lost
+ * or not told.
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build, preview, runnerImport } from 'vite';
+import { readRows } from '../damage/profile.mjs';
+import { createConformanceServer } from '../support/conformance-server.mjs';
+import { launchKillable } from '../support/killable-browser.mjs';
+
+/** @typedef {import('../damage/profile.mjs').Rows} Rows */
+
+const PORT = 4477;
+const APP_URL = `http://localhost:${PORT}`;
+const DISK_MEGABYTES = 24;
+/** Longer than what LevelDB may still find room for in a page it has. */
+const LONG_TEXT = '넘치는 말 '.repeat(4000);
+const TOLD =
+  /The disk is full|no more space|storage does not answer|The browser closed its storage/;
+
+const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } });
+
+/** Mounts a small disk. @returns why not, or undefined */
+function mountDisk(/** @type {string} */ folder) {
+  const { status, stderr, error } = spawnSync(
+    'mount',
+    ['-t', 'tmpfs', '-o', `size=${DISK_MEGABYTES}m`, 'tmpfs', folder],
+    { encoding: 'utf8' },
+  );
+  return status === 0 ? undefined : (error?.message ?? stderr.trim());
+}
+
+/** Writes until there is no byte left. */
+function fillDisk(/** @type {string} */ file) {
+  const handle = openSync(file, 'w');
+  for (let size = 1024 * 1024; size >= 1;) {
+    try {
+      if (writeSync(handle, Buffer.alloc(size)) < size) size = Math.floor(size / 2);
+    } catch {
+      size = Math.floor(size / 2);
+    }
+  }
+  closeSync(handle);
+}
+
+/** Rows of `before` that are not in `now`, text for text. */
+function countMissing(/** @type {Rows} */ before, /** @type {Rows} */ now) {
+  let missing = 0;
+  for (const table of /** @type {const} */ (['conversations', 'messages'])) {
+    for (const [id, text] of Object.entries(before[table])) {
+      if (now[table][id] !== text) missing += 1;
+    }
+  }
+  return missing;
+}
+
+/** One profile whose disk becomes full. */
+async function fillUp(/** @type {string} */ folder, /** @type {string} */ baseUrl) {
+  const profile = path.join(folder, 'profile');
+  const disk = path.join(profile, 'Default', 'IndexedDB');
+  mkdirSync(disk, { recursive: true });
+  const refusal = mountDisk(disk);
+  if (refusal !== undefined) return { refusal };
+  const filler = path.join(disk, 'filler');
+  /** @type {import('../support/killable-browser.mjs').KillableBrowser | undefined} */
+  let browser;
+  try {
+    /** @type {{ module: typeof import('../support/seed.ts') }} */
+    const { module: seed } = await runnerImport(
+      fileURLToPath(new URL('../support/seed.ts', import.meta.url)),
+    );
+    browser = await launchKillable(profile);
+    const { page } = browser;
+    const endpoint = seed.seedEndpoint(baseUrl, ['echo-fast']);
+    const rows = seed.seedConversations(
+      Array.from({ length: 20 }, (_, index) => seed.seedConversation(`Conversation ${index}`)),
+    );
+    const userSettings = [
+      seed.seedSettings({ defaultEndpointId: endpoint.id, defaultModel: 'echo-fast' }),
+    ];
+    await seed.seedDatabase(page, { ...rows, endpoints: [endpoint], userSettings }, APP_URL);
+    await page.goto(`${APP_URL}/#/`);
+    const composer = page.locator('#composer');
+    await composer.fill('there is still room');
+    await composer.press('Enter');
+    await page.getByText('Answer complete').waitFor({ state: 'attached' });
+    const before = await page.evaluate(readRows);
+
+    fillDisk(filler);
+    await composer.fill(LONG_TEXT);
+    const from = performance.now();
+    await composer.press('Enter');
+    const told = page.getByRole('alert').filter({ hasText: TOLD }).first();
+    const isTold = await told
+      .waitFor({ timeout: 30_000 })
+      .then(() => true)
+      .catch(() => false);
+    const toldMs = Math.round(performance.now() - from);
+    const alerts = await page.getByRole('alert').allInnerTexts();
+    const sentence = alerts[0]?.split('\n')[0] ?? '';
+    const isTextThere = (await composer.inputValue()).trim() === LONG_TEXT.trim();
+    const [download] = await Promise.all([
+      page.waitForEvent('download', { timeout: 10_000 }).catch(() => undefined),
+      page
+        .getByRole('button', { name: /^Download the unsaved text/ })
+        .click({ timeout: 10_000 })
+        .catch(() => undefined),
+    ]);
+    const file = await download?.path();
+    const isOffered = file !== undefined && readFileSync(file, 'utf8').includes(LONG_TEXT.trim());
+
+    rmSync(filler);
+    await browser.close();
+    browser = await launchKillable(profile);
+    await browser.page.goto(`${APP_URL}/#/`);
+    await browser.page.locator('#composer').waitFor();
+    const missing = countMissing(before, await browser.page.evaluate(readRows));
+    return { isTold, toldMs, sentence, isTextThere, isOffered, missing };
+  } finally {
+    await browser?.close().catch(() => undefined);
+    spawnSync('umount', [disk]);
+  }
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const outDir = fileURLToPath(new URL('../../dist-full-disk', import.meta.url));
+await build({ root, logLevel: 'warn', build: { outDir, emptyOutDir: true } });
+const server = await preview({
+  root,
+  build: { outDir },
+  preview: { port: PORT, strictPort: true },
+});
+const endpoint = await createConformanceServer({ apiKey: undefined });
+const folder = mkdtempSync(path.join(tmpdir(), 'onggi-full-disk-'));
+try {
+  for (let round = 1; round <= Number(options.rounds); round += 1) {
+    const found = await fillUp(path.join(folder, String(round)), endpoint.localhostUrl);
+    if ('refusal' in found) {
+      console.log(`SKIPPED, nothing was tested: no disk can be mounted here (${found.refusal}).`);
+      break;
+    }
+    const isGood = found.isTold && found.isTextThere && found.isOffered && found.missing === 0;
+    console.log(
+      `round ${round}: ${found.isTold ? `told after ${found.toldMs} ms` : 'NOT TOLD'} ` +
+        `("${found.sentence}"), text ${found.isTextThere ? 'kept' : 'GONE'}, ` +
+        `download ${found.isOffered ? 'whole' : 'MISSING'}, ${found.missing} rows missing afterwards`,
+    );
+    if (!isGood) process.exitCode = 1;
+  }
+} finally {
+  await endpoint.close();
+  await server.close();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  rmSync(outDir, { recursive: true, force: true });
+}

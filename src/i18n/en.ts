@@ -82,7 +82,7 @@ const texts = {
   'embedder.other': 'Another model',
   'embedder.kind': 'Where it is',
   'embedder.kind.repository': 'Model hub',
-  'embedder.kind.folder': 'Folder of this site',
+  'embedder.kind.folder': 'Site folder',
   'embedder.kind.endpoint': 'Endpoint',
   'embedder.repository': 'Name of the repository',
   'embedder.repositoryHint':

@@ -78,7 +78,7 @@ export const ja: LaterTexts = {
   'embedder.other': '別のモデル',
   'embedder.kind': 'モデルの場所',
   'embedder.kind.repository': 'モデルハブ',
-  'embedder.kind.folder': 'このサイトのフォルダー',
+  'embedder.kind.folder': 'サイトのフォルダー',
   'embedder.kind.endpoint': 'エンドポイント',
   'embedder.repository': 'リポジトリ名',
   'embedder.repositoryHint':

@@ -78,7 +78,7 @@ export const ko: LaterTexts = {
   'embedder.other': '다른 모델',
   'embedder.kind': '모델 위치',
   'embedder.kind.repository': '모델 허브',
-  'embedder.kind.folder': '이 사이트의 폴더',
+  'embedder.kind.folder': '사이트 폴더',
   'embedder.kind.endpoint': '엔드포인트',
   'embedder.repository': '저장소 이름',
   'embedder.repositoryHint':

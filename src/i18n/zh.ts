@@ -73,7 +73,7 @@ export const zh: LaterTexts = {
   'embedder.other': '其他模型',
   'embedder.kind': '模型位置',
   'embedder.kind.repository': '模型中心',
-  'embedder.kind.folder': '本站的文件夹',
+  'embedder.kind.folder': '本站文件夹',
   'embedder.kind.endpoint': '端点',
   'embedder.repository': '仓库名称',
   'embedder.repositoryHint':

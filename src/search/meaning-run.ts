@@ -17,6 +17,8 @@ import type { VectorIndex } from './vector-index.ts';
 export interface OpenEmbedder extends Embedder {
   /** Texts that it is given at a time. */
   readonly batchTexts: number;
+  /** Mean cosine of texts that have nothing to do with each other. */
+  readonly unrelated: number;
   close(): void;
 }
 

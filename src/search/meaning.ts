@@ -21,6 +21,7 @@ import { startMeaningRun } from './meaning-run.ts';
 import type { MeaningRun, MeaningRunDeps, OpenEmbedder, OpenedMeaning } from './meaning-run.ts';
 import { toNearGroups } from './near-groups.ts';
 import { conversationPassages } from './passages.ts';
+import { toBuiltInScale } from './unrelated-cosine.ts';
 import { removeOtherVectorFiles } from './vector-sidecar.ts';
 
 /** The model the person wants, and the one before it. */
@@ -40,7 +41,7 @@ export interface MeaningDeps extends MeaningRunDeps {
 
 export interface NearOptions {
   readonly limit: number;
-  /** What is less near is left out. */
+  /** What is less near is left out; a cosine as the built-in model has it, whichever answers. */
   readonly leastCosine: number;
 }
 
@@ -190,7 +191,10 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     const { embedder, index } = await ensure();
     const query = await embedder.embed([text.slice(0, MAX_QUERY_UNITS)], 'query');
     // Some may be in the trash, and one may be the asking one.
-    const near = await index.nearest(query, limit * 2 + 1);
+    const near = (await index.nearest(query, limit * 2 + 1)).map((each) => ({
+      ...each,
+      cosine: toBuiltInScale(each.cosine, embedder.unrelated),
+    }));
     const wanted = near.filter(
       ({ ownerId, cosine }) => ownerId !== exceptId && cosine >= leastCosine,
     );

@@ -12,6 +12,7 @@ import { createMeaning } from './meaning.ts';
 import type { Meaning } from './meaning.ts';
 import { openResting } from './resting-embedder.ts';
 import type { SidecarStore } from './sidecar-store.ts';
+import { BUILT_IN_UNRELATED, measureUnrelated } from './unrelated-cosine.ts';
 import { startEmbeddingWorker, startTransformersWorker } from './start-embedding-worker.ts';
 
 /**
@@ -88,7 +89,14 @@ export function openChosenMeaning({
       const embedder = isHeavy
         ? await openResting(() => open(choice, onBytes), REST_AFTER_MS)
         : await open(choice, onBytes);
-      return { ...embedder, batchTexts: BATCH_TEXTS[choice.kind] };
+      try {
+        const unrelated =
+          choice.kind === 'built-in' ? BUILT_IN_UNRELATED : await measureUnrelated(embedder);
+        return { ...embedder, batchTexts: BATCH_TEXTS[choice.kind], unrelated };
+      } catch (error) {
+        embedder.close();
+        throw error;
+      }
     },
     async readWish() {
       await known;

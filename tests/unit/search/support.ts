@@ -1,10 +1,12 @@
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { createConversation, withAddedMessages } from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
-import type { Embedder, EmbedderIdentity } from '#domain/embedding.ts';
+import type { EmbedderIdentity } from '#domain/embedding.ts';
 import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
 import { createMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
+import type { OpenEmbedder } from '#search/meaning-run.ts';
+import { BUILT_IN_UNRELATED } from '#search/unrelated-cosine.ts';
 
 export const TEST_IDENTITY: EmbedderIdentity = {
   id: 'test',
@@ -17,13 +19,14 @@ export const TEST_IDENTITY: EmbedderIdentity = {
 /** An embedder for tests: texts that share words are near. It keeps what it was given. */
 export function createTestEmbedder(
   identity: Partial<EmbedderIdentity> = {},
-): Embedder & { readonly given: string[]; readonly batchTexts: number; close(): void } {
+): OpenEmbedder & { readonly given: string[] } {
   const { dimension } = TEST_IDENTITY;
   const given: string[] = [];
   return {
     ...TEST_IDENTITY,
     ...identity,
     batchTexts: 8,
+    unrelated: BUILT_IN_UNRELATED,
     given,
     close: () => undefined,
     embed(texts, kind) {

@@ -294,9 +294,10 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   const search = createLazySearch({
     db,
     createId,
-    embedTexts: async ({ endpointId, model }, texts) => {
+    embedTexts: async ({ endpointId, baseUrl, model }, texts) => {
       const endpoint = await endpoints.get(endpointId);
-      if (!endpoint) throw new OnggiError('provider/no-endpoint', 'the endpoint was removed');
+      // The person agreed to this address, and to no other.
+      if (endpoint?.baseUrl !== baseUrl) throw new OnggiError('model/moved', 'another address');
       const apiKey = await apiKeys.open(endpoint);
       return provider.requestEmbeddings({ endpoint, apiKey, model, texts });
     },

@@ -57,6 +57,11 @@ export function withExtrasOf(here: UserSettings, file: UserSettings): UserSettin
   return { ...file, defaultEndpointId, useCache, ...(prices ? { prices } : {}) };
 }
 
+/** What is of this device and in no file stays: which model finds by meaning, and so where texts go. */
+export function withMeaningOf(here: UserSettings, file: UserSettings): UserSettings {
+  return here.meaning ? { ...file, meaning: here.meaning } : file;
+}
+
 /** Fields of a message that the specification's rows have; the others of theirs are only filled in. */
 const SEED_KEYS = MESSAGE_COLUMNS.map(({ key }) => key);
 

@@ -14,6 +14,7 @@ import {
   mergeConversation,
   mergeMessage,
   withExtrasOf,
+  withMeaningOf,
 } from './merge-rows.ts';
 import type { Merged } from './merge-rows.ts';
 import type { ProblemNotes } from './problems.ts';
@@ -152,7 +153,7 @@ export function createMergeSink(
       ({ userId }) => userId,
       (here, file) => {
         const next = bare.has(file) ? withExtrasOf(here, file) : file;
-        return mergeByTime(here, next, ({ updatedAt }) => updatedAt);
+        return mergeByTime(here, withMeaningOf(here, next), ({ updatedAt }) => updatedAt);
       },
     );
   }

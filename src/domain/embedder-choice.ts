@@ -10,7 +10,13 @@ export type EmbedderChoice =
   /** A folder below `models/` of the app's own origin. */
   | { readonly kind: 'folder'; readonly path: string }
   /** An endpoint's `/embeddings`: the only one to which text leaves the device. */
-  | { readonly kind: 'endpoint'; readonly endpointId: EndpointId; readonly model: string };
+  | {
+      readonly kind: 'endpoint';
+      readonly endpointId: EndpointId;
+      /** The address that the person agreed to send texts to. */
+      readonly baseUrl: string;
+      readonly model: string;
+    };
 
 export const BUILT_IN_CHOICE: EmbedderChoice = { kind: 'built-in' };
 
@@ -41,7 +47,8 @@ export function parseModelFolder(text: string): string | undefined {
 /** The choice of a stored value; undefined when it is none. */
 export function readEmbedderChoice(value: unknown): EmbedderChoice | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { kind, repository, revision, path, endpointId, model } = value as Record<string, unknown>;
+  const fields = value as Record<string, unknown>;
+  const { kind, repository, revision, path, endpointId, baseUrl, model } = fields;
   if (kind === 'built-in') return BUILT_IN_CHOICE;
   if (kind === 'downloaded' && typeof repository === 'string' && typeof revision === 'string') {
     const isName = parseRepository(repository) === repository && /^[\w.-]{1,96}$/.test(revision);
@@ -51,7 +58,8 @@ export function readEmbedderChoice(value: unknown): EmbedderChoice | undefined {
     return parseModelFolder(path) === path ? { kind, path } : undefined;
   }
   if (kind === 'endpoint' && typeof endpointId === 'string' && typeof model === 'string') {
-    return { kind, endpointId: toEndpointId(endpointId), model };
+    if (typeof baseUrl !== 'string') return undefined;
+    return { kind, endpointId: toEndpointId(endpointId), baseUrl, model };
   }
   return undefined;
 }
@@ -69,7 +77,7 @@ export function embedderIdOf(choice: EmbedderChoice): string {
     case 'folder':
       return `models/${choice.path}`;
     case 'endpoint':
-      return `endpoint:${choice.endpointId}/${choice.model}`;
+      return `endpoint:${choice.endpointId}/${choice.model}@${choice.baseUrl}`;
   }
 }
 

@@ -29,10 +29,11 @@ export interface Embedder extends EmbedderIdentity {
 
 /**
  * Asks an endpoint for one vector a text, in the order of the texts, as it gives them.
- * @throws OnggiError `provider/*`, `endpoint/*`, `vault/*`.
+ * @throws OnggiError `model/moved` when the endpoint is gone or has another address; `provider/*`,
+ * `vault/*`.
  */
 export type EmbedTexts = (
-  where: { readonly endpointId: EndpointId; readonly model: string },
+  where: { readonly endpointId: EndpointId; readonly baseUrl: string; readonly model: string },
   texts: readonly string[],
 ) => Promise<readonly Float32Array[]>;
 

@@ -82,6 +82,7 @@ export const ERROR_CODES = [
   'model/no-engine',
   'model/no-room',
   'model/changed',
+  'model/moved',
   'clipboard/denied',
   'app/worker-failed',
   'app/unexpected',

@@ -87,11 +87,19 @@ export interface MapPoint {
 export interface MeaningStatus {
   /**
    * `off`: nobody asked yet; `loading`: the embedding model is fetched; `waiting`: indexing goes on when
-   * the answer that runs is there; `saving-power`: when the battery is charged; `paused`: the person
-   * stopped it. Of the coming model, if there is one.
+   * the answer that runs is there; `saving-power`: when the battery is charged; `retrying`: soon,
+   * after something failed for the moment; `paused`: the person stopped it. Of the coming model, if there is one.
    */
   readonly phase:
-    'off' | 'loading' | 'indexing' | 'waiting' | 'saving-power' | 'paused' | 'ready' | 'failed';
+    | 'off'
+    | 'loading'
+    | 'indexing'
+    | 'waiting'
+    | 'saving-power'
+    | 'retrying'
+    | 'paused'
+    | 'ready'
+    | 'failed';
   /** Conversations that can be found, and how many there are to be. */
   readonly doneCount: number;
   readonly totalCount: number;

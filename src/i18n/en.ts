@@ -45,6 +45,8 @@ const texts = {
     'While you type the first question, onggi compares it with your conversations, on this device only.',
   'meaning.saving-power':
     'Indexing by meaning goes on when the battery is charged: {done} of {total}.',
+  'meaning.retrying':
+    'Indexing by meaning failed for the moment and is tried again by itself: {done} of {total}.',
   'embedder.title': 'Finding by meaning',
   'embedder.about':
     'An embedding model turns texts into numbers that tell what they are about. The built-in one needs nothing; a larger one understands more and works more slowly.',
@@ -54,8 +56,8 @@ const texts = {
   'embedder.englishHint': 'English only, light · {size}',
   'embedder.downloadedHint': 'Downloaded',
   'embedder.folderHint': 'A folder of this site',
-  'embedder.endpointHint': 'Your texts are sent to this endpoint',
-  'embedder.endpointGone': 'endpoint removed',
+  'embedder.endpointHint': 'Your texts are sent to this connection',
+  'embedder.endpointGone': 'connection removed',
   'embedder.inUse': 'In use',
   'embedder.coming': 'Being indexed',
   'embedder.changing':
@@ -83,7 +85,7 @@ const texts = {
   'embedder.kind': 'Where it is',
   'embedder.kind.repository': 'Model hub',
   'embedder.kind.folder': 'Site folder',
-  'embedder.kind.endpoint': 'Endpoint',
+  'embedder.kind.endpoint': 'Connection',
   'embedder.repository': 'Name of the repository',
   'embedder.repositoryHint':
     'A feature-extraction model for transformers.js, with ONNX files, as owner/name.',
@@ -92,10 +94,10 @@ const texts = {
   'embedder.folder': 'Folder',
   'embedder.folderAbout':
     'A model in the layout of transformers.js that whoever hosts this site has put below models/. Nothing is fetched from anywhere else.',
-  'embedder.endpoint': 'Endpoint',
+  'embedder.endpoint': 'Connection',
   'embedder.model': 'Embedding model',
   'embedder.leaves':
-    'With this, the text of every conversation and every search leaves this device and is sent to {name}.',
+    'With this, the text of your conversations and of every search leaves this device and is sent to {name}. What you type before you send it, temporary chats and the trash are not sent.',
   'embedder.lookUp': 'Look it up',
   'embedder.lookingUp': 'Looking…',
   'embedder.useEndpoint': 'Use, and send my texts there',
@@ -1218,15 +1220,17 @@ const errors = {
   'error.model/damaged':
     'The files of the embedding model are damaged, or something else was sent in their place. Nothing of yours is affected, and searching by words works as before; try again, or choose another model.',
   'error.model/not-found':
-    'There is no such model there, or it is not public. Nothing was changed, and searching works as before; check the name, or choose another model.',
+    'This model is not there, not there any more, or not public. Searching works as before; check the name, or choose another model.',
   'error.model/not-embedding':
-    'This is not a model that onggi can find by meaning with: it needs a feature-extraction model with ONNX files. Nothing was changed; choose another model.',
+    'This is not a model that onggi can find by meaning with: it needs a feature-extraction model with ONNX files. Searching works as before; choose another model.',
   'error.model/no-engine':
     'The part that runs the model did not start: this browser may lack WebAssembly SIMD, or the part is not on this device yet. Searching by words works as before; connect once and try again, or use the built-in model.',
   'error.model/no-room':
     'The browser has no room for the whole model. What was downloaded so far is kept; free space, then continue the download.',
   'error.model/changed':
-    'The endpoint now gives other vectors than before. Nothing of yours is affected; try again to index anew.',
+    'The model gives other vectors than before. Nothing of yours is affected; try again to index anew.',
+  'error.model/moved':
+    'The connection that was to embed is gone or has another address now. Nothing is sent there; choose the model again if you agree to the new address.',
   'error.app/worker-failed':
     'A part of onggi that works in the background could not start. Your data are as they were; reload the page, then try again.',
   'error.clipboard/denied':

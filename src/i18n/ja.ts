@@ -42,6 +42,8 @@ export const ja: LaterTexts = {
   'meaning.hintSettingHint':
     '最初の質問を入力している間、過去の会話と比べます。すべてこの端末の中で行われます。',
   'meaning.saving-power': '充電されると意味の索引を再開します：{total} 件中 {done} 件',
+  'meaning.retrying':
+    '意味の索引に一時的に失敗したため、まもなく再試行します：{total} 件中 {done} 件',
   'embedder.title': '意味で探す',
   'embedder.about':
     '埋め込みモデルは、文章が何についてのものかを数値で表します。内蔵モデルは準備がいりません。大きいモデルはよりよく理解しますが、時間がかかります。',
@@ -51,8 +53,8 @@ export const ja: LaterTexts = {
   'embedder.englishHint': '英語のみ、軽量 · {size}',
   'embedder.downloadedHint': 'ダウンロード済みのモデル',
   'embedder.folderHint': 'このサイトのフォルダー',
-  'embedder.endpointHint': '文章はこのエンドポイントに送信されます',
-  'embedder.endpointGone': '削除されたエンドポイント',
+  'embedder.endpointHint': '文章はこの接続先に送信されます',
+  'embedder.endpointGone': '削除された接続',
   'embedder.inUse': '使用中',
   'embedder.coming': '索引を作成中',
   'embedder.changing': '{coming} で会話の索引を作り直しています。終わるまでは {inUse} で探します。',
@@ -79,7 +81,7 @@ export const ja: LaterTexts = {
   'embedder.kind': 'モデルの場所',
   'embedder.kind.repository': 'モデルハブ',
   'embedder.kind.folder': 'サイトのフォルダー',
-  'embedder.kind.endpoint': 'エンドポイント',
+  'embedder.kind.endpoint': '接続',
   'embedder.repository': 'リポジトリ名',
   'embedder.repositoryHint':
     'ONNX ファイルのある transformers.js 用の feature-extraction モデルを、所有者/名前 の形で入力してください。',
@@ -88,10 +90,10 @@ export const ja: LaterTexts = {
   'embedder.folder': 'フォルダー',
   'embedder.folderAbout':
     'このサイトの運営者が models/ の下に置いた、transformers.js 形式のモデルです。ほかの場所からは何も取得しません。',
-  'embedder.endpoint': 'エンドポイント',
+  'embedder.endpoint': '接続',
   'embedder.model': '埋め込みモデル',
   'embedder.leaves':
-    'この方法では、すべての会話と検索語の文章がこの端末を離れ、{name} に送信されます。',
+    'この方法では、会話の内容と検索語がこの端末から {name} に送信されます。送信前に入力中の文章、一時的な会話、ゴミ箱の中身は送信されません。',
   'embedder.lookUp': '調べる',
   'embedder.lookingUp': '調べています…',
   'embedder.useEndpoint': '文章の送信に同意して使う',
@@ -1139,15 +1141,17 @@ export const ja: LaterTexts = {
   'error.model/damaged':
     '埋め込みモデルのファイルが壊れているか、別の内容が届きました。あなたのデータに影響はなく、言葉での検索はこれまでどおり使えます。もう一度試すか、別のモデルを選んでください。',
   'error.model/not-found':
-    'そのモデルは存在しないか、公開されていません。何も変わっておらず、検索はこれまでどおり使えます。名前を確かめるか、別のモデルを選んでください。',
+    'このモデルは見つからないか、なくなったか、公開されていません。検索はこれまでどおり使えます。名前を確かめるか、別のモデルを選んでください。',
   'error.model/not-embedding':
-    '意味の検索に使えるモデルではありません。ONNX ファイルのある feature-extraction モデルが必要です。何も変わっていません。別のモデルを選んでください。',
+    '意味の検索に使えるモデルではありません。ONNX ファイルのある feature-extraction モデルが必要です。検索はこれまでどおり使えます。別のモデルを選んでください。',
   'error.model/no-engine':
-    'モデルを動かす部分を開始できませんでした。ブラウザーが WebAssembly SIMD に対応していないか、その部分がまだ端末にない可能性があります。言葉での検索はこれまでどおり使えます。一度接続してやり直すか、内蔵モデルを使ってください。',
+    'モデルの実行エンジンを開始できませんでした。ブラウザーが WebAssembly SIMD に対応していないか、エンジンがまだ端末にない可能性があります。言葉での検索はこれまでどおり使えます。一度接続してやり直すか、内蔵モデルを使ってください。',
   'error.model/no-room':
     'モデル全体を保存する空きがブラウザーにありません。ここまでの分は残っています。空きを作ってから、ダウンロードを再開してください。',
   'error.model/changed':
-    'エンドポイントが以前と異なるベクトルを返しています。データに影響はありません。やり直すと索引を作り直します。',
+    'モデルが以前と異なるベクトルを返しています。データに影響はありません。やり直すと索引を作り直します。',
+  'error.model/moved':
+    '埋め込みに使っていた接続がなくなったか、アドレスが変わりました。そこには何も送信しません。新しいアドレスに同意する場合は、モデルを選び直してください。',
   'error.app/worker-failed':
     'バックグラウンドで動く部分を開始できませんでした。データはそのままです。ページを再読み込みしてからもう一度試してください。',
   'error.clipboard/denied':

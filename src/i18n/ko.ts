@@ -41,17 +41,18 @@ export const ko: LaterTexts = {
   'meaning.hintSettingHint':
     '첫 질문을 쓰는 동안 지난 대화와 비교해요. 이 기기 안에서만 이루어져요.',
   'meaning.saving-power': '배터리가 충전되면 의미 색인을 이어 가요: {total}개 중 {done}개',
+  'meaning.retrying': '의미 색인이 잠시 실패해서 곧 다시 시도해요: {total}개 중 {done}개',
   'embedder.title': '의미로 찾기',
   'embedder.about':
     '임베딩 모델은 글이 무엇에 관한 것인지를 숫자로 나타내요. 기본 모델은 따로 준비할 것이 없고, 더 큰 모델은 더 잘 이해하는 대신 느려요.',
   'embedder.builtIn': '기본 모델',
-  'embedder.builtInHint': '한국어·영어·일본어·중국어 · 13MB · 이 기기에서 빠르게',
-  'embedder.multilingualHint': '추천 다운로드: 언어 약 100개 · {size}',
+  'embedder.builtInHint': '한국어·영어·일본어·중국어 · 13MB · 이 기기에서 빠르게 작동',
+  'embedder.multilingualHint': '추천 다운로드: 약 100개 언어 지원 · {size}',
   'embedder.englishHint': '영어 전용, 가벼움 · {size}',
   'embedder.downloadedHint': '내려받은 모델',
   'embedder.folderHint': '이 사이트의 폴더',
-  'embedder.endpointHint': '글이 이 엔드포인트로 전송돼요',
-  'embedder.endpointGone': '삭제된 엔드포인트',
+  'embedder.endpointHint': '글이 이 연결로 전송돼요',
+  'embedder.endpointGone': '삭제된 연결',
   'embedder.inUse': '사용 중',
   'embedder.coming': '색인하는 중',
   'embedder.changing':
@@ -79,7 +80,7 @@ export const ko: LaterTexts = {
   'embedder.kind': '모델 위치',
   'embedder.kind.repository': '모델 허브',
   'embedder.kind.folder': '사이트 폴더',
-  'embedder.kind.endpoint': '엔드포인트',
+  'embedder.kind.endpoint': '연결',
   'embedder.repository': '저장소 이름',
   'embedder.repositoryHint':
     'ONNX 파일이 있는 transformers.js용 feature-extraction 모델을 소유자/이름으로 적어 주세요.',
@@ -88,10 +89,10 @@ export const ko: LaterTexts = {
   'embedder.folder': '폴더',
   'embedder.folderAbout':
     '이 사이트를 운영하는 사람이 models/ 아래에 넣어 둔 transformers.js 형식의 모델이에요. 다른 곳에서는 아무것도 받아 오지 않아요.',
-  'embedder.endpoint': '엔드포인트',
+  'embedder.endpoint': '연결',
   'embedder.model': '임베딩 모델',
   'embedder.leaves':
-    '이 방법을 쓰면 모든 대화와 검색어의 글이 이 기기를 떠나 {name}(으)로 전송돼요.',
+    '이 방법을 쓰면 모든 대화 내용과 검색어가 이 기기를 떠나 {name}(으)로 전송돼요. 보내기 전에 입력 중인 글과 임시 대화, 휴지통은 전송하지 않아요.',
   'embedder.lookUp': '찾아보기',
   'embedder.lookingUp': '찾는 중…',
   'embedder.useEndpoint': '글을 보내는 데 동의하고 사용',
@@ -1122,15 +1123,17 @@ export const ko: LaterTexts = {
   'error.model/damaged':
     '임베딩 모델 파일이 손상됐거나 엉뚱한 내용이 왔어요. 대화에는 아무 영향이 없고 단어 검색도 그대로 쓸 수 있어요. 다시 시도하거나 다른 모델을 골라 주세요.',
   'error.model/not-found':
-    '그런 모델이 없거나 공개되어 있지 않아요. 바뀐 것은 없고 검색은 그대로 할 수 있어요. 이름을 확인하거나 다른 모델을 골라 주세요.',
+    '이 모델이 없거나, 더는 없거나, 공개되어 있지 않아요. 검색은 그대로 할 수 있어요. 이름을 확인하거나 다른 모델을 골라 주세요.',
   'error.model/not-embedding':
-    '의미로 찾는 데 쓸 수 있는 모델이 아니에요. ONNX 파일이 있는 feature-extraction 모델이어야 해요. 바뀐 것은 없으니 다른 모델을 골라 주세요.',
+    '의미로 찾는 데 쓸 수 있는 모델이 아니에요. ONNX 파일이 있는 feature-extraction 모델이어야 해요. 검색은 그대로 할 수 있으니 다른 모델을 골라 주세요.',
   'error.model/no-engine':
-    '모델을 실행하는 부분이 시작되지 않았어요. 브라우저가 WebAssembly SIMD를 지원하지 않거나, 그 부분을 아직 받지 못했을 수 있어요. 단어 검색은 그대로 할 수 있어요. 인터넷에 한 번 연결해 다시 시도하거나 기본 모델을 써 주세요.',
+    '모델 실행 엔진을 시작하지 못했어요. 브라우저가 WebAssembly SIMD를 지원하지 않거나, 엔진을 아직 받지 못했을 수 있어요. 단어 검색은 그대로 할 수 있어요. 인터넷에 한 번 연결해 다시 시도하거나 기본 모델을 써 주세요.',
   'error.model/no-room':
     '브라우저에 모델 전체를 둘 공간이 부족해요. 지금까지 받은 것은 남아 있어요. 공간을 비운 뒤 이어서 내려받아 주세요.',
   'error.model/changed':
-    '엔드포인트가 전과 다른 벡터를 보내고 있어요. 데이터에는 아무 문제가 없어요. 다시 시도하면 새로 색인해요.',
+    '모델이 전과 다른 벡터를 내놓고 있어요. 데이터에는 아무 문제가 없어요. 다시 시도하면 새로 색인해요.',
+  'error.model/moved':
+    '임베딩에 쓰던 연결이 없어졌거나 주소가 바뀌었어요. 그곳으로는 아무것도 보내지 않아요. 새 주소에 동의하면 모델을 다시 골라 주세요.',
   'error.app/worker-failed':
     '백그라운드에서 일하는 부분을 시작하지 못했어요. 데이터는 그대로이니 페이지를 새로 고친 뒤 다시 시도해 주세요.',
   'error.clipboard/denied': '브라우저가 복사를 허용하지 않았어요. 글을 선택해 직접 복사해 주세요.',

@@ -37,7 +37,8 @@ export const zh: LaterTexts = {
   'meaning.dismiss': '隐藏此提示',
   'meaning.hintSetting': '提示以前问过的问题',
   'meaning.hintSettingHint': '输入第一个问题时，与以往的对话进行比较，全部在此设备上完成。',
-  'meaning.saving-power': '电量充足后继续按含义建立索引：{total} 个中的 {done} 个',
+  'meaning.saving-power': '电量充足后继续按含义建立索引：{total} 个对话中的 {done} 个',
+  'meaning.retrying': '按含义建立索引暂时失败，稍后会自动重试：{total} 个对话中的 {done} 个',
   'embedder.title': '按含义查找',
   'embedder.about':
     '嵌入模型把文字的含义变成数字。内置模型无需准备；更大的模型理解得更好，但速度较慢。',
@@ -47,8 +48,8 @@ export const zh: LaterTexts = {
   'embedder.englishHint': '仅英语，轻量 · {size}',
   'embedder.downloadedHint': '已下载的模型',
   'embedder.folderHint': '本站的文件夹',
-  'embedder.endpointHint': '文字会发送到此端点',
-  'embedder.endpointGone': '已删除的端点',
+  'embedder.endpointHint': '文字会发送到此连接',
+  'embedder.endpointGone': '已删除的连接',
   'embedder.inUse': '使用中',
   'embedder.coming': '正在建立索引',
   'embedder.changing': '正在用 {coming} 为对话重新建立索引。完成之前由 {inUse} 查找。',
@@ -74,7 +75,7 @@ export const zh: LaterTexts = {
   'embedder.kind': '模型位置',
   'embedder.kind.repository': '模型中心',
   'embedder.kind.folder': '本站文件夹',
-  'embedder.kind.endpoint': '端点',
+  'embedder.kind.endpoint': '连接',
   'embedder.repository': '仓库名称',
   'embedder.repositoryHint':
     '带有 ONNX 文件、可用于 transformers.js 的 feature-extraction 模型，写作 所有者/名称。',
@@ -83,9 +84,10 @@ export const zh: LaterTexts = {
   'embedder.folder': '文件夹',
   'embedder.folderAbout':
     '本站管理者放在 models/ 下的 transformers.js 格式的模型。不会从其他地方获取任何内容。',
-  'embedder.endpoint': '端点',
+  'embedder.endpoint': '连接',
   'embedder.model': '嵌入模型',
-  'embedder.leaves': '使用此方式时，所有对话和搜索的文字都会离开此设备，发送到 {name}。',
+  'embedder.leaves':
+    '使用此方式时，对话内容和搜索词会离开此设备，发送到 {name}。发送前正在输入的文字、临时对话和回收站不会发送。',
   'embedder.lookUp': '查询',
   'embedder.lookingUp': '正在查询…',
   'embedder.useEndpoint': '同意发送文字并使用',
@@ -1047,14 +1049,16 @@ export const zh: LaterTexts = {
   'error.model/damaged':
     '嵌入模型的文件已损坏，或收到的是别的内容。你的数据不受影响，按文字搜索照常可用；请重试，或换一个模型。',
   'error.model/not-found':
-    '那里没有这个模型，或者它没有公开。没有任何改动，搜索照常可用。请检查名称，或选择其他模型。',
+    '没有这个模型、它已不存在，或者没有公开。搜索照常可用。请检查名称，或选择其他模型。',
   'error.model/not-embedding':
-    '这不是可以用来按含义查找的模型：需要带有 ONNX 文件的 feature-extraction 模型。没有任何改动，请选择其他模型。',
+    '这不是可以用来按含义查找的模型：需要带有 ONNX 文件的 feature-extraction 模型。搜索照常可用，请选择其他模型。',
   'error.model/no-engine':
-    '运行模型的部分未能启动：此浏览器可能不支持 WebAssembly SIMD，或者该部分还没有保存到此设备。按文字搜索照常可用。请联网一次后重试，或使用内置模型。',
+    '模型运行引擎未能启动：此浏览器可能不支持 WebAssembly SIMD，或者引擎还没有保存到此设备。按文字搜索照常可用。请联网一次后重试，或使用内置模型。',
   'error.model/no-room':
     '浏览器没有足够的空间存放整个模型。已下载的部分会保留。请腾出空间，然后继续下载。',
-  'error.model/changed': '端点返回的向量与以前不同。您的数据没有受影响。重试后会重新建立索引。',
+  'error.model/changed': '模型给出的向量与以前不同。数据没有受影响。重试后会重新建立索引。',
+  'error.model/moved':
+    '用于嵌入的连接已不存在，或地址已更改。不会向那里发送任何内容。如果同意新的地址，请重新选择模型。',
   'error.app/worker-failed': '无法启动在后台工作的部分。数据保持不变，请重新加载页面后重试。',
   'error.clipboard/denied': '浏览器不允许复制。请选中文字后手动复制。',
   'error.app/unexpected':

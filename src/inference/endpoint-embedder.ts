@@ -3,11 +3,18 @@ import { embedderIdOf } from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import type { EmbedTexts, Embedder } from '#domain/embedding.ts';
 import { OnggiError } from '#domain/errors.ts';
+import type { ErrorCode } from '#domain/errors.ts';
 
 /** Raised when what becomes of a text changes; see `EmbedderIdentity.pipelineVersion`. */
 const PIPELINE_VERSION = 1;
 /** Endpoints refuse texts over their model's limit, often 8,192 tokens, instead of cutting them. */
 const MAX_TEXT_UNITS = 8000;
+/** What endpoints say of a text that they do not want. */
+const REFUSALS: readonly ErrorCode[] = [
+  'provider/bad-request',
+  'provider/context-too-long',
+  'provider/content-filter',
+];
 
 /**
  * Asks for one vector, to learn how long they are.
@@ -19,6 +26,20 @@ export async function openEndpointEmbedder(
 ): Promise<Embedder> {
   const ask = (texts: readonly string[]): Promise<readonly Float32Array[]> =>
     embedTexts(choice, texts);
+  /** One text that an endpoint does not want must not keep the others from being found. */
+  async function askOneByOneIfRefused(
+    texts: readonly string[],
+  ): Promise<readonly (Float32Array | null)[]> {
+    try {
+      return await ask(texts);
+    } catch (error) {
+      if (!(error instanceof OnggiError) || !REFUSALS.includes(error.code)) throw error;
+      if (texts.length === 1) return [null];
+      const found: (Float32Array | null)[] = [];
+      for (const text of texts) found.push(...(await askOneByOneIfRefused([text])));
+      return found;
+    }
+  }
   const [first] = await ask(['onggi']);
   const dimension = first?.length ?? 0;
   if (dimension === 0) throw new OnggiError('model/not-embedding', 'a vector of no numbers');
@@ -34,9 +55,10 @@ export async function openEndpointEmbedder(
       // Endpoints refuse empty texts, and with them the whole request.
       const told = texts.flatMap((text, at) => (text.trim() === '' ? [] : [at]));
       if (told.length === 0) return all;
-      const vectors = await ask(told.map((at) => (texts[at] ?? '').slice(0, MAX_TEXT_UNITS)));
+      const vectors = await askOneByOneIfRefused(told.map((at) => toSendable(texts[at] ?? '')));
       told.forEach((at, row) => {
         const vector = vectors[row];
+        if (vector === null) return;
         if (vector?.length !== dimension) {
           throw new OnggiError('model/changed', `${vector?.length ?? 0} numbers, not ${dimension}`);
         }
@@ -46,6 +68,10 @@ export async function openEndpointEmbedder(
     },
   };
 }
+
+/** Half of a surrogate pair is refused by strict servers. */
+const toSendable = (text: string): string =>
+  text.slice(0, MAX_TEXT_UNITS).replace(/\p{Cs}/gu, '\ufffd');
 
 function toUnitLength(vector: Float32Array): Float32Array {
   const length = Math.hypot(...vector);

@@ -13,6 +13,8 @@ import type { ModelFiles } from './transformers-embedder.ts';
 
 export const DOWNLOADS_CACHE = 'onggi-downloaded-models';
 const PIECE_BYTES = 4 * 1024 * 1024;
+/** Pieces that are given back when the disk is full: 8 MiB. */
+const RESERVE_PIECES = 2;
 /** Bytes that are hashed at a time: the page goes on in between. */
 const HASH_BYTES = 256 * 1024;
 
@@ -97,12 +99,19 @@ export async function downloadModel(
   const store = await openStore();
   const before = await readPlan(store, planKey(plan.repository));
   if (before && before.revision !== plan.revision) await deleteDownload(plan.repository);
+  if (before?.revision === plan.revision && before.isVerified) return;
   await writePlan(store, plan, false);
   let done = 0;
-  for (const file of plan.files) {
-    const begin = done;
-    await fetchPieces(store, plan, file, (bytes) => onBytes(begin + bytes), signal);
-    done += file.sizeBytes;
+  try {
+    for (const file of plan.files) {
+      const begin = done;
+      await fetchPieces(store, plan, file, (bytes) => onBytes(begin + bytes), signal);
+      done += file.sizeBytes;
+    }
+  } catch (error) {
+    // Conversations come first: what filled the disk makes room for them again.
+    if (error instanceof OnggiError && error.code === 'model/no-room') await dropLast(store, plan);
+    throw error;
   }
   for (const file of plan.files) {
     if (await isAsNamed(store, plan, file, signal)) continue;
@@ -110,6 +119,16 @@ export async function downloadModel(
     throw new OnggiError('model/damaged', `${file.name} is not what the hub named`);
   }
   await writePlan(store, plan, true);
+}
+
+/** Deletes the last pieces that are here, up to {@link RESERVE_PIECES}. */
+async function dropLast(store: Cache, plan: ModelPlan): Promise<void> {
+  let left = RESERVE_PIECES;
+  for (const file of plan.files.toReversed()) {
+    for (let piece = pieceCount(file) - 1; piece >= 0 && left > 0; piece--) {
+      if (await store.delete(pieceKey(plan, file.name, piece))) left -= 1;
+    }
+  }
 }
 
 async function fetchPieces(
@@ -182,6 +201,7 @@ async function put(store: Cache, key: string, response: Response): Promise<void>
   try {
     await store.put(key, response);
   } catch (cause) {
+    if (!(cause instanceof DOMException) || cause.name !== 'QuotaExceededError') throw cause;
     throw new OnggiError('model/no-room', 'the browser has no room for the model', {
       retryable: true,
       cause,

@@ -22,6 +22,8 @@ export interface ModelFiles {
 
 /** Raised when what becomes of a text changes; see `EmbedderIdentity.pipelineVersion`. */
 const PIPELINE_VERSION = 1;
+/** RoBERTa and its kin count positions from 2: of 514 they use 512. The others lose two tokens. */
+const FILLING_POSITIONS = 2;
 /** Where transformers.js looks for files; what it asks for there is answered by {@link ModelFiles}. */
 const [PLACE, NAME] = ['/model-files/', 'model'];
 /** Longer texts are cut before they become tokens: no model here reads more than some thousand tokens. */
@@ -44,7 +46,7 @@ export async function openTransformersEmbedder(files: ModelFiles): Promise<Embed
   const extract = await load(files);
   const maxTokens = Math.min(
     Number(extract.tokenizer.model_max_length),
-    config.max_position_embeddings ?? Infinity,
+    (config.max_position_embeddings ?? Infinity) - FILLING_POSITIONS,
   );
   limitTokens(extract, maxTokens);
   const { queryPrefix, passagePrefix, pooling } = describeModel(files.id);

@@ -53,8 +53,10 @@ function readVectors(answer: object, count: number): readonly Float32Array[] {
     const object = readObject(entry);
     const index = typeof object?.index === 'number' ? object.index : at;
     const numbers = readList(object?.embedding);
-    if (!numbers?.every((value) => typeof value === 'number' && Number.isFinite(value))) return;
-    if (index in vectors) vectors[index] = Float32Array.from(numbers as number[]);
+    if (!numbers?.every((value) => typeof value === 'number')) return;
+    const vector = Float32Array.from(numbers);
+    // More than 32 bits can hold is no number any more.
+    if (index in vectors && vector.every(Number.isFinite)) vectors[index] = vector;
   });
   const whole = vectors.filter((vector) => vector !== undefined);
   if (whole.length < count) {

@@ -27,6 +27,8 @@ export interface MeaningIndexerDeps {
   readonly index: VectorIndex;
   /** Texts that the embedder is given at a time. */
   readonly batchTexts: number;
+  /** Whether conversations in the trash are left out. */
+  readonly skipsTrash: boolean;
   /** Resolves when work may go on: at once, or after a pause; rejects when it is given up. */
   readonly mayGoOn: () => Promise<void>;
   readonly onProgress: (doneCount: number, totalCount: number) => void;
@@ -43,7 +45,7 @@ export interface MeaningIndexer {
 }
 
 export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
-  const { db, embedder, index, batchTexts, mayGoOn, onProgress } = deps;
+  const { db, embedder, index, batchTexts, skipsTrash, mayGoOn, onProgress } = deps;
   const groupMessages = Math.min(GROUP_MESSAGES, batchTexts * GROUP_BATCHES);
   let unflushedOwners = 0;
   let flushedAt = performance.now();
@@ -107,7 +109,9 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
     for (let from = 0; from < ids.length; from += PAGE_ROWS) {
       await mayGoOn();
       const asked = ids.slice(from, from + PAGE_ROWS);
-      const page = await readConversations(db, asked);
+      const page = (await readConversations(db, asked)).filter(
+        ({ status }) => !skipsTrash || status !== 'deleted',
+      );
       const present = new Set<string>(page.map(({ id }) => id));
       for (const id of asked) if (!present.has(id)) index.remove(id);
       const changed = page.filter(
@@ -128,6 +132,7 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
     async catchUp() {
       const byStatus = [];
       for (const status of ['active', 'archived', 'deleted'] as const) {
+        if (skipsTrash && status === 'deleted') continue;
         byStatus.push((await readConversationIds(db, [status])).toReversed());
       }
       const ids = byStatus.flat();

@@ -3,7 +3,7 @@ import { watchFeed } from '#db/change-feed.ts';
 import { confirmFeed, leaveFeed, markFeed, readFeed } from '#db/feed-reader.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { Embedder } from '#domain/embedding.ts';
-import { toOnggiError } from '#domain/errors.ts';
+import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import { toConversationId } from '#domain/ids.ts';
 import type { Clock } from '#domain/ids.ts';
 import type { MeaningStatus } from '#domain/search.ts';
@@ -19,6 +19,8 @@ export interface OpenEmbedder extends Embedder {
   readonly batchTexts: number;
   /** Mean cosine of texts that have nothing to do with each other. */
   readonly unrelated: number;
+  /** Conversations in the trash are none of its business: they would leave the device. */
+  readonly skipsTrash: boolean;
   close(): void;
 }
 
@@ -46,12 +48,16 @@ export interface MeaningRun {
   /** Settles when everything was indexed once. Rejects when the run failed or was closed. */
   readonly whole: Promise<OpenedMeaning>;
   readonly status: () => MeaningStatus;
-  /** Ends it: the embedder, the files, the place in the change feed. */
+  /** Settles when nothing of it runs any more and its place in the change feed is free. */
+  readonly ended: Promise<void>;
+  /** Ends it: the embedder and the files at once, what runs at its next step. */
   close(): void;
 }
 
 /** How often work that must wait looks whether it may go on, and rests after changes come, milliseconds. */
 const [HOLD_MS, REST_MS] = [500, 1000];
+/** Pauses before what failed for the moment is tried again, milliseconds; the last one from then on. */
+const RETRY_MS = [1000, 5000, 20_000, 60_000];
 /** Changes read at a time. */
 const FEED_ROWS = 500;
 
@@ -128,12 +134,49 @@ export function startMeaningRun(
     if (waited) setStatus({ phase: before === 'ready' ? 'ready' : 'indexing' });
   }
 
+  /** Embeds, and waits out what fails for the moment: a network that is gone, a limit of requests. */
+  async function embedPatiently(
+    embedder: OpenEmbedder,
+    ...given: Parameters<OpenEmbedder['embed']>
+  ): Promise<Float32Array<ArrayBuffer>> {
+    for (let tries = 0; ; tries++) {
+      try {
+        const vectors = await embedder.embed(...given);
+        if (tries > 0) setStatus({ phase: 'indexing' });
+        return vectors;
+      } catch (error) {
+        goOn();
+        // A worker that died is started by the next question.
+        if (
+          !(error instanceof OnggiError) ||
+          !error.retryable ||
+          error.code === 'app/worker-failed'
+        ) {
+          throw error;
+        }
+        setStatus({ phase: 'retrying' });
+        const pause = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0;
+        const told = (error.retryAt ?? 0) - clock();
+        await waitUnlessClosed(Math.max(pause, told));
+        await mayGoOn();
+      }
+    }
+  }
+
+  async function waitUnlessClosed(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= HOLD_MS) {
+      await new Promise((resolve) => setTimeout(resolve, Math.min(left, HOLD_MS)));
+      goOn();
+    }
+  }
+
   async function indexOnce({ embedder, index }: OpenedMeaning): Promise<() => Promise<never>> {
     const indexer = createMeaningIndexer({
       db,
-      embedder,
+      embedder: { ...embedder, embed: (...given) => embedPatiently(embedder, ...given) },
       index,
       batchTexts: embedder.batchTexts,
+      skipsTrash: embedder.skipsTrash,
       mayGoOn,
       onProgress: (doneCount, totalCount) => setStatus({ doneCount, totalCount }),
     });
@@ -141,6 +184,7 @@ export function startMeaningRun(
     let changed = new Promise<void>((resolve) => (wake = resolve));
     stopWatching = watchFeed(db, () => wake());
     let { seq } = await markFeed(db);
+    goOn();
     await confirmFeed(db, feedReader, seq);
     setStatus({ phase: 'indexing' });
     await indexer.catchUp();
@@ -172,18 +216,24 @@ export function startMeaningRun(
       }
       seq = changes.at(-1)?.seq ?? seq;
     }
+    goOn();
     if (seq > from) await confirmFeed(db, feedReader, seq);
     return seq;
   }
 
   function fail(error: unknown): void {
     stopWatching();
-    if (!(error instanceof Closed)) {
-      setStatus({ phase: 'failed', errorCode: toOnggiError(error).code });
-    }
-    opened?.embedder.close();
-    opened?.index.close();
+    const parts = opened;
     opened = undefined;
+    parts?.embedder.close();
+    if (error instanceof Closed) {
+      parts?.index.close();
+      return;
+    }
+    setStatus({ phase: 'failed', errorCode: toOnggiError(error).code });
+    // What was embedded before may have taken long, or cost money.
+    const close = (): void => parts?.index.close();
+    void parts?.index.flush().then(close, close);
   }
 
   const opening = open();
@@ -191,17 +241,21 @@ export function startMeaningRun(
   const whole = indexing.then(() => opening);
   // What fails is told by the status; whoever waits hears it too.
   whole.catch(() => undefined);
-  void indexing.then((follow) => follow()).catch(fail);
+  const ended = indexing
+    .then((follow) => follow())
+    .catch(fail)
+    // A reader that nobody takes off the feed would keep it growing.
+    .then(() => leaveFeed(db, feedReader))
+    .catch(() => undefined);
   return {
     opened: opening,
     whole,
     status: () => status,
+    ended,
     close() {
       isClosed = true;
       wake();
       fail(new Closed('closed'));
-      // A reader that nobody takes off the feed would keep it growing; the next start takes it off.
-      void leaveFeed(db, feedReader).catch(() => undefined);
     },
   };
 }

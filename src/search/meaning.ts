@@ -4,7 +4,8 @@
  *
  * [Note: Changing the model] Vectors of two models cannot be compared, so those of the chosen one are made
  * beside the old ones, which answer until it has them all. Which model answers after a reload is read from
- * the tables: vectors of the former one are there as long as the change has not been made.
+ * the tables: vectors of the former one are there as long as the change has not been made. An endpoint that
+ * is not chosen any more is asked nothing more: then the chosen model answers with what it has so far.
  */
 import { leaveFeed } from '#db/feed-reader.ts';
 import { deleteEmbeddings, readStoredEmbedders } from '#db/embeddings.ts';
@@ -67,14 +68,15 @@ export interface Meaning {
 
 /** Only so much of a question is embedded: more says nothing more. */
 const MAX_QUERY_UNITS = 2000;
-/** Names in the change feed: for the run that answers, and for one beside it. */
-const FEED_READERS = ['meaning', 'meaning-2'] as const;
+/** Names in the change feed: for the run that answers, one beside it, and others that are ending. */
+const FEED_READERS = ['meaning', 'meaning-2', 'meaning-3', 'meaning-4'];
 
 /** A run and what it was started for. */
 interface Started {
   readonly choice: EmbedderChoice;
-  readonly reader: (typeof FEED_READERS)[number];
   readonly run: MeaningRun;
+  /** Whether its model was loaded. */
+  isOpened: boolean;
 }
 
 export function createMeaning(deps: MeaningDeps): Meaning {
@@ -83,24 +85,36 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   let answering: Started | undefined;
   /** Gets its vectors beside it. */
   let coming: Started | undefined;
+  const usedReaders = new Set<string>();
 
   function tell(): void {
     const shown = coming ?? answering;
     if (!shown) return;
     onStatus({
       ...shown.run.status(),
-      inUse: answering ? embedderIdOf(answering.choice) : null,
+      inUse: answering?.isOpened ? embedderIdOf(answering.choice) : null,
       coming: coming ? embedderIdOf(coming.choice) : null,
     });
   }
 
-  function start(choice: EmbedderChoice, whole: (started: Started) => void): Started {
-    const taken = (answering ?? coming)?.reader;
-    const reader = taken === FEED_READERS[0] ? FEED_READERS[1] : FEED_READERS[0];
+  function start(choice: EmbedderChoice): Started {
+    const reader = FEED_READERS.find((name) => !usedReaders.has(name)) ?? FEED_READERS.join();
+    usedReaders.add(reader);
     const run = startMeaningRun(deps, (onBytes) => openEmbedder(choice, onBytes), reader, tell);
-    const started = { choice, reader, run };
-    void run.whole.then(
-      () => whole(started),
+    const started: Started = { choice, run, isOpened: false };
+    void run.ended.then(() => usedReaders.delete(reader));
+    run.opened.then(
+      () => {
+        started.isOpened = true;
+        if (started === answering || started === coming) tell();
+      },
+      () => undefined,
+    );
+    run.whole.then(
+      () => {
+        if (started === coming) change(started);
+        else settle(started);
+      },
       () => undefined,
     );
     return started;
@@ -113,28 +127,32 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   }
 
   /** Vectors of other models, which nothing reads any more. */
-  async function deleteOthers({ embedder }: OpenedMeaning): Promise<void> {
+  async function deleteOthers({ embedder }: OpenedMeaning, mayGoOn: () => boolean): Promise<void> {
     const current = embedderKey(embedder);
     for (const stored of await readStoredEmbedders(db)) {
+      // Another model may have been chosen meanwhile.
+      if (!mayGoOn()) return;
       if (stored !== current) await deleteEmbeddings(db, stored);
     }
-    if (store) await removeOtherVectorFiles(store, 'conversations', current);
+    if (store && mayGoOn()) await removeOtherVectorFiles(store, 'conversations', current);
   }
 
   /** The run that answers has everything: nobody else's vectors are needed, unless they are coming. */
-  const settle = (started: Started): void => {
-    if (started !== answering || coming) return;
+  function settle(started: Started): void {
+    const isSettled = (): boolean => started === answering && !coming;
+    if (!isSettled()) return;
     tell();
-    void started.run.whole.then(deleteOthers).catch(() => undefined);
-  };
+    void started.run.whole
+      .then((opened) => (isSettled() ? deleteOthers(opened, isSettled) : undefined))
+      .catch(() => undefined);
+  }
 
-  /** The chosen model has everything: from now on it answers. */
-  const change = (started: Started): void => {
-    if (started !== coming) return;
+  /** The chosen model has everything, or the one before must not answer: from now on it does. */
+  function change(started: Started): void {
     end(answering);
     [answering, coming] = [started, undefined];
     settle(started);
-  };
+  }
 
   const isFailed = (started: Started | undefined): boolean =>
     started?.run.status().phase === 'failed';
@@ -150,21 +168,25 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     if (isFailed(answering)) end(answering);
     if (isFailed(coming)) end(coming);
     const { chosen, former } = await readWish();
+    /** Texts go to no endpoint but the chosen one, not even until another model is ready. */
+    const mayAnswer = (choice: EmbedderChoice): boolean =>
+      choice.kind !== 'endpoint' || isSameChoice(choice, chosen);
+    if (answering && !mayAnswer(answering.choice)) end(answering);
+    if (coming && !isSameChoice(coming.choice, chosen)) end(coming);
+    if (!answering && coming) change(coming);
     if (!answering) {
       const isChanging =
-        former !== undefined && !isSameChoice(former, chosen) && (await hasVectorsOf(former));
+        former !== undefined &&
+        !isSameChoice(former, chosen) &&
+        mayAnswer(former) &&
+        (await hasVectorsOf(former));
       // Of an earlier worker that changed the model, or was changing it.
-      if (!coming) await leaveFeed(db, FEED_READERS[1]);
-      answering = start(isChanging ? former : chosen, settle);
+      for (const name of FEED_READERS) if (!usedReaders.has(name)) await leaveFeed(db, name);
+      // What came may have begun to answer meanwhile.
+      answering ??= start(isChanging ? former : chosen);
     }
-    if (isSameChoice(answering.choice, chosen)) {
-      if (!coming) return;
-      end(coming);
-      settle(answering);
-    } else if (!coming || !isSameChoice(coming.choice, chosen)) {
-      end(coming);
-      coming = start(chosen, change);
-    }
+    if (isSameChoice(answering.choice, chosen)) settle(answering);
+    else coming ??= start(chosen);
     tell();
   }
 
@@ -187,9 +209,22 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     );
   }
 
+  /** Embeds a question; when the model changes over it, with the new one. */
+  async function embedQuery(
+    text: string,
+  ): Promise<OpenedMeaning & { readonly query: Float32Array }> {
+    const opened = await ensure();
+    try {
+      return { ...opened, query: await opened.embedder.embed([text], 'query') };
+    } catch (error) {
+      const next = await ensure();
+      if (next === opened) throw error;
+      return { ...next, query: await next.embedder.embed([text], 'query') };
+    }
+  }
+
   async function find(text: string, { limit, leastCosine }: NearOptions, exceptId?: string) {
-    const { embedder, index } = await ensure();
-    const query = await embedder.embed([text.slice(0, MAX_QUERY_UNITS)], 'query');
+    const { embedder, index, query } = await embedQuery(text.slice(0, MAX_QUERY_UNITS));
     // Some may be in the trash, and one may be the asking one.
     const near = (await index.nearest(query, limit * 2 + 1)).map((each) => ({
       ...each,
@@ -211,6 +246,8 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     rechoose: arrangeNext,
     async near(text, { isInPassing, ...options }) {
       if (text.trim() === '' || (isInPassing && !(await isBegun()))) return [];
+      // What was not sent anywhere yet is not sent to an endpoint in passing.
+      if (isInPassing && (await readWish()).chosen.kind === 'endpoint') return [];
       return find(text, options);
     },
     async similar(id, options) {

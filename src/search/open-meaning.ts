@@ -3,6 +3,7 @@ import { LOW_BATTERY_LOCK, readHeldLocks } from '#db/locks.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { BUILT_IN_CHOICE, isSameChoice, readEmbedderChoice } from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
+import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import { DEFAULT_MEANING_SETTINGS } from '#domain/meaning-settings.ts';
 import type { MeaningStatus } from '#domain/search.ts';
@@ -43,22 +44,25 @@ export function openChosenMeaning({
   onStatus,
 }: ChosenMeaningDeps): Meaning {
   let meaningSettings = DEFAULT_MEANING_SETTINGS;
-  let isFirst = true;
-  const readWanted = (): EmbedderChoice =>
-    readEmbedderChoice(meaningSettings.embedder) ?? BUILT_IN_CHOICE;
-  let isKnown: () => void = () => undefined;
-  const known = new Promise<void>((resolve) => (isKnown = resolve));
+  let wanted: EmbedderChoice | undefined;
+  let resolveKnown: () => void = () => undefined;
+  let rejectKnown: (error: OnggiError) => void = () => undefined;
+  const known = new Promise<void>((resolve, reject) => {
+    resolveKnown = resolve;
+    rejectKnown = reject;
+  });
+  known.catch(() => undefined);
   watchUserSettings(db, createUserSettings('en', 0)).subscribe({
     next: ({ meaning: next = DEFAULT_MEANING_SETTINGS }) => {
-      const before = readWanted();
+      const before = wanted;
       meaningSettings = next;
-      isKnown();
-      // The first value is no change; what has begun is begun with it.
-      if (isFirst) isFirst = false;
-      else if (!isSameChoice(before, readWanted())) void choose();
+      wanted = next.embedder === undefined ? BUILT_IN_CHOICE : readEmbedderChoice(next.embedder);
+      resolveKnown();
+      // The first value is no change: what has begun is begun with it.
+      if (before && wanted && !isSameChoice(before, wanted)) void choose();
     },
-    // The page has the same trouble and says so.
-    error: () => isKnown(),
+    // The page has the same trouble and says so. Nothing is begun for a wish that is not known.
+    error: (error) => rejectKnown(toOnggiError(error)),
   });
   let seenAt = 0;
   let isHeld: 'waiting' | 'saving-power' | undefined;
@@ -92,7 +96,8 @@ export function openChosenMeaning({
       try {
         const unrelated =
           choice.kind === 'built-in' ? BUILT_IN_UNRELATED : await measureUnrelated(embedder);
-        return { ...embedder, batchTexts: BATCH_TEXTS[choice.kind], unrelated };
+        const skipsTrash = choice.kind === 'endpoint';
+        return { ...embedder, batchTexts: BATCH_TEXTS[choice.kind], unrelated, skipsTrash };
       } catch (error) {
         embedder.close();
         throw error;
@@ -100,7 +105,9 @@ export function openChosenMeaning({
     },
     async readWish() {
       await known;
-      return { chosen: readWanted(), former: readEmbedderChoice(meaningSettings.formerEmbedder) };
+      // Of a newer version, perhaps: taken for another model, it would cost its vectors.
+      if (!wanted) throw new OnggiError('model/not-found', 'a choice of an unknown kind');
+      return { chosen: wanted, former: readEmbedderChoice(meaningSettings.formerEmbedder) };
     },
     async readHold() {
       if (meaningSettings.isPaused) return 'paused';

@@ -32,7 +32,9 @@ export class Embedders {
   #running = $state.raw<RunningDownload>();
   #lookingFor = $state.raw<string>();
   #problem = $state.raw<{ readonly name: string; readonly code: ErrorCode }>();
-  #stop: AbortController | undefined;
+  #lookUp: AbortController | undefined;
+  #download: AbortController | undefined;
+  #isFollowing = false;
   readonly #search: SearchWork;
   readonly #settings: Settings;
 
@@ -78,10 +80,12 @@ export class Embedders {
     return this.#problem;
   }
 
-  /** Follows the index, and reads what is on this device, until the returned function is called. */
-  follow(): () => void {
+  /** Reads what is on this device, and follows the index from then on. */
+  follow(): void {
     void this.#readDownloads();
-    return this.#search.watchStatus(({ meaning }) => (this.#status = meaning));
+    if (this.#isFollowing) return;
+    this.#isFollowing = true;
+    this.#search.watchStatus(({ meaning }) => (this.#status = meaning));
   }
 
   isChosen(choice: EmbedderChoice): boolean {
@@ -98,7 +102,7 @@ export class Embedders {
     this.#problem = undefined;
     if (this.isChosen(choice)) return this.again();
     const { embedder: _embedder, formerEmbedder, ...rest } = this.settings;
-    const isChanging = this.#status?.coming !== null && formerEmbedder !== undefined;
+    const isChanging = typeof this.#status?.coming === 'string' && formerEmbedder !== undefined;
     await this.#settings.update({
       meaning: {
         ...rest,
@@ -121,9 +125,9 @@ export class Embedders {
 
   /** Asks a hub what there is to download; nothing is downloaded. */
   async lookUp(hub: string, repository: string): Promise<void> {
-    this.#stop?.abort();
+    this.#lookUp?.abort();
     const stop = new AbortController();
-    this.#stop = stop;
+    this.#lookUp = stop;
     [this.#plan, this.#problem, this.#lookingFor] = [undefined, undefined, repository];
     try {
       const plan = await findModel(hub, repository, stop.signal);
@@ -131,7 +135,7 @@ export class Embedders {
     } catch (error) {
       if (!stop.signal.aborted) this.#fail(repository, error);
     } finally {
-      if (this.#stop === stop) this.#lookingFor = undefined;
+      if (this.#lookUp === stop) this.#lookingFor = undefined;
     }
   }
 
@@ -142,9 +146,10 @@ export class Embedders {
 
   /** Downloads, or goes on where a download stopped, and then chooses the model. */
   async download(plan: ModelPlan): Promise<void> {
-    this.#stop?.abort();
+    // One at a time; the buttons of the others wait.
+    if (this.#running) return;
     const stop = new AbortController();
-    this.#stop = stop;
+    this.#download = stop;
     const { repository, revision } = plan;
     const totalBytes = sizeOf(plan);
     this.#problem = undefined;
@@ -159,17 +164,16 @@ export class Embedders {
     } catch (error) {
       if (!stop.signal.aborted) this.#fail(repository, error);
     } finally {
-      if (this.#stop === stop) this.#running = undefined;
+      this.#running = undefined;
       await this.#readDownloads();
     }
   }
 
   /** Stops the download; what came stays and counts. */
-  readonly pauseDownload = (): void => this.#stop?.abort();
+  readonly pauseDownload = (): void => this.#download?.abort();
 
   /** Takes a model off this device. */
   async remove(repository: string): Promise<void> {
-    if (this.#running?.repository === repository) this.#stop?.abort();
     await deleteDownload(repository);
     await this.#readDownloads();
   }

@@ -6,6 +6,7 @@ export const EMBEDDING_MODELS = [
   { id: 'embed/growing', summary: 'The same, of 48 numbers when it is asked for several texts.' },
   { id: 'embed/short', summary: 'Forgets the vector of the last text.' },
   { id: 'embed/odd', summary: 'Sends words in the place of numbers.' },
+  { id: 'embed/picky', summary: 'Refuses a request in which a text says “refuse me”.' },
 ];
 
 const DEFAULT_DIMENSIONS = 32;

@@ -195,6 +195,13 @@ export const createConformanceServer = async (options = {}) => {
     const problem = checkEmbeddingBody(asked);
     if (problem) return badRequest(problem);
     const body = /** @type {import('./conformance-embeddings.mjs').EmbeddingBody} */ (asked);
+    if (body.model === 'embed/picky' && JSON.stringify(body.input).includes('refuse me')) {
+      return badRequest({
+        param: 'input',
+        code: 'invalid_value',
+        message: 'This input is refused.',
+      });
+    }
     return EMBEDDING_MODELS.some(({ id }) => id === body.model)
       ? { status: 200, json: createEmbeddings(body) }
       : modelNotFound(body.model);

@@ -1,9 +1,13 @@
 import type { OnggiDatabase } from '#db/open-database.ts';
+import { putUserSettings } from '#db/user-settings.ts';
 import { createConversation, withAddedMessages } from '#domain/conversation.ts';
+import { BUILT_IN_CHOICE, embedderIdOf } from '#domain/embedder-choice.ts';
 import { fuseRanks } from '#domain/fuse-ranks.ts';
 import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
 import { createMessage } from '#domain/message.ts';
+import { createUserSettings } from '#domain/user-settings.ts';
 import { createSearchClient } from '#search/search-client.ts';
+import type { SearchClient } from '#search/search-client.ts';
 import type { SearchAnswer, SearchRequest } from '#search/search-messages.ts';
 import conversationTexts from '../quality/conversations.tsv?raw';
 import queryTexts from '../quality/queries.tsv?raw';
@@ -78,12 +82,65 @@ export const quality: BenchRow = {
         note(tables.fused, part, fuseRanks([words, near]), wanted);
       }
     }
+    const lines = toLines(tables);
+    if ((await fetch('/models/use-lite/config.json')).ok) {
+      lines.push(await readTransformer({ database, ask, client }));
+    }
     client.close();
-    return toLines(tables);
+    return lines;
   },
 };
 
-function toLines(tables: Record<'words' | 'static' | 'fused', Table>): readonly BenchLine[] {
+/** The English questions about English conversations again, by a real model of transformers.js. */
+async function readTransformer({
+  database,
+  ask,
+  client,
+}: {
+  readonly database: OnggiDatabase;
+  readonly ask: (request: SearchRequest) => Promise<readonly string[]>;
+  readonly client: SearchClient;
+}): Promise<BenchLine> {
+  const before: Table = new Map();
+  const after: Table = new Map();
+  const askAll = async (table: Table): Promise<void> => {
+    for (const [language = '', wanted = '', text = ''] of rowsOf(queryTexts)) {
+      if (language !== 'en' || !wanted.startsWith('e')) continue;
+      note(table, 'all', await ask({ kind: 'near', text, ...NEAR, isInPassing: false }), wanted);
+    }
+  };
+  await askAll(before);
+  const embedder = { kind: 'folder', path: 'use-lite' } as const;
+  const defaults = createUserSettings('en', 0);
+  await putUserSettings(database, defaults, {
+    meaning: { isPaused: false, isHintShown: true, embedder, formerEmbedder: BUILT_IN_CHOICE },
+  });
+  await new Promise<void>((resolve) =>
+    client.watchStatus(({ meaning }) => {
+      if (meaning.inUse === embedderIdOf(embedder) && meaning.phase === 'ready') resolve();
+    }),
+  );
+  await askAll(after);
+  const show = (table: Table): string => {
+    const scores = table.get('all') ?? { count: 0, found: 0, reciprocal: 0 };
+    return `${recall(scores).toFixed(2)}/${mrr(scores).toFixed(2)}`;
+  };
+  const count = after.get('all')?.count ?? 0;
+  const missed = 1 - recall(after.get('all') ?? { count: 1, found: 0, reciprocal: 0 });
+  return {
+    row: '23e',
+    what: 'English questions, English conversation not among five by universal-sentence-encoder-lite',
+    unit: 'x',
+    value: missed,
+    // For the table: no goal was set.
+    goal: 1,
+    spread: null,
+    n: count,
+    note: `recall@5/MRR of English: built-in ${show(before)}, this ${show(after)}`,
+  };
+}
+
+function toLines(tables: Record<'words' | 'static' | 'fused', Table>): BenchLine[] {
   const show = (table: Table): string =>
     [...table]
       .map(([part, scores]) => `${part} ${recall(scores).toFixed(2)}/${mrr(scores).toFixed(2)}`)

@@ -33,7 +33,10 @@ async function cosines(
   );
 }
 
-describe('a model of transformers.js', () => {
+// Loading an engine of 14 MB takes its time on a busy machine.
+const PATIENCE = { timeout: 60_000 };
+
+describe('a model of transformers.js', PATIENCE, () => {
   test('is loaded from a folder of the app, and embeds texts of any kind and order', async () => {
     const client = await open(folder('tiny'));
     expect(client).toMatchObject({ id: 'models/tiny', dtype: 'q8', dimension: 32 });
@@ -80,7 +83,7 @@ describe('a model of transformers.js', () => {
   });
 });
 
-describe.skipIf(!inject('hasSharedModels'))('the models of ../shared', () => {
+describe.skipIf(!inject('hasSharedModels'))('the models of ../shared', PATIENCE, () => {
   test('one that writes text is refused', async () => {
     const opening = open(folder('karpathy/stories260K'));
     await expect(opening).rejects.toThrow(coded('model/not-embedding'));

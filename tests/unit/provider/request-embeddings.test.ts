@@ -22,14 +22,18 @@ async function open(
   const endpoint = { baseUrl: server.baseUrl, presetId: 'custom' } as const;
   const request = createRequestEmbeddings(createTestDeps());
   return openEndpointEmbedder(
-    { kind: 'endpoint', endpointId: toEndpointId('e1'), model },
+    { kind: 'endpoint', endpointId: toEndpointId('e1'), baseUrl: server.baseUrl, model },
     (where, texts) => request({ endpoint, apiKey: usedKey, model: where.model, texts }),
   );
 }
 
 it('gives unit vectors in the order of the texts, and none for empty ones', async () => {
   const embedder = await open('embed/small');
-  expect(embedder).toMatchObject({ id: 'endpoint:e1/embed/small', dtype: 'remote', dimension: 32 });
+  expect(embedder).toMatchObject({
+    id: `endpoint:e1/embed/small@${server?.baseUrl ?? ''}`,
+    dtype: 'remote',
+    dimension: 32,
+  });
   const vectors = await embedder.embed(['banana', '  ', 'bananas', 'xyz'], 'passage');
   const row = (at: number): Float32Array => vectors.subarray(at * 32, at * 32 + 32);
   const cosine = (a: number, b: number): number =>
@@ -60,4 +64,12 @@ it('notices vectors of another length', async () => {
   const embedder = await open('embed/growing');
   expect(embedder.dimension).toBe(32);
   expect((await rejection(embedder.embed(['a b', 'c d'], 'passage'))).code).toBe('model/changed');
+});
+
+it('leaves out the one text that is refused, and halves of characters', async () => {
+  const embedder = await open('embed/picky');
+  const vectors = await embedder.embed(['fine', 'refuse me', 'half \ud83d'], 'passage');
+  const lengths = [0, 1, 2].map((at) => Math.hypot(...vectors.subarray(at * 32, at * 32 + 32)));
+  expect(lengths.map((length) => Math.round(length))).toEqual([1, 0, 1]);
+  expect(JSON.stringify(server?.log().at(-1)?.body)).toContain('half \ufffd');
 });

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readStoredEmbedders } from '#db/embeddings.ts';
-import { BUILT_IN_CHOICE } from '#domain/embedder-choice.ts';
+import { BUILT_IN_CHOICE, embedderIdOf } from '#domain/embedder-choice.ts';
 import { OnggiError } from '#domain/errors.ts';
-import { toConversationId } from '#domain/ids.ts';
+import { toConversationId, toEndpointId } from '#domain/ids.ts';
 import type { MapPoint, MeaningStatus } from '#domain/search.ts';
 import { createMeaning } from '#search/meaning.ts';
 import type { EmbedderWish, MeaningDeps } from '#search/meaning.ts';
@@ -274,13 +274,13 @@ test('makes the vectors of another model beside the old ones, and then changes',
   expect(await find('red apple')).toEqual(['a']);
   await addRows(db, conversationOf('c', ['yellow lemon']));
   await expect.poll(() => find('yellow lemon'), { timeout: 5000 }).toEqual(['c']);
-  expect(embedders.folder.given).toEqual([]);
   letGo();
   await expect
     .poll(() => statuses.at(-1), { timeout: 5000 })
     .toMatchObject({ phase: 'ready', inUse: 'models/new', coming: null });
+  expect(embedders.folder.given).toContain('red apple');
   expect(await find('yellow lemon')).toEqual(['c']);
-  // One of a model's vectors are left: those in use.
+  // The vectors of one model are left: those in use.
   await expect
     .poll(async () => (await readStoredEmbedders(db)).map((key) => key.split('|')[0]))
     .toEqual(['models/new']);
@@ -332,6 +332,91 @@ test('a choice taken back leaves the old vectors, and nothing of the new model',
   expect(statuses.at(-1)).toMatchObject({ inUse: 'onggi/static-multilingual', coming: null });
   expect(await find('red apple')).toEqual(['a']);
   expect(embedders['built-in'].given).toEqual(['red apple']);
+  expect((await readStoredEmbedders(db)).map((key) => key.split('|')[0])).toEqual([
+    'onggi/static-multilingual',
+  ]);
+  // Its place in the change feed is free.
+  await expect.poll(async () => (await db.strict.feedReaders.toArray()).length).toBe(1);
+});
+
+test('an endpoint that is not chosen any more is asked nothing more, and nothing in passing', async () => {
+  const db = await openForTest();
+  await addRows(
+    db,
+    conversationOf('a', ['red apple']),
+    conversationOf('b', ['blue plum'], { status: 'deleted', deletedAt: 1 }),
+  );
+  const choice = {
+    kind: 'endpoint',
+    endpointId: toEndpointId('e'),
+    baseUrl: 'https://e.example',
+    model: 'm',
+  } as const;
+  const wish = { current: { chosen: choice } as EmbedderWish };
+  const asked: string[] = [];
+  const remote = { ...createTestEmbedder({ id: embedderIdOf(choice) }), skipsTrash: true };
+  const local = createTestEmbedder({ id: 'onggi/static-multilingual' });
+  let mayLoad: () => void = () => undefined;
+  const loaded = new Promise<void>((resolve) => (mayLoad = resolve));
+  const { meaning, statuses, find, isReady } = start(db, {
+    readWish: () => Promise.resolve(wish.current),
+    async openEmbedder({ kind }) {
+      if (kind === 'built-in') return loaded.then(() => local);
+      const embed: typeof remote.embed = (texts, as) => {
+        asked.push(...texts);
+        return remote.embed(texts, as);
+      };
+      return { ...remote, embed };
+    },
+  });
+  await find('x');
+  await isReady();
+  // What is in the trash stayed here.
+  expect(asked).toContain('red apple');
+  expect(asked).not.toContain('blue plum');
+  const passing = { limit: 3, leastCosine: 0, isInPassing: true };
+  expect(await meaning.near('not sent yet', passing)).toEqual([]);
+  asked.length = 0;
+  wish.current = { chosen: BUILT_IN_CHOICE, former: choice };
+  await meaning.rechoose();
+  await addRows(db, conversationOf('c', ['yellow lemon']));
+  const found = find('yellow lemon');
+  mayLoad();
+  await found;
+  await isReady();
+  await expect.poll(() => find('yellow lemon'), { timeout: 5000 }).toEqual(['c']);
+  expect(asked).toEqual([]);
+  expect(statuses.at(-1)?.inUse).toBe('onggi/static-multilingual');
+});
+
+test('what fails for the moment is tried again by itself; what fails for good frees its place', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  const embedder = createTestEmbedder();
+  const failures = [
+    new OnggiError('provider/rate-limited', 'slow down', { retryable: true }),
+    undefined,
+    new OnggiError('provider/unauthorized', 'no more'),
+  ];
+  const { statuses, find } = start(db, {
+    openEmbedder: () =>
+      Promise.resolve({
+        ...embedder,
+        embed: (texts, kind) => {
+          const failure = kind === 'passage' ? failures.shift() : undefined;
+          return failure ? Promise.reject(failure) : embedder.embed(texts, kind);
+        },
+      }),
+  });
+  await find('x');
+  await expect.poll(() => statuses.at(-1)?.phase, { timeout: 10_000 }).toBe('ready');
+  expect(statuses.map(({ phase }) => phase)).toContain('retrying');
+  expect(await find('red apple')).toEqual(['a']);
+  await addRows(db, conversationOf('b', ['green pear']));
+  await expect
+    .poll(() => statuses.at(-1)?.errorCode, { timeout: 5000 })
+    .toBe('provider/unauthorized');
+  await expect.poll(async () => db.strict.feedReaders.toArray()).toEqual([]);
 });
 
 test('a model that cannot be had is said so, and the old one goes on answering', async () => {

@@ -27,6 +27,7 @@ export function createTestEmbedder(
     ...identity,
     batchTexts: 8,
     unrelated: BUILT_IN_UNRELATED,
+    skipsTrash: false,
     given,
     close: () => undefined,
     embed(texts, kind) {

@@ -168,9 +168,10 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     if (isFailed(answering)) end(answering);
     if (isFailed(coming)) end(coming);
     const { chosen, former } = await readWish();
-    /** Texts go to no endpoint but the chosen one, not even until another model is ready. */
+    /** Texts go to no address but the chosen one, not even until another model is ready. */
     const mayAnswer = (choice: EmbedderChoice): boolean =>
-      choice.kind !== 'endpoint' || isSameChoice(choice, chosen);
+      choice.kind !== 'endpoint' ||
+      (chosen.kind === 'endpoint' && chosen.baseUrl === choice.baseUrl);
     if (answering && !mayAnswer(answering.choice)) end(answering);
     if (coming && !isSameChoice(coming.choice, chosen)) end(coming);
     if (!answering && coming) change(coming);

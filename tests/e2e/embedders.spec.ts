@@ -17,6 +17,8 @@ const card = (page: Page): Locator => page.getByRole('region', { name: text('emb
 const rowOf = (page: Page, name: string): Locator =>
   card(page).getByRole('listitem').filter({ hasText: name });
 const inUse = text('embedder.inUse');
+/** An engine of 14 MB is fetched and compiled. */
+const LOADING = { timeout: 45_000 };
 
 async function openOther(page: Page, kind: 'repository' | 'folder' | 'endpoint'): Promise<void> {
   await card(page).getByText(text('embedder.other'), { exact: true }).click();
@@ -72,7 +74,7 @@ test('an endpoint embeds, after the page said that texts leave the device', asyn
   await card(page).getByLabel(text('embedder.model')).fill('embed/small');
   await use.click();
   const row = rowOf(page, 'embed/small');
-  await expect(row).toContainText(inUse);
+  await expect(row).toContainText(inUse, LOADING);
   await findByMeaning(page);
   const asked = endpoint.log().filter((entry) => entry.path.endsWith('/embeddings'));
   expect(asked.flatMap(({ body }) => (body as { input: string[] }).input)).toContain(
@@ -136,7 +138,7 @@ test.describe('a model of a hub', () => {
     // A reload later the part is still there, and only the rest is fetched.
     await page.reload();
     await row.getByRole('button', { name: text('embedder.goOn') }).click();
-    await expect(row).toContainText(inUse);
+    await expect(row).toContainText(inUse, LOADING);
     await expect(row).toContainText(text('embedder.offline'));
     expect(hub.log().filter((line) => /tokenizer\.json bytes=\d{7}-/.test(line))).toHaveLength(1);
 
@@ -181,7 +183,7 @@ test('a model in a folder of this site is used without any other request', async
     await expect(card(page).getByText(text('error.model/not-found'))).toBeVisible();
     await field.fill('models/e2e/tiny');
     await use.last().click();
-    await expect(rowOf(page, 'models/e2e/tiny')).toContainText(inUse);
+    await expect(rowOf(page, 'models/e2e/tiny')).toContainText(inUse, LOADING);
     await findByMeaning(page);
   } finally {
     await rm(path.dirname(place), { recursive: true });

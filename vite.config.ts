@@ -78,9 +78,14 @@ export default defineConfig({
       injectRegister: false,
       manifest: false,
       injectManifest: {
-        globPatterns: ['**/*.{js,css,html,svg,png,woff2,webmanifest}'],
-        // Only the installer asks for these, and only who chose such a model for this.
-        globIgnores: ['screenshots/**', 'icons/*.png', 'workers/transformers.worker-*'],
+        globPatterns: [
+          '**/*.{js,css,html,svg,png,woff2,webmanifest}',
+          // Not fetched before they are used (src/sw.ts).
+          'workers/*.{mjs,wasm}',
+        ],
+        // Only the installer asks for these.
+        globIgnores: ['screenshots/**', 'icons/*.png'],
+        maximumFileSizeToCacheInBytes: 20_000_000,
       },
     }),
   ],

@@ -39,7 +39,11 @@ const lazy = readdirSync(new URL('assets/', dist))
   .filter((file) => file.endsWith('.js') && !initial.has(file))
   .map((file) => ({ file, bytes: gzipped(file) }))
   .sort((a, b) => b.bytes - a.bytes);
-const listed = captures(read('sw.js').toString(), /["']?\burl["']?:\s*["']([^"']+)["']/g);
+/** As in src/sw.ts: fetched by those who use them. */
+const usedByFew = /^workers\/(.*\.(mjs|wasm)|transformers\.worker-.*\.js)$/;
+const listed = captures(read('sw.js').toString(), /["']?\burl["']?:\s*["']([^"']+)["']/g).filter(
+  (file) => !usedByFew.test(file),
+);
 /** As in src/sw.ts: fetched when the page is idle. */
 const later =
   /^(workers\/|assets\/((?:en|ja|ko|zh)(?!-first)|app-version|AskedBefore|FindLocal|HeaderEntries|ServerHelp|SimilarConversations|ask-once|key-rotation|maintenance|read-days|rebuild-usage|similar\.svelte|BackupDialog|CacheCard|DataEntry|DetailsDialog|ExportDialog|highlighter|ImportDialog|OptionsDialog|PrintEntry|search-query|search-work|SearchEntry|SelectionBar|SettingsEntry|ShortcutsDialog|StorageEntry|TagDialog|UsageEntry|care\.svelte|data-work|find-price|FindBar|key-lock|MapEntry|MeaningNote|lock\.svelte|pass-lock|pass-recovery|show-erase|snapshots|write-canary)-)/;

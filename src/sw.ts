@@ -46,7 +46,15 @@ const LATER =
   /^(workers\/|assets\/((?:en|ja|ko|zh)(?!-first)|app-version|AskedBefore|FindLocal|HeaderEntries|ServerHelp|SimilarConversations|ask-once|key-rotation|maintenance|read-days|rebuild-usage|similar\.svelte|BackupDialog|CacheCard|DataEntry|DetailsDialog|ExportDialog|highlighter|ImportDialog|OptionsDialog|PrintEntry|search-query|search-work|SearchEntry|SelectionBar|SettingsEntry|ShortcutsDialog|StorageEntry|TagDialog|UsageEntry|care\.svelte|data-work|find-price|FindBar|key-lock|MapEntry|MeaningNote|lock\.svelte|pass-lock|pass-recovery|show-erase|snapshots|write-canary)-)/;
 const urlOf = (entry: PrecacheEntry | string): string =>
   typeof entry === 'string' ? entry : entry.url;
-const files = self.__WB_MANIFEST;
+/** WebAssembly and what runs models: fetched by nobody who does not use them, kept from the first use on. */
+const USED_BY_FEW = /^workers\/(.*\.(mjs|wasm)|transformers\.worker-.*\.js)$/;
+const listed = self.__WB_MANIFEST;
+const files = listed.filter((entry) => !USED_BY_FEW.test(urlOf(entry)));
+/** Addresses of this build's. */
+const FEW = listed
+  .map(urlOf)
+  .filter((url) => USED_BY_FEW.test(url))
+  .map((url) => new URL(url, self.location.origin).href);
 
 precacheAndRoute(
   files.filter((entry) => !LATER.test(urlOf(entry))),
@@ -63,13 +71,8 @@ const laterFiles = files.filter((entry) => LATER.test(urlOf(entry)));
 later.addToCacheList(laterFiles.filter((entry) => TEXTS.test(urlOf(entry))));
 later.addToCacheList(laterFiles.filter((entry) => !TEXTS.test(urlOf(entry))));
 registerRoute(new PrecacheRoute(later, { cleanURLs: false }));
-// WebAssembly and what runs models are fetched by nobody who does not use them, and kept from the first
-// use on.
-const USED_BY_FEW = /\.wasm$|^\/workers\/(.*\.mjs|transformers\.worker-.*\.js)$/;
-registerRoute(
-  ({ sameOrigin, url }) => sameOrigin && USED_BY_FEW.test(url.pathname),
-  new CacheFirst({ cacheName: 'onggi-wasm' }),
-);
+const FEW_CACHE = 'onggi-wasm';
+registerRoute(({ url }) => FEW.includes(url.href), new CacheFirst({ cacheName: FEW_CACHE }));
 // So are the files of models. A host that answers a missing file with its start page must not put that
 // page in a model's place for good.
 registerRoute(
@@ -123,6 +126,24 @@ async function fetchLater(event: ExtendableEvent): Promise<void> {
     }
   }
   if (!isErased()) await later.activate(event);
+  if (!isErased()) await keepFew();
+}
+
+/** Another build has another engine: whoever used the old one is to have the new one offline, and only that. */
+async function keepFew(): Promise<void> {
+  const cache = await caches.open(FEW_CACHE);
+  const kept = (await cache.keys()).map(({ url }) => url);
+  const hasModels = kept.some((url) => url.includes('/workers/transformers.worker-'));
+  for (const url of FEW) {
+    const isOfModels = /\/(transformers\.worker|ort-wasm)-?/.test(url);
+    if (isErased() || !hasModels || !isOfModels || kept.includes(url)) continue;
+    try {
+      await cache.add(url);
+    } catch {
+      // Offline, or out of space: fetched with the next use.
+    }
+  }
+  for (const url of kept) if (!FEW.includes(url)) await cache.delete(url);
 }
 
 function isOfType(data: unknown, type: string): boolean {

@@ -32,8 +32,13 @@ export async function fetchServedModel(
   // Small, and where a folder is missing or is a page, the first to say so.
   const config = await get('config.json');
   if (!config) throw new OnggiError('model/not-found', `no config.json in models/${path}`);
+  let failed: unknown = new OnggiError('model/not-found', `no weights in models/${path}`);
   for (const [dtype, name] of ONNX_FILES) {
-    const weights = await get(name, onBytes);
+    // Offline, a file that was never there cannot be told from one that is not kept.
+    const weights = await get(name, onBytes).catch((error: unknown) => {
+      failed = error;
+      return undefined;
+    });
     if (!weights) continue;
     return {
       id: `models/${path}`,
@@ -46,7 +51,7 @@ export async function fetchServedModel(
       },
     };
   }
-  throw new OnggiError('model/not-found', `no weights in models/${path}`);
+  throw failed;
 }
 
 /** FNV-1a of 32 bits together with the length: tells states of a file apart, and is no secret. */

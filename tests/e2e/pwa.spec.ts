@@ -92,3 +92,30 @@ test('what is fetched when the page is idle works offline too, search among it',
   await page.getByRole('searchbox', { name: 'Search conversations' }).last().fill('김치');
   await expect(page.getByRole('list', { name: 'Results' }).getByRole('listitem')).toHaveCount(1);
 });
+
+test('another build brings the engine of models to those who used the old one, and takes the old one away', async ({
+  connected,
+}) => {
+  const { page } = connected;
+  const keptPaths = () =>
+    page.evaluate(async () => {
+      const cache = await caches.open('onggi-wasm');
+      return (await cache.keys()).map(({ url }) => new URL(url).pathname);
+    });
+  // Whoever never used a model of transformers.js is spared its 14 MB.
+  const isIdle = () =>
+    page.evaluate(async () => (await (await caches.open('onggi-later')).keys()).length > 0);
+  await expect.poll(isIdle, { timeout: 60_000 }).toBe(true);
+  expect(await keptPaths()).toEqual([]);
+  const OLD = '/workers/transformers.worker-of-another-build.js';
+  await page.evaluate(async (path) => {
+    await (await caches.open('onggi-wasm')).put(path, new Response('old'));
+  }, OLD);
+  await page.reload();
+  await expect.poll(keptPaths, { timeout: 60_000 }).not.toContain(OLD);
+  const paths = await keptPaths();
+  for (const start of ['/workers/transformers.worker-', '/workers/ort-wasm-simd-threaded-']) {
+    expect(paths.some((path) => path.startsWith(start))).toBe(true);
+  }
+  expect(paths.filter((path) => path.includes('sql-wasm'))).toEqual([]);
+});

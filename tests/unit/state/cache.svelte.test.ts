@@ -55,6 +55,6 @@ test('what cannot be cleared is told, and the rest is gone', async () => {
   const { db, state, storage } = await open();
   db.close();
   expect(await state.clear('all')).toBe(false);
-  expect(storage.problem?.code).toBe('db/closed');
+  expect(storage.problem?.code).toBe('db/lost');
   expect(state.overview?.entries).toEqual({ memory: 0, keyval: 0, table: null });
 });

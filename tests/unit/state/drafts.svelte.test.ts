@@ -190,6 +190,6 @@ describe('a draft that cannot be written', () => {
     const { db, storage, drafts } = await open();
     db.close();
     await drafts.load('c');
-    expect(storage.problem?.code).toBe('db/closed');
+    expect(storage.problem?.code).toBe('db/lost');
   });
 });

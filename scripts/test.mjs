@@ -30,71 +30,62 @@ const vitest = 'node_modules/vitest/vitest.mjs';
 /** Programs that see a pipe leave colours out unless told. @type {Record<string, string>} */
 const COLOURS = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
 
-/** @type {Step} */
-const unit = {
-  name: 'unit',
-  group: 'unit',
-  commands: [
-    [
-      ...[vitest, 'run', '--project=node', '--project=browser'],
-      ...['--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`],
-    ],
-  ],
-  minutes: 12,
-  count: () => countUnit(unitReport),
-};
-
-/** @type {Step} */
-const build = {
-  name: 'build',
-  group: 'build',
-  commands: [['node_modules/vite/bin/vite.js', 'build'], ['scripts/size.mjs']],
-  minutes: 5,
-};
-
-/** @type {Step} */
-const endToEnd = {
-  name: 'e2e',
-  group: 'e2e',
-  commands: [
-    [
-      'node_modules/@playwright/test/cli.js',
-      'test',
-      '--config=tests/e2e/playwright.config.ts',
-      '--reporter=list,json',
-    ],
-  ],
-  env: {
-    PLAYWRIGHT_JSON_OUTPUT_FILE: e2eReport,
-    // Only a run of all steps has built what is here now.
-    ...(process.argv.length === 2 ? { ONGGI_IS_BUILT: '1' } : {}),
-  },
-  minutes: 20,
-  count: () => countEndToEnd(e2eReport),
-};
-
-/**
- * Rows run one after the other; the lanes of a row side by side, and the steps of a lane one after the
- * other. Tests in the browser wait half of their time, which the checks beside them use; the end-to-end
- * tests keep two cores busy by themselves. @type {Step[][][]}
- */
+/** Steps of one row run side by side; rows run one after the other. @type {Step[][]} */
 const ROWS = [
   [
-    [unit],
-    [check('lint', [['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']])],
-    [
-      check('types', [
-        [svelteCheck, '--tsconfig', './tsconfig.json', '--fail-on-warnings'],
-        [tsc, '-p', 'src/tsconfig.worker.json'],
-        [tsc, '-p', 'tests/tsconfig.node.json'],
-      ]),
-      check('format', [['node_modules/prettier/bin/prettier.cjs', '--check', '.']]),
-      check('unused', [['node_modules/knip/bin/knip.js']]),
-      check('lock', [['scripts/lockcheck.mjs']]),
-      build,
-    ],
+    check('types', [
+      [svelteCheck, '--tsconfig', './tsconfig.json', '--fail-on-warnings'],
+      [tsc, '-p', 'src/tsconfig.worker.json'],
+      [tsc, '-p', 'tests/tsconfig.node.json'],
+    ]),
+    check('lint', [['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']]),
+    check('format', [['node_modules/prettier/bin/prettier.cjs', '--check', '.']]),
+    check('unused', [['node_modules/knip/bin/knip.js']]),
+    check('lock', [['scripts/lockcheck.mjs']]),
   ],
-  [[endToEnd]],
+  [
+    {
+      name: 'unit',
+      group: 'unit',
+      commands: [
+        [
+          ...[vitest, 'run', '--project=node', '--project=browser'],
+          ...['--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`],
+        ],
+      ],
+      minutes: 12,
+      count: () => countUnit(unitReport),
+    },
+  ],
+  [
+    {
+      name: 'build',
+      group: 'build',
+      commands: [['node_modules/vite/bin/vite.js', 'build'], ['scripts/size.mjs']],
+      minutes: 5,
+    },
+  ],
+  [
+    {
+      name: 'e2e',
+      group: 'e2e',
+      commands: [
+        [
+          'node_modules/@playwright/test/cli.js',
+          'test',
+          '--config=tests/e2e/playwright.config.ts',
+          '--reporter=list,json',
+        ],
+      ],
+      env: {
+        PLAYWRIGHT_JSON_OUTPUT_FILE: e2eReport,
+        // Only a run of all steps has built what is here now.
+        ...(process.argv.length === 2 ? { ONGGI_IS_BUILT: '1' } : {}),
+      },
+      minutes: 20,
+      count: () => countEndToEnd(e2eReport),
+    },
+  ],
 ];
 
 /** @returns {Step} */
@@ -207,19 +198,13 @@ function countsToText(/** @type {Counts} */ { passed, failed, skipped }) {
 }
 
 const wanted = process.argv.slice(2);
-const isWanted = (/** @type {Step} */ { name, group }) =>
-  wanted.length === 0 || wanted.includes(name) || wanted.includes(group);
-
-/** Runs the steps that are wanted, one after the other. */
-async function runLane(/** @type {Step[]} */ lane) {
-  const results = [];
-  for (const step of lane.filter(isWanted)) results.push(await runStep(step));
-  return results;
-}
-
-const start = Date.now();
 const results = [];
-for (const row of ROWS) results.push(...(await Promise.all(row.map(runLane))).flat());
+for (const row of ROWS) {
+  const steps = row.filter(
+    ({ name, group }) => wanted.length === 0 || wanted.includes(name) || wanted.includes(group),
+  );
+  results.push(...(await Promise.all(steps.map(runStep))));
+}
 rmSync(reports, { recursive: true, force: true });
 
 console.log('');
@@ -236,5 +221,4 @@ for (const { passed, failed, skipped } of results) {
   total.skipped += skipped;
 }
 if (total.failed > 0 || total.passed === 0) process.exitCode = 1;
-console.log(`     all    ${((Date.now() - start) / 1000).toFixed(1).padStart(6)} s`);
 console.log(`\n${countsToText(total)}`);

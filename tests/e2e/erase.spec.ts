@@ -146,6 +146,15 @@ test('asks first: an address alone erases nothing, and one can go back', async (
   expect((await readOrigin(page)).databases).toContain('onggi');
 });
 
+test('another address leaves the page', async ({ connected: { page } }) => {
+  await page.goto('/#/erase');
+  const heading = page.getByRole('heading', { name: text('erase.title') });
+  await expect(heading).toBeVisible();
+  await page.goto('/#/search');
+  await expect(page.getByRole('searchbox', { name: text('sidebar.search') }).first()).toBeVisible();
+  await expect(heading).toHaveCount(0);
+});
+
 test('a lock does not stand in the way', async ({ connected: { page } }) => {
   await page.goto('/#/settings/privacy');
   const card = page.getByRole('region', { name: text('lock.title') });

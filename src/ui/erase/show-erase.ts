@@ -23,5 +23,10 @@ export async function showErase(
     history.replaceState(null, '', hash);
     location.reload();
   };
-  mount(EraseScreen, { target, props: { erasure: new Erasure(load, isUnfinished), translator } });
+  const erasure = new Erasure(load, isUnfinished);
+  // Nothing else of the app is here to follow the address: back, a bookmark, a typed one.
+  addEventListener('hashchange', () => {
+    if (!location.hash.startsWith('#/erase')) erasure.leave(location.hash);
+  });
+  mount(EraseScreen, { target, props: { erasure, translator } });
 }

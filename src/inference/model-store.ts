@@ -83,8 +83,8 @@ async function writePlan(store: Cache, plan: ModelPlan, isVerified: boolean): Pr
 }
 
 /**
- * Fetches what is missing of a model and checks the whole. A download that ends early, for whatever
- * reason, leaves its pieces for the next call.
+ * Fetches what is missing of a model and checks the whole. A download that ends early leaves its pieces
+ * for the next call; only where there is no room the last two are given back.
  * @param onBytes Told how many bytes are here.
  * @throws OnggiError `model/unreachable` (cut or refused), `model/not-found`, `model/damaged` (other
  * bytes than the hub named: they are thrown away), `model/no-room`; the signal's reason.

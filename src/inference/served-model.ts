@@ -10,7 +10,8 @@ const ONNX_FILES = [
 ] as const;
 
 /**
- * Fetches the weights, int8 before float, whose digest is the revision: such a folder has no version.
+ * Fetches the weights, int8 before float, whose digest is the revision: such a folder has no version. The
+ * service worker keeps what it has seen of it, so a folder that changes is a folder of another name.
  * @param base Address of the folder `models/`, with its slash.
  * @throws OnggiError `model/unreachable`, `model/not-found`, `model/damaged`.
  */

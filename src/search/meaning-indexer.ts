@@ -16,7 +16,7 @@ import type { VectorIndex } from './vector-index.ts';
 const [FLUSH_ROWS, FLUSH_OWNERS] = [2048, 500];
 /** Conversations that are looked at together. */
 const PAGE_ROWS = 500;
-/** What a slow model gave is stored at least so often, milliseconds: a reload loses no more. */
+/** What a slow model gave is stored so often, milliseconds, or as soon as a group is whole. */
 const FLUSH_MS = 20_000;
 /** Conversations are embedded together up to so many messages, or batches: many small ones fill a batch. */
 const [GROUP_MESSAGES, GROUP_BATCHES] = [400, 8];

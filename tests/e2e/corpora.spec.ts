@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { foldText } from '#domain/fold-text.ts';
 import type { Onggi } from './onggi.ts';
-import { expect, test, text } from './seeded.ts';
+import { expect, isKeptOffline, test, text } from './seeded.ts';
 
 const CORPORA = new URL('../../../shared/samples/corpora/', import.meta.url);
 /** Those that hold conversations. */
@@ -75,22 +75,13 @@ async function importFiles(page: Page, files: readonly { name: string; buffer: B
 }
 
 /** Everything that search needs after a reload, and the model of meaning. */
-function isKeptOffline(page: Page): Promise<boolean> {
-  return page.evaluate(async () => {
-    const paths: string[] = [];
-    for (const name of await caches.keys()) {
-      const requests = await (await caches.open(name)).keys();
-      paths.push(...requests.map(({ url }) => new URL(url).pathname));
-    }
-    return [
-      '/assets/SearchEntry-',
-      '/assets/FindBar-',
-      '/workers/search.worker-',
-      '/workers/embedding.worker-',
-      '/models/onggi/static-multilingual/',
-    ].every((start) => paths.some((path) => path.startsWith(start)));
-  });
-}
+const KEPT_OFFLINE = [
+  '/assets/SearchEntry-',
+  '/assets/FindBar-',
+  '/workers/search.worker-',
+  '/workers/embedding.worker-',
+  '/models/onggi/static-multilingual/',
+];
 
 /** Asks everything there is to ask, of the search screen. */
 async function searchInFourLanguages(page: Page, all: readonly Line[]): Promise<void> {
@@ -160,7 +151,7 @@ test.describe('the sample corpora', () => {
     await searchInFourLanguages(page, all);
     await openAtHit(onggi, '가스불', '가스불 켜놓고 나온거 같아');
 
-    await expect.poll(() => isKeptOffline(page), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => isKeptOffline(page, KEPT_OFFLINE), { timeout: 60_000 }).toBe(true);
     await context.setOffline(true);
     await page.goto('/');
     await page.reload();

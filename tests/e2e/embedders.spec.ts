@@ -5,7 +5,7 @@ import { startModelHub } from '../support/model-hub.ts';
 import type { ModelHub } from '../support/model-hub.ts';
 import { seedConversation, seedConversations } from '../support/seed.ts';
 import { createTinyModel } from '../support/tiny-model.ts';
-import { expect, test, text } from './seeded.ts';
+import { expect, isKeptOffline, test, text } from './seeded.ts';
 import { expectNoViolations } from './violations.ts';
 
 const rows = seedConversations([
@@ -28,22 +28,13 @@ async function openOther(page: Page, kind: 'repository' | 'folder' | 'endpoint')
 }
 
 /** What search and a model of transformers.js need after a reload. */
-function isKeptOffline(page: Page): Promise<boolean> {
-  return page.evaluate(async () => {
-    const paths: string[] = [];
-    for (const name of await caches.keys()) {
-      const requests = await (await caches.open(name)).keys();
-      paths.push(...requests.map(({ url }) => new URL(url).pathname));
-    }
-    return [
-      '/assets/SearchEntry-',
-      '/workers/search.worker-',
-      '/workers/transformers.worker-',
-      '/workers/ort-wasm-simd-threaded-',
-      '/downloaded-models/cut/letters/plan',
-    ].every((start) => paths.some((path) => path.startsWith(start)));
-  });
-}
+const KEPT_OFFLINE = [
+  '/assets/SearchEntry-',
+  '/workers/search.worker-',
+  '/workers/transformers.worker-',
+  '/workers/ort-wasm-simd-threaded-',
+  '/downloaded-models/cut/letters/plan',
+];
 
 /** Asks by meaning: one of the words stands nowhere, so that words find nothing. */
 async function findByMeaning(page: Page): Promise<void> {
@@ -143,7 +134,7 @@ test.describe('a model of a hub', () => {
     expect(hub.log().filter((line) => /tokenizer\.json bytes=\d{7}-/.test(line))).toHaveLength(1);
 
     await findByMeaning(page);
-    await expect.poll(() => isKeptOffline(page), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => isKeptOffline(page, KEPT_OFFLINE), { timeout: 60_000 }).toBe(true);
     await context.setOffline(true);
     await page.reload();
     await findByMeaning(page);

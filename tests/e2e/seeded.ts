@@ -109,3 +109,15 @@ export async function makeSnapshot(page: Page): Promise<void> {
     .click();
   await expect(card.getByRole('button', { name: /^Restore/ }).nth(1)).toBeVisible();
 }
+
+/** Whether a file is kept for starting offline below each of these beginnings of a path. */
+export function isKeptOffline(page: Page, starts: readonly string[]): Promise<boolean> {
+  return page.evaluate(async (wanted) => {
+    const paths: string[] = [];
+    for (const name of await caches.keys()) {
+      const requests = await (await caches.open(name)).keys();
+      paths.push(...requests.map(({ url }) => new URL(url).pathname));
+    }
+    return wanted.every((start) => paths.some((path) => path.startsWith(start)));
+  }, starts);
+}

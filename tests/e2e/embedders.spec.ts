@@ -118,10 +118,19 @@ test.describe('a model of a hub', () => {
     await ask('writer/gpt');
     await expect(card(page).getByRole('alert')).toHaveText(text('error.model/not-embedding'));
 
+    // One that comes slowly shows how far it is, and can be stopped.
+    await ask('slow/letters');
+    const slow = rowOf(page, 'slow/letters');
+    await slow.getByRole('button', { name: /^Download 9/ }).click();
+    await expect(slow.getByRole('progressbar')).toBeVisible();
+    await expect(slow.getByRole('status')).toHaveText(/of 9 MB/);
+    await slow.getByRole('button', { name: text('embedder.pauseDownload') }).click();
+    await expect(slow.getByRole('button', { name: text('embedder.goOn') })).toBeVisible();
+
     await ask('cut/letters');
     const row = rowOf(page, 'cut/letters');
     await expect(row).toContainText(/9.* MB will be fetched from 127\.0\.0\.1/);
-    expect(hub.log().filter((line) => line.includes('/resolve/'))).toEqual([]);
+    expect(hub.log().filter((line) => line.includes('/cut/letters/resolve/'))).toEqual([]);
     await row.getByRole('button', { name: /^Download 9/ }).click();
     await expect(row.getByRole('alert')).toHaveText(text('error.model/unreachable'));
     await expect(row).toContainText(/4\.2 MB of 9 MB downloaded|of 9.* MB downloaded/);

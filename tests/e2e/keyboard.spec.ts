@@ -85,6 +85,8 @@ test('the main shortcuts do what the list says', async ({ start, page, context }
   const onggi = await start({ rows: ROWS, hash: '#/c/jars' });
   const { keyboard } = page;
   await expect(onggi.answers).toHaveCount(1);
+  // Markdown is drawn by code that comes after the first text.
+  await expect(page.getByRole('button', { name: text('common.copyCode') })).toBeVisible();
 
   await keyboard.press('Control+Shift+C');
   await expect

@@ -49,6 +49,7 @@ test('a passphrase locks: nothing is shown, nothing is written in clear, the key
   await page.getByRole('button', { name: text('lock.unlock') }).click();
   await expect(page.getByRole('link', { name: 'Secret plans' })).toBeVisible();
   await page.getByRole('link', { name: 'Secret plans' }).click();
+  await expect(onggi.answers).toHaveCount(1);
   await onggi.ask('And now?');
   expect(chatRequests(endpoint)).toHaveLength(2);
 });

@@ -17,7 +17,7 @@ import { createAsk } from './ask-answer.ts';
 import type { AskingKind } from './ask-answer.ts';
 import { buildPrompt } from './build-prompt.ts';
 import { runAnswer } from './run-answer.ts';
-import type { AnswerRun } from './run-answer.ts';
+import type { AddedRows, AnswerRun } from './run-answer.ts';
 import { askInPassing } from './ask-in-passing.ts';
 import type { PassingQuestion } from './ask-in-passing.ts';
 
@@ -116,9 +116,14 @@ export function createChat(deps: ChatDeps) {
     answer: Message,
     release: () => void,
     kind: AskingKind,
+    added?: AddedRows,
   ): AnswerRun {
     const prepareQuestion = async () => {
-      const branch = await store.readBranch(answer.conversationId, answer.id);
+      // A branch that begins with what was just committed is there already.
+      const isWhole = added?.messages[0]?.parentId === null;
+      const branch = isWhole
+        ? added.messages
+        : await store.readBranch(answer.conversationId, answer.id);
       const before = branch.filter(({ id }) => id !== answer.id);
       const partial = kind === 'continue' ? answer : undefined;
       return {
@@ -131,7 +136,7 @@ export function createChat(deps: ChatDeps) {
       };
     };
     const { ask, onStored } = createAsk(deps, store, kind);
-    return runAnswer(answer, { store, clock, prepareQuestion, ask, onStored, release });
+    return runAnswer(answer, { store, clock, added, prepareQuestion, ask, onStored, release });
   }
 
   /** A row for the person's text below `parent`, with our estimate of its tokens. */
@@ -172,20 +177,16 @@ export function createChat(deps: ChatDeps) {
         const question = await userMessage(conversation, parentId, text);
         const title = conversation.title ?? titleFromMessage(text) ?? null;
         const rows = [question, await emptyAnswer(target, question)];
-        const { messages } = await store.addMessages({ ...conversation, title }, rows);
-        const answer = messages.at(-1);
-        if (!answer) throw new OnggiError('app/unexpected', 'no answer row');
-        return startRun(place, target, answer, release, 'send');
+        const added = await store.addMessages({ ...conversation, title }, rows);
+        return startRun(place, target, lastOf(added), release, 'send', added);
       }),
 
     /** Asks again below the same question; the old answer stays as another version. */
     regenerate: (place: ChatPlace, question: Message) =>
       withAnswerLock(place, async (target, release) => {
         const rows = [await emptyAnswer(target, question)];
-        const { messages } = await place.store.addMessages(place.conversation, rows);
-        const answer = messages.at(-1);
-        if (!answer) throw new OnggiError('app/unexpected', 'no answer row');
-        return startRun(place, target, answer, release, 'anew');
+        const added = await place.store.addMessages(place.conversation, rows);
+        return startRun(place, target, lastOf(added), release, 'anew', added);
       }),
 
     /** Asks again in the place of an answer that brought no text. */
@@ -253,4 +254,10 @@ export function createChat(deps: ChatDeps) {
       return askInPassing(deps.streamChat, request, branch, question, signal);
     },
   };
+}
+
+function lastOf({ messages }: AddedRows): Message {
+  const last = messages.at(-1);
+  if (!last) throw new OnggiError('app/unexpected', 'no answer row');
+  return last;
 }

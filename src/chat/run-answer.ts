@@ -27,10 +27,15 @@ export type AnswerProgress =
 export type AnswerDelta =
   ChatDelta | { readonly kind: 'from-cache'; readonly cached: CachedResponse };
 
+/** A conversation and new messages at its end, as they are stored. */
+export type AddedRows = Awaited<ReturnType<ConversationStore['addMessages']>>;
+
 /** One answer on its way. */
 export interface AnswerRun {
   /** The row as it was stored before the endpoint was asked. */
   readonly message: Message;
+  /** What was committed for it, where it began with new rows: they can be shown before they are read. */
+  readonly added?: AddedRows | undefined;
   /** To be read to its end by exactly one reader. */
   readonly progress: AsyncIterable<AnswerProgress>;
   /** Keeps what arrived and ends. Calling it again does nothing. */
@@ -42,6 +47,7 @@ export interface AnswerRun {
 interface AnswerDeps {
   readonly store: ConversationStore;
   readonly clock: Clock;
+  readonly added?: AddedRows | undefined;
   /** Gives what is asked, when the answer begins. */
   readonly prepareQuestion: () => Promise<ChatQuestion>;
   /** Asks the cache or the endpoint. The iterable ends when the answer ends or `signal` aborts. */
@@ -128,6 +134,7 @@ export function runAnswer(message: Message, deps: AnswerDeps): AnswerRun {
 
   return {
     message,
+    added: deps.added,
     progress: run(),
     stop: () => abort.abort(),
     flush: () => checkpoint.flush(),

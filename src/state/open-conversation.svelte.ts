@@ -1,4 +1,4 @@
-import type { AnswerRun } from '#chat/run-answer.ts';
+import type { AddedRows, AnswerRun } from '#chat/run-answer.ts';
 import type { Chat, ChatPlace } from '#chat/chat.ts';
 import type { PassingQuestion } from '#chat/ask-in-passing.ts';
 import type { Conversation, ConversationOptions } from '#domain/conversation.ts';
@@ -308,6 +308,7 @@ export class OpenConversation {
       if (this.#wantsStop()) run.stop();
       this.#deps.storage.release(this.#unsentId);
       void this.#deps.answers.follow(run, store.isPersistent);
+      if (run.added) this.#showAdded(run.added);
       if (this.#id === null) {
         this.#id = conversation.id;
         if (!this.#isClosed) this.#follow(conversation.id);
@@ -326,6 +327,14 @@ export class OpenConversation {
     } finally {
       this.#isSending = false;
     }
+  }
+
+  /** Shows what was just committed, without waiting for it to be read again. */
+  #showAdded({ conversation, messages }: AddedRows): void {
+    const before = this.#thread ?? { messages: [], hasOlder: false };
+    const isRead = (id: Message['id']) => before.messages.some((message) => message.id === id);
+    const added = messages.filter(({ id }) => !isRead(id));
+    this.#thread = { ...before, conversation, messages: [...before.messages, ...added] };
   }
 
   /** Whether Stop was pressed while the rows were being committed. */

@@ -15,6 +15,7 @@ import { chromium } from 'playwright';
 import { build, preview } from 'vite';
 import { chromiumArgs, chromiumPath } from '../../scripts/browser.mjs';
 import { createConformanceServer } from '../support/conformance-server.mjs';
+import { appRowNumbers, measureAppRows } from './app-rows.mjs';
 
 /** @typedef {import('./page/bench-line.ts').BenchLine} BenchLine */
 /** @typedef {import('./page/bench-line.ts').CpuTimes} CpuTimes */
@@ -86,18 +87,24 @@ async function measure(/** @type {string} */ url, /** @type {string} */ endpoint
     await page.exposeFunction('readCpu', await createCpuReader(page, browser));
     await page.goto(url);
     await page.waitForFunction(() => 'bench' in window);
-    const known = await page.evaluate(() => window.bench.rowNumbers);
+    const inPage = await page.evaluate(() => window.bench.rowNumbers);
+    const known = [...inPage, ...appRowNumbers];
     const wanted = options.rows?.split(',').map(Number) ?? known;
     const unknown = wanted.filter((row) => !known.includes(row));
     if (unknown.length > 0)
       throw new Error(`no row ${unknown.join(', ')}; there are ${known.join(', ')}`);
     /** @type {BenchLine[]} */
     const lines = [];
-    for (const row of known.filter((number) => wanted.includes(number))) {
+    for (const row of inPage.filter((number) => wanted.includes(number))) {
       const start = Date.now();
       const run = { row, isQuick: options.quick, endpointUrl };
       lines.push(...(await page.evaluate((asked) => window.bench.runRow(asked.row, asked), run)));
       console.log(`row ${row} took ${((Date.now() - start) / 1000).toFixed(0)} s`);
+    }
+    const inApp = appRowNumbers.filter((number) => wanted.includes(number));
+    if (inApp.length > 0) {
+      const app = await opened.newPage();
+      lines.push(...(await measureAppRows(app, inApp, { isQuick: options.quick, endpointUrl })));
     }
     return lines;
   } finally {

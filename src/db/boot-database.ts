@@ -16,6 +16,8 @@ export interface ReplacedDatabase {
   readonly databaseName: string;
   /** Epoch milliseconds. */
   readonly replacedAt: number;
+  /** From when its age counts, epoch milliseconds: see {@link countAges}. */
+  readonly ageFrom: number;
 }
 
 /** Every database the boot database knows. */
@@ -31,7 +33,13 @@ const STORE = 'pointer';
 const RETIRED_PREFIX = 'retired:';
 const DatabaseName = v.pipe(v.string(), v.minLength(1));
 const Pointer = v.object({ id: v.literal('live'), databaseName: DatabaseName });
-const Replaced = v.object({ id: v.string(), databaseName: DatabaseName, replacedAt: v.number() });
+const Replaced = v.object({
+  id: v.string(),
+  databaseName: DatabaseName,
+  replacedAt: v.number(),
+  ageFrom: v.optional(v.number()),
+});
+const Looked = v.object({ id: v.literal('looked'), at: v.number() });
 
 /**
  * Opens the boot database, first of all: all databases of an origin are lost together, and only the
@@ -89,6 +97,27 @@ export function switchLiveDatabase(
   });
 }
 
+/**
+ * Lets the replaced databases grow older. Since the last call at most `mostMs` count, and nothing where
+ * the clock was set back: a clock that is set ten years ahead makes nothing ten years old.
+ */
+export function countAges(
+  bootName: string,
+  { now, mostMs }: { readonly now: number; readonly mostMs: number },
+): Promise<void> {
+  return withStore(bootName, 'readwrite', async (store) => {
+    const rows = await readRows(store);
+    const last = rows.find((row) => v.is(Looked, row));
+    const gap = v.is(Looked, last) ? now - last.at : 0;
+    const skipped = gap - Math.min(Math.max(gap, 0), mostMs);
+    for (const row of rows) {
+      if (skipped === 0 || !v.is(Replaced, row)) continue;
+      store.put({ ...row, ageFrom: (row.ageFrom ?? row.replacedAt) + skipped });
+    }
+    store.put({ id: 'looked', at: now });
+  });
+}
+
 /** Forgets a database that was live, after it was deleted. The live one is never forgotten. */
 export function forgetDatabase(bootName: string, databaseName: string): Promise<void> {
   return withStore(bootName, 'readwrite', async (store) => {
@@ -106,7 +135,11 @@ function toPointers(rows: readonly unknown[]): BootPointers {
   const live = rows.find((row) => v.is(Pointer, row));
   if (!v.is(Pointer, live)) throw new OnggiError('db/row-damaged', 'unreadable boot pointer');
   const replaced = rows.flatMap((row) => (v.is(Replaced, row) ? [row] : []));
-  const bare = ({ databaseName, replacedAt }: ReplacedDatabase) => ({ databaseName, replacedAt });
+  const bare = ({ databaseName, replacedAt, ageFrom }: v.InferOutput<typeof Replaced>) => ({
+    databaseName,
+    replacedAt,
+    ageFrom: ageFrom ?? replacedAt,
+  });
   const previous = replaced.find(({ id }) => id === 'previous');
   return {
     live: live.databaseName,

@@ -1,11 +1,13 @@
 /** Databases that are filled beside the live one, and the clearing away of those nobody needs. */
-import { readBootPointers, forgetDatabase } from './boot-database.ts';
+import { countAges, forgetDatabase, readBootPointers } from './boot-database.ts';
 import { deleteCopies, deleteDatabase } from './database-copy.ts';
 import { tryHoldRestoreLock } from './live-lock.ts';
 import { toStorageError } from './storage-errors.ts';
 
 /** How long the data from before a restore can be brought back. */
 export const UNDO_MS = 7 * 24 * 60 * 60 * 1000;
+/** Time between two looks at them counts up to this. */
+const COUNTED_GAP_MS = 24 * 60 * 60 * 1000;
 
 /**
  * The name of a database to be filled beside `baseName`'s.
@@ -53,6 +55,7 @@ export async function deleteStaleDatabases({
   const release = await tryHoldRestoreLock();
   if (!release) return [];
   try {
+    await countAges(bootName, { now, mostMs: COUNTED_GAP_MS });
     const { live, previous, retired } = await readBootPointers(bootName);
     const replaced = [...(previous ? [previous] : []), ...retired];
     const known = new Set([live, ...replaced.map(({ databaseName }) => databaseName)]);
@@ -60,9 +63,8 @@ export async function deleteStaleDatabases({
     const unfinished = stored
       .map(({ name = '' }) => name)
       .filter((name) => isStagingName(baseName, name) && !known.has(name));
-    // A replacement in the future is a clock that went back: it stays until the clock has caught up.
     const old = replaced
-      .filter(({ databaseName, replacedAt }) => databaseName !== live && now - replacedAt > UNDO_MS)
+      .filter(({ databaseName, ageFrom }) => databaseName !== live && now - ageFrom > UNDO_MS)
       .map(({ databaseName }) => databaseName);
     for (const name of [...unfinished, ...old]) {
       await deleteStaging(name);

@@ -76,7 +76,7 @@ export async function readUndo({
 > {
   const { previous } = await readBootPointers(bootName);
   if (!previous) return undefined;
-  const until = previous.replacedAt + UNDO_MS;
+  const until = previous.ageFrom + UNDO_MS;
   const stored = await indexedDB.databases();
   const isThere = stored.some(({ name }) => name === previous.databaseName);
   return isThere && clock() <= until ? { ...previous, until } : undefined;

@@ -8,7 +8,10 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** A conversation stays in the trash for this long at least. */
 export const TRASH_TTL_MS = 30 * DAY_MS;
-/** Nothing leaves the trash that was not announced for this long, whatever the clock says. */
+/**
+ * Nothing leaves the trash that was not announced for this long, counted by days on which onggi was
+ * open: see {@link carryNotices}.
+ */
 export const TRASH_NOTICE_MS = 7 * DAY_MS;
 /** Maintenance runs by itself once in this time, while the app is open. */
 export const MAINTENANCE_INTERVAL_MS = DAY_MS;
@@ -16,6 +19,8 @@ export const MAINTENANCE_INTERVAL_MS = DAY_MS;
 export const CHECK_INTERVAL_MS = 7 * DAY_MS;
 /** An attachment that no message shows goes when it was found so for this long: undoing needs it. */
 export const UNUSED_NOTICE_MS = DAY_MS;
+/** Time between two runs counts for a notice up to this: of the trash, and of unused attachments. */
+export const COUNTED_GAP_MS = { trash: DAY_MS, unused: UNUSED_NOTICE_MS / 2 };
 
 /** What a run goes through, in this order. */
 export const MAINTENANCE_STEPS = [
@@ -180,6 +185,23 @@ export function purgeTime(
   since: number,
 ): number {
   return Math.max((deletedAt ?? updatedAt) + TRASH_TTL_MS, since + TRASH_NOTICE_MS);
+}
+
+/**
+ * The notes of the last run as they count now. What lies between two runs counts for `mostMs` at most
+ * and never backwards: a clock that is set ten years ahead is one day of notice, not ten years.
+ */
+export function carryNotices(
+  noticed: readonly Noticed[],
+  lastRunAt: number,
+  now: number,
+  mostMs: number,
+): readonly Noticed[] {
+  const passed = Math.min(Math.max(now - lastRunAt, 0), mostMs);
+  return noticed.map(({ id, since }) => ({
+    id,
+    since: now - passed - Math.max(lastRunAt - since, 0),
+  }));
 }
 
 /** Which of the things found now were found long enough, and the notes for the next run. */

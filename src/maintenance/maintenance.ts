@@ -13,7 +13,14 @@ import {
 import type { LiveRead } from '#domain/conversation-store.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { Progress } from '#domain/import-report.ts';
-import { CHECK_INTERVAL_MS, EMPTY_REPORT, MAINTENANCE_STEPS, isDue } from '#domain/maintenance.ts';
+import {
+  CHECK_INTERVAL_MS,
+  COUNTED_GAP_MS,
+  EMPTY_REPORT,
+  MAINTENANCE_STEPS,
+  carryNotices,
+  isDue,
+} from '#domain/maintenance.ts';
 import type { MaintenanceReport, MaintenanceStepName, RepairUndo } from '#domain/maintenance.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
 import { readReport, readUndo } from './read-report.ts';
@@ -52,6 +59,15 @@ export interface Maintenance {
   /** When a run by itself last began, epoch milliseconds; null when there was none up to now. */
   readLastScheduledAt(): Promise<number | null>;
   watchRuns(limit: number): LiveRead<readonly MaintenanceRun[]>;
+}
+
+/** What an earlier run noticed, as it counts now. */
+function noticesOf(run: MaintenanceRun, now: number) {
+  const { announced, unused } = readReport(run);
+  return {
+    announced: carryNotices(announced, run.startedAt, now, COUNTED_GAP_MS.trash),
+    unused: carryNotices(unused, run.startedAt, now, COUNTED_GAP_MS.unused),
+  };
 }
 
 export function createMaintenance(deps: MaintenanceDeps): Maintenance {
@@ -110,8 +126,7 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
         const before = earlier.find((run) => run.kind !== 'repair' && run.endedAt !== null);
         return record(kind, async (tell, row) => {
           // What was announced stays announced, also when this run does not come that far.
-          const { announced, unused } = before ? readReport(before) : EMPTY_REPORT;
-          tell({ announced, unused });
+          if (before) tell(noticesOf(before, clock()));
           for (const step of MAINTENANCE_STEPS) {
             if (signal?.aborted) return;
             if (step === 'check' && !isCheckDue) continue;

@@ -10,6 +10,7 @@ import { toConversationId } from '#domain/ids.ts';
 import { createTestClock, freshNames, openForTest, storedVersion } from './fresh-database.ts';
 import type { Names } from './fresh-database.ts';
 
+const DAY_MS = 24 * 60 * 60 * 1000;
 const NOW = 1_700_000_000_000;
 const noop = (): undefined => undefined;
 const events = { onSuperseded: noop, onBlocked: noop, onLost: noop };
@@ -38,7 +39,7 @@ describe('putting a staged database in the place of the live one', () => {
     expect(await marksOf(next)).toEqual(['staged']);
     expect(await readBootPointers(names.bootName)).toEqual({
       live: staged,
-      previous: { databaseName: db.name, replacedAt: NOW },
+      previous: { databaseName: db.name, replacedAt: NOW, ageFrom: NOW },
       retired: [],
     });
   });
@@ -219,11 +220,32 @@ describe('clearing away', () => {
     await switchLive(next, () => Promise.resolve(third), optionsOf(names, NOW + 1));
     expect(await readBootPointers(names.bootName)).toEqual({
       live: third,
-      previous: { databaseName: second, replacedAt: NOW + 1 },
-      retired: [{ databaseName: first.name, replacedAt: NOW }],
+      previous: { databaseName: second, replacedAt: NOW + 1, ageFrom: NOW + 1 },
+      retired: [{ databaseName: first.name, replacedAt: NOW, ageFrom: NOW }],
     });
+    for (let day = 0; day < 7; day += 1) {
+      expect(await staleOf(names, NOW + day * DAY_MS)).toEqual([]);
+    }
+    expect(await staleOf(names, NOW + UNDO_MS + 1)).toEqual([]);
+    expect(await staleOf(names, NOW + UNDO_MS + DAY_MS + 1)).toEqual([second, first.name]);
+  });
+
+  test('keeps them while the clock is ten years ahead, and when it comes back', async () => {
+    const names = freshNames();
+    const first = await openForTest({ names });
+    const staged = await makeStaged(names, 'new');
+    await switchLive(first, () => Promise.resolve(staged), optionsOf(names));
     expect(await staleOf(names, NOW)).toEqual([]);
-    expect(await staleOf(names, NOW + UNDO_MS + 1)).toEqual([first.name]);
+    const ahead = NOW + 3650 * DAY_MS;
+    expect(await staleOf(names, ahead)).toEqual([]);
+    expect(await staleOf(names, ahead + DAY_MS)).toEqual([]);
+    expect(await staleOf(names, NOW + DAY_MS)).toEqual([]);
+    expect(await readUndo(optionsOf(names, NOW + DAY_MS))).toMatchObject({ replacedAt: NOW });
+    // The two days that onggi was open count.
+    for (let day = 2; day <= 6; day += 1) {
+      expect(await staleOf(names, NOW + day * DAY_MS)).toEqual([]);
+    }
+    expect(await staleOf(names, NOW + 7 * DAY_MS)).toEqual([first.name]);
   });
 
   test('never takes the live one, whatever the pointers say', async () => {

@@ -6,6 +6,7 @@ import {
   UNUSED_NOTICE_MS,
   isDue,
   purgeTime,
+  carryNotices,
   sortNoticed,
   sortTrash,
 } from '#domain/maintenance.ts';
@@ -85,4 +86,16 @@ test('sortNoticed lets go what was noticed long enough, and notes the rest', () 
       { id: 'future', since: NOW },
     ],
   });
+});
+
+test('carryNotices counts what lies between two runs up to a limit, and never backwards', () => {
+  const noticed = [
+    { id: 'a', since: NOW - 3 * DAY_MS },
+    { id: 'future', since: NOW + DAY_MS },
+  ];
+  const ages = (now: number) =>
+    carryNotices(noticed, NOW, now, DAY_MS).map(({ since }) => (now - since) / DAY_MS);
+  expect(ages(NOW + DAY_MS / 2)).toEqual([3.5, 0.5]);
+  expect(ages(NOW + 3650 * DAY_MS)).toEqual([4, 1]);
+  expect(ages(NOW - 365 * DAY_MS)).toEqual([3, 0]);
 });

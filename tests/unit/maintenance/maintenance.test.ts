@@ -27,7 +27,14 @@ async function openWithTrash(deletedDaysAgo: number) {
     if (!row) throw new Error('another run was at it');
     return readReport(row);
   };
-  return { ...opened, ids, run };
+  /** Days on which onggi was open, each with its run. */
+  const runDaily = async (days: number) => {
+    for (let day = 0; day < days; day += 1) {
+      clock.now += DAY_MS;
+      await run();
+    }
+  };
+  return { ...opened, ids, run, runDaily };
 }
 
 describe('a run', () => {
@@ -96,9 +103,11 @@ describe('a run', () => {
 
 describe('the trash', () => {
   test('is announced first, and emptied when the time has come', async () => {
-    const { db, clock, ids, run } = await openWithTrash(24);
+    const { db, clock, ids, run, runDaily } = await openWithTrash(24);
     expect((await run()).announced).toEqual([{ id: 'trashed', since: clock.now }]);
-    clock.now += TRASH_NOTICE_MS;
+    await runDaily(TRASH_NOTICE_MS / DAY_MS - 1);
+    expect(await ids()).toEqual(['kept', 'trashed']);
+    clock.now += DAY_MS;
     expect((await run()).purgedConversations).toBe(1);
     expect(await ids()).toEqual(['kept']);
     expect(await db.strict.messages.toCollection().primaryKeys()).toEqual([]);
@@ -114,6 +123,28 @@ describe('the trash', () => {
     clock.now -= 10 * YEAR_MS;
     expect((await run()).announced).toEqual([]);
     expect(await ids()).toEqual(['kept', 'trashed']);
+  });
+
+  test('that is announced already survives a clock that jumps ten years ahead', async () => {
+    const { clock, ids, run, runDaily } = await openWithTrash(24);
+    await run();
+    clock.now += 10 * YEAR_MS;
+    expect((await run()).purgedConversations).toBe(0);
+    await runDaily(TRASH_NOTICE_MS / DAY_MS - 2);
+    expect(await ids()).toEqual(['kept', 'trashed']);
+    clock.now -= 10 * YEAR_MS;
+    expect((await run()).purgedConversations).toBe(0);
+    expect(await ids()).toEqual(['kept', 'trashed']);
+  });
+
+  test('waits for seven days of use, not for seven days away', async () => {
+    const { clock, ids, run, runDaily } = await openWithTrash(24);
+    await run();
+    clock.now += 60 * DAY_MS;
+    expect((await run()).purgedConversations).toBe(0);
+    expect(await ids()).toEqual(['kept', 'trashed']);
+    await runDaily(TRASH_NOTICE_MS / DAY_MS - 1);
+    expect(await ids()).toEqual(['kept']);
   });
 
   test('survives a clock that is set back a year', async () => {
@@ -137,9 +168,10 @@ describe('the trash', () => {
   });
 
   test('goes on after a tab was closed on the way, without another notice', async () => {
-    const { clock, ids, run, maintenance } = await openWithTrash(24);
+    const { clock, ids, run, runDaily, maintenance } = await openWithTrash(24);
     await run();
-    clock.now += TRASH_NOTICE_MS;
+    await runDaily(TRASH_NOTICE_MS / DAY_MS - 1);
+    clock.now += DAY_MS;
     const abort = new AbortController();
     await maintenance.run('by-hand', {
       signal: abort.signal,
@@ -175,6 +207,10 @@ test('an attachment without a message goes a day after it was noticed, others st
   await db.strict.messages.bulkAdd(
     makeLine('c', 1).map((row) => ({ ...row, id: toMessageId('back'), seq: 1 })),
   );
+  // A clock that jumps counts for half of the time.
+  clock.now += 10 * YEAR_MS;
+  await maintenance.run('scheduled');
+  expect(await db.strict.attachments.toCollection().primaryKeys()).toHaveLength(3);
   clock.now += UNUSED_NOTICE_MS;
   const row = await maintenance.run('scheduled');
   expect(row && readReport(row).removedAttachments).toBe(1);

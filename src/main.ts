@@ -3,6 +3,7 @@ import { createLazyResponseCache } from '#cache/lazy-cache.ts';
 import { createLazyChat } from '#chat/lazy-chat.ts';
 import { createMemoryConversations } from '#chat/memory-conversations.ts';
 import { settleAbandonedAnswers } from '#db/answers.ts';
+import { watchWrites } from '#db/commit.ts';
 import { findConversations, watchConversations, watchTags } from '#db/conversation-list.ts';
 import { getDraft, putDraft } from '#db/drafts.ts';
 import { getAttachment } from '#db/attachments.ts';
@@ -202,6 +203,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   });
   const responseCache = createLazyResponseCache({ db, clock, monotonic: () => performance.now() });
   setTimeout(() => void responseCache.removeExpired(), CACHE_TIDY_DELAY_MS);
+  watchWrites({ onSlow: storage.setSlow, makeRoom: responseCache.makeRoom });
   const chat = createLazyChat({
     cache: responseCache,
     streamChat: provider.streamChat,

@@ -1,10 +1,18 @@
 import type { ResponseCache, ResponseCacheDeps } from './response-cache.ts';
 
+interface LazyResponseCache extends Omit<ResponseCache, 'close'> {
+  /**
+   * Empties the cache for a write that found no room: nothing else comes back by itself.
+   * @returns whether there was anything in the storage
+   */
+  makeRoom(): Promise<boolean>;
+}
+
 /**
  * The cache, fetched with its first use: nothing of it belongs to the first load. A part that cannot be
  * fetched is a cache that has nothing, and is fetched again the next time.
  */
-export function createLazyResponseCache(deps: ResponseCacheDeps): Omit<ResponseCache, 'close'> {
+export function createLazyResponseCache(deps: ResponseCacheDeps): LazyResponseCache {
   let loaded: Promise<ResponseCache> | undefined;
 
   function load(): Promise<ResponseCache> {
@@ -25,5 +33,12 @@ export function createLazyResponseCache(deps: ResponseCacheDeps): Omit<ResponseC
     removeExpired: async () => (await loadQuietly())?.removeExpired(),
     readOverview: async () => (await load()).readOverview(),
     clear: async (which) => (await load()).clear(which),
+    async makeRoom() {
+      const cache = await load();
+      const { entries } = await cache.readOverview();
+      if (!entries.keyval && !entries.table) return false;
+      await cache.clear('all');
+      return true;
+    },
   };
 }

@@ -1,34 +1,94 @@
 import { OnggiError } from '#domain/errors.ts';
 import { toStorageError } from './storage-errors.ts';
 
+/** A write without an event for this long is not saved yet, and the person is told (SECURITY 8.2). */
+const SLOW_LIMIT_MS = 2000;
 /** A write without an event for this long will never have one (SECURITY 8.2). */
 const HANG_LIMIT_MS = 5000;
 /** Counted in short ticks, so that a page that was frozen or asleep is not taken for a dead disk. */
 const TICK_MS = 500;
 
+/** What a page does about writes that take long or find no room. */
+export interface WriteWatch {
+  /** Told when the first write is slow, and when none is any more. */
+  onSlow(isSlow: boolean): void;
+  /** Lets go of what can be had again. @returns whether there was anything */
+  makeRoom(): Promise<boolean>;
+}
+
+let watch: WriteWatch | undefined;
+let slowCount = 0;
+let isMakingRoom = false;
+
+/** Sets what this page does; the workers leave it to their page. */
+export function watchWrites(next: WriteWatch): void {
+  watch = next;
+}
+
 /**
- * Runs one write. Resolved means committed, as far as `work` resolves on the commit: pass a whole
- * transaction. Not for work of many seconds: cut that into several commits.
+ * Runs one write. Resolved means committed, as far as `work` resolves on the commit: pass one whole
+ * transaction, which is begun once more when there was no room and some could be made. Not for work of
+ * many seconds: cut that into several commits.
  * @throws OnggiError `db/*`; `db/hang` after 5 seconds without an event: the write may then still
  * happen or not, and the connection counts as dead.
  */
 export async function commit<T>(work: () => PromiseLike<T>): Promise<T> {
+  try {
+    return await untilHang(work);
+  } catch (error) {
+    const failure = toStorageError(error);
+    if (failure.code === 'db/quota' && (await makeRoom())) return commitAgain(work);
+    throw failure;
+  }
+}
+
+async function commitAgain<T>(work: () => PromiseLike<T>): Promise<T> {
+  try {
+    return await untilHang(work);
+  } catch (error) {
+    throw toStorageError(error);
+  }
+}
+
+/** One at a time, and not for the writes that make room. */
+async function makeRoom(): Promise<boolean> {
+  if (!watch || isMakingRoom) return false;
+  isMakingRoom = true;
+  try {
+    return await watch.makeRoom();
+  } catch {
+    return false;
+  } finally {
+    isMakingRoom = false;
+  }
+}
+
+async function untilHang<T>(work: () => PromiseLike<T>): Promise<T> {
   let timer: ReturnType<typeof setInterval> | undefined;
+  let isSlow = false;
   const hang = new Promise<never>((_resolve, reject) => {
     let ticks = 0;
     timer = setInterval(() => {
       ticks += 1;
+      if (!isSlow && ticks * TICK_MS >= SLOW_LIMIT_MS) {
+        isSlow = true;
+        countSlow(1);
+      }
       if (ticks * TICK_MS < HANG_LIMIT_MS) return;
       reject(new OnggiError('db/hang', 'no event from the database', { retryable: true }));
     }, TICK_MS);
   });
   try {
     return await Promise.race([work(), hang]);
-  } catch (error) {
-    throw toStorageError(error);
   } finally {
     clearInterval(timer);
+    if (isSlow) countSlow(-1);
   }
+}
+
+function countSlow(change: 1 | -1): void {
+  slowCount += change;
+  if (slowCount === (change === 1 ? 1 : 0)) watch?.onSlow(slowCount > 0);
 }
 
 /**

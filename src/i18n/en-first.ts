@@ -193,6 +193,8 @@ export const enFirst = {
   'settings.language': 'Language',
   'storage.dataLoss':
     'The browser found its storage damaged and emptied it. What onggi kept here before is gone from this browser; nothing else was touched. Copies that you made elsewhere are safe.',
+  'storage.slow': 'Writing takes longer than it should. Not saved yet.',
+  'storage.whatTakesRoom': 'What takes room',
   'storage.unsavedTitle': 'Not saved.',
   'storage.downloadUnsaved': {
     one: 'Download the unsaved text',

@@ -183,6 +183,8 @@ export const jaFirst: FirstTexts = {
   'settings.language': '言語',
   'storage.dataLoss':
     'ブラウザーが保存領域の破損を検出し、空にしました。このブラウザーに保存していた内容は失われましたが、ほかには影響ありません。別の場所に作ったコピーは無事です。',
+  'storage.slow': '保存に時間がかかっています。まだ保存されていません。',
+  'storage.whatTakesRoom': '容量の内訳を見る',
   'storage.unsavedTitle': '保存できていません。',
   'storage.downloadUnsaved': '未保存の{count}件をダウンロード',
   'common.continue': '続ける',

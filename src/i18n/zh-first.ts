@@ -177,6 +177,8 @@ export const zhFirst: FirstTexts = {
   'settings.language': '语言',
   'storage.dataLoss':
     '浏览器发现存储已损坏并将其清空。之前保存在此浏览器中的内容已丢失，其他内容未受影响。你在别处保存的副本是安全的。',
+  'storage.slow': '保存时间比平时长，尚未保存完成。',
+  'storage.whatTakesRoom': '查看占用情况',
   'storage.unsavedTitle': '未能保存。',
   'storage.downloadUnsaved': '下载 {count} 份未保存的内容',
   'common.continue': '继续',

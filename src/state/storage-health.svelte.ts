@@ -18,6 +18,7 @@ export class StorageHealth {
   #isReplaced = $state(false);
   #isDataLost = $state(false);
   #isRetrying = $state(false);
+  #isSlow = $state(false);
 
   /** The last failure to write, until a write succeeds. */
   get problem(): OnggiError | null {
@@ -47,6 +48,15 @@ export class StorageHealth {
   get isRetrying(): boolean {
     return this.#isRetrying;
   }
+
+  /** Whether something is being written for longer than it should take. */
+  get isSlow(): boolean {
+    return this.#isSlow;
+  }
+
+  readonly setSlow = (isSlow: boolean): void => {
+    this.#isSlow = isSlow;
+  };
 
   readonly supersede = (): void => {
     this.#isSuperseded = true;

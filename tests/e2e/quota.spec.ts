@@ -265,6 +265,76 @@ test('what is typed, asked and answered without room stays, and is written when 
   await expect(onggi.answers).toHaveCount(2);
 });
 
+/** Fills the cache's table with answers that nobody will ask for. */
+function fillCache(page: Page): Promise<void> {
+  return page.evaluate(async () => {
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open('onggi');
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error ?? new Error('no database'));
+    });
+    // What can be packed would take no room.
+    const makeLetters = () =>
+      String.fromCharCode(
+        ...crypto.getRandomValues(new Uint16Array(32_000)).map((code) => 0xac00 + (code % 11_000)),
+      );
+    const entry = { promptHash: 'p', model: 'm', reasoning: null, promptTokens: 1, hitCount: 0 };
+    const transaction = database.transaction('responseCache', 'readwrite');
+    for (let count = 0; count < 10; count += 1) {
+      transaction.objectStore('responseCache').put({
+        ...entry,
+        response: Array.from({ length: 16 }, makeLetters).join(''),
+        cacheKey: `filler-${count}`,
+        completionTokens: 1,
+        isTokenCountEstimated: false,
+        costUsd: 0,
+        createdAt: Date.now(),
+        expiresAt: Date.now() + 20 * 60 * 60 * 1000,
+      });
+    }
+    await new Promise((resolve) => (transaction.oncomplete = resolve));
+    database.close();
+  });
+}
+
+const readUsage = (page: Page): Promise<number> =>
+  page.evaluate(async () => (await navigator.storage.estimate()).usage ?? 0);
+
+test('where the cache takes the room, it goes, and the write is done', async ({ start, page }) => {
+  test.setTimeout(300_000);
+  const onggi = await start({ rows: THREE, hash: '#/c/jars' });
+  await expect(onggi.answers).toHaveCount(1);
+  await fillCache(page);
+  await expect.poll(() => readUsage(page)).toBeGreaterThan(8_000_000);
+  const room = await takeAllRoom(page, (await readUsage(page)) - 4_000_000);
+  await choose(onggi, 'Kimchi', text('conversation.rename'));
+  const field = page.getByRole('textbox', { name: text('conversation.renameField') });
+  await field.fill('김치');
+  await field.press('Enter');
+  await expect(page.getByRole('link', { name: '김치' })).toBeVisible();
+  await expect(sentence(page)).toHaveCount(0);
+  const count = () =>
+    page.evaluate(
+      () =>
+        new Promise<number>((resolve, reject) => {
+          const request = indexedDB.open('onggi');
+          request.onerror = () => reject(request.error ?? new Error('no database'));
+          request.onsuccess = () => {
+            const rows = request.result.transaction('responseCache').objectStore('responseCache');
+            const counted = rows.count();
+            counted.onsuccess = () => {
+              request.result.close();
+              resolve(counted.result);
+            };
+          };
+        }),
+    );
+  expect(await count()).toBe(0);
+  await page.reload();
+  await expect(page.getByRole('link', { name: '김치' })).toBeVisible();
+  await room.lift();
+});
+
 test('a start without room shows what is there, and says so in the person’s language', async ({
   start,
   page,

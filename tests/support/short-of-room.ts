@@ -10,12 +10,13 @@ export interface ShortOfRoom {
 /**
  * Takes all room from the page's origin and waits until the browser really refuses: for a while it goes by
  * what it knew of the room before.
+ * @param quotaSize Bytes the origin may use in all.
  */
-export async function takeAllRoom(page: Page): Promise<ShortOfRoom> {
+export async function takeAllRoom(page: Page, quotaSize = 1): Promise<ShortOfRoom> {
   const client: CDPSession = await page.context().newCDPSession(page);
   const { origin } = new URL(page.url());
   await page.evaluate(openProbe);
-  await client.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+  await client.send('Storage.overrideQuotaForOrigin', { origin, quotaSize });
   const tryIt = () => page.evaluate(tryToWrite);
   await expect.poll(tryIt, { timeout: 90_000 }).toBe('QuotaExceededError');
   return {

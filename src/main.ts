@@ -13,8 +13,10 @@ import {
   countMissing,
   forgetCanary,
   isDatabaseGone,
+  isLossNoted,
   isOnlyFilesLeft,
   noteCanary,
+  noteLoss,
   readCanary,
 } from '#db/canary.ts';
 import { isErasedElsewhere, isEraseUnfinished } from '#db/erase-mark.ts';
@@ -367,22 +369,39 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
  * shown before the person has said what to do. See [Note: Canary].
  */
 async function openChecked(): Promise<OnggiDatabase> {
+  const canary = readCanary();
   let opened: Promise<OnggiDatabase> | undefined;
-  const openOnce = () => (opened ??= open());
+  /** Looks before anything is made. What is gone stays noted until the person decided. */
+  const isLost = async (): Promise<boolean> => {
+    if (isLossNoted()) return true;
+    if (!(await (canary ? isDatabaseGone(canary) : isOnlyFilesLeft()))) return false;
+    noteLoss();
+    return true;
+  };
+  const openOnce = (): Promise<OnggiDatabase> => {
+    opened ??= isLost()
+      .then(open)
+      .catch((error: unknown) => {
+        // It may work the next time, as after making room.
+        opened = undefined;
+        throw error;
+      });
+    return opened;
+  };
   const ask = async (reason: RecoveryReason): Promise<void> => {
     const { passRecovery } = await import('./ui/recovery/pass-recovery.ts');
     const reload = () => location.reload();
     await passRecovery(target, translator, { reason, open: openOnce, clock, createId, reload });
   };
-  const canary = readCanary();
-  const isGone = await (canary ? isDatabaseGone(canary) : isOnlyFilesLeft());
+  // First of all, and past every look: this screen has to come up when nothing can be looked at.
   if (location.hash === '#/rescue') {
     await ask({ kind: 'rescue' });
     history.replaceState(null, '', '#/');
-  } else if (isGone) {
-    await ask({ kind: 'gone' });
   }
+  const isGone = await isLost();
+  if (isGone) await ask({ kind: 'gone' });
   const db = await openOnce();
+  if (isGone) forgetCanary();
   if (canary && !isGone) {
     const missing = await countMissing(db, canary);
     const known = canary.conversationIds.length;

@@ -16,11 +16,15 @@ import type { SegmentOptions } from './write-backup.ts';
 import { fromFailure, parseFromBackupWorker } from './worker-messages.ts';
 import type { BackupJob, FromBackupWorker, ToBackupWorker } from './worker-messages.ts';
 
-export interface BackupClientDeps {
+/** What reading files needs: no database. */
+export interface BackupReaderDeps {
   /** A fresh backup worker. */
   readonly createWorker: () => Worker;
-  readonly db: OnggiDatabase;
   readonly appVersion: string;
+}
+
+export interface BackupClientDeps extends BackupReaderDeps {
+  readonly db: OnggiDatabase;
   readonly clock: Clock;
   /** Only tests give others. */
   readonly bootName?: string;
@@ -66,25 +70,29 @@ export interface WaitingRestore {
   discard(): Promise<void>;
 }
 
+/** What can be done with files alone. Any of it rejects with `signal`'s reason when stopped. */
+export interface BackupReader {
+  /** @throws OnggiError `file/*`. */
+  verify(file: Blob, options?: FileOptions): Promise<BackupSummary>;
+  /**
+   * A snapshot and its segments as one file; see `foldSnapshot`.
+   * @param at Epoch milliseconds: the moment that it reaches.
+   * @throws OnggiError `file/*`, `backup/not-written`.
+   */
+  fold(
+    file: Blob,
+    segments: readonly Blob[],
+    options: JobOptions & { readonly at: number },
+  ): Promise<File>;
+}
+
 /** Backups as the page makes, checks and restores them. Any of it rejects with `signal`'s reason when stopped. */
-export interface BackupClient {
+export interface BackupClient extends BackupReader {
   /**
    * Writes a backup and reads it back.
    * @throws OnggiError `backup/not-written` also when what was read back is not what was written.
    */
   createBackup(options: CreateOptions): Promise<CreatedBackup>;
-  /** @throws OnggiError `file/*`. */
-  verify(file: Blob, options?: FileOptions): Promise<BackupSummary>;
-  /**
-   * A snapshot and its segments as one file.
-   * @param at Epoch milliseconds: the moment that it reaches.
-   * @throws OnggiError as {@link BackupClient.stage}.
-   */
-  fold(
-    file: Blob,
-    segments: readonly Blob[],
-    options: JobOptions & { readonly at: number; readonly sessionId: SessionId },
-  ): Promise<File>;
   /** @throws OnggiError `file/*`, `backup/busy`, `backup/no-room`, `db/*`. */
   stage(
     file: Blob,
@@ -92,22 +100,40 @@ export interface BackupClient {
   ): Promise<WaitingRestore>;
 }
 
+async function verifyFile(
+  deps: BackupReaderDeps,
+  file: Blob,
+  options: FileOptions & { readonly isSegment?: boolean } = {},
+): Promise<BackupSummary> {
+  const { passphrase, isLargeAllowed, isSegment } = options;
+  const order = { file, passphrase, isLargeAllowed, isSegment, segments: blobsOf(options) };
+  const job = startJob(deps, { kind: 'verify', ...order }, options);
+  try {
+    return (await job.until('verified')).summary;
+  } finally {
+    job.end();
+  }
+}
+
+export function createBackupReader(deps: BackupReaderDeps): BackupReader {
+  return {
+    verify: (file, options) => verifyFile(deps, file, options),
+    async fold(file, segments, options) {
+      const { appVersion } = deps;
+      const order = { file, segments: [...segments], now: options.at, appVersion };
+      const job = startJob(deps, { kind: 'fold', ...order }, options);
+      try {
+        const { receipt, blob } = await job.until('created');
+        return new File(blob ? [blob] : [], receipt.fileName);
+      } finally {
+        job.end();
+      }
+    },
+  };
+}
+
 export function createBackupClient(deps: BackupClientDeps): BackupClient {
   const { db, clock } = deps;
-
-  async function verify(
-    file: Blob,
-    options: FileOptions & { readonly isSegment?: boolean } = {},
-  ): Promise<BackupSummary> {
-    const { passphrase, isLargeAllowed, isSegment } = options;
-    const order = { file, passphrase, isLargeAllowed, isSegment, segments: blobsOf(options) };
-    const job = startJob(deps, { kind: 'verify', ...order }, options);
-    try {
-      return (await job.until('verified')).summary;
-    } finally {
-      job.end();
-    }
-  }
 
   async function check(
     { receipt, blob }: CreatedBackup,
@@ -116,13 +142,14 @@ export function createBackupClient(deps: BackupClientDeps): BackupClient {
   ): Promise<void> {
     const file = target.kind === 'file' ? await target.handle.getFile() : blob;
     const isSegment = options.segment !== undefined;
-    const summary = file && (await verify(file, { ...options, isSegment, isLargeAllowed: true }));
+    const summary =
+      file && (await verifyFile(deps, file, { ...options, isSegment, isLargeAllowed: true }));
     const isWhole = summary?.isVerified && summary.counts.messages === receipt.counts.messages;
     if (!isWhole) throw new OnggiError('backup/not-written', 'the file is not what was written');
   }
 
   return {
-    verify,
+    ...createBackupReader(deps),
     async createBackup(options) {
       const { target, passphrase, isChecked = true, segment } = options;
       const { appVersion } = deps;
@@ -139,25 +166,6 @@ export function createBackupClient(deps: BackupClientDeps): BackupClient {
         const { receipt, blob } = await job.until('created');
         if (isChecked) await check({ receipt, blob }, target, options);
         return { receipt, blob };
-      } finally {
-        job.end();
-      }
-    },
-    async fold(file, segments, options) {
-      const { at, sessionId } = options;
-      const order = {
-        file,
-        segments: [...segments],
-        databaseName: db.name,
-        baseName: deps.baseName,
-        sessionId,
-        now: at,
-        appVersion: deps.appVersion,
-      };
-      const job = startJob(deps, { kind: 'fold', ...order }, options);
-      try {
-        const { receipt, blob } = await job.until('created');
-        return new File(blob ? [blob] : [], receipt.fileName);
       } finally {
         job.end();
       }
@@ -248,7 +256,7 @@ interface Job {
 }
 
 function startJob(
-  { createWorker }: BackupClientDeps,
+  { createWorker }: BackupReaderDeps,
   job: BackupJob,
   { onProgress, signal }: JobOptions,
 ): Job {

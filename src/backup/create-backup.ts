@@ -1,12 +1,12 @@
 import type { OnggiDatabase } from '#db/open-database.ts';
-import type { BackupReceipt } from '#domain/backup-report.ts';
+import type { BackupCounts, BackupReceipt } from '#domain/backup-report.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { Progress } from '#domain/import-report.ts';
 import { backupFileName } from './file-name.ts';
 import { createPacker } from './pack.ts';
 import type { PackOptions, Packer } from './pack.ts';
 import { writeBackup } from './write-backup.ts';
-import type { SegmentOptions } from './write-backup.ts';
+import type { SegmentOptions, WriteBackupOptions } from './write-backup.ts';
 
 export interface CreateBackupOptions extends PackOptions {
   /** Epoch milliseconds: the moment the backup is of; names the file. */
@@ -33,8 +33,16 @@ export interface CreatedBackup {
  * does not grow with the rows. What is added while it runs is not in it (see `Moment`).
  * @throws OnggiError `db/*`, `backup/not-written`; what `signal` was aborted with. No file is left then.
  */
-export async function createBackup(
+export function createBackup(
   db: OnggiDatabase,
+  options: CreateBackupOptions,
+): Promise<CreatedBackup> {
+  return packBackup((written) => writeBackup(db, written), options);
+}
+
+/** Packs what `write` gives, the bytes of a backup, into one file. As {@link createBackup}. */
+export async function packBackup(
+  write: (options: WriteBackupOptions) => AsyncGenerator<Uint8Array<ArrayBuffer>, BackupCounts>,
   options: CreateBackupOptions,
 ): Promise<CreatedBackup> {
   const { now, passphrase, signal, onProgress } = options;
@@ -43,7 +51,7 @@ export async function createBackup(
   const writer = packer.writable.getWriter();
   // Its errors are met at each write.
   writer.closed.catch(() => undefined);
-  const pages = writeBackup(db, {
+  const pages = write({
     ...options,
     ...(packer.takeSpare ? { takeSpare: packer.takeSpare } : {}),
     onPage: (doneRows, doneBytes) =>

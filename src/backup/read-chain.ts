@@ -30,7 +30,7 @@ export async function fileMark(file: Blob): Promise<string> {
 type ChangedTable = (typeof CHANGED_TABLES)[number];
 
 /** The segments that are whole and follow each other, and what they say. */
-interface Chain {
+export interface Chain {
   readonly segments: readonly Blob[];
   /** When the last of them was written; null without any. */
   readonly reachesAt: number | null;
@@ -38,7 +38,8 @@ interface Chain {
   readonly last: Readonly<Record<ChangedTable, ReadonlyMap<string, number>>>;
 }
 
-async function openChain(
+/** Reads the segments for what they are about; those behind a damaged or missing one are left out. */
+export async function openChain(
   whole: Blob,
   segments: readonly Blob[],
   options: ReadBackupOptions,
@@ -166,7 +167,8 @@ export function readChain(
 
 type Counts = { -readonly [Table in keyof BackupCounts]: BackupCounts[Table] };
 
-function isChanged(table: BackupTable): table is ChangedTable {
+/** Whether a segment holds of that table only what changed. */
+export function isChanged(table: BackupTable): table is ChangedTable {
   return CHANGED_TABLES.some((each) => each === table);
 }
 

@@ -3,9 +3,10 @@ import type { Clock } from '#domain/ids.ts';
 import { toSessionId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import { createBackup } from './create-backup.ts';
+import { foldSnapshot } from './fold-snapshot.ts';
 import type { PackOptions, Packer } from './pack.ts';
 import { stageRestore } from './stage-restore.ts';
-import type { StageRestoreOptions, StagedRestore } from './stage-restore.ts';
+import type { StagedRestore } from './stage-restore.ts';
 import { verifyBackup } from './verify-backup.ts';
 import { parseToBackupWorker, toFailure } from './worker-messages.ts';
 import type { BackupJob, FromBackupWorker } from './worker-messages.ts';
@@ -52,6 +53,10 @@ export function serveBackup(port: MessagePort, deps: ServeBackupDeps): void {
     if (job.kind === 'verify') {
       return { kind: 'verified', summary: await verifyBackup(job.file, { ...job, ...common }) };
     }
+    if (job.kind === 'fold') {
+      const options = { ...job, ...common, ...packing, target: { kind: 'blob' } as const };
+      return { kind: 'created', ...(await foldSnapshot(job.file, job.segments ?? [], options)) };
+    }
     const db = await deps.openDatabase(job.databaseName);
     if (job.kind === 'create') {
       try {
@@ -62,31 +67,8 @@ export function serveBackup(port: MessagePort, deps: ServeBackupDeps): void {
       }
     }
     const sessionId = toSessionId(job.sessionId);
-    if (job.kind === 'fold') return fold(db, { ...job, ...common, sessionId, clock });
     staged = await stageRestore(db, job.file, { ...job, ...common, sessionId, clock });
     return { kind: 'staged', preview: staged.preview };
-  }
-
-  /** One file of a snapshot and its segments, made from a staged database that is gone afterwards. */
-  async function fold(
-    db: OnggiDatabase,
-    options: Omit<StageRestoreOptions, 'mode'> & { file: Blob; now: number; appVersion: string },
-  ): Promise<FromBackupWorker> {
-    const whole = { mode: 'replace', isLargeAllowed: true } as const;
-    const folding = await stageRestore(db, options.file, { ...options, ...whole });
-    try {
-      const staging = await deps.openDatabase(folding.databaseName);
-      try {
-        const target = { kind: 'blob' } as const;
-        const made = await createBackup(staging, { ...options, target, ...packing });
-        return { kind: 'created', ...made };
-      } finally {
-        staging.close();
-      }
-    } finally {
-      await folding.discard();
-      db.close();
-    }
   }
 
   port.onmessage = ({ data }: MessageEvent<unknown>) => {

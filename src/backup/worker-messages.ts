@@ -51,11 +51,8 @@ const Job = v.variant('kind', [
   }),
   v.object({
     kind: v.literal('fold'),
-    databaseName: v.string(),
-    baseName: OptionalText,
     file: v.instance(Blob),
     segments: Segments,
-    sessionId: v.string(),
     now: v.number(),
     appVersion: v.string(),
   }),

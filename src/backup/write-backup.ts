@@ -41,6 +41,28 @@ export interface WriteBackupOptions {
   readonly segment?: SegmentOptions | undefined;
 }
 
+/** Where the rows of a backup come from. */
+export interface RowSource {
+  /** Called in the order of the file, each read to its end before the next. */
+  readonly readers: Readonly<Record<BackupTable, () => AsyncGenerator<RowPage>>>;
+  /** Of a segment: table and id of the rows that are gone, after all tables were read. */
+  readonly gone?: () => Generator<RowPage>;
+}
+
+/** The JSON of everything in the database, or of what changed: see {@link writeRows}. */
+export function writeBackup(
+  db: OnggiDatabase,
+  options: WriteBackupOptions,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, BackupCounts> {
+  const moment = createMoment(options.now);
+  return writeRows(
+    options.segment
+      ? createSegmentReaders(db, moment, options.segment)
+      : { readers: createTableReaders(db, moment) },
+    options,
+  );
+}
+
 /**
  * The JSON of a whole backup in UTF-8, in buffers of one size, as FORMATS 3.4 has it: head, small tables,
  * conversations, messages, attachments, counts, digest. Secrets, key ring, response cache, embeddings
@@ -49,14 +71,11 @@ export interface WriteBackupOptions {
  * @returns the rows by table.
  * @throws OnggiError `db/*`; what `signal` was aborted with.
  */
-export async function* writeBackup(
-  db: OnggiDatabase,
+export async function* writeRows(
+  { readers, gone }: RowSource,
   { now, appVersion, schemaVersion, signal, onPage, takeSpare, segment }: WriteBackupOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, BackupCounts> {
   const digest = createGroupDigest();
-  const moment = createMoment(now);
-  const changed = segment && createSegmentReaders(db, moment, segment);
-  const readers = changed?.readers ?? createTableReaders(db, moment);
   const counts = Object.fromEntries(BACKUP_TABLES.map((table) => [table, 0])) as Counts;
   const buffer = createByteBuffer(takeSpare ?? (() => undefined));
   let [rowCount, byteCount] = [0, 0];
@@ -84,7 +103,7 @@ export async function* writeBackup(
 
   yield* put(encode(writeHead({ now, appVersion, schemaVersion, segment })));
   for (const table of BACKUP_TABLES) counts[table] = yield* putArray(table, readers[table]());
-  if (changed) yield* putArray(GONE_ROWS, changed.gone());
+  if (gone) yield* putArray(GONE_ROWS, gone());
   const end = { counts, digest: { algorithm: DIGEST_ALGORITHM, value: await digest.finish() } };
   yield* put(encode(`,${JSON.stringify(end).slice(1)}`));
   yield* buffer.end();

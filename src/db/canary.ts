@@ -14,6 +14,11 @@ import type { NoteOptions } from './write-canary.ts';
  * keeps what came after the last note for the reader `canary`.
  */
 export const CANARY_KEY = 'onggi.canary';
+/**
+ * Stands beside the note from the moment a database was found gone until the person decided: a restore
+ * that fails, or a tab that is closed before, has made an empty database, and the next start must ask again.
+ */
+const LOSS_KEY = 'onggi.loss';
 
 const Stored = v.object({
   databaseName: v.pipe(v.string(), v.minLength(1)),
@@ -57,7 +62,9 @@ export async function isDatabaseGone({ databaseName }: Canary): Promise<boolean>
  * lost together with the note. Creates nothing.
  */
 export async function isOnlyFilesLeft(): Promise<boolean> {
-  if ((await readDatabaseNames().catch(() => [''])).length > 0) return false;
+  // One that only says which is live, or holds cached answers, has nothing of the person.
+  const isOurs = (name: string): boolean => /^onggi(-restore-.*)?$/.test(name);
+  if ((await readDatabaseNames().catch(() => ['onggi'])).some(isOurs)) return false;
   try {
     const root = await navigator.storage.getDirectory();
     for await (const folder of root.values()) {
@@ -120,9 +127,33 @@ export function readInstallId(memory: Memory = localStorage): string | undefined
   return /"installId":"([^"]+)"/.exec(memory.getItem(CANARY_KEY) ?? '')?.[1];
 }
 
+/** Notes that the database is gone and nobody decided yet what to do. */
+export function noteLoss(memory?: Memory): void {
+  try {
+    (memory ?? localStorage).setItem(LOSS_KEY, '1');
+  } catch {
+    // localStorage is full or switched off: then only this start asks.
+  }
+}
+
+/** Whether {@link noteLoss} was called and {@link forgetCanary} was not since. */
+export function isLossNoted(memory?: Memory): boolean {
+  try {
+    return (memory ?? localStorage).getItem(LOSS_KEY) !== null;
+  } catch {
+    return false;
+  }
+}
+
 /** Forgets what was noted, but the name of the installation: the person has seen that it is gone. */
-export function forgetCanary(memory: Memory = localStorage): void {
-  const installId = readInstallId(memory);
-  if (installId === undefined) memory.removeItem(CANARY_KEY);
-  else memory.setItem(CANARY_KEY, JSON.stringify({ installId }));
+export function forgetCanary(memory?: Memory): void {
+  try {
+    const notes = memory ?? localStorage;
+    notes.removeItem(LOSS_KEY);
+    const installId = readInstallId(notes);
+    if (installId === undefined) notes.removeItem(CANARY_KEY);
+    else notes.setItem(CANARY_KEY, JSON.stringify({ installId }));
+  } catch {
+    // localStorage is switched off: nothing was noted.
+  }
 }

@@ -1,12 +1,14 @@
 /** Reading what is readable, past everything that may be broken above: for the rescue screen. */
 import { RESCUE_FORMAT } from '#domain/rescue-file.ts';
 import { toIsoInstant } from '#domain/instants.ts';
-import { requestResult } from './idb-request.ts';
+import { readDatabaseNames, requestResult } from './idb-request.ts';
 
 /** Tables that never leave: sealed keys, and what can be made again. */
 const LEFT_OUT = ['secrets', 'keyRing', 'responseCache', 'embeddings', 'searchFiles', 'changeFeed'];
 /** Databases of ours that hold no data of the person. */
 const NO_DATA = ['onggi-boot', 'onggi-cache'];
+/** The live database before the first restore. */
+const FIRST_NAME = 'onggi';
 
 export interface Rescued {
   readonly blob: Blob;
@@ -17,82 +19,135 @@ export interface Rescued {
 /**
  * Every row of every database of ours that can be read, as JSON: `{ format, live, "database/table":
  * [row …] … }`, bytes as base64 in `$bytes`; `live` is the name of the database that the app shows. A
- * restore reads the rows of that one. Opens databases as they are, whatever their version, and changes
- * nothing.
+ * restore reads the rows of that one. Opens databases as they are, whatever their version, and neither
+ * makes nor changes any. Where the browser does not say which there are, those of known names are tried.
+ * Memory does not grow with the rows: the browser takes them piece by piece.
  */
 export async function rescueEverything({
   now,
+  knownName,
   bootName = 'onggi-boot',
 }: {
   readonly now: number;
+  /** The database that was noted as the live one outside of all databases. */
+  readonly knownName?: string | undefined;
   /** Only tests give another. */
   readonly bootName?: string;
 }): Promise<Rescued> {
-  const head = {
-    format: RESCUE_FORMAT,
-    created_at: toIsoInstant(now),
-    live: await readLiveName(bootName),
-  };
-  const parts: string[] = [JSON.stringify(head).slice(0, -1)];
+  const live = (await readLiveName(bootName)) ?? knownName ?? FIRST_NAME;
+  const head = { format: RESCUE_FORMAT, created_at: toIsoInstant(now), live };
+  const file = createTextFile();
+  file.add(JSON.stringify(head).slice(0, -1));
   let rowCount = 0;
   let unreadableCount = 0;
-  for (const { name } of await indexedDB.databases()) {
-    if (name === undefined || NO_DATA.includes(name)) continue;
-    const database = await requestResult(indexedDB.open(name)).catch(() => undefined);
-    if (!database) {
-      unreadableCount += 1;
-      continue;
-    }
-    const tables = [...database.objectStoreNames].filter((table) => !LEFT_OUT.includes(table));
+  const names = await readDatabaseNames().catch(() => [...new Set([live, FIRST_NAME])]);
+  for (const name of names) {
+    if (NO_DATA.includes(name)) continue;
+    const found = await openExisting(name);
+    if (found === 'unreadable') unreadableCount += 1;
+    if (typeof found === 'string') continue;
+    const tables = [...found.objectStoreNames].filter((table) => !LEFT_OUT.includes(table));
     for (const table of tables) {
-      parts.push(`,\n${JSON.stringify(`${name}/${table}`)}:[`);
-      const rows = await readRows(database, table);
-      rowCount += rows.texts.length;
-      unreadableCount += rows.unreadableCount;
-      parts.push(rows.texts.join(',\n'), ']');
+      file.add(`,\n${JSON.stringify(`${name}/${table}`)}:[`);
+      let isFirst = true;
+      for await (const text of readRows(found, table)) {
+        if (text === undefined) {
+          unreadableCount += 1;
+          continue;
+        }
+        file.add(isFirst ? text : `,\n${text}`);
+        isFirst = false;
+        rowCount += 1;
+      }
+      file.add(']');
     }
-    database.close();
+    found.close();
   }
-  parts.push('}\n');
+  file.add('}\n');
+  return { blob: file.toBlob(), rowCount, unreadableCount };
+}
+
+/** Characters that are kept before the browser takes them. */
+const PIECE_CHARACTERS = 256 * 1024;
+
+/** A text that is handed to the browser in pieces as it grows. */
+function createTextFile() {
+  const pieces: Blob[] = [];
+  let texts: string[] = [];
+  let length = 0;
+  function flush(): void {
+    pieces.push(new Blob(texts));
+    texts = [];
+    length = 0;
+  }
   return {
-    blob: new Blob(parts, { type: 'application/json' }),
-    rowCount,
-    unreadableCount,
+    add(text: string): void {
+      texts.push(text);
+      length += text.length;
+      if (length >= PIECE_CHARACTERS) flush();
+    },
+    toBlob(): Blob {
+      flush();
+      return new Blob(pieces, { type: 'application/json' });
+    },
   };
 }
 
-/** The database that the app shows; its first name where nothing says. */
-async function readLiveName(bootName: string): Promise<string> {
+/** Opens a database that is there. Looking makes none. */
+async function openExisting(name: string): Promise<IDBDatabase | 'missing' | 'unreadable'> {
+  const seen = { isMissing: false };
   try {
-    const boot = await requestResult(indexedDB.open(bootName));
-    try {
-      const pointer: unknown = await requestResult(
-        boot.transaction('pointer').objectStore('pointer').get('live'),
-      );
-      return (pointer as { databaseName?: string } | undefined)?.databaseName ?? 'onggi';
-    } finally {
-      boot.close();
-    }
+    const request = indexedDB.open(name);
+    request.onupgradeneeded = () => {
+      seen.isMissing = true;
+      request.transaction?.abort();
+    };
+    return await requestResult(request);
   } catch {
-    return 'onggi';
+    return seen.isMissing ? 'missing' : 'unreadable';
   }
 }
 
-async function readRows(database: IDBDatabase, table: string) {
-  const texts: string[] = [];
-  let unreadableCount = 0;
-  const keys = await requestResult(
-    database.transaction(table).objectStore(table).getAllKeys(),
-  ).catch(() => []);
+/** The database that the app shows; undefined where nothing says. */
+async function readLiveName(bootName: string): Promise<string | undefined> {
+  const boot = await openExisting(bootName);
+  if (typeof boot === 'string') return undefined;
+  try {
+    const pointer: unknown = await requestResult(
+      boot.transaction('pointer').objectStore('pointer').get('live'),
+    );
+    const name = (pointer as { databaseName?: unknown } | undefined)?.databaseName;
+    return typeof name === 'string' ? name : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    boot.close();
+  }
+}
+
+/** The rows as JSON, one by one; undefined for one that cannot be read. */
+async function* readRows(
+  database: IDBDatabase,
+  table: string,
+): AsyncGenerator<string | undefined, void> {
+  let keys: IDBValidKey[];
+  try {
+    keys = await requestResult(database.transaction(table).objectStore(table).getAllKeys());
+  } catch {
+    // Not even how many there were.
+    yield undefined;
+    return;
+  }
   for (const key of keys) {
+    let text: string | undefined;
     try {
       const request = database.transaction(table).objectStore(table).get(key);
-      texts.push(JSON.stringify(await requestResult<unknown>(request), writeBytes));
+      text = JSON.stringify(await requestResult<unknown>(request), writeBytes);
     } catch {
-      unreadableCount += 1;
+      text = undefined;
     }
+    yield text;
   }
-  return { texts, unreadableCount };
 }
 
 function writeBytes(_key: string, value: unknown): unknown {

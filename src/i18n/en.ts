@@ -620,8 +620,10 @@ const texts = {
   'recovery.file': 'Choose a backup file…',
   'recovery.export': 'Take out what can be read',
   'recovery.exportBody':
-    'One JSON file with every row that can still be read, of all databases of onggi. API keys are not in it.',
+    'One JSON file with every row that can still be read, of all databases of onggi. API keys are not in it. onggi brings it back like a backup: here with “Choose a backup file…”, or later under My data.',
   'recovery.exported': 'Taken out: {count} rows. Unreadable: {unreadable}.',
+  'recovery.nothing':
+    'Nothing could be read from the database, so there is no file. The copies above can still be downloaded.',
   'recovery.goOn': 'Go on',
   'recovery.start': 'Open onggi',
   'recovery.empty': 'Start empty',

@@ -566,8 +566,10 @@ export const ja: LaterTexts = {
   'recovery.file': 'バックアップファイルを選ぶ…',
   'recovery.export': '読めるものを取り出す',
   'recovery.exportBody':
-    'onggiのすべてのデータベースから、まだ読めるものを一つのJSONファイルに取り出します。APIキーは含みません。',
+    'onggiのすべてのデータベースから、まだ読めるものを一つのJSONファイルに取り出します。APIキーは含みません。このファイルはバックアップと同じようにonggiで元に戻せます。ここでは「バックアップファイルを選ぶ…」から、あとからは「マイデータ」から選んでください。',
   'recovery.exported': '{count}件を取り出しました。読めなかったものは{unreadable}件です。',
+  'recovery.nothing':
+    'データベースから読めるものがなかったため、ファイルは作りませんでした。上のコピーはダウンロードできます。',
   'recovery.goOn': '続ける',
   'recovery.start': 'onggiを開く',
   'recovery.empty': '空の状態で始める',

@@ -556,8 +556,10 @@ export const ko: LaterTexts = {
   'recovery.file': '백업 파일 고르기…',
   'recovery.export': '읽을 수 있는 것 꺼내기',
   'recovery.exportBody':
-    'onggi의 모든 데이터베이스에서 아직 읽을 수 있는 것을 JSON 파일 하나로 꺼내요. API 키는 들어가지 않아요.',
+    'onggi의 모든 데이터베이스에서 아직 읽을 수 있는 것을 JSON 파일 하나로 꺼내요. API 키는 들어가지 않아요. 이 파일은 백업처럼 onggi에서 되살릴 수 있어요. 여기서는 ‘백업 파일 고르기…’로, 나중에는 ‘내 데이터’에서 고르면 돼요.',
   'recovery.exported': '{count}개를 꺼냈어요. 읽지 못한 것은 {unreadable}개예요.',
+  'recovery.nothing':
+    '데이터베이스에서 읽을 수 있는 것이 없어서 파일을 만들지 않았어요. 위의 사본은 그래도 내려받을 수 있어요.',
   'recovery.goOn': '계속하기',
   'recovery.start': 'onggi 열기',
   'recovery.empty': '빈 상태로 시작하기',

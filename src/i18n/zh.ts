@@ -534,8 +534,10 @@ export const zh: LaterTexts = {
   'recovery.keepOf': '下载 {when} 的副本',
   'recovery.file': '选择备份文件…',
   'recovery.export': '取出可读的内容',
-  'recovery.exportBody': '把 onggi 所有数据库中仍可读取的内容存为一个 JSON 文件，不含 API 密钥。',
+  'recovery.exportBody':
+    '把 onggi 所有数据库中仍可读取的内容存为一个 JSON 文件，不含 API 密钥。这个文件可以像备份一样在 onggi 中恢复：在这里点“选择备份文件…”，或以后在“我的数据”中选择。',
   'recovery.exported': '已取出 {count} 行，无法读取 {unreadable} 行。',
+  'recovery.nothing': '数据库中没有可读取的内容，因此没有生成文件。上面的副本仍可下载。',
   'recovery.goOn': '继续',
   'recovery.start': '打开 onggi',
   'recovery.empty': '从空白开始',

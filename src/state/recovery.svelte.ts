@@ -1,7 +1,8 @@
 /** What a person can do when data are missing, or when nothing else opens. Needs no other part of the app. */
-import { createBackupClient } from '#backup/backup-client.ts';
+import { createBackupClient, createBackupReader } from '#backup/backup-client.ts';
+import { backupFileName, backupFileTime } from '#backup/file-name.ts';
 import { createSnapshots } from '#backup/snapshots.ts';
-import { forgetCanary } from '#db/canary.ts';
+import { forgetCanary, readCanary } from '#db/canary.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { rescueEverything } from '#db/rescue.ts';
 import type { Rescued } from '#db/rescue.ts';
@@ -56,6 +57,11 @@ export class Recovery {
     maker: { createBackup: () => Promise.reject(new OnggiError('backup/not-written', 'no maker')) },
   });
 
+  readonly #reader = createBackupReader({
+    createWorker: createBackupWorker,
+    appVersion: APP_VERSION,
+  });
+
   constructor(deps: RecoveryDeps) {
     this.#deps = deps;
     this.reason = deps.reason;
@@ -76,13 +82,12 @@ export class Recovery {
     return this.#snapshots?.find(({ counts }) => counts !== null);
   }
 
-  /** Looks into a copy: what it holds, or that it is damaged. */
+  /** Looks into a copy: what it holds, or that it is damaged. Needs no database, and makes none. */
   look(name: string): Promise<void> {
     return this.#work(async () => {
       const { whole, segments } = await this.#files.read(name);
-      const client = await this.#openClient();
       await this.#noting(name, async () => {
-        const summary = await client.verify(whole, { isLargeAllowed: true, segments });
+        const summary = await this.#reader.verify(whole, { isLargeAllowed: true, segments });
         const { conversations, messages } = summary.counts;
         this.#note(name, { counts: { conversations, messages }, ...toReach(summary) });
       });
@@ -112,19 +117,19 @@ export class Recovery {
     return this.#work(() => this.#restore(file));
   }
 
-  /** A copy as one file, to keep or to look into elsewhere. */
+  /** A copy as one file, to keep or to look into elsewhere. Needs no database. */
   async readSnapshot(name: string): Promise<File | undefined> {
     let file: File | undefined;
     await this.#work(async () => {
       const { whole, segments } = await this.#files.read(name);
       const at = this.#snapshots?.find((one) => one.name === name)?.createdAt;
       if (segments.length === 0 || at === undefined) {
-        file = whole;
+        file = new File([whole], backupFileName(backupFileTime(name) ?? this.#deps.clock()));
         return;
       }
-      const client = await this.#openClient();
-      const sessionId = toSessionId(this.#deps.createId());
-      file = await client.fold(whole, segments, { at, sessionId });
+      await this.#noting(name, async () => {
+        file = await this.#reader.fold(whole, segments, { at });
+      });
     });
     return file;
   }
@@ -133,7 +138,8 @@ export class Recovery {
   async rescue(): Promise<Rescued | undefined> {
     let rescued: Rescued | undefined;
     await this.#work(async () => {
-      rescued = await rescueEverything({ now: this.#deps.clock() });
+      const knownName = readCanary()?.databaseName;
+      rescued = await rescueEverything({ now: this.#deps.clock(), knownName });
     });
     return rescued;
   }

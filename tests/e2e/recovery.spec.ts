@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { seedConversation, seedConversations } from '../support/seed.ts';
@@ -257,3 +258,151 @@ test('what the rescue page took out is brought back row by row', async ({ start 
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
   await expect.poll(() => readLiveRows(page).catch(() => undefined)).toEqual(before);
 });
+
+/** Every way out of a start that fails: the person comes to the rescue screen by its link. */
+const BROKEN_STARTS: readonly {
+  readonly name: string;
+  /** In the page, before the app. */
+  readonly script?: () => void;
+  /** Done to the storage. */
+  readonly work?: () => Promise<void>;
+}[] = [
+  {
+    name: 'the browser does not say which databases there are',
+    script: () => {
+      IDBFactory.prototype.databases = () =>
+        Promise.reject(
+          new DOMException(
+            'Internal error opening backing store for indexedDB.open.',
+            'UnknownError',
+          ),
+        );
+    },
+  },
+  {
+    name: 'nothing says which database is live',
+    work: async () => {
+      const boot = await new Promise<IDBDatabase>((resolve) => {
+        const request = indexedDB.open('onggi-boot');
+        request.onsuccess = () => resolve(request.result);
+      });
+      const transaction = boot.transaction('pointer', 'readwrite');
+      transaction.objectStore('pointer').put({ id: 'live', databaseName: 7 });
+      await new Promise((resolve) => (transaction.oncomplete = resolve));
+      boot.close();
+    },
+  },
+  {
+    name: 'the database is of a newer version',
+    work: () =>
+      new Promise((resolve) => {
+        const request = indexedDB.open('onggi', 9990);
+        request.onsuccess = () => {
+          request.result.close();
+          resolve();
+        };
+      }),
+  },
+];
+
+for (const { name, script, work } of BROKEN_STARTS) {
+  test(`the rescue page opens and gives a file when ${name}`, async ({ start }) => {
+    const { page } = await start({ rows });
+    await makeSnapshot(page);
+    await damage(page, work ?? (() => Promise.resolve()));
+    if (script) await page.addInitScript(script);
+    await page.goto('/');
+    await page.getByRole('link', { name: text('recovery.link') }).click();
+    await expect(page.getByRole('heading', { name: text('recovery.rescueTitle') })).toBeVisible();
+    const [rescued] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: text('recovery.export') }).click(),
+    ]);
+    const file = await readFile(await rescued.path(), 'utf8');
+    expect(JSON.parse(file)).toMatchObject({
+      live: 'onggi',
+      'onggi/conversations': [{ title: 'Kept letters' }],
+    });
+    const [copy] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: /^Download the copy/ }).click(),
+    ]);
+    expect(copy.suggestedFilename()).toMatch(/^backup_.*\.json\.gz$/);
+  });
+}
+
+test('copies of this browser can be looked into and downloaded when no database opens', async ({
+  start,
+}) => {
+  const onggi = await start({ rows });
+  const { page } = onggi;
+  await makeSnapshot(page);
+  await onggi.open();
+  await onggi.ask('Said after the whole copy');
+  await makeSnapshot(page);
+  await waitForFiles(page, 2);
+  await page.addInitScript(() => {
+    const refuse = () =>
+      new DOMException('Internal error opening backing store for indexedDB.open.', 'UnknownError');
+    IDBFactory.prototype.databases = () => Promise.reject(refuse());
+    IDBFactory.prototype.open = () => {
+      throw refuse();
+    };
+  });
+  await page.goto('/__seed');
+  await page.goto('/#/rescue');
+  await page.getByRole('button', { name: /^Look into the copy/ }).click();
+  await expect(page.getByText('2 conversations, 4 messages')).toBeVisible();
+  const [copy] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: /^Download the copy/ }).click(),
+  ]);
+  const plain = gunzipSync(await readFile(await copy.path())).toString('utf8');
+  expect(plain).toContain('Kept letters');
+  expect(plain).toContain('Said after the whole copy');
+  await page.getByRole('button', { name: text('recovery.export') }).click();
+  await expect(page.getByText(text('recovery.nothing'))).toBeVisible();
+  // Nothing can be opened: it says so, and leads back.
+  await page.getByRole('button', { name: text('recovery.start') }).click();
+  await expect(page.getByRole('link', { name: text('recovery.link') })).toBeVisible();
+});
+
+for (const isNoteLost of [false, true]) {
+  const what = isNoteLost ? 'the databases and the note of them' : 'the databases';
+  test(`a start by the rescue page after ${what} went is no silent first start`, async ({
+    start,
+  }) => {
+    const { page } = await start({ rows });
+    await makeSnapshot(page);
+    await damage(page, loseDatabases);
+    if (isNoteLost) await page.evaluate(() => localStorage.clear());
+    await page.goto('/#/rescue');
+    await page.getByRole('button', { name: text('recovery.export') }).click();
+    await expect(page.getByText(text('recovery.nothing'))).toBeVisible();
+    await page.getByRole('button', { name: text('recovery.start') }).click();
+    await expect(page.getByRole('heading', { name: text('recovery.title') })).toBeVisible();
+    // Looking makes nothing, and leaving decides nothing.
+    await page.getByRole('button', { name: /^Look into the copy/ }).click();
+    await expect(page.getByText('1 conversations, 2 messages')).toBeVisible();
+    expect(await page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
+    await page.reload();
+    await expect(page.getByRole('heading', { name: text('recovery.title') })).toBeVisible();
+    // Nor does a restore that fails, though it had to make a database.
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      page.getByRole('button', { name: text('recovery.file') }).click(),
+    ]);
+    await chooser.setFiles({
+      name: 'backup.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from('{"a":1}'),
+    });
+    await expect(page.locator('.problem')).toBeVisible();
+    await page.reload();
+    await expect(page.getByRole('heading', { name: text('recovery.title') })).toBeVisible();
+    await page.getByRole('button', { name: /^Restore the copy/ }).click();
+    await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
+    await page.reload();
+    await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
+  });
+}

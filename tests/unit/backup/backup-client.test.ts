@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createBackupClient } from '#backup/backup-client.ts';
+import { createBackupClient, createBackupReader } from '#backup/backup-client.ts';
 import type { BackupClient } from '#backup/backup-client.ts';
 import { createSnapshots } from '#backup/snapshots.ts';
 import { readBootPointers } from '#db/boot-database.ts';
@@ -175,10 +175,10 @@ describe('segments through the workers', () => {
   test('become one file that any onggi restores, and nothing else is left', async () => {
     const home = await openHome();
     const { whole, segments } = await chainOf(home);
-    const before = await databaseNames(home);
-    const options = { at: NOW, sessionId: SESSION_ID };
-    const file = await clientOf(home).fold(whole, segments, options);
-    expect(await databaseNames(home)).toEqual(before);
+    const before = await indexedDB.databases();
+    const reader = createBackupReader({ createWorker, appVersion: '0.0.0-test' });
+    const file = await reader.fold(whole, segments, { at: NOW });
+    expect(await indexedDB.databases()).toEqual(before);
     expect(file.name).toMatch(/^backup_\d{8}_\d{6}\.json\.gz$/);
     const { db } = await restore(await openHome(), file);
     expect(await dump(db)).toEqual(await dump(home.db));

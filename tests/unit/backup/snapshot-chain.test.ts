@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createBackup } from '#backup/create-backup.ts';
+import { foldSnapshot } from '#backup/fold-snapshot.ts';
 import { createSnapshots } from '#backup/snapshots.ts';
 import type { SegmentBounds, SnapshotFiles, SnapshotMaker, Snapshots } from '#backup/snapshots.ts';
 import { stageRestore } from '#backup/stage-restore.ts';
@@ -21,6 +22,7 @@ import {
   openHome,
   problemCounts,
   restore,
+  verify,
   wholeConversation,
 } from './support.ts';
 import type { Home } from './support.ts';
@@ -157,6 +159,36 @@ describe('a snapshot and its segments', () => {
         indexedDB.deleteDatabase(db.name);
       }),
       { numRuns: 40, seed: 20_261_128, endOnFailure: true },
+    );
+  });
+
+  test('folded into one file, bring exactly the rows back', { timeout: 120_000 }, async () => {
+    const rounds = fc.array(fc.array(change, { maxLength: 4 }), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(rounds, async (all) => {
+        const home = await openHome();
+        await setLine(home.db, 'a', 3, 'first');
+        const { snapshots } = await openSnapshots(home);
+        await snapshots.take();
+        for (const steps of all) {
+          for (const step of steps) await apply(home.db, step);
+          await snapshots.take();
+        }
+        const { whole, segments } = await readNewest(snapshots);
+        const { blob, receipt } = await foldSnapshot(whole, segments, {
+          target: { kind: 'blob' },
+          now: NOW,
+          appVersion: 'test',
+          schemaVersion: SCHEMA_VERSION,
+        });
+        const file = new File(blob ? [blob] : [], receipt.fileName);
+        expect(await verify(file)).toMatchObject({ isVerified: true, counts: receipt.counts });
+        const { db } = await restore(await openHome(), file);
+        expect(await dump(db)).toEqual(await dump(home.db));
+        db.close();
+        indexedDB.deleteDatabase(db.name);
+      }),
+      { numRuns: 8, seed: 20_261_128, endOnFailure: true },
     );
   });
 

@@ -4,7 +4,9 @@ import {
   countMissing,
   forgetCanary,
   isDatabaseGone,
+  isLossNoted,
   noteCanary,
+  noteLoss,
   readCanary,
 } from '#db/canary.ts';
 import { confirmFeed } from '#db/feed-reader.ts';
@@ -167,4 +169,13 @@ test('reads notes of older versions, and adds to them at the next start', async 
   expect(readCanary(memory)).toEqual(old);
   await noteCanary(db, { now: 9, createId, memory });
   expect(readCanary(memory)).toMatchObject({ appVersion: APP_VERSION, notedAt: 9 });
+});
+
+test('keeps in mind that a database was gone until the person decided', async () => {
+  const { memory } = await openNoted(1);
+  expect(isLossNoted(memory)).toBe(false);
+  noteLoss(memory);
+  expect(isLossNoted(memory)).toBe(true);
+  forgetCanary(memory);
+  expect(isLossNoted(memory)).toBe(false);
 });

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { requestResult } from '#db/idb-request.ts';
 import { rescueEverything } from '#db/rescue.ts';
 import { toConversationId, toEndpointId, toMessageId } from '#domain/ids.ts';
 import { makeConversation, makeLine } from './conversation-rows.ts';
@@ -41,4 +42,75 @@ test('takes out every row but keys, bytes too', async () => {
   expect(text).not.toContain('secret.example');
   // It neither changed nor blocked the database.
   expect(await db.strict.conversations.get(toConversationId('c'))).toBeDefined();
+});
+
+const refusal = () => new DOMException('Internal error opening backing store', 'UnknownError');
+
+async function rescuedTables(options: { knownName?: string; bootName?: string } = {}) {
+  const { blob, ...counts } = await rescueEverything({ now: 0, ...options });
+  const file = JSON.parse(await blob.text()) as Record<string, unknown>;
+  return { file, counts };
+}
+
+test('takes the database of the note where the browser does not say which there are', async () => {
+  const db = await openForTest();
+  await db.strict.conversations.add(makeConversation('c'));
+  vi.spyOn(indexedDB, 'databases').mockRejectedValue(refusal());
+  onTestFinished(() => void vi.restoreAllMocks());
+  const { file } = await rescuedTables({ knownName: db.name, bootName: `none-${db.name}` });
+  expect(file['live']).toBe(db.name);
+  expect(file[`${db.name}/conversations`]).toMatchObject([{ id: 'c' }]);
+});
+
+test('gives a file without rows where nothing can be opened, and says so', async () => {
+  vi.spyOn(indexedDB, 'databases').mockRejectedValue(refusal());
+  vi.spyOn(indexedDB, 'open').mockImplementation(() => {
+    throw refusal();
+  });
+  onTestFinished(() => void vi.restoreAllMocks());
+  expect((await rescuedTables()).counts).toEqual({ rowCount: 0, unreadableCount: 1 });
+});
+
+test('makes no database by looking, the one that says which is live neither', async () => {
+  const bootName = `boot-${crypto.randomUUID()}`;
+  const knownName = `gone-${crypto.randomUUID()}`;
+  const { file } = await rescuedTables({ bootName, knownName });
+  expect(file['live']).toBe(knownName);
+  const names = (await indexedDB.databases()).map(({ name }) => name);
+  expect(names).not.toContain(bootName);
+  expect(names).not.toContain(knownName);
+});
+
+test('says the live database by the note where the pointer to it is damaged', async () => {
+  const bootName = `boot-${crypto.randomUUID()}`;
+  onTestFinished(() => void indexedDB.deleteDatabase(bootName));
+  const request = indexedDB.open(bootName, 1);
+  request.onupgradeneeded = () =>
+    request.result
+      .createObjectStore('pointer', { keyPath: 'id' })
+      .put({ id: 'live', databaseName: 7 });
+  (await requestResult(request)).close();
+  const { file } = await rescuedTables({ bootName, knownName: 'onggi-restore-1-0' });
+  expect(file['live']).toBe('onggi-restore-1-0');
+});
+
+test('hands the rows to the browser piece by piece', async () => {
+  const db = await openForTest();
+  const content = '옹'.repeat(10_000);
+  await db.strict.messages.bulkAdd(
+    makeLine('c', 200).map((row, seq) => ({ ...row, seq, content })),
+  );
+  const lengths: number[] = [];
+  class Measured extends Blob {
+    constructor(parts: BlobPart[] = [], options?: BlobPropertyBag) {
+      super(parts, options);
+      const texts = parts.filter((part) => typeof part === 'string');
+      lengths.push(texts.reduce((sum, text) => sum + text.length, 0));
+    }
+  }
+  vi.stubGlobal('Blob', Measured);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const { blob } = await rescueEverything({ now: 0 });
+  expect(blob.size).toBeGreaterThan(200 * 10_000 * 3);
+  expect(Math.max(...lengths)).toBeLessThan(300 * 1024);
 });

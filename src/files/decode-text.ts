@@ -1,15 +1,24 @@
+/** Bytes as a stream, or all of them at once. */
+export type ByteSource = ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
+
 /**
- * The text of a stream of UTF-8 bytes, chunk by chunk. A byte order mark is dropped, bytes that are
+ * The text of UTF-8 bytes, chunk by chunk of a stream, else at once. A byte order mark is dropped, bytes that are
  * no UTF-8 become U+FFFD: one damaged character must not cost a file.
  * @param onBytes Told the size of each chunk as it is read, for showing progress.
  * @throws whatever the stream throws. Leaving the loop early cancels the stream.
  */
 export async function* decodeText(
-  stream: ReadableStream<Uint8Array>,
+  source: ByteSource,
   onBytes?: (count: number) => void,
 ): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: false });
-  const reader = stream.getReader();
+  if (source instanceof Uint8Array) {
+    onBytes?.(source.byteLength);
+    const text = decoder.decode(source);
+    if (text !== '') yield text;
+    return;
+  }
+  const reader = source.getReader();
   let isDone = false;
   try {
     for (;;) {

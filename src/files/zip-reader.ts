@@ -3,12 +3,15 @@
  * ever read, so that a 1.8 GB archive costs no more than the JSON in it (FORMATS 1, rule 3). A
  * streaming reader would have to go through all of it. Writing ZIPs is fflate's.
  */
+import { inflateSync } from 'fflate';
 import { OnggiError } from '#domain/errors.ts';
 import { updateCrc32 } from './crc32.ts';
 import { toFileError } from './file-errors.ts';
 import { toFileLabel } from './file-label.ts';
 import { inflate } from './inflate.ts';
 import { MAX_INFLATED_BYTES, MAX_INFLATE_RATIO, RATIO_FREE_BYTES } from './limits.ts';
+import { createReadAhead } from './read-ahead.ts';
+import type { ReadAhead } from './read-ahead.ts';
 import { readZipDirectory } from './zip-directory.ts';
 import type { ZipRecord } from './zip-directory.ts';
 
@@ -29,6 +32,11 @@ export interface ZipEntry {
    * `file/expands-too-much`, `file/damaged` (also a wrong checksum, told at the end).
    */
   stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /**
+   * All of its bytes, at once and without a stream, which would cost a hundred times as much as what is
+   * in it; undefined when there are too many for that. @throws as {@link stream}.
+   */
+  bytes(): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** The part of the file that holds its bytes as they are; undefined when they are packed. */
   slice(): Promise<Blob | undefined>;
 }
@@ -37,6 +45,10 @@ const LOCAL_SIGNATURE = 0x04034b50;
 const LOCAL_BYTES = 30;
 const STORED = 0;
 const DEFLATED = 8;
+/** An entry with so many bytes is read at once. */
+const SMALL_BYTES = 64 * 1024;
+/** Packed, at most: an entry that lies about its size may hold a thousand times as much. */
+const SMALL_PACKED_BYTES = 16 * 1024;
 
 /**
  * The files of an archive in the order of its directory; folders are left out.
@@ -46,10 +58,12 @@ const DEFLATED = 8;
 export async function readZipEntries(blob: Blob): Promise<readonly ZipEntry[]> {
   const { records, start } = await readZipDirectory(blob);
   const limits = findLimits(records, start);
+  const ahead = createReadAhead(blob);
   const entries = records.flatMap((record, index) => {
     if (/[/\\]$/.test(record.rawName)) return [];
     const name = toFileLabel(record.rawName);
-    return [createEntry(blob, record, name === '' ? `entry-${index}` : name, limits[index] ?? 0)];
+    const label = name === '' ? `entry-${index}` : name;
+    return [createEntry({ blob, ahead }, record, label, limits[index] ?? 0)];
   });
   const isAllEncrypted =
     entries.length > 0 && entries.every(({ refusal }) => refusal?.code === 'file/encrypted');
@@ -73,13 +87,19 @@ function findLimits(records: readonly ZipRecord[], directoryStart: number): read
   return limits;
 }
 
-function createEntry(blob: Blob, record: ZipRecord, name: string, limit: number): ZipEntry {
+/** The archive, whole and in small pieces. */
+interface Archive {
+  readonly blob: Blob;
+  readonly ahead: ReadAhead;
+}
+
+function createEntry(archive: Archive, record: ZipRecord, name: string, limit: number): ZipEntry {
   const { packedBytes, sizeBytes, modifiedAt, method } = record;
   const refusal = refusalOf(record);
 
   async function open(): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     if (refusal) throw refusal;
-    const packed = await sliceOf(blob, record, limit);
+    const packed = await sliceOf(archive, record, limit);
     if (method === STORED) return packed.stream();
     const format = 'deflate-raw';
     return inflate(packed.stream(), { packedBytes, format, maxBytes: MAX_INFLATED_BYTES });
@@ -92,9 +112,14 @@ function createEntry(blob: Blob, record: ZipRecord, name: string, limit: number)
     modifiedAt,
     refusal,
     stream: () => checkedStream(open, record),
+    async bytes() {
+      if (refusal) throw refusal;
+      const isSmall = sizeBytes <= SMALL_BYTES && packedBytes <= SMALL_PACKED_BYTES;
+      return isSmall ? readSmall(archive, record, limit) : undefined;
+    },
     async slice() {
       if (refusal) throw refusal;
-      return method === STORED ? sliceOf(blob, record, limit) : undefined;
+      return method === STORED ? sliceOf(archive, record, limit) : undefined;
     },
   };
 }
@@ -114,23 +139,59 @@ function refusalOf(record: ZipRecord): OnggiError | null {
   return new OnggiError('file/expands-too-much', `${sizeBytes} bytes out of ${packedBytes}`);
 }
 
-/** The packed bytes of an entry, found through its local header. */
-async function sliceOf(blob: Blob, record: ZipRecord, limit: number): Promise<Blob> {
-  const { offset, packedBytes } = record;
-  const bytes = await blob
-    .slice(offset, offset + LOCAL_BYTES)
-    .arrayBuffer()
-    .catch((cause: unknown) => {
-      throw toFileError(cause);
-    });
-  const header = new DataView(bytes);
+/** Where the packed bytes of an entry begin, found through its local header. */
+async function findStart(
+  { ahead }: Archive,
+  { offset, packedBytes }: ZipRecord,
+  limit: number,
+): Promise<number> {
+  const bytes = await ahead.read(offset, offset + LOCAL_BYTES).catch((cause: unknown) => {
+    throw toFileError(cause);
+  });
+  const header = new DataView(bytes.buffer);
   if (header.byteLength < LOCAL_BYTES || header.getUint32(0, true) !== LOCAL_SIGNATURE) {
     throw new OnggiError('file/damaged', 'ZIP: no local header');
   }
   const nameBytes = header.getUint16(26, true) + header.getUint16(28, true);
   const start = offset + LOCAL_BYTES + nameBytes;
   if (start + packedBytes > limit) throw new OnggiError('file/damaged', 'ZIP: entries overlap');
-  return blob.slice(start, start + packedBytes);
+  return start;
+}
+
+async function sliceOf(archive: Archive, record: ZipRecord, limit: number): Promise<Blob> {
+  const start = await findStart(archive, record, limit);
+  return archive.blob.slice(start, start + record.packedBytes);
+}
+
+async function readSmall(
+  archive: Archive,
+  record: ZipRecord,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { packedBytes, sizeBytes, method, crc32 } = record;
+  const start = await findStart(archive, record, limit);
+  const packed = await archive.ahead.read(start, start + packedBytes).catch((cause: unknown) => {
+    throw toFileError(cause);
+  });
+  // What is written beyond the end of an array goes nowhere: one byte more tells of too many.
+  const bytes = method === STORED ? packed : inflateSmall(packed, sizeBytes + 1);
+  if (bytes.length > sizeBytes) {
+    throw new OnggiError('file/expands-too-much', `more than the ${sizeBytes} bytes said`);
+  }
+  if (bytes.length !== sizeBytes || updateCrc32(0, bytes) !== crc32) throw wrongEntry();
+  return bytes;
+}
+
+function inflateSmall(packed: Uint8Array<ArrayBuffer>, mostBytes: number): Uint8Array<ArrayBuffer> {
+  try {
+    return inflateSync(packed, { out: new Uint8Array(mostBytes) });
+  } catch (cause) {
+    throw new OnggiError('file/damaged', 'ZIP: an entry does not inflate', { cause });
+  }
+}
+
+function wrongEntry(): OnggiError {
+  return new OnggiError('file/damaged', 'ZIP: size or checksum of an entry is wrong');
 }
 
 /** Opens on the first read; no more bytes than said, and in the end exactly those that were packed. */
@@ -150,7 +211,7 @@ function checkedStream(
         });
         if (done) {
           if (total !== sizeBytes || crc !== crc32) {
-            throw new OnggiError('file/damaged', 'ZIP: size or checksum of an entry is wrong');
+            throw wrongEntry();
           }
           controller.close();
           return;

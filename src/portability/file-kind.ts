@@ -30,7 +30,9 @@ export async function readFileKind(stream: ReadableStream<Uint8Array>): Promise<
   }
 }
 
-function toFileKind(head: Uint8Array): FileKind {
+/** The kind of a file that begins with these bytes; more than the first 512 are not looked at. */
+export function toFileKind(bytes: Uint8Array): FileKind {
+  const head = bytes.subarray(0, HEAD_BYTES);
   const start = toHex(head.subarray(0, 32));
   if (/^504b(0304|0506|0708)/.test(start)) return 'zip';
   if (start.startsWith('1f8b')) return 'gzip';

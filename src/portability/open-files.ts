@@ -5,13 +5,14 @@
  */
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { RefusedFile } from '#domain/import-report.ts';
+import type { ByteSource } from '#files/decode-text.ts';
 import { toFileError } from '#files/file-errors.ts';
 import { toFileLabel } from '#files/file-label.ts';
 import { inflate } from '#files/inflate.ts';
 import { MAX_ARCHIVE_DEPTH } from '#files/limits.ts';
 import { readZipEntries } from '#files/zip-reader.ts';
 import type { ZipEntry } from '#files/zip-reader.ts';
-import { isMediaName, readFileKind } from './file-kind.ts';
+import { isMediaName, readFileKind, toFileKind } from './file-kind.ts';
 import type { FileKind } from './file-kind.ts';
 
 /** A file as the person gave it. */
@@ -34,6 +35,13 @@ export interface ImportedFile {
   readonly modifiedAt: number;
   /** The bytes, as often as asked for. @throws in the stream: OnggiError `file/*`. */
   readonly stream: () => ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** All bytes of a small file out of an archive, where they were read already. */
+  readonly bytes?: Uint8Array<ArrayBuffer> | undefined;
+}
+
+/** What is read of a file: the bytes that are there already, or a stream of them. */
+export function contentOf({ bytes, stream }: ImportedFile): ByteSource {
+  return bytes ?? stream();
 }
 
 export interface OpenedFiles {
@@ -50,6 +58,8 @@ interface Found {
   /** Archives around it. */
   readonly depth: number;
   readonly stream: () => ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Of a small entry of an archive; undefined for one that is not. */
+  readonly readBytes?: () => Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** For random access: the bytes themselves, or inflated into a Blob. */
   readonly blob: () => Promise<Blob>;
 }
@@ -71,6 +81,7 @@ export async function openFiles(
 ): Promise<OpenedFiles> {
   const files: ImportedFile[] = [];
   const refused: RefusedFile[] = [];
+  const opening: Opening = { files, refused, signal, heldBytes: 0 };
   const isRaw = given.some(({ path }) => RAW_STORAGE.test(path));
   if (isRaw) refused.push(toRefusal(rootOf(given[0]?.path ?? ''), rawStorage()));
   for (const { file, path } of given) {
@@ -88,7 +99,7 @@ export async function openFiles(
         stream: () => file.stream(),
         blob: () => Promise.resolve(file),
       },
-      { files, refused, signal },
+      opening,
     );
   }
   return { files, refused };
@@ -98,7 +109,12 @@ interface Opening {
   readonly files: ImportedFile[];
   readonly refused: RefusedFile[];
   readonly signal: AbortSignal | undefined;
+  /** Of small files that stay in memory until they are read. */
+  heldBytes: number;
 }
+
+/** Above this small files are read again each time like large ones. */
+const MAX_HELD_BYTES = 32 * 1024 * 1024;
 
 async function openOne(found: Found, opening: Opening): Promise<void> {
   const { name, group, sizeBytes, modifiedAt } = found;
@@ -109,11 +125,13 @@ async function openOne(found: Found, opening: Opening): Promise<void> {
       return;
     }
     if (sizeBytes === 0) throw new OnggiError('file/empty', 'the file is empty');
-    const kind = await readFileKind(found.stream());
+    const bytes = await readHeld(found, opening);
+    const kind = bytes ? toFileKind(bytes) : await readFileKind(found.stream());
     if (kind === 'zip') await openArchive(found, opening);
     else if (kind === 'gzip') await openOne(unpacked(found), opening);
     else {
-      opening.files.push({ name, group, kind, sizeBytes, modifiedAt, stream: found.stream });
+      opening.heldBytes += bytes?.byteLength ?? 0;
+      opening.files.push({ name, group, kind, sizeBytes, modifiedAt, stream: found.stream, bytes });
     }
   } catch (error) {
     if (opening.signal?.aborted) throw error;
@@ -122,6 +140,15 @@ async function openOne(found: Found, opening: Opening): Promise<void> {
     if (found.depth > 0 && refusal.code === 'file/empty') return;
     opening.refused.push(toRefusal(name, refusal));
   }
+}
+
+/** The bytes of a small file while there is room for them. One that is damaged says so when it is read. */
+async function readHeld(
+  { readBytes }: Found,
+  { heldBytes }: Opening,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (!readBytes || heldBytes > MAX_HELD_BYTES) return undefined;
+  return readBytes().catch(() => undefined);
 }
 
 async function openArchive(found: Found, opening: Opening): Promise<void> {
@@ -149,6 +176,7 @@ function entryOf(archive: Found, group: string, entry: ZipEntry): Found {
     modifiedAt: entry.modifiedAt ?? archive.modifiedAt,
     depth: archive.depth + 1,
     stream: () => entry.stream(),
+    readBytes: () => entry.bytes(),
     blob: async () => (await entry.slice()) ?? gather(entry.stream()),
   };
 }
@@ -159,8 +187,9 @@ function unpacked(found: Found): Found {
     throw new OnggiError('file/too-deep', `more than ${MAX_ARCHIVE_DEPTH} archives in each other`);
   }
   const stream = () => inflate(found.stream(), { packedBytes: found.sizeBytes, format: 'gzip' });
+  const { readBytes: _packed, ...rest } = found;
   return {
-    ...found,
+    ...rest,
     name: found.name.replace(/\.gz$/i, ''),
     depth: found.depth + 1,
     stream,

@@ -3,6 +3,7 @@ import { baseNameOf } from '#files/file-label.ts';
 import { MAX_JSON_DEPTH } from '#files/limits.ts';
 import { measureJsonDepth } from '#files/scan-json.ts';
 import type { JsonFormat } from './formats/format.ts';
+import { contentOf } from './open-files.ts';
 import type { ImportedFile } from './open-files.ts';
 
 /** Companions above this stay unread: what they add is names and ratings. */
@@ -73,7 +74,7 @@ export async function readSmallJson(file: ImportedFile): Promise<unknown> {
   if (file.sizeBytes > MAX_COMPANION_BYTES) return undefined;
   try {
     let text = '';
-    for await (const piece of decodeText(file.stream())) {
+    for await (const piece of decodeText(contentOf(file))) {
       text += piece;
       if (text.length > MAX_COMPANION_BYTES) return undefined;
     }

@@ -18,7 +18,7 @@ import { splitElements, splitJson } from '#files/split-json.ts';
 import { splitLines } from '#files/split-lines.ts';
 import type { ImportFormat, JsonFormat, ReadContext } from './formats/format.ts';
 import { member } from './formats/read-value.ts';
-import { toRefusal } from './open-files.ts';
+import { contentOf, toRefusal } from './open-files.ts';
 import type { SqliteTables } from './read-sqlite-tables.ts';
 import type { RecognizedFile } from './recognize-files.ts';
 import { withShallowExtras } from './shallow-extras.ts';
@@ -90,7 +90,7 @@ async function* readJson(
 ): AsyncGenerator<ReadItem> {
   if (file.detection.kind !== 'json') return;
   const { sample } = file.detection;
-  const text = decodeText(file.file.stream(), options.onBytes);
+  const text = decodeText(contentOf(file.file), options.onBytes);
   const values = sample.isLines ? readLines(text) : readElements(text, sample.isArray, format);
   const isWhole = format.unit === 'whole' || !(sample.isArray || hasElements(format, sample.first));
   if (isWhole && sample.isLines) yield* readSafely(format, await collect(values), file);
@@ -219,7 +219,7 @@ async function* readText(
   file: RecognizedFile,
   { onBytes }: ReadImportsOptions,
 ): AsyncGenerator<ReadItem> {
-  const text = await readAll(decodeText(file.file.stream(), onBytes));
+  const text = await readAll(decodeText(contentOf(file.file), onBytes));
   yield* readSafely(format, text, file);
 }
 

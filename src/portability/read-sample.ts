@@ -6,6 +6,7 @@ import { splitJson } from '#files/split-json.ts';
 import { splitLines } from '#files/split-lines.ts';
 import { MAX_IMPORT_DEPTH } from '#files/limits.ts';
 import type { JsonSample } from './formats/format.ts';
+import { contentOf } from './open-files.ts';
 import type { ImportedFile } from './open-files.ts';
 
 /** What was seen of a file: enough to tell its format. */
@@ -55,7 +56,7 @@ function toLineSample(name: string, [first, second]: readonly unknown[]): FileSa
 
 async function readHead(file: ImportedFile): Promise<string> {
   let head = '';
-  for await (const text of decodeText(file.stream())) {
+  for await (const text of decodeText(contentOf(file))) {
     head += text;
     if (head.length >= HEAD_CHARACTERS) break;
   }
@@ -75,7 +76,7 @@ function isWholeLine(head: string): boolean {
 async function readFirstLines(file: ImportedFile): Promise<readonly unknown[]> {
   const values: unknown[] = [];
   let seen = 0;
-  for await (const lines of splitLines(decodeText(file.stream()))) {
+  for await (const lines of splitLines(decodeText(contentOf(file)))) {
     for (const line of lines) {
       const value = line === null ? undefined : parseObject(line);
       if (value === undefined && values.length === 0) return [];
@@ -111,7 +112,7 @@ async function readStructure(file: ImportedFile): Promise<Structure | undefined>
   let isArray = false;
   let refusal: 'too_deep' | 'too_large' | undefined;
   let seen = 0;
-  const pieces = splitJson(decodeText(file.stream()), {
+  const pieces = splitJson(decodeText(contentOf(file)), {
     onDeepElement: 'skip',
     maxDepth: MAX_IMPORT_DEPTH,
     maxElements: SAMPLED_ELEMENTS,

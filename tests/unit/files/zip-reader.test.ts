@@ -1,6 +1,6 @@
-import { strToU8, zipSync } from 'fflate';
+import { strFromU8, strToU8, zipSync } from 'fflate';
 import type { Zippable } from 'fflate';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { decodeText } from '#files/decode-text.ts';
 import { readZipEntries } from '#files/zip-reader.ts';
 import type { ZipEntry } from '#files/zip-reader.ts';
@@ -126,6 +126,50 @@ describe('readZipEntries', () => {
     expect(await codeOf(textOf(small))).toBe('file/expands-too-much');
     const [large] = await readZipEntries(saying(800_000));
     expect(await codeOf(textOf(large))).toBe('file/damaged');
+  });
+
+  it('gives small entries at once, the same as their streams, and large ones not', async () => {
+    const words = { small: '옹기 '.repeat(1000), none: '', long: 'x'.repeat(70_000) };
+    for (const level of [0, 6] as const) {
+      const files = Object.entries(words).map(([name, text]) => [name, strToU8(text)]);
+      const archive = blobOf(zipSync(Object.fromEntries(files) as Zippable, { level }));
+      const [small, none, long] = await readZipEntries(archive);
+      expect(strFromU8((await small?.bytes()) ?? new Uint8Array())).toBe(words.small);
+      expect(await none?.bytes()).toHaveLength(0);
+      expect(await long?.bytes()).toBeUndefined();
+      expect(await textOf(long)).toBe(words.long);
+    }
+  });
+
+  it('stops at a small entry that holds more or less than it says, or is damaged', async () => {
+    const bytes = zip({ a: strToU8('spaces '.repeat(5000)) });
+    const saying = async (size: number) => {
+      const says = patch(bytes, CENTRAL, (view, at) => view.setUint32(at + 24, size, true));
+      return (await readZipEntries(blobOf(says)))[0]?.bytes() ?? Promise.resolve();
+    };
+    expect(await codeOf(saying(35_000))).toBe('none');
+    expect(await codeOf(saying(34_999))).toBe('file/expands-too-much');
+    expect(await codeOf(saying(1))).toBe('file/expands-too-much');
+    expect(await codeOf(saying(35_001))).toBe('file/damaged');
+    for (const level of [0, 6] as const) {
+      const flipped = zipSync({ a: strToU8('some words that differ, each of them') }, { level });
+      flipped[45] = (flipped[45] ?? 0) ^ 0x10;
+      const [entry] = await readZipEntries(blobOf(flipped));
+      expect(await codeOf(entry?.bytes() ?? Promise.resolve())).toBe('file/damaged');
+    }
+  });
+
+  it('reads thousands of small entries in a few slices, in any order', async () => {
+    const files = Array.from({ length: 3000 }, (_, at) => [`${at}.txt`, strToU8(`text ${at}`)]);
+    const archive = blobOf(zip(Object.fromEntries(files) as Zippable));
+    const slice = vi.spyOn(archive, 'slice');
+    const entries = await readZipEntries(archive);
+    for (const entry of entries) await entry.bytes();
+    expect(slice.mock.calls.length).toBeLessThan(12);
+    for (const entry of entries.toReversed().slice(0, 50)) {
+      const at = entry.name.replace('.txt', '');
+      expect(strFromU8((await entry.bytes()) ?? new Uint8Array())).toBe(`text ${at}`);
+    }
   });
 
   it('refuses a bomb before it inflates it', async () => {

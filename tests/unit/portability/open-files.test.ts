@@ -1,5 +1,5 @@
 import { gzipSync, strToU8, zipSync } from 'fflate';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openFiles } from '#portability/open-files.ts';
 import type { ImportFile } from '#portability/open-files.ts';
 import { readShardNames } from '#portability/manifest-order.ts';
@@ -97,6 +97,17 @@ describe('openFiles', () => {
     expect((await open(fileOf('x.zip', zipOf(raw)))).refused).toEqual(expected);
     const folder = await open(fileOf('app/IndexedDB/file__0.indexeddb.leveldb/1.ldb', 'x'));
     expect(folder.refused).toEqual([['app', 'file/raw-storage']]);
+  });
+
+  it('reads an archive of thousands of small files in a few slices of it', async () => {
+    const texts = Array.from({ length: 1500 }, (_, at) => [
+      `talk ${at}.md`,
+      `## User\n\nhello ${at}\n\n## Assistant\n\nhi\n`,
+    ]);
+    const given = fileOf('x.zip', zipOf(Object.fromEntries(texts) as Record<string, unknown>));
+    const slice = vi.spyOn(given.file, 'slice');
+    expect((await read(given)).titles).toHaveLength(1500);
+    expect(slice.mock.calls.length).toBeLessThan(20);
   });
 
   it('does not read pictures in archives', async () => {

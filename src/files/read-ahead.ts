@@ -1,0 +1,29 @@
+/** Bytes of a file by their place, for whoever reads many small pieces in about the order they lie in. */
+export interface ReadAhead {
+  /** A copy of the bytes from `start` to below `end`; fewer where the file ends before. */
+  read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** What is read at once: a slice costs the browser two milliseconds however short it is. */
+const WINDOW_BYTES = 1024 * 1024;
+/** Somebody who jumps about gets no more than this beyond what was asked for. */
+const JUMP_BYTES = 4 * 1024;
+
+/** Keeps the last window in memory, and reads a large one only for who goes forward. */
+export function createReadAhead(blob: Blob): ReadAhead {
+  let windowStart = 0;
+  let held = new Uint8Array(0);
+
+  return {
+    async read(start, end) {
+      const windowEnd = windowStart + held.length;
+      if (start < windowStart || end > windowEnd) {
+        const goesOn = start >= windowStart && start <= windowEnd + JUMP_BYTES;
+        const wanted = Math.max(end, start + (goesOn ? WINDOW_BYTES : JUMP_BYTES));
+        held = new Uint8Array(await blob.slice(start, wanted).arrayBuffer());
+        windowStart = start;
+      }
+      return held.slice(start - windowStart, end - windowStart);
+    },
+  };
+}

@@ -205,7 +205,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   });
   const responseCache = createLazyResponseCache({ db, clock, monotonic: () => performance.now() });
   setTimeout(() => void responseCache.removeExpired(), CACHE_TIDY_DELAY_MS);
-  watchWrites({ onSlow: storage.setSlow, makeRoom: responseCache.makeRoom });
+  watchWrites({ onSlow: storage.setSlow, makeRoom: () => responseCache.makeRoom() });
   const chat = createLazyChat({
     cache: responseCache,
     streamChat: provider.streamChat,

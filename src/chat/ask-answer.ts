@@ -4,6 +4,7 @@ import type { Endpoint } from '#domain/endpoint.ts';
 import type { Message } from '#domain/message.ts';
 import type { ChatQuestion, StreamChat } from '#domain/stream.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
+import { lastRequestCost } from '#usage/message-requests.ts';
 import type { AnswerDelta } from './run-answer.ts';
 
 /**
@@ -45,7 +46,9 @@ export function createAsk(deps: AskDeps, store: ConversationStore, kind: AskingK
     if (kind === 'continue' || !mayUseCache()) return;
     // The stored row knows its price; one that is gone again is not to come back.
     const stored = await store.getMessage(settled.id).catch(() => undefined);
-    if (stored && mayUseCache()) await deps.cache.keep(question, stored);
+    if (!stored || !mayUseCache()) return;
+    // What it saves the next time is one request, not all that it took.
+    await deps.cache.keep(question, { ...stored, costUsd: lastRequestCost(stored) });
   }
 
   return { ask, onStored };

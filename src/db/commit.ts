@@ -7,6 +7,7 @@ const SLOW_LIMIT_MS = 2000;
 const HANG_LIMIT_MS = 5000;
 /** Counted in short ticks, so that a page that was frozen or asleep is not taken for a dead disk. */
 const TICK_MS = 500;
+const SLOW_TICKS = SLOW_LIMIT_MS / TICK_MS;
 
 /** What a page does about writes that take long or find no room. */
 export interface WriteWatch {
@@ -65,15 +66,11 @@ async function makeRoom(): Promise<boolean> {
 
 async function untilHang<T>(work: () => PromiseLike<T>): Promise<T> {
   let timer: ReturnType<typeof setInterval> | undefined;
-  let isSlow = false;
+  let ticks = 0;
   const hang = new Promise<never>((_resolve, reject) => {
-    let ticks = 0;
     timer = setInterval(() => {
       ticks += 1;
-      if (!isSlow && ticks * TICK_MS >= SLOW_LIMIT_MS) {
-        isSlow = true;
-        countSlow(1);
-      }
+      if (ticks === SLOW_TICKS) countSlow(1);
       if (ticks * TICK_MS < HANG_LIMIT_MS) return;
       reject(new OnggiError('db/hang', 'no event from the database', { retryable: true }));
     }, TICK_MS);
@@ -82,7 +79,7 @@ async function untilHang<T>(work: () => PromiseLike<T>): Promise<T> {
     return await Promise.race([work(), hang]);
   } finally {
     clearInterval(timer);
-    if (isSlow) countSlow(-1);
+    if (ticks >= SLOW_TICKS) countSlow(-1);
   }
 }
 

@@ -2,6 +2,7 @@
  * Sums of daily usage for a screen: totals, by model, and by stretches of days. Days are local
  * calendar days, `YYYY-MM-DD`; such texts compare and sort as the days do.
  */
+import { knownCostUsd } from './usage.ts';
 import type { UsageStatistic } from './usage.ts';
 
 export const USAGE_SPANS = ['week', 'month', 'year', 'all'] as const;
@@ -109,9 +110,8 @@ export function sumUsage(
   const requestCount = sum((row) => row.requestCount);
   const unpricedCount = sum((row) => row.unpricedCount);
   const timedCount = sum((row) => row.timedCount);
-  const costUsd = sum((row) => row.totalCostUsd);
-  // Requests that were refused have no cost to know; they must not make a day look priced.
-  const pricedCount = requestCount - unpricedCount - sum((row) => row.errorCount);
+  const errorCount = sum((row) => row.errorCount);
+  const totalCostUsd = sum((row) => row.totalCostUsd);
   const ratedCount = ratings.reduce((total, day) => total + day.ratedCount, 0);
   const ratingSum = ratings.reduce((total, day) => total + day.ratingSum, 0);
   return {
@@ -119,10 +119,10 @@ export function sumUsage(
     promptTokens: sum((row) => row.promptTokens),
     completionTokens: sum((row) => row.completionTokens),
     totalTokens: sum((row) => row.totalTokens),
-    costUsd: costUsd > 0 || pricedCount > 0 ? costUsd : null,
+    costUsd: knownCostUsd({ requestCount, unpricedCount, errorCount, totalCostUsd }),
     unpricedCount,
     meanResponseMs: timedCount === 0 ? null : sum((row) => row.totalResponseTimeMs) / timedCount,
-    errorCount: sum((row) => row.errorCount),
+    errorCount,
     ratedCount,
     meanRating: ratedCount === 0 ? null : ratingSum / ratedCount,
     importedCount: sum((row) => row.importedCount),
@@ -231,6 +231,8 @@ export interface MonthBudget extends DayRange {
   /** Cost so far after each day of the month up to today, in US dollars. */
   readonly costUpTo: readonly number[];
   readonly costUsd: number;
+  /** Whether there were requests and not one of them had a known price. */
+  readonly isCostUnknown: boolean;
   readonly unpricedCount: number;
   /** Null without a budget. */
   readonly budgetUsd: number | null;
@@ -259,11 +261,12 @@ export function summariseMonth(
     costUsd += costByDay.get(addDays(range.from, day)) ?? 0;
     return costUsd;
   });
-  const unpricedCount = monthRows.reduce((sum, row) => sum + row.unpricedCount, 0);
+  const { unpricedCount, costUsd: knownUsd } = sumUsage(monthRows);
   return {
     ...range,
     costUpTo,
     costUsd,
+    isCostUnknown: knownUsd === null && unpricedCount > 0,
     unpricedCount,
     budgetUsd,
     state: stateOf(costUsd, budgetUsd),

@@ -30,6 +30,20 @@ export interface UsageStatistic {
   readonly importedCostUsd?: number;
 }
 
+/**
+ * US dollars of the requests whose price was known; null when there is none, which is not 0. A request
+ * that was refused has no cost to know: it does not make the others look priced.
+ */
+export function knownCostUsd({
+  requestCount,
+  unpricedCount,
+  errorCount,
+  totalCostUsd,
+}: Pick<UsageStatistic, 'requestCount' | 'unpricedCount' | 'errorCount' | 'totalCostUsd'>):
+  number | null {
+  return totalCostUsd > 0 || requestCount - unpricedCount - errorCount > 0 ? totalCostUsd : null;
+}
+
 /** The part of a row about answers that were asked for here. */
 type OwnUsage = Omit<
   UsageStatistic,

@@ -1,3 +1,4 @@
+import { knownCostUsd } from '#domain/usage.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 
 type Cell = string | number | null;
@@ -9,7 +10,7 @@ const COLUMNS: readonly (readonly [name: string, cell: (row: UsageStatistic) => 
   ['prompt_tokens', ({ promptTokens }) => promptTokens],
   ['completion_tokens', ({ completionTokens }) => completionTokens],
   ['total_tokens', ({ totalTokens }) => totalTokens],
-  ['total_cost_usd', ({ totalCostUsd }) => totalCostUsd],
+  ['total_cost_usd', knownCostUsd],
   ['unpriced_count', ({ unpricedCount }) => unpricedCount],
   ['avg_response_time', meanSeconds],
   ['timed_count', ({ timedCount }) => timedCount],
@@ -21,7 +22,10 @@ export function writeUsageCsvHeader(): string {
   return writeLine(COLUMNS.map(([name]) => name));
 }
 
-/** A day and model as a line of CSV (RFC 4180: CRLF, quotation marks doubled). Times in seconds. */
+/**
+ * A day and model as a line of CSV (RFC 4180: CRLF, quotation marks doubled). Times in seconds. What
+ * is unknown (a cost without any price, a time that was not measured) is empty, not 0.
+ */
 export function writeUsageCsvLine(row: UsageStatistic): string {
   return writeLine(COLUMNS.map(([, cell]) => cell(row)));
 }

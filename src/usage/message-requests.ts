@@ -81,6 +81,12 @@ export function toUsageIncrements(message: Message): readonly UsageIncrement[] {
   return [...earlier, toUsageIncrement({ ...message, costUsd: lastCostUsd }, keptTokens)];
 }
 
+/** US dollars of the last request behind a message; null when unknown. */
+export function lastRequestCost(message: Message): number | null {
+  const { earlier, lastCostUsd } = readRequests(message);
+  return earlier.length === 0 ? message.costUsd : lastCostUsd;
+}
+
 /** The record in the metadata, which may come from a file; one that is not whole is not there. */
 function readRequests({ metadata }: Message): MessageRequests {
   const value = metadata[KEY];

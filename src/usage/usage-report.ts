@@ -1,4 +1,4 @@
-import { toLocalDate } from '#domain/usage.ts';
+import { knownCostUsd, toLocalDate } from '#domain/usage.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 
 /** One month of one model, in the names of exported files. */
@@ -53,6 +53,8 @@ function toReportRow(group: readonly UsageStatistic[]): UsageReportRow {
     group.reduce((total, row) => total + read(row), 0);
   const requestCount = sum((row) => row.requestCount);
   const unpricedCount = sum((row) => row.unpricedCount);
+  const errorCount = sum((row) => row.errorCount);
+  const totalCostUsd = sum((row) => row.totalCostUsd);
   const timedCount = sum((row) => row.timedCount);
   const totalSeconds = sum((row) => row.totalResponseTimeMs) / 1000;
   return {
@@ -62,11 +64,11 @@ function toReportRow(group: readonly UsageStatistic[]): UsageReportRow {
     prompt_tokens: sum((row) => row.promptTokens),
     completion_tokens: sum((row) => row.completionTokens),
     total_tokens: sum((row) => row.totalTokens),
-    total_cost_usd: unpricedCount >= requestCount ? null : sum((row) => row.totalCostUsd),
+    total_cost_usd: knownCostUsd({ requestCount, unpricedCount, errorCount, totalCostUsd }),
     unpriced_count: unpricedCount,
     average_response_time:
       timedCount === 0 ? null : Math.round((totalSeconds / timedCount) * 1000) / 1000,
-    error_count: sum((row) => row.errorCount),
+    error_count: errorCount,
   };
 }
 

@@ -88,7 +88,7 @@ test('downloads the shown days as CSV that no spreadsheet runs', async ({ start 
   expect(lines[0]).toMatch(/^date,model,request_count,prompt_tokens,/);
   expect(lines).toHaveLength(1 + 8 + 1);
   expect(lines.at(-1)).toBe('');
-  expect(csv).toContain(`,"'=cmd|""x""",1,100,50,150,0,1,1.5,1,1`);
+  expect(csv).toContain(`,"'=cmd|""x""",1,100,50,150,,1,1.5,1,1`);
 });
 
 test('warns when the month is over its budget and refuses what is no amount', async ({ start }) => {

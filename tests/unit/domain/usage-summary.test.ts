@@ -209,4 +209,18 @@ describe('summariseMonth', () => {
     expect(month.costUpTo).toHaveLength(22);
     expect(month.costUpTo[0]).toBe(0.5);
   });
+
+  it.each([
+    ['nothing was asked', [], false],
+    ['no request had a price', [{ totalCostUsd: 0, unpricedCount: 1 }], true],
+    ['one had none, one was free', [{ totalCostUsd: 0, unpricedCount: 1, requestCount: 2 }], false],
+    [
+      'one had none, one was refused',
+      [{ totalCostUsd: 0, unpricedCount: 1, errorCount: 1, requestCount: 2 }],
+      true,
+    ],
+  ] as const)('when %s', (_, changes, isCostUnknown) => {
+    const rows = changes.map((fields) => row('2026-11-01', { requestCount: 1, ...fields }));
+    expect(summariseMonth(rows, TODAY, 5)).toMatchObject({ costUsd: 0, isCostUnknown });
+  });
 });

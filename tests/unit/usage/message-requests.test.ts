@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
 import { createMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
-import { toUsageIncrements, withEarlierRequests } from '#usage/message-requests.ts';
+import {
+  lastRequestCost,
+  toUsageIncrements,
+  withCost,
+  withEarlierRequests,
+} from '#usage/message-requests.ts';
 import { toUsageIncrement } from '#usage/usage-increment.ts';
 
 const answer = (changes: Partial<Message> = {}): Message =>
@@ -74,5 +79,22 @@ describe('withEarlierRequests', () => {
   it('adds nothing for an answer that was never counted', () => {
     const before = answer({ status: 'interrupted', responseTimeMs: null });
     expect(withEarlierRequests(before, before)).toBe(before);
+  });
+});
+
+describe('lastRequestCost', () => {
+  it('is the cost of a plain answer', () => {
+    expect(lastRequestCost(answer())).toBe(1);
+    expect(lastRequestCost(answer({ costUsd: null }))).toBeNull();
+  });
+
+  it('is not the sum of all that an answer took', () => {
+    const failed = answer({ status: 'error' });
+    const again = withEarlierRequests({ ...failed, status: 'streaming' }, failed);
+    const settled = { ...again, status: 'complete' as const };
+    const last = { ...toUsageIncrement(settled), totalCostUsd: 2, unpricedCount: 0 };
+    const message = withCost(settled, last, 'own');
+    expect(message.costUsd).toBe(3);
+    expect(lastRequestCost(message)).toBe(2);
   });
 });

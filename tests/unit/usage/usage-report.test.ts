@@ -82,6 +82,16 @@ describe('createUsageReport', () => {
     });
   });
 
+  it('says null for the cost where all requests were refused', () => {
+    const row = createRow('2026-11-01', 'a', {
+      requestCount: 2,
+      errorCount: 2,
+      totalCostUsd: 0,
+      unpricedCount: 0,
+    });
+    expect(createUsageReport([row], NOW).months[0]).toMatchObject({ total_cost_usd: null });
+  });
+
   it('holds no id and no day', () => {
     const text = JSON.stringify(createUsageReport([createRow('2026-11-07', 'a')], NOW));
     expect(text).not.toMatch(/local|2026-11-07|"id"|user/);

@@ -1,7 +1,6 @@
 /** A folder of backups: written under another name, read back, then named; old ones are cleared away. */
 import { isNoRoom, toStorageError } from '#db/storage-errors.ts';
 import { OnggiError } from '#domain/errors.ts';
-import { backupFileName, isBackupFileName } from './file-name.ts';
 import type { PackTarget } from './pack.ts';
 
 /** What a folder needs of a backup: to write it into a target, and to read it back whole. */
@@ -35,17 +34,10 @@ export interface CopyNames {
   readonly isOwn: (name: string) => boolean;
 }
 
-/** In a folder that nobody but onggi writes: the names that backups have everywhere. */
-const BACKUP_NAMES: CopyNames = {
-  partName: 'backup.part',
-  nameOf: (at) => backupFileName(at),
-  isOwn: isBackupFileName,
-};
-
 /** The whole copies in a folder, newest first, by their names. */
 export async function listCopies(
   directory: FileSystemDirectoryHandle,
-  { isOwn }: CopyNames = BACKUP_NAMES,
+  { isOwn }: CopyNames,
 ): Promise<readonly FolderCopy[]> {
   const copies: FolderCopy[] = [];
   for await (const [name, handle] of entriesOf(directory)) {
@@ -64,8 +56,8 @@ export async function listCopies(
 export async function addCopy(
   directory: FileSystemDirectoryHandle,
   maker: CopyMaker,
-  signal?: AbortSignal,
-  { partName, nameOf }: CopyNames = BACKUP_NAMES,
+  signal: AbortSignal | undefined,
+  { partName, nameOf }: CopyNames,
 ): Promise<FolderCopy & { readonly createdAt: number }> {
   try {
     const handle = await directory.getFileHandle(partName, { create: true });
@@ -150,13 +142,25 @@ export function copiesToRemove(
   return removed.reverse();
 }
 
-/** Removes older copies; only files whose names are of `names`. */
+/** Names so far ahead are not of another zone: a wrong clock gave them. */
+const AHEAD_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Removes older copies; only files whose names are of `names`. Those of a future go first: they came from a
+ * clock that was wrong, and would otherwise take the place of every new one.
+ * @param now Epoch milliseconds.
+ */
 export async function pruneCopies(
   directory: FileSystemDirectoryHandle,
   bounds: KeepBounds,
-  names: CopyNames = BACKUP_NAMES,
+  names: CopyNames,
+  now: number,
 ): Promise<void> {
-  for (const { name } of copiesToRemove(await listCopies(directory, names), bounds)) {
+  const lastName = names.nameOf(now + AHEAD_MS);
+  const copies = await listCopies(directory, names);
+  const ofFuture = copies.filter(({ name }) => name > lastName);
+  const others = copies.filter(({ name }) => name <= lastName);
+  for (const { name } of copiesToRemove([...others, ...ofFuture], bounds)) {
     await directory.removeEntry(name).catch(() => undefined);
   }
 }

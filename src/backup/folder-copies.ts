@@ -61,7 +61,7 @@ export async function copyIntoFolder(
   }
   try {
     const copy = await addCopy(directory, maker, signal, FOLDER_NAMES);
-    await pruneCopies(directory, bounds, FOLDER_NAMES);
+    await pruneCopies(directory, bounds, FOLDER_NAMES, copy.createdAt);
     return copy;
   } catch (error) {
     const cause = error instanceof OnggiError ? error.cause : error;

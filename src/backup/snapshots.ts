@@ -7,7 +7,13 @@ import { OnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import { addCopy, copiesToRemove, listCopies } from './copy-folder.ts';
 import type { CopyMaker, FolderCopy, KeepBounds } from './copy-folder.ts';
-import { backupFileTime, isBackupFileName, readSegmentName, segmentFileName } from './file-name.ts';
+import {
+  backupFileTime,
+  readSegmentName,
+  segmentFileName,
+  snapshotFileName,
+  snapshotIndex,
+} from './file-name.ts';
 import { fileMark } from './read-chain.ts';
 import type { SegmentOptions } from './write-backup.ts';
 
@@ -31,7 +37,10 @@ export interface SegmentBounds {
   readonly most: number;
   /** Rows in one of them. */
   readonly maxIds: number;
-  /** A whole snapshot of this age is not added to: one damaged file must not cost everything. */
+  /**
+   * A whole snapshot of this age is not added to: one damaged file must not cost everything. Nor is one of
+   * a time so far ahead, which a wrong clock gave.
+   */
   readonly maxAgeMs: number;
 }
 
@@ -132,9 +141,12 @@ export function createSnapshots({
     const isNew = await joinFeed(live, READER);
     try {
       const at = await markFeed(live);
-      const copy = await addCopy(folder, maker, signal);
-      // Of one of the same second, which this one took the place of.
-      await removeSegments(folder, copy.name);
+      const [newest] = await listStored(folder);
+      const index = (snapshotIndex(newest?.name ?? '') ?? 0) + 1;
+      const copy = await addCopy(folder, maker, signal, {
+        ...WHOLE_NAMES,
+        nameOf: (now) => snapshotFileName(now, index),
+      });
       await noteEnd(live, folder, copy.name, at);
       return copy;
     } catch (error) {
@@ -154,7 +166,7 @@ export function createSnapshots({
     if (!newest || !chain || chain.fileName !== last) return undefined;
     const segmentBytes = newest.sizeBytes - newest.wholeBytes;
     const roomBytes = Math.max(limits.leastBytes, newest.wholeBytes * limits.share);
-    const ageMs = clock() - (backupFileTime(newest.name) ?? 0);
+    const ageMs = Math.abs(clock() - (backupFileTime(newest.name) ?? 0));
     const isFull = segmentBytes > roomBytes || newest.segments.length >= limits.most;
     if (isFull || ageMs > limits.maxAgeMs) return undefined;
     if ((await fileMark(await readFile(folder, last))) !== chain.fileMark) return undefined;
@@ -246,7 +258,7 @@ export function createSnapshots({
       }
     },
     async remove(name) {
-      if (isBackupFileName(name)) await removeStored(await openFolder(), name);
+      if (snapshotIndex(name) !== undefined) await removeStored(await openFolder(), name);
     },
   };
 }
@@ -255,13 +267,19 @@ async function readFile(folder: FileSystemDirectoryHandle, name: string): Promis
   return (await folder.getFileHandle(name)).getFile();
 }
 
+const WHOLE_NAMES = {
+  partName: 'backup.part',
+  nameOf: () => '',
+  isOwn: (name: string) => snapshotIndex(name) !== undefined,
+};
+
 const SEGMENT_NAMES = {
   partName: '',
   nameOf: () => '',
   isOwn: (name: string) => readSegmentName(name) !== undefined,
 };
 
-/** Newest first. */
+/** Newest first: by number, and those of an older version, which have none, by name behind them. */
 async function listStored(folder: FileSystemDirectoryHandle): Promise<readonly Stored[]> {
   const byWhole = new Map<string, FolderCopy[]>();
   // By name, which is by number.
@@ -270,7 +288,9 @@ async function listStored(folder: FileSystemDirectoryHandle): Promise<readonly S
     const before = byWhole.get(whole) ?? [];
     byWhole.set(whole, [...before, segment]);
   }
-  return (await listCopies(folder)).map(({ name, sizeBytes: wholeBytes }) => {
+  const wholes = [...(await listCopies(folder, WHOLE_NAMES))];
+  wholes.sort((a, b) => (snapshotIndex(b.name) ?? 0) - (snapshotIndex(a.name) ?? 0));
+  return wholes.map(({ name, sizeBytes: wholeBytes }) => {
     const segments = byWhole.get(name) ?? [];
     const last = segments.at(-1)?.name ?? name;
     return {

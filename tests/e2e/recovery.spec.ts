@@ -406,3 +406,53 @@ for (const isNoteLost of [false, true]) {
     await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
   });
 }
+
+test('when the newest copy is damaged the one before is offered, and brings its rows back', async ({
+  start,
+}) => {
+  const onggi = await start({ rows });
+  const { page } = onggi;
+  await makeSnapshot(page);
+  // Without the note of where the first one ends, the second is a whole one too.
+  await damage(page, async () => {
+    const database = await new Promise<IDBDatabase>((resolve) => {
+      const request = indexedDB.open('onggi');
+      request.onsuccess = () => resolve(request.result);
+    });
+    const transaction = database.transaction('backupTargets', 'readwrite');
+    transaction.objectStore('backupTargets').clear();
+    await new Promise((resolve) => (transaction.oncomplete = resolve));
+    database.close();
+  });
+  await onggi.open();
+  await onggi.ask('Only in the newest copy');
+  await makeSnapshot(page);
+  await waitForFiles(page, 2);
+  await damage(page, async () => {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle('snapshots');
+    const handle = await folder.getFileHandle(
+      await (async () => {
+        for await (const name of folder.keys()) if (name.includes('_n000002')) return name;
+        throw new Error('no second copy');
+      })(),
+    );
+    const writable = await handle.createWritable({ keepExistingData: true });
+    await writable.write({ type: 'write', position: 40, data: new Uint8Array(64) });
+    await writable.close();
+    for (const { name } of await indexedDB.databases()) {
+      await new Promise((resolve) => {
+        indexedDB.deleteDatabase(name ?? '').onsuccess = resolve;
+      });
+    }
+  });
+  await page.goto('/');
+  const restore = page.getByRole('button', { name: /^Restore the copy/ });
+  await expect(restore).toHaveCount(2);
+  await restore.first().click();
+  await expect(page.getByText(text('recovery.damaged'))).toBeVisible();
+  await expect(restore).toHaveCount(1);
+  await restore.click();
+  await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Only in the newest copy' })).toHaveCount(0);
+});

@@ -363,9 +363,9 @@ describe('taking a snapshot', () => {
       names.push(name);
     }
     expect(names.map((name) => name.replaceAll(/\d{8}_\d{6}/g, 'T')).sort()).toEqual([
-      'backup_T.0001_T.segment.gz',
-      'backup_T.json.gz',
-      'backup_T.json.gz',
+      'backup_T_n000001.json.gz',
+      'backup_T_n000002.0001_T.segment.gz',
+      'backup_T_n000002.json.gz',
     ]);
   });
 

@@ -25,18 +25,32 @@ async function freshFolder(): Promise<FileSystemDirectoryHandle> {
 async function createMaker() {
   const { db } = await openHome();
   await addWhole(db, wholeConversation('c', 3));
-  let count = 0;
+  const clock = { now: NOW };
+  const written: ('whole' | 'segment')[] = [];
   const maker: SnapshotMaker = {
-    createBackup: ({ target, segment }) =>
-      createBackup(db, {
+    createBackup: ({ target, segment }) => {
+      written.push(segment ? 'segment' : 'whole');
+      return createBackup(db, {
         target,
         segment,
-        now: NOW + 60_000 * (count += 1),
+        now: (clock.now += 60_000),
         appVersion: 'test',
         schemaVersion: SCHEMA_VERSION,
-      }),
+      });
+    },
   };
-  return { maker, live: { db, clock: () => NOW } };
+  return { maker, live: { db, clock: () => clock.now }, clock, written };
+}
+
+const TEN_YEARS_MS = 10 * 365 * 24 * 60 * 60 * 1000;
+
+/** Files of that name that hold a little. */
+async function putFiles(folder: FileSystemDirectoryHandle, names: readonly string[]) {
+  for (const name of names) {
+    const writable = await (await folder.getFileHandle(name, { create: true })).createWritable();
+    await writable.write('old');
+    await writable.close();
+  }
 }
 
 const broken: CopyMaker = {
@@ -107,6 +121,54 @@ describe('snapshots', () => {
     );
   });
 
+  test('of a clock that was ten years ahead are no longer the newest when it is right again', async () => {
+    const root = await freshFolder();
+    const { clock, written, live, maker } = await createMaker();
+    const snapshots = createSnapshots({ maker, live, openRoot: () => Promise.resolve(root) });
+    clock.now = NOW + TEN_YEARS_MS;
+    const ahead = await snapshots.take();
+    clock.now = NOW;
+    await addWhole(live.db, wholeConversation('d', 2));
+    const right = await snapshots.take();
+    expect((await snapshots.list()).map(({ name }) => name)).toEqual([right.name, ahead.name]);
+    // And the next ones follow it: not everything is written anew every ten minutes.
+    for (const id of ['e', 'f']) {
+      await addWhole(live.db, wholeConversation(id, 2));
+      await snapshots.take();
+    }
+    expect(written).toEqual(['whole', 'whole', 'segment', 'segment']);
+    expect((await snapshots.list())[0]).toMatchObject({ name: right.name });
+  });
+
+  test.each(['back by nine hours', 'back by three years'])(
+    'keep their order when the clock goes %s',
+    async (how) => {
+      const root = await freshFolder();
+      const { clock, live, maker } = await createMaker();
+      const snapshots = createSnapshots({ maker, live, openRoot: () => Promise.resolve(root) });
+      const before = await snapshots.take({ isWhole: true });
+      clock.now -= how.includes('years') ? 0.3 * TEN_YEARS_MS : 9 * 60 * 60 * 1000;
+      const after = await snapshots.take({ isWhole: true });
+      expect((await snapshots.list()).map(({ name }) => name)).toEqual([after.name, before.name]);
+    },
+  );
+
+  test('of an older version with names of the future never take the place of a new one', async () => {
+    const root = await freshFolder();
+    const folder = await root.getDirectoryHandle('snapshots', { create: true });
+    const old = Array.from({ length: 8 }, (_, day) => `backup_2036010${day + 1}_000000.json.gz`);
+    await putFiles(folder, old);
+    const snapshots = createSnapshots({
+      ...(await createMaker()),
+      openRoot: () => Promise.resolve(root),
+    });
+    const { name } = await snapshots.take();
+    expect((await snapshots.list()).map((each) => each.name)).toEqual([
+      name,
+      ...old.slice(1).reverse(),
+    ]);
+  });
+
   test('are none where the browser has no file system of its own', async () => {
     const snapshots = createSnapshots({
       ...(await createMaker()),
@@ -175,6 +237,15 @@ describe('a folder that the person picked', () => {
     expect(await verify(await (await folder.getFileHandle(name)).getFile())).toMatchObject({
       isVerified: true,
     });
+  });
+
+  test('keeps the new copy though a wrong clock left many of the future', async () => {
+    const folder = await freshFolder();
+    const ofFuture = [1, 2, 3].map((day) => `onggi_copy_2036010${day}_000000.json.gz`);
+    await putFiles(folder, ofFuture);
+    const bounds = { least: 2, most: 3, maxBytes: Infinity };
+    const { name } = await copyIntoFolder(folder, (await createMaker()).maker, { bounds });
+    expect(await namesIn(folder)).toEqual([name, ...ofFuture.slice(1)].sort());
   });
 
   test('that may not be written is said, and nothing is made', async () => {

@@ -106,6 +106,8 @@ const createId: CreateId = () => crypto.randomUUID();
 const translator = new Translator();
 const storage = new StorageHealth();
 const target = document.querySelector('#app') ?? document.body;
+/** Stands in the place of everything while a page that must not be loaded anew is locked. */
+const cover = document.createElement('div');
 
 /** A screen that needs no database, for when there is none. */
 async function showBlocked(code: ErrorCode, detail?: string): Promise<() => void> {
@@ -173,14 +175,25 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   // Data keys of a lock that was opened on this page; they end with it.
   const unlocked = new Map<KeyId, CryptoKey>();
   const apiKeys = createApiKeys({ db, ...makers, unlocked });
-  // Until there is an app, nothing has to be waited for and no visit to be ended.
-  let beforeLock = { mustWait: () => false, endVisit: (): Promise<unknown> => Promise.resolve() };
+  // Until there is an app, nothing has to be waited for, nothing can be lost, no visit has to be ended.
+  let beforeLock = {
+    mustWait: () => false,
+    isAtStake: () => false,
+    endVisit: (): Promise<unknown> => Promise.resolve(),
+  };
   const loadLock = createLazyLock(
     {
       clock,
       monotonic: () => performance.now(),
       memory: localStorage,
       mustWait: () => beforeLock.mustWait(),
+      isAtStake: () => beforeLock.isAtStake(),
+      hide: () => target.replaceWith(cover),
+      show: () => cover.replaceWith(target),
+      cover: async (lock) => {
+        const { coverPage } = await import('./ui/lock/pass-lock.ts');
+        await coverPage(cover, target, lock, translator, settings.value.theme);
+      },
       reload: () => {
         const patience = new Promise((resolve) => setTimeout(resolve, LOCK_PATIENCE_MS));
         void Promise.race([beforeLock.endVisit(), patience])
@@ -193,7 +206,9 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   const active = await getActiveKeyRingEntry(db);
   if (active && isLockEntry(active)) {
     const { passLock } = await import('./ui/lock/pass-lock.ts');
-    await passLock(target, await loadLock(), translator, settings.value.theme);
+    const lock = await loadLock();
+    lock.startLocked();
+    await passLock(target, lock, translator, settings.value.theme);
   }
 
   const endpoints = createEndpoints({ db, ...makers, apiKeys });
@@ -266,6 +281,8 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   const work = createLazyDataWork({ db, clock, sessionId: () => session.id, translator });
   const backups = new Backups(work.backups, storage, clock, () => location.reload());
   const imports = new Imports(work.imports, storage);
+  const isBusy = () =>
+    answers.isAnyRunning || backups.phase.kind !== 'closed' || imports.phase.kind === 'running';
   new CopyKeeper(
     {
       readTarget: (id) => getBackupTarget(db, id),
@@ -275,8 +292,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
       inOneTab: (copy) => tryRunAlone('onggi-copies', copy),
     },
     clock,
-    () =>
-      answers.isAnyRunning || backups.phase.kind !== 'closed' || imports.phase.kind === 'running',
+    isBusy,
   ).start();
   const loadCare = createLazyCare({
     db,
@@ -291,8 +307,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     },
     takeOutOfTrash: (ids) => conversations.setStatus(ids, 'active'),
     copyFirst: () => work.backups.makeSnapshot(new AbortController().signal, true),
-    isBusy: () =>
-      answers.isAnyRunning || backups.phase.kind !== 'closed' || imports.phase.kind === 'running',
+    isBusy,
     onError: storage.fail,
   });
   const search = createLazySearch({
@@ -358,7 +373,8 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     ),
   });
   beforeLock = {
-    mustWait: () => answers.isAnyRunning || app.hasUnsavedWork,
+    mustWait: () => app.isAnswering,
+    isAtStake: () => isBusy() || app.isMoreThanStored,
     endVisit: async () => (await loadCare()).endSession(session.id),
   };
   return app;

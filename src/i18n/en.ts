@@ -563,10 +563,12 @@ const texts = {
   'lock.now': 'Lock now',
   'lock.idle': 'Lock by itself after',
   'lock.idleHint':
-    'Also when the page is closed or loaded anew. It waits while an answer is being written or something is not saved.',
+    'Also when the page is closed or loaded anew. It waits while an answer is being written. What is not saved stays behind the lock and is there again afterwards.',
   'lock.minutes': { one: '{count} minute', other: '{count} minutes' },
   'lock.never': 'never',
+  'lock.noneSet': 'No lock is set. You can set one in the settings under Privacy.',
   'lock.locked': 'onggi is locked',
+  'lock.kept': 'What is not saved waits here. It is there again when you open the lock.',
   'lock.passphraseOrCode': 'Passphrase or recovery code',
   'lock.code': 'Recovery code',
   'lock.newPassphrase': 'New passphrase',

@@ -503,10 +503,12 @@ export const ko: LaterTexts = {
   'lock.now': '지금 잠그기',
   'lock.idle': '쓰지 않으면 자동으로 잠그기',
   'lock.idleHint':
-    '페이지를 닫거나 새로 열 때도 잠겨요. 답변을 쓰는 중이거나 저장하지 않은 것이 있으면 기다려요.',
+    '페이지를 닫거나 새로 열 때도 잠겨요. 답변을 쓰는 중이면 기다려요. 저장하지 않은 것은 잠금 뒤에 남아 있다가 잠금을 풀면 다시 나와요.',
   'lock.minutes': '{count}분 뒤',
   'lock.never': '잠그지 않음',
+  'lock.noneSet': '잠금이 꺼져 있어요. 설정의 개인정보에서 켤 수 있어요.',
   'lock.locked': 'onggi가 잠겨 있어요',
+  'lock.kept': '저장하지 않은 것은 그대로 있어요. 잠금을 풀면 다시 나와요.',
   'lock.passphraseOrCode': '암호 또는 복구 코드',
   'lock.code': '복구 코드',
   'lock.newPassphrase': '새 암호',

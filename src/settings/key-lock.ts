@@ -65,6 +65,8 @@ export interface KeyLock {
   renewCode(proof: Proof): Promise<string>;
   /** Takes the lock away: the keys are sealed for this browser profile again. */
   remove(proof: Proof): Promise<void>;
+  /** Drops what opens the keys on this page. */
+  forget(): void;
   /** Gives the keys up: lock and stored API keys go, everything else stays. */
   giveUp(): Promise<void>;
 }
@@ -227,6 +229,7 @@ export function createKeyLock({ db, clock, createId, apiKeys, unlocked }: KeyLoc
       await apiKeys.rotateTo(device, await unlockDataKey(device));
       unlocked.clear();
     },
+    forget: () => unlocked.clear(),
     async giveUp() {
       await deleteAllKeys(db);
       unlocked.clear();

@@ -17,6 +17,7 @@ import type { Care } from './care.svelte.ts';
 import type { Connectivity } from './connectivity.svelte.ts';
 import type { ConversationListState } from './conversation-list.svelte.ts';
 import type { Dialogs } from './dialogs.svelte.ts';
+import { draftToMessage } from './drafts.svelte.ts';
 import type { Drafts } from './drafts.svelte.ts';
 import type { EndpointsState } from './endpoints.svelte.ts';
 import type { Exports } from './exports.svelte.ts';
@@ -121,6 +122,19 @@ export class App {
   get hasUnsavedWork(): boolean {
     const isUnsaved = this.inMemory.some(({ metadata }) => metadata['keeping'] === 'unsaved');
     return isUnsaved || this.parts.storage.unsaved.length > 0;
+  }
+
+  /** Whether an answer runs in this page, or is about to. */
+  get isAnswering(): boolean {
+    return this.open.isAnswering || this.parts.answers.isAnyRunning;
+  }
+
+  /** Whether this page has anything that is nowhere else: what runs, temporary conversations too. */
+  get isMoreThanStored(): boolean {
+    const { drafts, exports } = this.parts;
+    const isTyped = !this.isDraftKept && draftToMessage(drafts.get(this.draftId)) !== '';
+    const isMore = isTyped || this.inMemory.length > 0 || exports.phase.kind === 'running';
+    return isMore || this.isAnswering || this.hasUnsavedWork;
   }
 
   /** Key of the draft that belongs to the conversation on the screen. */
@@ -304,9 +318,12 @@ export class App {
     this.parts.memory.forget(id);
   }
 
-  /** Locks onggi in all tabs; does nothing where no lock is set. */
+  /** Locks onggi in all tabs, losing nothing; where no lock is set it says where to set one. */
   async lockNow(): Promise<void> {
-    if (await this.#mayReload()) (await this.parts.loadLock()).lockNow();
+    const { loadLock, router, toasts } = this.parts;
+    if ((await loadLock()).lockNow()) return;
+    const run = () => router.go({ screen: 'settings', section: 'privacy' });
+    toasts.show('lock.noneSet', { action: { key: 'settings.title', run } });
   }
 
   /** Asks the browser once not to clear the data on its own. */

@@ -1,21 +1,41 @@
 import type { KeyLock } from '#settings/key-lock.ts';
 import type { Lock, LockDeps } from './lock.svelte.ts';
 
-/** Gives the lock, fetched once: when one is set, or when its settings are opened. */
+/** When a lock that could not be fetched is asked for again, in milliseconds. */
+const RETRY_MS = 5000;
+
+/**
+ * Gives the lock, fetched once: when one is set, when its settings are opened, or when another tab
+ * speaks of it. Every tab listens from its start on: one that was opened before the lock was set locks
+ * as the others do.
+ */
 export function createLazyLock(
-  deps: Omit<LockDeps, 'keyLock'>,
+  deps: Omit<LockDeps, 'keyLock' | 'tell'>,
   loadKeyLock: () => Promise<KeyLock>,
 ): () => Promise<Lock> {
+  const channel = new BroadcastChannel('onggi-lock');
+  let lock: Lock | undefined;
   let loaded: Promise<Lock> | undefined;
-  return () => {
+  const load = (): Promise<Lock> => {
     loaded ??= Promise.all([import('./lock.svelte.ts'), loadKeyLock()]).then(
       async ([{ Lock }, keyLock]) => {
-        const lock = new Lock({ ...deps, keyLock });
-        await lock.refresh();
-        return lock;
+        const fresh = new Lock({ ...deps, keyLock, tell: (word) => channel.postMessage(word) });
+        await fresh.refresh();
+        return (lock = fresh);
       },
     );
     loaded.catch(() => (loaded = undefined));
     return loaded;
   };
+  const hear = (word: unknown): void => {
+    if (lock) return void lock.hear(word);
+    // What is shown goes before anything is fetched.
+    if (word === 'now') deps.hide();
+    load().then(
+      (fresh) => void fresh.hear(word),
+      () => (deps.isAtStake() ? setTimeout(hear, RETRY_MS, word) : deps.reload()),
+    );
+  };
+  channel.onmessage = ({ data }) => hear(data);
+  return load;
 }

@@ -1,7 +1,9 @@
 /**
  * The lock as a person meets it: its screen, its settings, locking by itself. A chunk of its own (see
- * `lazy-lock.ts`). Locked means: this page does not have the data key. Locking loads the page anew,
- * which leaves nothing of the key or of a conversation in memory.
+ * `lazy-lock.ts`). Locked means: this page does not have the data key, and nothing of a conversation is
+ * in its document. Locking loads the page anew, which leaves nothing in memory either. Where that would
+ * lose something (an answer that runs, a conversation that is in this page alone) the page is covered
+ * instead: opening the lock brings it back as it was, and it is loaded anew once nothing is at stake.
  */
 import type { OnggiError } from '#domain/errors.ts';
 import { toOnggiError } from '#domain/errors.ts';
@@ -15,15 +17,25 @@ const DEFAULT_IDLE_MINUTES = 15;
 const IDLE_KEY = 'onggi.lock-minutes';
 const ACTIVE_KEY = 'onggi.active-at';
 const TRIES_KEY = 'onggi.lock-tries';
-const CHANNEL = 'onggi-lock';
 /** Activity is written down at most this often. */
 const NOTE_EVERY_MS = 2000;
 /** How often this page looks whether it is time. */
 const LOOK_EVERY_MS = 2000;
+/** A covered page is not loaded anew under the fingers of somebody who just typed. */
+const TYPING_MS = 10_000;
 /** Wrong tries before one has to wait, and the longest wait. */
 const FREE_TRIES = 3;
 const MAX_WAIT_MS = 60_000;
 const ACTIVITY = ['pointerdown', 'keydown', 'wheel', 'touchstart'] as const;
+
+/**
+ * What a tab tells the others: somebody locked (`now`), this tab was left alone (`idle`), a lock was
+ * set (`set`), changed or taken away (`changed`).
+ */
+export type LockWord = 'now' | 'idle' | 'set' | 'changed';
+
+/** What stands on the page: the app, the lock before the app began, the lock over the app, or nothing. */
+type Place = 'app' | 'start' | 'cover' | 'gone';
 
 export interface LockDeps {
   readonly keyLock: KeyLock;
@@ -31,9 +43,19 @@ export interface LockDeps {
   readonly monotonic: () => number;
   /** What remembers across loads: `localStorage`. */
   readonly memory: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
-  /** Whether locking by itself would cost something: an answer runs, something is not saved. */
+  /** Whether locking by itself waits: an answer is being written. */
   readonly mustWait: () => boolean;
+  /** Whether loading the page anew would lose something. */
+  readonly isAtStake: () => boolean;
+  /** Takes everything out of the document, at once. Nothing happens when it is out. */
+  readonly hide: () => void;
+  /** Brings it back. Nothing happens when it is there. */
+  readonly show: () => void;
+  /** Asks in the place of what is hidden, and brings that back when the lock is open. */
+  readonly cover: (lock: Lock) => Promise<void>;
   readonly reload: () => void;
+  /** Speaks to the other tabs. */
+  readonly tell: (word: LockWord) => void;
 }
 
 export class Lock {
@@ -41,15 +63,17 @@ export class Lock {
   #isWorking = $state(false);
   #error = $state.raw<OnggiError | undefined>();
   #waitUntil = $state(0);
+  #place: Place = 'app';
+  /** Locks as soon as nothing has to be waited for, idle or not. */
+  #isDue = false;
+  #holds = 0;
   #isWatching = false;
   #activeMono = 0;
   #notedAt = -Infinity;
   readonly #deps: LockDeps;
-  readonly #channel = new BroadcastChannel(CHANNEL);
 
   constructor(deps: LockDeps) {
     this.#deps = deps;
-    this.#channel.onmessage = () => deps.reload();
   }
 
   get state(): LockState {
@@ -80,11 +104,32 @@ export class Lock {
     this.#deps.memory.setItem(IDLE_KEY, String(minutes));
   }
 
+  /** Whether something that would be lost by loading anew waits behind the lock. */
+  get isCovering(): boolean {
+    return this.#place === 'cover';
+  }
+
+  /** This page begins locked: the app is not there yet. */
+  startLocked(): void {
+    this.#place = 'start';
+  }
+
+  /**
+   * Keeps the page from locking by itself while something is shown that is shown only once.
+   * @returns what lets go of it.
+   */
+  readonly hold = (): (() => void) => {
+    this.#holds += 1;
+    return () => (this.#holds -= 1);
+  };
+
   /** Reads which ways there are, and watches for idleness where a lock is set. */
   async refresh(): Promise<void> {
     this.#state = await this.#deps.keyLock.readState();
     this.#waitUntil = this.#readTries().waitUntil;
     if (this.#state.isSet) this.#watch();
+    // Taken away in another tab, or given up: its screen goes, and the app comes.
+    else if (this.#place !== 'gone') this.#place = 'app';
   }
 
   /** Opens the lock for this page. After wrong tries it takes longer and longer. @returns whether it is open */
@@ -98,7 +143,7 @@ export class Lock {
         throw error;
       }
       this.#deps.memory.removeItem(TRIES_KEY);
-      this.#noteActivity();
+      this.#open();
       this.#watch();
     });
   }
@@ -110,10 +155,10 @@ export class Lock {
     let code: string | undefined;
     await this.#try(async () => {
       code = await this.#deps.keyLock.set(way);
-      this.#noteActivity();
+      this.#note();
       await this.refresh();
-      // The other tabs still think that the keys are open.
-      this.#channel.postMessage('lock');
+      // The other tabs do not have the new data key.
+      this.#deps.tell('set');
     });
     return code;
   }
@@ -149,35 +194,97 @@ export class Lock {
       await this.#deps.keyLock.giveUp();
       this.#deps.memory.removeItem(TRIES_KEY);
       await this.refresh();
+      this.#deps.tell('changed');
     });
   }
 
-  /** Locks all tabs. Nothing happens without a lock. */
-  readonly lockNow = (): void => {
-    if (!this.#state.isSet) return;
-    this.#channel.postMessage('lock');
-    this.#deps.reload();
+  /** Locks all tabs, whatever they do. @returns false where no lock is set: nothing happens then */
+  readonly lockNow = (): boolean => {
+    if (!this.#state.isSet) return false;
+    this.#deps.tell('now');
+    this.#lock();
+    return true;
   };
+
+  /** Does what another tab said. */
+  async hear(word: unknown): Promise<void> {
+    const isNow = word !== 'idle' && word !== 'set' && word !== 'changed';
+    if (isNow && this.#place === 'app') this.#deps.hide();
+    try {
+      await this.refresh();
+    } catch {
+      // The database of this tab is closed: what was known of the lock before counts.
+    }
+    if (isNow) this.#lock();
+    if (word === 'set') this.#isDue = true;
+    if (this.#state.isSet) this.look();
+    else if (this.#place === 'app') this.#deps.show();
+  }
 
   /** Forgets what went wrong before. */
   readonly clear = (): void => {
     this.#error = undefined;
   };
 
-  /** Looks whether it is time to lock; called every two seconds. */
+  /** Looks whether it is time to lock; called every two seconds, and before a hidden tab is shown. */
   readonly look = (): void => {
-    const minutes = this.idleMinutes;
-    if (!this.#state.isSet || minutes === 0 || this.#deps.mustWait()) return;
-    const idleMs = this.#deps.clock() - Number(this.#deps.memory.getItem(ACTIVE_KEY) ?? 0);
-    // A clock that was set back must not keep it open: the time that passed in this page counts too.
-    const hereMs = this.#deps.monotonic() - this.#activeMono;
-    if (Math.max(idleMs, hereMs) >= minutes * 60_000) this.lockNow();
+    if (this.#place === 'cover') this.#clearCovered();
+    if (this.#place !== 'app' || !this.#state.isSet || this.#holds > 0) return;
+    const isIdle = this.#isIdle();
+    if (!(isIdle || this.#isDue) || this.#deps.mustWait()) return;
+    if (isIdle) this.#deps.tell('idle');
+    this.#lock();
   };
+
+  #isIdle(): boolean {
+    const minutes = this.idleMinutes;
+    if (minutes === 0) return false;
+    const now = this.#deps.clock();
+    const idleMs = now - Number(this.#deps.memory.getItem(ACTIVE_KEY) ?? now);
+    // A clock that was set back must not keep it open: the time that passed in this page counts too.
+    return Math.max(idleMs, this.#hereMs()) >= minutes * 60_000;
+  }
+
+  /** How long this page was left alone, by its own time. */
+  #hereMs(): number {
+    return this.#deps.monotonic() - this.#activeMono;
+  }
+
+  #lock(): void {
+    if (this.#place !== 'app' || !this.#state.isSet) return;
+    this.#deps.hide();
+    this.#isDue = false;
+    this.#error = undefined;
+    if (this.#holds === 0 && !this.#deps.isAtStake()) {
+      this.#place = 'gone';
+      this.#deps.reload();
+      return;
+    }
+    this.#place = 'cover';
+    this.#clearCovered();
+    this.#deps.cover(this).catch(() => this.#deps.reload());
+  }
+
+  /** Drops the keys of a covered page once its answer is written, and the page once that loses nothing. */
+  #clearCovered(): void {
+    if (this.#isWorking || this.#deps.mustWait()) return;
+    this.#deps.keyLock.forget();
+    if (this.#holds > 0 || this.#hereMs() < TYPING_MS || this.#deps.isAtStake()) return;
+    this.#place = 'gone';
+    this.#deps.reload();
+  }
+
+  #open(): void {
+    this.#place = 'app';
+    this.#isDue = false;
+    this.#note();
+  }
 
   async #change(work: () => Promise<void>): Promise<boolean> {
     return this.#try(async () => {
       await work();
       await this.refresh();
+      this.#deps.tell('changed');
     });
   }
 
@@ -199,23 +306,33 @@ export class Lock {
   #watch(): void {
     if (this.#isWatching) return;
     this.#isWatching = true;
-    this.#noteActivity();
-    for (const name of ACTIVITY) addEventListener(name, this.#noteActivity, { passive: true });
+    // To be opened or to hear of a lock is no activity.
+    this.#activeMono = this.#deps.monotonic();
+    const options = { capture: true, passive: true };
+    for (const name of ACTIVITY) addEventListener(name, this.#noteActivity, options);
     addEventListener('storage', ({ key }) => {
       // Somebody is active in another tab.
       if (key === ACTIVE_KEY) this.#activeMono = this.#deps.monotonic();
     });
+    // Timers of a hidden tab stand still for a minute or longer: it looks before it is shown.
     document.addEventListener('visibilitychange', this.look);
+    for (const name of ['focus', 'pageshow']) addEventListener(name, this.look);
     setInterval(this.look, LOOK_EVERY_MS);
   }
 
   readonly #noteActivity = (): void => {
-    const here = this.#deps.monotonic();
-    this.#activeMono = here;
-    if (here - this.#notedAt < NOTE_EVERY_MS) return;
-    this.#notedAt = here;
-    this.#deps.memory.setItem(ACTIVE_KEY, String(this.#deps.clock()));
+    // Whoever comes back after the time was over, to a device that slept, has to open the lock first.
+    this.look();
+    this.#activeMono = this.#deps.monotonic();
+    // Trying at a locked page keeps no other open.
+    if (this.#place === 'app' && this.#activeMono - this.#notedAt >= NOTE_EVERY_MS) this.#note();
   };
+
+  #note(): void {
+    this.#activeMono = this.#deps.monotonic();
+    this.#notedAt = this.#activeMono;
+    this.#deps.memory.setItem(ACTIVE_KEY, String(this.#deps.clock()));
+  }
 
   #readTries(): { readonly count: number; readonly waitUntil: number } {
     const [count = 0, until = 0] = (this.#deps.memory.getItem(TRIES_KEY) ?? '')

@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { readEverythingStored, seedConversation, seedConversations } from '../support/seed.ts';
+import { onggiOn } from './onggi.ts';
 import { chatRequests, expect, test, text } from './seeded.ts';
 
 const API_KEY = 'sk-marker-4f9d2c77aa51e0b3';
@@ -90,4 +91,110 @@ test('a passkey locks, and the recovery code opens when it is gone', async ({ st
   await page.getByLabel(text('lock.code')).fill(code.toLowerCase());
   await page.getByRole('button', { name: text('lock.unlock') }).click();
   await expect(page.getByRole('link', { name: 'Secret plans' })).toBeVisible();
+});
+
+const lockedTitle = (page: Page) => page.getByRole('heading', { name: text('lock.locked') });
+
+/** Sets a passphrase on the privacy page. */
+async function setPassphrase(page: Page): Promise<void> {
+  await page.goto('/#/settings/privacy');
+  await lockCard(page)
+    .getByRole('button', { name: text('lock.setPassphrase') })
+    .click();
+  await page.getByLabel(text('lock.newPassphrase')).fill(PASSPHRASE);
+  await page.getByLabel(text('lock.again')).fill(PASSPHRASE);
+  await page.getByRole('button', { name: text('common.continue') }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel(text('lock.codeNoted')).check();
+  await dialog.getByRole('button', { name: text('common.done') }).click();
+}
+
+async function unlock(page: Page): Promise<void> {
+  await page.getByLabel(text('lock.passphraseOrCode')).fill(PASSPHRASE);
+  await page.getByRole('button', { name: text('lock.unlock') }).click();
+}
+
+async function openSecondTab(page: Page): Promise<Page> {
+  const other = await page.context().newPage();
+  await other.goto('/');
+  await expect(other.getByRole('link', { name: 'Secret plans' })).toBeVisible();
+  return other;
+}
+
+test('a tab that was open before the lock was set locks with the others, and by itself', async ({
+  start,
+}) => {
+  const { page } = await start({ rows });
+  const other = await openSecondTab(page);
+  await setPassphrase(page);
+  // It does not have the new key, and asks for it.
+  await expect(lockedTitle(other)).toBeVisible();
+  await unlock(other);
+  await expect(other.getByRole('link', { name: 'Secret plans' })).toBeVisible();
+
+  await page.bringToFront();
+  await page.keyboard.press('ControlOrMeta+Shift+L');
+  for (const tab of [page, other]) {
+    await expect(lockedTitle(tab)).toBeVisible();
+    await expect(tab.locator('body')).not.toContainText('Secret plans');
+  }
+
+  await unlock(other);
+  await expect(other.getByRole('link', { name: 'Secret plans' })).toBeVisible();
+  await page.close();
+  await other.clock.install();
+  await other.clock.fastForward('15:01');
+  await expect(lockedTitle(other)).toBeVisible();
+  await expect(other.locator('body')).not.toContainText('Secret plans');
+});
+
+test('locking in one tab loses nothing in another, and shows nothing of it', async ({ start }) => {
+  const { page } = await start({ rows });
+  const other = await openSecondTab(page);
+  await setPassphrase(page);
+  await unlock(other);
+  const mine = onggiOn(other);
+  await other.keyboard.press("ControlOrMeta+Shift+'");
+  await mine.ask('Said to nobody else');
+  await mine.composer.fill('Not sent yet');
+  await other.keyboard.press('ControlOrMeta+/');
+  await expect(other.getByRole('dialog')).toBeVisible();
+
+  await page.bringToFront();
+  await page.keyboard.press('ControlOrMeta+Shift+L');
+  await expect(lockedTitle(page)).toBeVisible();
+  await expect(lockedTitle(other)).toBeVisible();
+  await expect(other.getByText(text('lock.kept'))).toBeVisible();
+  // Nothing is in the document, not only out of sight.
+  await expect(other.locator('body')).not.toContainText('Said to nobody else');
+  expect(await other.content()).not.toContain('Secret plans');
+  // What the page does by its shortcuts it does not do behind the lock.
+  await other.bringToFront();
+  await other.keyboard.press('ControlOrMeta+Shift+O');
+
+  await unlock(other);
+  await expect(other.getByRole('dialog')).toBeVisible();
+  await expect(other.locator('dialog:modal')).toBeVisible();
+  await other.keyboard.press('Escape');
+  await expect(mine.questions).toContainText('Said to nobody else');
+  await expect(mine.composer).toHaveValue('Not sent yet');
+  await mine.ask('And now?');
+});
+
+test('an answer that is being written ends behind the lock and is stored', async ({ start }) => {
+  const { page } = await start({ rows, model: 'echo' });
+  const other = await openSecondTab(page);
+  await setPassphrase(page);
+  await unlock(other);
+  const mine = onggiOn(other);
+  await mine.say('Tell me slowly');
+  await expect(mine.stop).toBeVisible();
+  await page.bringToFront();
+  await page.keyboard.press('ControlOrMeta+Shift+L');
+  await expect(lockedTitle(other)).toBeVisible();
+  await expect(other.locator('body')).not.toContainText('Tell me slowly');
+  await unlock(page);
+  await page.getByRole('link', { name: 'Tell me slowly' }).click();
+  await expect(onggiOn(page).answers.last()).toContainText('Tell me slowly');
+  await expect(page.getByText(/interrupted|cut off/i)).toHaveCount(0);
 });

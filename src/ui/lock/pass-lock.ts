@@ -23,3 +23,32 @@ export async function passLock(
     const screen = mount(LockScreen, { target, props: { lock, translator, onopen } });
   });
 }
+
+/** What the hidden page listens to by the window: none of it is meant for it while it is covered. */
+const FOR_THE_PAGE = ['keydown', 'keyup', 'paste', 'copy', 'cut', 'dragover', 'drop'] as const;
+
+/**
+ * Shows the lock in `cover`, which stands in the place of `hidden`, and brings that back as it was.
+ * @returns once it is open
+ */
+export async function coverPage(
+  cover: Element,
+  hidden: Element,
+  lock: Lock,
+  translator: Translator,
+  theme: Theme,
+): Promise<void> {
+  const keepAway = (event: Event): void => event.stopPropagation();
+  for (const name of FOR_THE_PAGE) addEventListener(name, keepAway, { capture: true });
+  try {
+    await passLock(cover, lock, translator, theme);
+  } finally {
+    for (const name of FOR_THE_PAGE) removeEventListener(name, keepAway, { capture: true });
+  }
+  cover.replaceWith(hidden);
+  // Out of the document a dialog ceases to be modal.
+  for (const dialog of hidden.querySelectorAll<HTMLDialogElement>('dialog[open]')) {
+    dialog.removeAttribute('open');
+    dialog.showModal();
+  }
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { OnggiError } from '#domain/errors.ts';
 import { Lock } from '#state/lock.svelte.ts';
-import type { LockDeps } from '#state/lock.svelte.ts';
+import type { LockDeps, LockWord } from '#state/lock.svelte.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -20,12 +20,13 @@ async function openLock(memory = createMemory()) {
     time.now += ms;
     time.here += ms;
   };
-  let reloads = 0;
-  let mustWait = false;
+  const done: string[] = [];
+  const told: LockWord[] = [];
+  let [isSet, mustWait, isAtStake] = [true, false, false];
   const nothing = () => Promise.resolve();
   const lock = new Lock({
     keyLock: {
-      readState: () => Promise.resolve({ isSet: true, hasPassphrase: true, hasPasskey: false }),
+      readState: () => Promise.resolve({ isSet, hasPassphrase: true, hasPasskey: false }),
       unlock: (proof) =>
         proof.kind === 'typed' && proof.text === 'right'
           ? Promise.resolve()
@@ -36,13 +37,22 @@ async function openLock(memory = createMemory()) {
       removePasskey: nothing,
       renewCode: () => Promise.resolve('code'),
       remove: nothing,
+      forget: () => void done.push('forget'),
       giveUp: nothing,
     },
     clock: () => time.now,
     monotonic: () => time.here,
     memory,
     mustWait: () => mustWait,
-    reload: () => (reloads += 1),
+    isAtStake: () => isAtStake,
+    hide: () => void done.push('hide'),
+    show: () => void done.push('show'),
+    cover: () => {
+      done.push('cover');
+      return Promise.resolve();
+    },
+    reload: () => void done.push('reload'),
+    tell: (word) => void told.push(word),
   });
   await lock.refresh();
   const tryIt = (text: string) => lock.unlock({ kind: 'typed', text });
@@ -52,8 +62,12 @@ async function openLock(memory = createMemory()) {
     pass,
     tryIt,
     memory,
-    reloads: () => reloads,
+    done,
+    told,
+    reloads: () => done.filter((what) => what === 'reload').length,
     wait: (value: boolean) => (mustWait = value),
+    stake: (value: boolean) => (isAtStake = value),
+    setLock: (value: boolean) => (isSet = value),
   };
 }
 
@@ -100,7 +114,7 @@ describe('locking by itself', () => {
     expect(reloads()).toBe(1);
   });
 
-  test('begins anew with every activity, and waits for what is not saved', async () => {
+  test('begins anew with every activity, and waits for an answer that is being written', async () => {
     const { lock, pass, reloads, wait } = await openLock();
     lock.idleMinutes = 1;
     pass(MINUTE_MS - 1);
@@ -133,5 +147,149 @@ describe('locking by itself', () => {
     expect(reloads()).toBe(0);
     lock.lockNow();
     expect(reloads()).toBe(1);
+  });
+});
+
+describe('a hidden tab', () => {
+  test.each([
+    ['visibilitychange', document],
+    ['focus', window],
+    ['pageshow', window],
+    ['pointerdown', window],
+  ] as const)('locks at %s, before anything of it is shown', async (name, where) => {
+    const { pass, done } = await openLock();
+    pass(15 * MINUTE_MS);
+    where.dispatchEvent(new Event(name));
+    expect(done).toEqual(['hide', 'reload']);
+  });
+});
+
+describe('locking by hand', () => {
+  test('tells the other tabs and takes everything off the page at once', async () => {
+    const { lock, done, told } = await openLock();
+    expect(lock.lockNow()).toBe(true);
+    expect(done).toEqual(['hide', 'reload']);
+    expect(told).toEqual(['now']);
+  });
+
+  test('does nothing without a lock, and says so', async () => {
+    const { lock, done, told, setLock } = await openLock();
+    setLock(false);
+    await lock.refresh();
+    expect(lock.lockNow()).toBe(false);
+    expect([...done, ...told]).toEqual([]);
+  });
+
+  test('covers what would be lost, drops the keys, and comes back when opened', async () => {
+    const { lock, done, stake, tryIt, pass } = await openLock();
+    stake(true);
+    lock.lockNow();
+    expect(done).toEqual(['hide', 'forget', 'cover']);
+    expect(lock.isCovering).toBe(true);
+    pass(60 * MINUTE_MS);
+    lock.look();
+    expect(done).not.toContain('reload');
+    await tryIt('right');
+    expect(lock.isCovering).toBe(false);
+    stake(false);
+    lock.look();
+    expect(done).not.toContain('reload');
+  });
+
+  test('loads a covered page anew when nothing is at stake, not under somebody’s fingers', async () => {
+    const { lock, stake, pass, reloads } = await openLock();
+    stake(true);
+    lock.lockNow();
+    stake(false);
+    dispatchEvent(new KeyboardEvent('keydown'));
+    pass(9_999);
+    lock.look();
+    expect(reloads()).toBe(0);
+    pass(1);
+    lock.look();
+    lock.look();
+    expect(reloads()).toBe(1);
+  });
+});
+
+describe('what another tab says', () => {
+  test('locks this one by hand, at once, also with an answer that is being written', async () => {
+    const { lock, done, wait, stake } = await openLock();
+    wait(true);
+    stake(true);
+    const heard = lock.hear('now');
+    expect(done).toEqual(['hide']);
+    await heard;
+    expect(done.at(-1)).toBe('cover');
+    // The answer needs its key to the end.
+    expect(done).not.toContain('forget');
+    wait(false);
+    lock.look();
+    expect(done.at(-1)).toBe('forget');
+  });
+
+  test('brings the page back when there is no lock any more', async () => {
+    const { lock, done, setLock } = await openLock();
+    setLock(false);
+    await lock.hear('now');
+    expect(done).toEqual(['hide', 'show']);
+  });
+
+  test('locks by itself only when this tab was left alone too, after its answer', async () => {
+    const { lock, done, wait, pass } = await openLock();
+    await lock.hear('idle');
+    wait(true);
+    pass(15 * MINUTE_MS);
+    await lock.hear('idle');
+    expect(done).toEqual([]);
+    wait(false);
+    lock.look();
+    expect(done).toEqual(['hide', 'reload']);
+  });
+
+  test('a lock that was set there asks here too, after the answer', async () => {
+    const { lock, done, wait } = await openLock();
+    wait(true);
+    await lock.hear('set');
+    expect(done).toEqual([]);
+    wait(false);
+    lock.look();
+    expect(done).toEqual(['hide', 'reload']);
+  });
+
+  test('a lock that was taken away there opens this page', async () => {
+    const { lock, setLock, stake, done } = await openLock();
+    stake(true);
+    lock.lockNow();
+    setLock(false);
+    await lock.hear('changed');
+    expect(lock.isCovering).toBe(false);
+    expect(done.at(-1)).toBe('show');
+  });
+
+  test('a page at its lock screen does not take others for active', async () => {
+    const memory = createMemory();
+    const { lock } = await openLock(memory);
+    lock.startLocked();
+    dispatchEvent(new KeyboardEvent('keydown'));
+    expect(memory.getItem('onggi.active-at')).toBeNull();
+    await lock.unlock({ kind: 'typed', text: 'right' });
+    expect(memory.getItem('onggi.active-at')).not.toBeNull();
+  });
+});
+
+describe('what is shown only once', () => {
+  test('keeps the page from locking by itself, and is covered when somebody locks by hand', async () => {
+    const { lock, pass, done } = await openLock();
+    const release = lock.hold();
+    pass(15 * MINUTE_MS);
+    lock.look();
+    expect(done).toEqual([]);
+    await lock.hear('now');
+    expect(done).toContain('cover');
+    release();
+    pass(15 * MINUTE_MS);
+    lock.look();
+    expect(done.at(-1)).toBe('reload');
   });
 });

@@ -7,7 +7,7 @@ import { strFromU8, unzipSync } from 'fflate';
 import { createChatgptArchive } from '../support/chatgpt-archive.ts';
 import { restoreWithSeed, whyNoSeedRestore } from '../support/restore-with-seed.ts';
 import type { Onggi } from './onggi.ts';
-import { expect, test } from './seeded.ts';
+import { expect, test, text } from './seeded.ts';
 
 type Rows = Readonly<Record<string, readonly unknown[]>>;
 
@@ -27,7 +27,7 @@ async function drop(page: Page, name: string, bytes: Uint8Array): Promise<void> 
   await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
 }
 
-/** Every row of the live database, attachments as lengths, by table. */
+/** Every row of the live database that a backup holds, bytes as lists of numbers, by table. */
 async function readRows(page: Page): Promise<Rows> {
   return page.evaluate(async () => {
     const open = (name: string) =>
@@ -48,7 +48,17 @@ async function readRows(page: Page): Promise<Rows> {
     const live = pointers.find(({ id }) => id === 'live')?.databaseName ?? '';
     const database = await open(live);
     const rows: Record<string, unknown[]> = {};
-    for (const store of ['conversations', 'messages', 'attachments', 'userSettings', 'drafts']) {
+    for (const store of [
+      'conversations',
+      'messages',
+      'attachments',
+      'userSettings',
+      'drafts',
+      'endpoints',
+      'documents',
+      'imports',
+      'usageStatistics',
+    ]) {
       const found = await all(database, store);
       rows[store] = found.map(
         (row) =>
@@ -83,6 +93,16 @@ async function importArchive(onggi: Onggi, bytes: Uint8Array, count: number): Pr
   await page.getByRole('button', { name: 'Show the conversations' }).click();
 }
 
+/** Erases the whole origin as a person does, and begins anew without a connection. */
+async function eraseEverything(page: Page): Promise<void> {
+  await page.goto('/#/storage');
+  await page.getByRole('button', { name: text('erase.open') }).click();
+  await page.getByLabel(text('erase.type', { word: text('erase.word') })).fill('erase');
+  await page.getByRole('button', { name: text('erase.confirm') }).click();
+  await page.getByRole('button', { name: text('erase.startAnew') }).click();
+  await page.getByRole('button', { name: 'Look around first' }).click();
+}
+
 async function backUp(page: Page): Promise<{ name: string; bytes: Buffer }> {
   await page.goto('/#/data');
   await page.getByRole('button', { name: 'Back up now' }).click();
@@ -115,8 +135,6 @@ test.describe('hostile markup in an import', () => {
 
   test('a ChatGPT ZIP is dropped, backed up, erased, restored, and every row is as before', async ({
     start,
-    browser,
-    baseURL,
   }) => {
     const onggi = await start();
     const { page } = onggi;
@@ -146,27 +164,19 @@ test.describe('hostile markup in an import', () => {
     expect(Object.keys(file)[0]).toBe('timestamp');
     expect(Object.keys(file).at(-1)).toBe('digest');
 
-    // Another profile: nothing of the first is left.
-    const context = await browser.newContext({
-      ...(baseURL ? { baseURL } : {}),
-      serviceWorkers: 'block',
-    });
-    const other = await context.newPage();
-    await other.goto('/#/data');
-    await other
-      .getByRole('button', { name: 'Look around first' })
-      .click({ timeout: 5000 })
-      .catch(() => undefined);
-    await other.goto('/#/data');
-    await chooseFor(other, 'Restore', name, bytes);
-    await expect(other.getByRole('dialog')).toContainText('Counts and checksum agree');
-    await other.getByText('Replace', { exact: true }).click();
-    await other.getByRole('button', { name: 'Prepare' }).click();
-    await other.getByRole('button', { name: 'Replace now' }).click();
-    await expect
-      .poll(async () => comparable(await readRowsSoon(other)))
-      .toEqual(comparable(before));
-    await context.close();
+    await eraseEverything(page);
+    expect(await readRows(page)).toMatchObject({ conversations: [], messages: [], imports: [] });
+    await page.goto('/#/data');
+    await chooseFor(page, 'Restore', name, bytes);
+    await expect(page.getByRole('dialog')).toContainText('Counts and checksum agree');
+    await page.getByText('Replace', { exact: true }).click();
+    await page.getByRole('button', { name: 'Prepare' }).click();
+    await page.getByRole('button', { name: 'Replace now' }).click();
+    // To the last field, ids and visits too; what may not be in a file is asked for anew.
+    await expect.poll(() => readRowsSoon(page)).toEqual(before);
+    await page.goto('/#/');
+    await onggi.conversations.filter({ hasText: 'A picture' }).getByRole('link').click();
+    await expect(onggi.questions.last().getByRole('img', { name: 'jar.png' })).toBeVisible();
   });
 });
 

@@ -100,6 +100,7 @@ clientsClaim();
 self.addEventListener('message', (event: ExtendableMessageEvent) => {
   if (isOfType(event.data, 'SKIP_WAITING')) void self.skipWaiting();
   if (isOfType(event.data, 'FETCH_LATER')) event.waitUntil(fetchLater(event));
+  if (isOfType(event.data, 'FETCH_SQLITE')) event.waitUntil(keepFew(true));
   // Everything of this origin is being erased (db/erase-origin.ts): a cache must not come back.
   if (isOfType(event.data, 'ERASE')) erasing.abort();
 });
@@ -129,14 +130,25 @@ async function fetchLater(event: ExtendableEvent): Promise<void> {
   if (!isErased()) await keepFew();
 }
 
-/** Another build has another engine: whoever used the old one is to have the new one offline, and only that. */
-async function keepFew(): Promise<void> {
+/** Programs that few use, by their files, and what shows that a person has used an older one. */
+const ENGINES = [
+  { files: /\/(transformers\.worker|ort-wasm)-?/, mark: '/workers/transformers.worker-' },
+  { files: /\/sql-wasm/, mark: '/workers/sql-wasm' },
+];
+
+/**
+ * Another build has other engines: whoever used the old one is to have the new one offline, and only that.
+ * @param withSqlite Fetches SQLite also for those who never used it: they are where it is offered.
+ */
+async function keepFew(withSqlite = false): Promise<void> {
   const cache = await caches.open(FEW_CACHE);
   const kept = (await cache.keys()).map(({ url }) => url);
-  const hasModels = kept.some((url) => url.includes('/workers/transformers.worker-'));
+  const wanted = ENGINES.filter(
+    ({ mark }) => kept.some((url) => url.includes(mark)) || (withSqlite && mark.includes('sql')),
+  );
   for (const url of FEW) {
-    const isOfModels = /\/(transformers\.worker|ort-wasm)-?/.test(url);
-    if (isErased() || !hasModels || !isOfModels || kept.includes(url)) continue;
+    const isWanted = wanted.some(({ files }) => files.test(url));
+    if (isErased() || !isWanted || kept.includes(url)) continue;
     try {
       await cache.add(url);
     } catch {

@@ -14,6 +14,7 @@ export class AppUpdate {
   #isOfflineReady = $state(false);
   #workbox: Workbox | undefined;
   #isApplying = false;
+  #wantsSqlite = false;
 
   /** A newer version is here and waits for the person's click. */
   get isWaiting(): boolean {
@@ -51,8 +52,15 @@ export class AppUpdate {
       return;
     }
     setTimeout(() => void workbox.messageSW({ type: 'FETCH_LATER' }), FETCH_LATER_MS);
+    if (this.#wantsSqlite) this.keepSqlite();
     setInterval(() => void workbox.update().catch(() => undefined), CHECK_INTERVAL_MS);
   }
+
+  /** Has SQLite (0.7 MB, not among what is fetched by itself) kept for use without a network. */
+  readonly keepSqlite = (): void => {
+    this.#wantsSqlite = true;
+    void this.#workbox?.messageSW({ type: 'FETCH_SQLITE' });
+  };
 
   /** Lets the newer version in and reloads. The caller makes sure that nothing runs or is unsaved. */
   readonly apply = (): void => {

@@ -1,8 +1,9 @@
-import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createBuildHost } from '../support/build-host.ts';
 import { expect, test } from './onggi.ts';
+import { isKeptOffline } from './seeded.ts';
 
 test('the manifest names everything that installing needs, and all of it is there', async ({
   request,
@@ -118,4 +119,58 @@ test('another build brings the engine of models to those who used the old one, a
     expect(paths.some((path) => path.startsWith(start))).toBe(true);
   }
   expect(paths.filter((path) => path.includes('sql-wasm'))).toEqual([]);
+});
+
+test('all data leave as a database file without a network, once My data was open', async ({
+  connected,
+  context,
+}) => {
+  const { page } = connected;
+  await connected.ask('A jar of 김치 for the winter');
+  await page.goto('/#/data');
+  // All that the build lists but the engines: which chunks the screen is made of is not ours to know.
+  const list = await (await page.request.get('/sw.js')).text();
+  const listed = [...list.matchAll(/["']?\burl["']?:\s*["']([^"']+)["']/g)].map(
+    ([, url]) => `/${url}`,
+  );
+  const wanted = listed.filter((url) => !/\.(wasm|mjs)$|\/transformers\.worker-/.test(url));
+  expect(wanted.length).toBeGreaterThan(100);
+  const isKept = () => isKeptOffline(page, wanted);
+  await expect.poll(isKept, { timeout: 60_000 }).toBe(true);
+  await expect
+    .poll(() =>
+      page.evaluate(async () => {
+        const cache = await caches.open('onggi-wasm');
+        return (await cache.keys()).some(({ url }) => url.includes('/workers/sql-wasm'));
+      }),
+    )
+    .toBe(true);
+  await context.setOffline(true);
+  await page.reload();
+  await page.getByRole('button', { name: 'Export', exact: true }).click();
+  await page.getByRole('radio', { name: 'All data as a database' }).check();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('dialog').getByRole('button', { name: 'Export', exact: true }).click(),
+  ]);
+  const bytes = readFileSync(await download.path());
+  expect(bytes.subarray(0, 15).toString('latin1')).toBe('SQLite format 3');
+  expect(bytes.includes('A jar of 김치 for the winter')).toBe(true);
+});
+
+test('another build brings SQLite to those who used the old one', async ({ connected }) => {
+  const { page } = connected;
+  const OLD = '/workers/sql-wasm-of-another-build.wasm';
+  await page.evaluate(async (path) => {
+    await (await caches.open('onggi-wasm')).put(path, new Response('old'));
+  }, OLD);
+  const keptPaths = () =>
+    page.evaluate(async () => {
+      const cache = await caches.open('onggi-wasm');
+      return (await cache.keys()).map(({ url }) => new URL(url).pathname);
+    });
+  await expect.poll(keptPaths, { timeout: 60_000 }).not.toContain(OLD);
+  const paths = await keptPaths();
+  expect(paths).toHaveLength(1);
+  expect(paths[0]).toMatch(/^\/workers\/sql-wasm-browser-.*\.wasm$/);
 });

@@ -430,6 +430,7 @@ const texts = {
   'space.undo': 'Data from before the last restore, kept for 7 days',
   'space.copy': 'Copy from before the last update of the database',
   'space.staging': 'Unfinished restore',
+  'space.cache': 'Cached answers, second level (shared by all tabs for an hour)',
   'space.unmeasured': 'not measurable',
   'space.protection': 'Will the browser keep it?',
   'space.protectedBody':

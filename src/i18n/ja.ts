@@ -418,6 +418,7 @@ export const ja: LaterTexts = {
   'space.undo': '前回の復元より前のデータ（7日間保管）',
   'space.copy': '前回のデータベース更新より前のコピー',
   'space.staging': '途中で終わった復元',
+  'space.cache': 'キャッシュした回答（第2層、全タブで1時間共有）',
   'space.unmeasured': '測定できません',
   'space.protection': 'ブラウザーはデータを残してくれますか？',
   'space.protectedBody':

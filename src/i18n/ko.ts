@@ -410,6 +410,7 @@ export const ko: LaterTexts = {
   'space.undo': '마지막 복원 전의 데이터 (7일 동안 보관)',
   'space.copy': '마지막 데이터베이스 업데이트 전의 사본',
   'space.staging': '끝나지 않은 복원',
+  'space.cache': '캐시에 둔 답변, 2단계 (모든 탭이 한 시간 동안 함께 씀)',
   'space.unmeasured': '잴 수 없음',
   'space.protection': '브라우저가 계속 지켜 주나요?',
   'space.protectedBody':

@@ -396,6 +396,7 @@ export const zh: LaterTexts = {
   'space.undo': '上次恢复之前的数据（保留 7 天）',
   'space.copy': '上次数据库更新之前的副本',
   'space.staging': '未完成的恢复',
+  'space.cache': '缓存的回答（第二级，所有标签页共用 1 小时）',
   'space.unmeasured': '无法测量',
   'space.protection': '浏览器会一直保留吗？',
   'space.protectedBody': '浏览器已承诺不会自行清除这些数据。只有您清除网站数据时才会消失。',

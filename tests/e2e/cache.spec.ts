@@ -42,6 +42,13 @@ test('the same question is asked once, answered twice, and says so', async ({
   await askInNewChat(onggi);
   await expect(markIn(onggi)).toBeVisible();
   expect(chatRequests(endpoint)).toHaveLength(1);
+
+  // Both stored levels are among what takes room.
+  await page.goto('/#/storage');
+  const sizes = page.getByRole('region', { name: text('space.sizes') });
+  for (const key of ['space.table.responseCache', 'space.cache'] as const) {
+    await expect(sizes.getByRole('rowheader', { name: text(key), exact: true })).toBeVisible();
+  }
 });
 
 test('asking again goes to the endpoint and stands beside the cached answer', async ({

@@ -91,6 +91,40 @@ test('downloads the shown days as CSV that no spreadsheet runs', async ({ start 
   expect(csv).toContain(`,"'=cmd|""x""",1,100,50,150,,1,1.5,1,1`);
 });
 
+test('opens from the daily counters, whatever number of messages there is', async ({
+  page,
+  start,
+}) => {
+  await page.addInitScript(() => {
+    const asked = new Set<string>();
+    Object.assign(window, { asked });
+    for (const [target, storeOf] of [
+      [IDBObjectStore.prototype, (store: object) => (store as IDBObjectStore).name],
+      [IDBIndex.prototype, (index: object) => (index as IDBIndex).objectStore.name],
+    ] as const) {
+      for (const name of ['get', 'getAll', 'getAllKeys', 'count', 'openCursor', 'openKeyCursor']) {
+        const call = Object.getOwnPropertyDescriptor(target, name)?.value as () => unknown;
+        Object.defineProperty(target, name, {
+          value(this: object, ...args: []) {
+            asked.add(storeOf(this));
+            return Reflect.apply(call, this, args);
+          },
+        });
+      }
+    }
+  });
+  const rows = { ...seedConversations([seedConversation('Jars')]), usageStatistics: ROWS };
+  const onggi = await start({ rows, hash: '#/' });
+  await expect(onggi.conversations).toHaveCount(1);
+  // The start itself looks for answers that were cut.
+  await page.evaluate(() => (Reflect.get(window, 'asked') as Set<string>).clear());
+  await page.getByRole('button', { name: 'Usage', exact: true }).click();
+  await expect(tile(page, 'Requests')).toContainText('61');
+  const asked = await page.evaluate(() => [...(Reflect.get(window, 'asked') as Set<string>)]);
+  expect(asked).toContain('usageStatistics');
+  expect(asked).not.toContain('messages');
+});
+
 test('warns when the month is over its budget and refuses what is no amount', async ({ start }) => {
   const { page } = await start({
     rows: { usageStatistics: [seedUsage(0, 'gpt-5', { totalCostUsd: 4.5, unpricedCount: 0 })] },

@@ -25,6 +25,7 @@ import { cacheHit } from './row-21-cache-hit.ts';
 import { embedMessages } from './row-22-embed-messages.ts';
 import { quality } from './row-23-quality.ts';
 import { asYouType } from './row-24-as-you-type.ts';
+import { usageRebuild } from './row-27-usage-rebuild.ts';
 
 /** In the order they run: the first one fills the table the others read. */
 const ROWS: readonly BenchRow[] = [
@@ -46,6 +47,7 @@ const ROWS: readonly BenchRow[] = [
   restore,
   parseBackup,
   cacheHit,
+  usageRebuild,
   embedMessages,
   quality,
 ];

@@ -21,7 +21,9 @@ export const sillyTavernFormat: JsonFormat = {
   matches: ({ isLines, first, second }) =>
     isLines &&
     ((member(first, 'user_name') !== undefined && member(first, 'character_name') !== undefined) ||
-      (isObject(member(first, 'chat_metadata')) && member(second, 'mes') !== undefined)),
+      (isObject(member(first, 'chat_metadata')) && member(second, 'mes') !== undefined) ||
+      // Chats of groups had no header for long.
+      [first, second].every((line) => isLine(line))),
   *read(value, { fileName }) {
     const lines = asArray(value);
     const isHeaded = member(lines[0], 'mes') === undefined;
@@ -52,6 +54,11 @@ export const sillyTavernFormat: JsonFormat = {
     });
   },
 };
+
+function isLine(line: unknown): boolean {
+  const { mes, is_user: isUser, name } = isObject(line) ? line : {};
+  return typeof mes === 'string' && typeof isUser === 'boolean' && typeof name === 'string';
+}
 
 /** Newer headers say `unused` where a name stood. */
 function nameOf(value: unknown): string | null {

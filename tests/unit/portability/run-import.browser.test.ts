@@ -1,4 +1,4 @@
-import { gzipSync } from 'fflate';
+import { gzipSync, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import type { ImportReport } from '#domain/import-report.ts';
 import { withImportLock } from '#db/import-runs.ts';
@@ -34,6 +34,21 @@ const fates = ({ sources }: Pick<ImportReport, 'sources'>) =>
   (['newCount', 'updatedCount', 'unchangedCount'] as const).map((key) =>
     sources.reduce((sum, each) => sum + each[key], 0),
   );
+
+/** Calls `change` at each entry of the directory of an archive, in place. */
+function patchDirectory(bytes: Uint8Array, change: (view: DataView, at: number) => void): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at + 4 <= bytes.length; at += 1) {
+    if (view.getUint32(at, true) === 0x02014b50) change(view, at);
+  }
+}
+
+/** Archives in each other, with an export in the innermost. */
+function nestedZip(depth: number): Uint8Array {
+  let archive = zipOf({ 'conversations.json': two });
+  for (let level = 1; level < depth; level += 1) archive = zipOf({ 'inner.zip': archive });
+  return archive;
+}
 
 const two = [
   chatgptConversation('c1', [{ id: 'a' }, { id: 'b' }, { id: 'c' }]),
@@ -342,6 +357,63 @@ describe('runImport', () => {
     });
     expect(report.refused.find(({ name }) => name === 'other.json')?.detail).toBe('apples, pears');
     expect((await snapshot(db)).conversations).toEqual([]);
+  });
+
+  it('gives each hostile archive its outcome, and leaves what is here as it was', async () => {
+    const db = await openForTest();
+    await reportOf(db, [fileOf('conversations.json', two)]);
+    const before = await snapshot(db);
+    const spaces = new Uint8Array(200 * 1024 * 1024).fill(0x20);
+    const bomb = zipSync({ 'conversations.json': spaces }, { level: 9 });
+    // The directory, which says 1,000 bytes, and the local header lie.
+    const lying = zipSync({ 'conversations.json': spaces.subarray(0, 30_000_000) }, { level: 9 });
+    patchDirectory(lying, (view, at) => view.setUint32(at + 24, 1000, true));
+    const locked = zipOf({ 'conversations.json': two });
+    patchDirectory(locked, (view, at) => view.setUint16(at + 8, 1, true));
+    const deep = '['.repeat(1_000_000) + ']'.repeat(1_000_000);
+    const twice = gzipSync(new TextEncoder().encode(JSON.stringify(two)));
+    const outcomes: readonly [string, Uint8Array | string, string][] = [
+      ['bomb.zip', bomb, 'file/expands-too-much'],
+      ['lying.zip', lying, 'file/expands-too-much'],
+      ['locked.zip', locked, 'file/encrypted'],
+      ['deep.json', deep, 'file/too-deep'],
+      ['object.json', `${'{"a":'.repeat(1_000_000)}1${'}'.repeat(1_000_000)}`, 'file/too-deep'],
+      ['cut.gz', twice.slice(0, twice.length >> 1), 'file/damaged'],
+      ['many.zip', nestedZip(4), 'file/too-deep'],
+      [
+        'noise.bin',
+        Uint8Array.from({ length: 4096 }, (_, at) => (at * 73) & 0xff),
+        'file/unknown-format',
+      ],
+    ];
+    for (const [name, bytes, code] of outcomes) {
+      const report = await reportOf(db, [fileOf(name, bytes)]);
+      expect([name, ...report.refused.map((refused) => refused.code)]).toEqual([name, code]);
+      expect(fates(report), name).toEqual([0, 0, 0]);
+    }
+    const { conversations, messages, attachments } = await snapshot(db);
+    expect({ conversations, messages, attachments }).toEqual({
+      conversations: before.conversations,
+      messages: before.messages,
+      attachments: before.attachments,
+    });
+  });
+
+  it('takes an export whose names climb out of the archive, and one among 99,999 other files', async () => {
+    const db = await openForTest();
+    const climbing = zipOf({ '../../../../etc/conversations.json': [two[0]] });
+    const files = Object.fromEntries(
+      Array.from({ length: 99_999 }, (_, at) => [`images/${at}.png`, new Uint8Array()]),
+    );
+    const conversations = new TextEncoder().encode(JSON.stringify([two[1]]));
+    const crowded = zipSync({ ...files, 'conversations.json': conversations }, { level: 0 });
+    const report = await reportOf(db, [fileOf('a.zip', climbing), fileOf('b.zip', crowded)]);
+    expect(fates(report)).toEqual([2, 0, 0]);
+    expect(report.refused).toEqual([]);
+    expect(report.files.map(({ name }) => name)).toEqual([
+      'a.zip/etc/conversations.json',
+      'b.zip/conversations.json',
+    ]);
   });
 
   it('does not read a backup as an export', async () => {

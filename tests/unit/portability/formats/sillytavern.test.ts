@@ -62,6 +62,14 @@ describe('sillyTavernFormat', () => {
     expect(sillyTavernFormat.matches(sampleOf([{ chat_metadata: {} }, LINES[1]], true))).toBe(true);
   });
 
+  it('knows lines of a group, which had no header for long, and no others that name `mes`', () => {
+    const [, ...lines] = LINES;
+    expect(sillyTavernFormat.matches(sampleOf(lines, true))).toBe(true);
+    const items = readFile(sillyTavernFormat, lines, { fileName: 'group chats/Pots.jsonl' });
+    expect(onlyConversation(items).messages[0]?.content).toBe('Welcome');
+    expect(sillyTavernFormat.matches(sampleOf([{ mes: 'x' }, { mes: 'y' }], true))).toBe(false);
+  });
+
   it('makes swipes siblings and goes on below the active one', () => {
     const items = readFile(sillyTavernFormat, LINES, { fileName: 'chats/Pots.jsonl' });
     expectWellFormed(items);

@@ -294,9 +294,21 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     clock,
     isBusy,
   ).start();
+  const search = createLazySearch({
+    db,
+    createId,
+    embedTexts: async ({ endpointId, baseUrl, model }, texts) => {
+      const endpoint = await endpoints.get(endpointId);
+      // The person agreed to this address, and to no other.
+      if (endpoint?.baseUrl !== baseUrl) throw new OnggiError('model/moved', 'another address');
+      const apiKey = await apiKeys.open(endpoint);
+      return provider.requestEmbeddings({ endpoint, apiKey, model, texts });
+    },
+  });
   const loadCare = createLazyCare({
     db,
     ...makers,
+    search,
     cache: responseCache,
     getSessionId,
     purge: async (ids, signal) => {
@@ -309,17 +321,6 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     copyFirst: () => work.backups.makeSnapshot(new AbortController().signal, true),
     isBusy,
     onError: storage.fail,
-  });
-  const search = createLazySearch({
-    db,
-    createId,
-    embedTexts: async ({ endpointId, baseUrl, model }, texts) => {
-      const endpoint = await endpoints.get(endpointId);
-      // The person agreed to this address, and to no other.
-      if (endpoint?.baseUrl !== baseUrl) throw new OnggiError('model/moved', 'another address');
-      const apiKey = await apiKeys.open(endpoint);
-      return provider.requestEmbeddings({ endpoint, apiKey, model, texts });
-    },
   });
   // The index follows what is written without being asked; the first view comes first.
   setTimeout(() => search.watchStatus(() => undefined), SEARCH_START_DELAY_MS);

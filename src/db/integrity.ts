@@ -144,11 +144,18 @@ export function repairConversation(
 /**
  * Takes a repair back: messages get their old place, the conversation its old figures, and one that
  * the repair made goes. What is gone meanwhile is passed over. Durable.
+ * @param without The row of its run without the note, written in the same transaction: a tab closed on
+ * the way leaves repair and note, or neither.
  */
-export function undoRepair({ strict: db }: OnggiDatabase, undo: RepairUndo): Promise<void> {
+export function undoRepair(
+  { strict: db }: OnggiDatabase,
+  undo: RepairUndo,
+  without: MaintenanceRun,
+): Promise<void> {
   const { conversationId, tallies, places } = undo;
   return commit(() =>
-    db.transaction('rw', db.conversations, db.messages, async () => {
+    db.transaction('rw', db.conversations, db.messages, db.maintenanceRuns, async () => {
+      await db.maintenanceRuns.put(without);
       const messages = await db.messages.bulkGet(places.map(({ id }) => id));
       await moveTo(
         db,

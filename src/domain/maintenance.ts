@@ -31,6 +31,7 @@ export const MAINTENANCE_STEPS = [
   'records',
   'statistics',
   'check',
+  'search',
 ] as const;
 export type MaintenanceStepName = (typeof MAINTENANCE_STEPS)[number];
 
@@ -68,6 +69,31 @@ export interface CheckReport {
   readonly repairableIds: readonly ConversationId[];
 }
 
+/**
+ * How the search index may differ from the stored rows: texts that are not in it, not as they are stored,
+ * or stored no more; passages without a vector, vectors of a text that changed or is gone, and blocks of
+ * vectors that cannot be read. All of it is made anew from the rows.
+ */
+export const SEARCH_PROBLEM_KINDS = [
+  'text-missing',
+  'text-stale',
+  'text-left',
+  'vector-missing',
+  'vector-left',
+  'vector-unreadable',
+] as const;
+export type SearchProblemKind = (typeof SEARCH_PROBLEM_KINDS)[number];
+
+/** What comparing the search index with the stored rows found. */
+export interface SearchCheck {
+  /** Texts of the index that were compared. */
+  readonly textCount: number;
+  /** `off`: search by meaning was never used; `unready`: it has not come to rest, which is no fault. */
+  readonly vectors: 'checked' | 'off' | 'unready';
+  /** How often each kind was met; kinds that were not met are not there. */
+  readonly problems: Readonly<Partial<Record<SearchProblemKind, number>>>;
+}
+
 /** What a run did. Numbers of rows where nothing else is said. */
 export interface MaintenanceReport {
   readonly expiredSessions: number;
@@ -87,6 +113,9 @@ export interface MaintenanceReport {
     readonly totalTokens: number;
   } | null;
   readonly check: CheckReport | null;
+  readonly search: SearchCheck | null;
+  /** A repair: whether the search index was made anew where it differed. */
+  readonly hasRemadeSearch: boolean;
   readonly repairedConversations: number;
   /** A repair: whether a copy of all data was made before. */
   readonly hasCopy: boolean;
@@ -106,6 +135,8 @@ export const EMPTY_REPORT: MaintenanceReport = {
   removedRuns: 0,
   statistics: null,
   check: null,
+  search: null,
+  hasRemadeSearch: false,
   repairedConversations: 0,
   hasCopy: false,
   done: [],

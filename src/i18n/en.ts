@@ -457,11 +457,13 @@ const texts = {
   'upkeep.step.records': 'left drafts and old records',
   'upkeep.step.statistics': 'statistics of the day before',
   'upkeep.step.check': 'integrity check',
+  'upkeep.step.search': 'search index',
   'upkeep.runs': 'What was done',
   'upkeep.none': 'Nothing was done yet.',
   'upkeep.kind.scheduled': 'By itself',
   'upkeep.kind.by-hand': 'By hand',
   'upkeep.kind.repair': 'Repair',
+  'upkeep.atWork': 'At work now.',
   'upkeep.cut': 'Was cut short. What was done is whole; the next run goes on.',
   'upkeep.failed': 'Ended early: {reason}',
   'upkeep.nothing': 'Nothing to do.',
@@ -487,8 +489,14 @@ const texts = {
     one: '{count} conversation mended',
     other: '{count} conversations mended',
   },
+  'upkeep.did.search': 'search index made anew',
   'upkeep.copied': 'a copy of all data was made before',
   'upkeep.checked': 'Checked: conversations {conversations}, messages {messages}.',
+  'upkeep.searchChecked': {
+    one: 'Search: {count} text compared with what is stored.',
+    other: 'Search: {count} texts compared with what is stored.',
+  },
+  'upkeep.vectorsUnready': 'The index of meaning is still being made; it is compared next time.',
   'upkeep.sound': 'Everything fits together.',
   'upkeep.problem.unreadable': {
     one: '{count} row cannot be read; it is kept as it is',
@@ -522,10 +530,36 @@ const texts = {
     one: '{count} visit that is missing',
     other: '{count} visits that are missing',
   },
+  'upkeep.searchProblem.text-missing': {
+    one: '{count} text that search does not find',
+    other: '{count} texts that search does not find',
+  },
+  'upkeep.searchProblem.text-stale': {
+    one: '{count} text that search has otherwise than it is stored',
+    other: '{count} texts that search has otherwise than they are stored',
+  },
+  'upkeep.searchProblem.text-left': {
+    one: '{count} text in the search index that is not stored any more',
+    other: '{count} texts in the search index that are not stored any more',
+  },
+  'upkeep.searchProblem.vector-missing': {
+    one: '{count} passage that is not found by meaning',
+    other: '{count} passages that are not found by meaning',
+  },
+  'upkeep.searchProblem.vector-left': {
+    one: '{count} passage in the index of meaning that changed or is gone',
+    other: '{count} passages in the index of meaning that changed or are gone',
+  },
+  'upkeep.searchProblem.vector-unreadable': {
+    one: '{count} part of the index of meaning that cannot be read',
+    other: '{count} parts of the index of meaning that cannot be read',
+  },
   'upkeep.repair': 'Mend',
   'upkeep.repairTitle': 'Mend what was found?',
   'upkeep.repairBody':
-    'A copy of all data is made first. No message is deleted; links, order and counters are set right, and messages without a conversation get one. It can be undone.',
+    'A copy of all data is made first. No message is deleted; links, order and counters are set right, and messages without a conversation get one. It can be undone. Where the search index differs, it is made anew.',
+  'upkeep.repairSearchBody':
+    'The search index is made anew from the stored conversations, which stay as they are.',
   'upkeep.undo': 'Undo the repair',
   'upkeep.undone': 'The repair is undone',
   'upkeep.isUndone': 'undone',

@@ -3,7 +3,7 @@
  * recorded in `maintenanceRuns` with what it did. `steps.ts` holds what a run goes through.
  */
 import { undoRepair } from '#db/integrity.ts';
-import { tryHold } from '#db/locks.ts';
+import { tryHold, withExclusiveLock } from '#db/locks.ts';
 import {
   getMaintenanceRun,
   putMaintenanceRun,
@@ -23,13 +23,16 @@ import {
 } from '#domain/maintenance.ts';
 import type { MaintenanceReport, MaintenanceStepName, RepairUndo } from '#domain/maintenance.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
-import { readReport, readUndo } from './read-report.ts';
+import { askForCheck } from './ask-for-check.ts';
+import { isRunning, readReport, readUndo } from './read-report.ts';
 import { repairAll } from './repair.ts';
 import { STEPS } from './steps.ts';
 import type { MaintenanceDeps } from './steps.ts';
 
 /** Web Lock of every run, with the name of the database: never two at once. */
 const LOCK_PREFIX = 'onggi-maintenance:';
+/** How long a lock that was just let go may take to be free. */
+const RELEASE_GRACE_MS = 200;
 /** Runs that are looked at for when what was done last. */
 const LOOKED_AT = 50;
 
@@ -54,8 +57,17 @@ export interface Maintenance {
    * @returns the run; undefined when another tab is at it.
    */
   repair(options?: RunOptions): Promise<MaintenanceRun | undefined>;
-  /** Takes the repairs of a run back, the last one first. */
-  undo(id: string): Promise<void>;
+  /**
+   * Takes the repairs of a run back, the last one first. Cut short, those that are left can still be
+   * taken back.
+   * @returns false when another tab is at it.
+   */
+  undo(id: string): Promise<boolean>;
+  /**
+   * Waits until no tab is at it; runs that have no end then were cut off with their tab, and are written
+   * down as such.
+   */
+  settleCut(): Promise<void>;
   /** When a run by itself last began, epoch milliseconds; null when there was none up to now. */
   readLastScheduledAt(): Promise<number | null>;
   watchRuns(limit: number): LiveRead<readonly MaintenanceRun[]>;
@@ -73,13 +85,25 @@ function noticesOf(run: MaintenanceRun, now: number) {
 export function createMaintenance(deps: MaintenanceDeps): Maintenance {
   const { db, clock, createId } = deps;
 
+  const lockName = LOCK_PREFIX + db.name;
+
   async function alone<T>(work: () => Promise<T>): Promise<T | undefined> {
-    const release = await tryHold(LOCK_PREFIX + db.name, { ifAvailable: true });
+    const release =
+      (await tryHold(lockName, { ifAvailable: true })) ??
+      (await tryHold(lockName, { signal: AbortSignal.timeout(RELEASE_GRACE_MS) }));
     if (!release) return undefined;
     try {
+      await markCut();
       return await work();
     } finally {
       release();
+    }
+  }
+
+  /** For whoever has the lock: nobody else is at it. */
+  async function markCut(): Promise<void> {
+    for (const run of (await readMaintenanceRuns(db, Infinity, LOOKED_AT)).filter(isRunning)) {
+      await putMaintenanceRun(db, { ...run, report: { ...run.report, isCut: true } });
     }
   }
 
@@ -129,7 +153,7 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
           if (before) tell(noticesOf(before, clock()));
           for (const step of MAINTENANCE_STEPS) {
             if (signal?.aborted) return;
-            if (step === 'check' && !isCheckDue) continue;
+            if ((step === 'check' || step === 'search') && !isCheckDue) continue;
             onProgress?.(step, null);
             const piece = await STEPS[step](deps, {
               report: readReport(row()),
@@ -145,16 +169,17 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
     repair: ({ signal, onProgress } = {}) =>
       alone(() =>
         record('repair', async (tell, row) => {
-          // Where no copy can be made the notes for undoing are kept all the same.
-          tell({
-            hasCopy: await deps.copyFirst().then(
-              () => true,
-              () => false,
-            ),
-          });
           await repairAll(db, {
             signal,
             onProgress: (progress) => onProgress?.('check', progress),
+            // Where no copy can be made the notes for undoing are kept all the same.
+            copyFirst: async () => {
+              const hasCopy = await deps.copyFirst().then(
+                () => true,
+                () => false,
+              );
+              tell({ hasCopy });
+            },
             note: (undo) => {
               const all = [...readUndo(row()), undo];
               tell({ undo: all, repairedConversations: all.length });
@@ -162,17 +187,32 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
             },
             tell,
           });
+          if (signal?.aborted) return;
+          // What is derived follows what it is derived from.
+          onProgress?.('search', null);
+          const mended = await askForCheck(deps.askSearch, 'mend', {
+            signal,
+            onProgress: (progress) => onProgress?.('search', progress),
+          });
+          const done = [...readReport(row()).done, 'search'];
+          if (mended) tell({ search: mended.check, hasRemadeSearch: mended.isRemade, done });
         }),
       ),
     undo: async (id) => {
-      const run = await getMaintenanceRun(db, id);
-      if (!run) throw new OnggiError('backup/nothing-to-undo', `no run ${id}`);
-      for (const undo of readUndo(run).toReversed()) await undoRepair(db, undo);
-      await putMaintenanceRun(db, {
-        ...run,
-        report: { ...run.report, undo: [], undoneAt: clock() },
+      const isDone = await alone(async () => {
+        const run = await getMaintenanceRun(db, id);
+        if (!run) throw new OnggiError('backup/nothing-to-undo', `no run ${id}`);
+        const notes = readUndo(run);
+        for (let last = notes.length - 1; last >= 0; last -= 1) {
+          const [undo] = notes.slice(last);
+          const left = { undo: notes.slice(0, last), ...(last === 0 && { undoneAt: clock() }) };
+          if (undo) await undoRepair(db, undo, { ...run, report: { ...run.report, ...left } });
+        }
+        return true;
       });
+      return isDone ?? false;
     },
+    settleCut: () => withExclusiveLock(lockName, markCut),
     readLastScheduledAt: async () =>
       (await readEarlier()).find(({ kind }) => kind === 'scheduled')?.startedAt ?? null,
     watchRuns: (limit) => watchMaintenanceRuns(db, limit),

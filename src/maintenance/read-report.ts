@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { ERROR_CODES } from '#domain/errors.ts';
-import { EMPTY_REPORT, PROBLEM_KINDS } from '#domain/maintenance.ts';
+import { EMPTY_REPORT, PROBLEM_KINDS, SEARCH_PROBLEM_KINDS } from '#domain/maintenance.ts';
 import type { MaintenanceReport, RepairUndo } from '#domain/maintenance.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
 
@@ -12,6 +12,12 @@ const Check = v.object({
   messageCount: Count,
   problems: v.record(v.picklist(PROBLEM_KINDS), v.number()),
   repairableIds: v.array(v.string()),
+});
+
+const Search = v.object({
+  textCount: Count,
+  vectors: v.picklist(['checked', 'off', 'unready']),
+  problems: v.record(v.picklist(SEARCH_PROBLEM_KINDS), v.number()),
 });
 
 const Report = v.object({
@@ -28,6 +34,8 @@ const Report = v.object({
     null,
   ),
   check: v.fallback(v.nullable(Check), null),
+  search: v.fallback(v.nullable(Search), null),
+  hasRemadeSearch: v.fallback(v.boolean(), false),
   repairedConversations: Count,
   hasCopy: v.fallback(v.boolean(), false),
   done: v.fallback(v.array(v.string()), []),
@@ -62,4 +70,12 @@ export function readReport({ report }: Pick<MaintenanceRun, 'report'>): Maintena
 export function readUndo({ report }: Pick<MaintenanceRun, 'report'>): readonly RepairUndo[] {
   const parsed = v.safeParse(Undo, report['undo']);
   return parsed.success ? (parsed.output as unknown as readonly RepairUndo[]) : [];
+}
+
+/** Whether a run, as far as its row says, has not ended: some tab is at it, or was closed over it. */
+export function isRunning({
+  endedAt,
+  report,
+}: Pick<MaintenanceRun, 'endedAt' | 'report'>): boolean {
+  return endedAt === null && report['isCut'] !== true;
 }

@@ -15,6 +15,8 @@ import { UNUSED_NOTICE_MS, sortNoticed, sortTrash } from '#domain/maintenance.ts
 import type { MaintenanceReport, MaintenanceStepName } from '#domain/maintenance.ts';
 import { toLocalDate } from '#domain/usage.ts';
 import { calculateUsageStatistics } from '#usage/lazy-usage.ts';
+import { askForCheck } from './ask-for-check.ts';
+import type { AskSearch } from './ask-for-check.ts';
 import { checkIntegrity } from './check-integrity.ts';
 import { toReport } from './repair.ts';
 
@@ -38,6 +40,7 @@ export interface MaintenanceDeps {
   readonly purge: (ids: readonly ConversationId[], signal?: AbortSignal) => Promise<void>;
   /** Makes a copy of all data before something is mended. */
   readonly copyFirst: () => Promise<void>;
+  readonly askSearch: AskSearch;
 }
 
 interface StepContext {
@@ -53,10 +56,7 @@ type Step = (
   context: StepContext,
 ) => Promise<Partial<MaintenanceReport> | undefined>;
 
-/**
- * The steps by name. A further store of derived rows (search sidecar, vectors) gets a step here: it
- * drops what has no source row any more and says how much that was.
- */
+/** The steps by name. A further store of derived rows gets a step here. */
 export const STEPS: Readonly<Record<MaintenanceStepName, Step>> = {
   sessions: async ({ db, clock }) => ({
     expiredSessions: await cleanupExpiredSessions(db, clock),
@@ -106,6 +106,11 @@ export const STEPS: Readonly<Record<MaintenanceStepName, Step>> = {
   check: async ({ db }, { signal, onProgress }) => {
     const found = await checkIntegrity(db, { signal, onProgress });
     return found && { check: toReport(found) };
+  },
+
+  search: async ({ askSearch }, { signal, onProgress }) => {
+    const found = await askForCheck(askSearch, 'check', { signal, onProgress });
+    return found && { search: found.check };
   },
 };
 

@@ -21,6 +21,9 @@ const FLUSH_MS = 20_000;
 /** Conversations are embedded together up to so many messages, or batches: many small ones fill a batch. */
 const [GROUP_MESSAGES, GROUP_BATCHES] = [400, 8];
 
+/** Ends the stamp of a conversation with a running answer: it is looked at again. */
+const RUNNING = '.running';
+
 export interface MeaningIndexerDeps {
   readonly db: OnggiDatabase;
   readonly embedder: Embedder;
@@ -85,8 +88,11 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
     const owners = await Promise.all(
       conversations.map(async (conversation) => {
         const { id } = conversation;
-        const wanted = conversationPassages(conversation, await readAllMessages(db, id));
-        const stamp = conversationStamp(conversation);
+        const messages = await readAllMessages(db, id);
+        const wanted = conversationPassages(conversation, messages);
+        // An answer that is cut off by a crash comes to rest without a change of its conversation.
+        const isRunning = messages.some(({ status }) => status === 'streaming');
+        const stamp = conversationStamp(conversation) + (isRunning ? RUNNING : '');
         return { id, stamp, wanted, missing: index.missing(id, wanted) };
       }),
     );

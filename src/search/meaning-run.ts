@@ -42,12 +42,25 @@ export interface OpenedMeaning {
   readonly index: VectorIndex;
 }
 
+/** What may be done with the vectors of a run while it rests. */
+export interface MeaningRest {
+  readonly index: VectorIndex;
+  readonly indexer: MeaningIndexer;
+  /** Whether a change was written that is not in the vectors. */
+  readonly isBehind: () => Promise<boolean>;
+}
+
 export interface MeaningRun {
   /** Settles when the model is loaded and its vectors are read. @throws OnggiError `model/*`, `db/*` */
   readonly opened: Promise<OpenedMeaning>;
   /** Settles when everything was indexed once. Rejects when the run failed or was closed. */
   readonly whole: Promise<OpenedMeaning>;
   readonly status: () => MeaningStatus;
+  /**
+   * Does something while the vectors stand still, at a position of the change feed, once everything up to
+   * there is in them. @throws what `work` throws; what ended the run
+   */
+  atRest<T>(work: (rest: MeaningRest) => Promise<T>): Promise<T>;
   /** Settles when nothing of it runs any more and its place in the change feed is free. */
   readonly ended: Promise<void>;
   /** Ends it: the embedder and the files at once, what runs at its next step. */
@@ -93,6 +106,13 @@ export function startMeaningRun(
   /** Settled by the next change, and by closing. */
   let wake: () => void = () => undefined;
   let stopWatching: () => void = () => undefined;
+  /** What is to be done at rest, first come first. */
+  const jobs = new Set<{
+    readonly work: (rest: MeaningRest) => Promise<void>;
+    readonly reject: (error: unknown) => void;
+  }>();
+  /** What ended the run. */
+  let failure: unknown;
   const setStatus = (changes: Partial<MeaningStatus>): void => {
     if (isClosed) return;
     status = { ...status, ...changes };
@@ -195,9 +215,16 @@ export function startMeaningRun(
       for (;;) {
         await changed;
         goOn();
-        await new Promise((resolve) => setTimeout(resolve, REST_MS));
+        if (jobs.size === 0) await new Promise((resolve) => setTimeout(resolve, REST_MS));
         changed = new Promise<void>((resolve) => (wake = resolve));
         seq = await followFeed(indexer, seq);
+        // What is asked for meanwhile waits until the feed was followed again.
+        for (const job of [...jobs]) {
+          const at = seq;
+          const isBehind = async () => (await readFeed(db, at, 1)).length > 0;
+          await job.work({ index, indexer, isBehind });
+          jobs.delete(job);
+        }
         setStatus({ phase: 'ready' });
       }
     };
@@ -223,6 +250,9 @@ export function startMeaningRun(
 
   function fail(error: unknown): void {
     stopWatching();
+    failure ??= error;
+    for (const { reject } of jobs) reject(error);
+    jobs.clear();
     const parts = opened;
     opened = undefined;
     parts?.embedder.close();
@@ -251,6 +281,16 @@ export function startMeaningRun(
     opened: opening,
     whole,
     status: () => status,
+    atRest: (work) =>
+      new Promise((resolve, reject) => {
+        if (failure !== undefined) {
+          reject(toOnggiError(failure));
+          return;
+        }
+        // What it throws is its caller's: the run goes on.
+        jobs.add({ work: (rest) => work(rest).then(resolve, reject), reject });
+        wake();
+      }),
     ended,
     close() {
       isClosed = true;

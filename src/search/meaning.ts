@@ -17,6 +17,8 @@ import { embedderKey } from '#domain/embedding.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { ConversationId } from '#domain/ids.ts';
 import type { MapPoint, MeaningStatus, NearGroup } from '#domain/search.ts';
+import { checkVectors, mendVectors } from './check-vectors.ts';
+import type { VectorFindings } from './check-vectors.ts';
 import { toMapPoints } from './map-points.ts';
 import { startMeaningRun } from './meaning-run.ts';
 import type { MeaningRun, MeaningRunDeps, OpenEmbedder, OpenedMeaning } from './meaning-run.ts';
@@ -64,7 +66,20 @@ export interface Meaning {
   similar(id: ConversationId, options: NearOptions): Promise<readonly NearGroup[]>;
   /** The picture of all that are indexed so far. Begins. @throws as {@link near} */
   map(signal?: AbortSignal): Promise<readonly MapPoint[]>;
+  /**
+   * Compares the vectors with the stored texts; see `checkVectors`. `off` where nothing was begun,
+   * `unready` where they have not come to rest after a while: that they lag behind is no finding.
+   */
+  check(
+    onCount: (added: number, total: number) => void,
+    signal: AbortSignal,
+  ): Promise<VectorFindings | 'off' | 'unready'>;
+  /** Makes anew what a check found wanting. Vectors that fit stay: they may have cost money. */
+  mend(findings: VectorFindings): Promise<void>;
 }
+
+/** So long a check waits for vectors that are being made, milliseconds. */
+const READY_PATIENCE_MS = 10_000;
 
 /** Only so much of a question is embedded: more says nothing more. */
 const MAX_QUERY_UNITS = 2000;
@@ -237,6 +252,21 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     return (await toNearGroups(db, wanted)).slice(0, limit);
   }
 
+  /** The run that answers, when it has everything; undefined when it does not come to that soon. */
+  async function ready(): Promise<MeaningRun | undefined> {
+    const patience = new Promise<undefined>((resolve) =>
+      setTimeout(() => resolve(undefined), READY_PATIENCE_MS),
+    );
+    const whole = async (): Promise<MeaningRun | undefined> => {
+      await ensure();
+      const run = answering?.run;
+      await run?.whole;
+      return run;
+    };
+    const run = await Promise.race([whole().catch(() => undefined), patience]);
+    return run?.status().phase === 'ready' ? run : undefined;
+  }
+
   const isBegun = async (): Promise<boolean> =>
     answering !== undefined || (await readStoredEmbedders(db)).length > 0;
 
@@ -261,6 +291,17 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     async map(signal) {
       const { index } = await ensure();
       return toMapPoints(db, index, signal);
+    },
+    async check(onCount, signal) {
+      if (!(await isBegun())) return 'off';
+      const run = await ready();
+      if (!run) return 'unready';
+      const { embedder } = await run.opened;
+      return checkVectors(db, run, embedder.skipsTrash, onCount, signal);
+    },
+    async mend(findings) {
+      const run = await ready();
+      if (run) await mendVectors(run, findings);
     },
   };
 }

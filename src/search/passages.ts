@@ -23,6 +23,8 @@ export function conversationPassages(
     (message) =>
       (message.role === 'user' || message.role === 'assistant') &&
       message.status !== 'streaming' &&
+      // A row that is damaged keeps no other from being found.
+      isText(message.content) &&
       !isHiddenStep(message),
   );
   return [
@@ -36,6 +38,8 @@ export function conversationPassages(
     ...said.flatMap(({ seq, content }) => cut(id, 'message', seq, content)),
   ];
 }
+
+const isText = (value: unknown): boolean => typeof value === 'string';
 
 /** Title and first question together, unless the title is but the beginning of the question. */
 function opening(

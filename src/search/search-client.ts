@@ -125,9 +125,12 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
   const isNews = (next: SearchStatus): boolean =>
     JSON.stringify({ ...next, restartCount }) !== JSON.stringify(status);
 
-  /** Looks at the clock while a question for words is open. */
+  /** Whether a question is answered piece by piece, so that silence means something. */
+  const isHeardOften = ({ kind }: SearchRequest): boolean => kind === 'find' || kind === 'check';
+
+  /** Looks at the clock while such a question is open. */
   function onTurn(): void {
-    const isWaiting = [...open.values()].some(({ request }) => request.kind === 'find');
+    const isWaiting = [...open.values()].some(({ request }) => isHeardOften(request));
     if (!isWaiting) {
       stopClock?.();
       stopClock = undefined;
@@ -223,7 +226,7 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
           },
           { once: true },
         );
-        if (request.kind === 'find' && !stopClock) {
+        if (isHeardOften(request) && !stopClock) {
           silentTurns = 0;
           stopClock = watchClock(onTurn);
         }

@@ -5,6 +5,8 @@ import type { Clock } from '#domain/ids.ts';
 import type { FoundPage, SearchStatus } from '#domain/search.ts';
 import { parseSearchQuery } from '#domain/search-query.ts';
 import { hasSimd } from './byte-scan.ts';
+import { checkText } from './check-text.ts';
+import type { TextFindings } from './check-text.ts';
 import { findUnits } from './find-units.ts';
 import type { FoundUnits } from './find-units.ts';
 import { readFoundGroups } from './found-page.ts';
@@ -39,6 +41,11 @@ export interface SearchEngine {
   find(request: FindRequest, send: (page: FoundPage) => void, signal: AbortSignal): Promise<void>;
   /** Reads all tables anew. */
   rebuild(): Promise<void>;
+  /** Compares the index with the stored rows; see `checkText`. */
+  check(
+    onCount: (added: number, total: number) => void,
+    signal: AbortSignal,
+  ): Promise<TextFindings>;
   /** Takes in everything that is committed. */
   catchUp(): Promise<void>;
   /** Models that answered and places conversations came from, as filters name them. */
@@ -185,6 +192,7 @@ export async function createSearchEngine(deps: SearchEngineDeps): Promise<Search
       await turn;
     },
     rebuild: () => indexer.rebuild(),
+    check: (onCount, signal) => checkText({ db, index, indexer }, onCount, signal),
     catchUp,
     facets() {
       const { models, groups } = index.table;

@@ -10,10 +10,12 @@
  * [Note: A worker that falls silent] A worker that dies says so; one that hangs says nothing. Words are
  * found in a tenth of a second, and what takes longer (reading everything anew, fetching a model) tells how
  * far it is: so a question for words that sees neither an answer nor a change of the status for three turns
- * of the clock has a worker that hangs, and the leading tab ends it and starts another.
+ * of the clock has a worker that hangs, and the leading tab ends it and starts another. A check tells how
+ * far it is all the time, and is watched over in the same way.
  */
 import * as v from 'valibot';
 import { ERROR_CODES, OnggiError, toOnggiError } from '#domain/errors.ts';
+import type { SearchCheck } from '#domain/maintenance.ts';
 import type { FoundPage, MapPoint, NearGroup, SearchStatus } from '#domain/search.ts';
 
 const Count = v.pipe(v.number(), v.minValue(0));
@@ -29,6 +31,10 @@ const Request = v.variant('kind', [
     limit: Count,
   }),
   v.object({ kind: v.literal('rebuild') }),
+  /** Compares all that is indexed with the stored rows. Tells how far it is, then what it found. */
+  v.object({ kind: v.literal('check') }),
+  /** The same, makes anew what differs, and compares again: what it tells at last is what is left. */
+  v.object({ kind: v.literal('mend') }),
   /** What there is to filter by. */
   v.object({ kind: v.literal('facets') }),
   /** Conversations near in meaning to a text, nearest first. Begins the index of meaning. */
@@ -69,6 +75,9 @@ const Status = v.custom<SearchStatus>(
   (value) => typeof value === 'object' && value !== null && 'phase' in value,
 );
 const NearGroups = v.custom<readonly NearGroup[]>((value) => Array.isArray(value));
+const Check = v.custom<SearchCheck>(
+  (value) => typeof value === 'object' && value !== null && 'problems' in value,
+);
 const MapPoints = v.custom<readonly MapPoint[]>((value) => Array.isArray(value));
 const Answer = v.variant('kind', [
   v.object({ kind: v.literal('found'), page: Page }),
@@ -80,6 +89,9 @@ const Answer = v.variant('kind', [
     sources: v.array(v.string()),
   }),
   v.object({ kind: v.literal('done') }),
+  /** Rows and texts that were compared so far; the total is a guess. */
+  v.object({ kind: v.literal('checking'), doneCount: Count, totalCount: Count }),
+  v.object({ kind: v.literal('checked'), check: Check, isRemade: v.boolean() }),
 ]);
 /** One answer; a question may get several, the last of which says so. */
 export type SearchAnswer = v.InferOutput<typeof Answer>;

@@ -3,6 +3,7 @@ import type { OnggiDatabase } from '#db/open-database.ts';
 import { toConversationId } from '#domain/ids.ts';
 import type { Clock } from '#domain/ids.ts';
 import type { MeaningStatus, SearchStatus } from '#domain/search.ts';
+import { checkSearch, mendSearch } from './check-search.ts';
 import type { Meaning } from './meaning.ts';
 import { NO_MEANING } from './meaning-run.ts';
 import { openSidecarStore } from './open-sidecar-store.ts';
@@ -121,6 +122,15 @@ async function answerWith(
     send({ kind: 'done' }, true);
   } else if (request.kind === 'facets') {
     send({ kind: 'facets', ...engine.facets() }, true);
+  } else if (request.kind === 'check' || request.kind === 'mend') {
+    const parts = { engine, meaning };
+    const tell = (doneCount: number, totalCount: number): void =>
+      send({ kind: 'checking', doneCount, totalCount }, false);
+    const found =
+      request.kind === 'mend'
+        ? await mendSearch(parts, tell, signal)
+        : { check: await checkSearch(parts, tell, signal), isRemade: false };
+    send({ kind: 'checked', ...found }, true);
   } else {
     await engine.rebuild();
     send({ kind: 'done' }, true);

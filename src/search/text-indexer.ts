@@ -45,6 +45,8 @@ const STEP_CHARACTERS = 1_000_000;
 /** When so much of the text is dead, and more than this part of it, it is written anew. */
 const DEAD_BYTES = 1024 * 1024;
 const DEAD_PART = 0.25;
+/** How often a comparison is tried that something is written into. */
+const COMPARE_TRIES = 5;
 
 export interface IndexProgress {
   readonly phase: 'building' | 'catching-up' | 'ready';
@@ -62,6 +64,14 @@ export interface TextIndexer {
   rebuild(): Promise<void>;
   /** Writes the index anew when much of it is dead. */
   compactIfWorth(): Promise<void>;
+  /**
+   * Compares index and tables at one moment: everything committed is taken in, `look` looks, and what it
+   * saw counts if nothing was written meanwhile; else again, a few times. The index stays as it is until
+   * `look` has settled.
+   * @returns undefined when something was written each time
+   * @throws as {@link catchUp}, and what `look` throws
+   */
+  compare<T>(look: () => Promise<T>): Promise<T | undefined>;
 }
 
 export function createTextIndexer(
@@ -321,6 +331,15 @@ export function createTextIndexer(
         await confirm();
         const { deadBytes, byteLength } = index.table;
         if (deadBytes > DEAD_BYTES && deadBytes > byteLength * DEAD_PART) await index.compact();
+      }),
+    compare: (look) =>
+      alone(async () => {
+        for (let tries = 0; tries < COMPARE_TRIES; tries += 1) {
+          await bring();
+          const seen = await look();
+          if ((await readFeed(db, index.at?.seq ?? 0, 1)).length === 0) return seen;
+        }
+        return undefined;
       }),
   };
 }

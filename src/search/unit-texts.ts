@@ -59,8 +59,13 @@ export function titleText({ id, title, updatedAt }: Group): UnitText | undefined
 }
 
 export function messageText(message: Message): UnitText {
-  const { id, conversationId, role, attachments, timestamp, modelUsed } = message;
-  const fields = [message.content, message.feedback ?? '', ...attachments.map(({ name }) => name)];
+  const { id, conversationId, role, timestamp, modelUsed } = message;
+  // One row that is damaged must not keep all others from being found.
+  const attachments: readonly { readonly name: unknown }[] = Array.isArray(message.attachments)
+    ? message.attachments
+    : [];
+  const names = attachments.map(({ name }) => name);
+  const fields = [message.content, message.feedback ?? '', ...names].map(textOf);
   const unit: Unit = {
     kind: 'message',
     id,
@@ -86,3 +91,5 @@ export function passageText({ id, documentId, text }: DocumentChunk, timestamp: 
   };
   return { unit, text: foldText(text) };
 }
+
+const textOf = (field: unknown): string => (typeof field === 'string' ? field : '');

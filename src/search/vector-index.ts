@@ -13,6 +13,7 @@ import type { OnggiDatabase } from '#db/open-database.ts';
 import { embedderKey } from '#domain/embedding.ts';
 import type { EmbedderIdentity, EmbeddingCollection, Passage } from '#domain/embedding.ts';
 import type { Clock } from '#domain/ids.ts';
+import type { EmbeddingBlock } from '#domain/stored-rows.ts';
 import {
   BLOCK_ROWS,
   blockId,
@@ -59,6 +60,21 @@ export interface VectorIndex {
     vectors: Float32Array<ArrayBuffer>,
   ): void;
   remove(ownerId: string): void;
+  /** How many passages of `wanted` have no vector, and how many vectors stand for none of them. */
+  compare(
+    ownerId: string,
+    wanted: readonly PassageText[],
+  ): { readonly missingCount: number; readonly leftCount: number };
+  /**
+   * Reads every stored block once and compares it with what is in memory; of the files, the exact numbers.
+   * @returns the ids of blocks that cannot be read, and whether the copy in the files is damaged
+   */
+  verify(signal: AbortSignal): Promise<DamagedVectors>;
+  /**
+   * Lets go of what is damaged and of the stamps of these owners, so that whoever follows the stamps makes
+   * anew what is missing, and no more.
+   */
+  distrust(ownerIds: readonly string[], damaged: DamagedVectors): Promise<void>;
   /** Rows put since the last {@link flush}. */
   readonly unflushedCount: () => number;
   /** Stores what was put and removed, in one transaction. @throws OnggiError `db/*` */
@@ -72,6 +88,12 @@ export interface VectorIndex {
   means(): { readonly ownerIds: readonly string[]; readonly vectors: Float32Array<ArrayBuffer> };
   /** Lets go of the files. */
   close(): void;
+}
+
+/** What of the stored vectors cannot be read. */
+export interface DamagedVectors {
+  readonly blockIds: readonly string[];
+  readonly isCopyDamaged: boolean;
 }
 
 /** An owner's state and rows, by their numbers, rising. */
@@ -109,6 +131,8 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
   const owners = new Map<string, Covered>();
   const changed = new Set<string>();
   const gone = new Set<string>();
+  /** Blocks of the table that nobody can read and that go with the next step. */
+  let lost: readonly string[] = [];
   /** Places that are in the files and have ceased to count. */
   let dead: number[] = [];
   /** Full blocks that are not stored yet. */
@@ -337,6 +361,35 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
     dead = [];
   }
 
+  /** Whether the files have the same exact numbers as they were given for a block. */
+  async function isCopySound(block: number): Promise<boolean> {
+    const first = firstPlaces.get(block);
+    if (!sidecar || first === undefined) return true;
+    let count = 0;
+    const end = Math.min(first + BLOCK_ROWS, sidecar.rowCount());
+    while (first + count < end && blockOf(passages.numberOf(first + count)) === block) count += 1;
+    return count === 0 || sidecar.readExact(first, new Float32Array(count * dimension));
+  }
+
+  /** Whether a stored block has all rows that count of those in memory. */
+  function isBlockSound(block: EmbeddingBlock): boolean {
+    const content = unpackBlock(block, dimension);
+    if (!content) return false;
+    const first = firstPlaces.get(block.number);
+    if (first === undefined) return true;
+    for (let place = first; blockOf(passages.numberOf(place)) === block.number; place += 1) {
+      const passage = passages.at(place);
+      if (!passage) continue;
+      const row = place - first;
+      const stored = content.passages[row];
+      if (stored?.ownerId !== passage.ownerId) return false;
+      if (passageKey(stored) !== passageKey(passage)) return false;
+      const vector = content.vectors.subarray(row * dimension, (row + 1) * dimension);
+      if (!vector.every(Number.isFinite)) return false;
+    }
+    return true;
+  }
+
   await load();
   return {
     identity,
@@ -363,9 +416,51 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
       gone.delete(id);
     },
     remove,
+    compare(ownerId, wanted) {
+      const known = knownRows(ownerId);
+      const keys = new Set(wanted.map(passageKey));
+      const missingCount = [...keys].filter((key) => !known.has(key)).length;
+      return { missingCount, leftCount: [...known.keys()].filter((key) => !keys.has(key)).length };
+    },
+    async verify(signal) {
+      const blockIds: string[] = [];
+      let isCopyDamaged = false;
+      const unseen = new Set([...liveCounts].flatMap(([block, live]) => (live > 0 ? block : [])));
+      for await (const block of readEmbeddingBlocks(db, collection, embedder)) {
+        signal.throwIfAborted();
+        unseen.delete(block.number);
+        if (!isBlockSound(block)) blockIds.push(block.id);
+        if (!(await isCopySound(block.number))) isCopyDamaged = true;
+      }
+      blockIds.push(...[...unseen].map((block) => blockId(collection, embedder, block)));
+      return { blockIds, isCopyDamaged };
+    },
+    async distrust(ownerIds, { blockIds, isCopyDamaged }) {
+      if (isCopyDamaged) {
+        // Made anew from the tables when the index is opened the next time.
+        await copy((to) => to.restart());
+        sidecar?.close();
+        sidecar = undefined;
+        dead = [];
+      }
+      const idOf = (block: number): string => blockId(collection, embedder, block);
+      // The last block is in memory as a whole, and is stored again.
+      if (blockIds.includes(idOf(tail.number))) unflushed += 1;
+      lost = blockIds.filter((id) => id !== idOf(tail.number));
+      const lostIds = new Set(lost);
+      const isLost = (row: number): boolean => lostIds.has(idOf(blockOf(row)));
+      const doubted = new Set(ownerIds);
+      for (const [id, covered] of owners) {
+        const kept = covered.rows.filter((row) => !isLost(row));
+        if (kept.length === covered.rows.length && !doubted.has(id)) continue;
+        covered.rows.filter(isLost).forEach(drop);
+        owners.set(id, { stamp: NO_STAMP, rows: kept });
+        changed.add(id);
+      }
+    },
     unflushedCount: () => unflushed,
     async flush() {
-      if (unflushed === 0 && changed.size === 0 && gone.size === 0) return;
+      if (unflushed + changed.size + gone.size + lost.length === 0) return;
       const blocks = [...fullBlocks, ...(tail.passages.length > 0 ? [tail] : [])];
       const emptied = [...liveCounts].filter(([block, live]) => live === 0 && block < tail.number);
       const stamp = crypto.randomUUID();
@@ -378,11 +473,12 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
           return covered ? { collection, ownerId, ...covered } : [];
         }),
         uncoveredIds: [...gone],
-        emptyBlockIds: emptied.map(([block]) => blockId(collection, embedder, block)),
+        emptyBlockIds: [...lost, ...emptied.map(([block]) => blockId(collection, embedder, block))],
       });
       await copyChanges(stamp, blocks);
       // What was put while this was written is kept for the next time: nothing is, the caller waits.
       fullBlocks = [];
+      lost = [];
       for (const [block] of emptied) liveCounts.delete(block);
       changed.clear();
       gone.clear();
@@ -431,6 +527,9 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
 }
 
 const blockOf = (number: number): number => Math.floor(number / BLOCK_ROWS);
+
+/** No conversation has it: what carries it is looked at again. */
+const NO_STAMP = '';
 
 /** What stands in a block for a row that does not count any more. */
 const NO_PASSAGE: Passage = {

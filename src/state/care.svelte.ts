@@ -18,7 +18,7 @@ import { createMaintenance } from '#maintenance/maintenance.ts';
 import type { Maintenance } from '#maintenance/maintenance.ts';
 import { measureStorage } from '#maintenance/measure-storage.ts';
 import type { StorageReport } from '#maintenance/measure-storage.ts';
-import { readReport, readUndo } from '#maintenance/read-report.ts';
+import { isRunning, readReport, readUndo } from '#maintenance/read-report.ts';
 import type { CareDeps } from './lazy-care.ts';
 import { MaintenanceKeeper } from './maintenance-keeper.ts';
 
@@ -42,6 +42,8 @@ export type RunPhase =
 /** A run as the screen shows it. */
 export interface ShownRun extends Pick<MaintenanceRun, 'id' | 'kind' | 'startedAt' | 'endedAt'> {
   readonly report: MaintenanceReport;
+  /** `running` here or in another tab; `cut` when that was closed over it. */
+  readonly state: 'running' | 'cut' | 'ended';
   readonly canBeUndone: boolean;
   readonly isUndone: boolean;
 }
@@ -58,14 +60,15 @@ export class Care {
   #trash = $state.raw<readonly ShownTrash[]>([]);
   #phase = $state.raw<RunPhase>({ kind: 'idle' });
   #report = $state.raw<StorageReport>();
+  #isSettling = false;
   #abort: AbortController | undefined;
   readonly #deps: CareDeps;
   readonly #maintenance: Maintenance;
 
   constructor(deps: CareDeps) {
     this.#deps = deps;
-    const { db, clock, createId, cache, purge, copyFirst, isBusy } = deps;
-    this.#maintenance = createMaintenance({ db, clock, createId, cache, purge, copyFirst });
+    const { isBusy, clock, db, search, ...rest } = deps;
+    this.#maintenance = createMaintenance({ ...rest, db, clock, askSearch: search.ask });
     new MaintenanceKeeper(
       this.#maintenance,
       clock,
@@ -80,6 +83,8 @@ export class Care {
     this.#maintenance.watchRuns(SHOWN_RUNS).subscribe({
       next: (runs) => {
         this.#runs = runs.map(toShownRun);
+        if (runs.some(isRunning)) void this.#settleCut();
+        else if (this.#phase.kind === 'elsewhere') this.#phase = { kind: 'idle' };
         void this.#readTrash();
       },
       error: this.#fail,
@@ -156,8 +161,9 @@ export class Care {
   /** Takes the repairs of a run back. */
   async undo(id: string): Promise<boolean> {
     try {
-      await this.#maintenance.undo(id);
-      return true;
+      const isDone = await this.#maintenance.undo(id);
+      if (!isDone) this.#phase = { kind: 'elsewhere' };
+      return isDone;
     } catch (error) {
       this.#fail(error);
       return false;
@@ -195,6 +201,19 @@ export class Care {
     }
   }
 
+  /** A tab that was closed over a run cannot say so: whoever sees the run waits for its lock. */
+  async #settleCut(): Promise<void> {
+    if (this.#isSettling || this.#phase.kind === 'running') return;
+    this.#isSettling = true;
+    try {
+      await this.#maintenance.settleCut();
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#isSettling = false;
+    }
+  }
+
   async #readTrash(): Promise<void> {
     const announced = new Map(
       (
@@ -222,7 +241,8 @@ function toShownRun(run: MaintenanceRun): ShownRun {
     startedAt,
     endedAt,
     report: readReport(run),
-    canBeUndone: readUndo(run).length > 0,
+    state: endedAt !== null ? 'ended' : isRunning(run) ? 'running' : 'cut',
+    canBeUndone: !isRunning(run) && readUndo(run).length > 0,
     isUndone: typeof report['undoneAt'] === 'number',
   };
 }

@@ -3,6 +3,7 @@ import type { OnggiDatabase } from '#db/open-database.ts';
 import type { OnggiError } from '#domain/errors.ts';
 import type { Clock, ConversationId, CreateId, SessionId } from '#domain/ids.ts';
 import type { Care } from './care.svelte.ts';
+import type { SearchWork } from './lazy-search.ts';
 
 /** What looking after the data needs; made by `main.ts`. */
 export interface CareDeps {
@@ -14,6 +15,7 @@ export interface CareDeps {
   readonly purge: (ids: readonly ConversationId[], signal?: AbortSignal) => Promise<void>;
   readonly takeOutOfTrash: (ids: readonly ConversationId[]) => Promise<unknown>;
   readonly copyFirst: () => Promise<void>;
+  readonly search: Pick<SearchWork, 'ask'>;
   /** Whether something runs that maintenance by itself must not disturb. */
   readonly isBusy: () => boolean;
   readonly onError: (error: OnggiError) => void;

@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import { toConversationId } from '#domain/ids.ts';
-import { seedConversation } from '../support/seed.ts';
+import { seedConversation, seedConversations, seedSession } from '../support/seed.ts';
+import { changeRows, readRows } from './raw-rows.ts';
 import { expect, test, text } from './seeded.ts';
 
 test('finds what does not fit together, mends it and takes that back', async ({ start }) => {
@@ -36,6 +37,50 @@ test('finds what does not fit together, mends it and takes that back', async ({ 
   await expect(list.getByRole('link')).toHaveCount(2);
   await card.getByRole('button', { name: text('upkeep.undo') }).click();
   await expect(list.getByRole('link')).toHaveCount(1);
+});
+
+test('finds what search has otherwise than it is stored, and makes it anew', async ({ start }) => {
+  const { page } = await start({
+    rows: {
+      sessions: [seedSession()],
+      ...seedConversations([
+        seedConversation('apples', { texts: ['red apple', 'green pear'] }),
+        seedConversation('plums', { texts: ['blue plum', 'yellow lemon'] }),
+      ]),
+      maintenanceRuns: [
+        { id: 'done', kind: 'scheduled', startedAt: Date.now(), endedAt: Date.now(), report: {} },
+      ],
+    },
+    hash: '#/search',
+  });
+  // Search has begun, by words and by meaning.
+  const box = page.getByRole('main').getByRole('searchbox', { name: text('sidebar.search') });
+  const results = page.getByRole('list', { name: text('search.results') }).getByRole('listitem');
+  await box.fill('lemon');
+  await expect(results.filter({ hasText: 'plums' })).toContainText(text('meaning.byBoth'));
+  await changeRows(page, [
+    { table: 'messages', id: 'plums/1', changes: { content: 'black cherry' } },
+  ]);
+  await page.goto('/#/storage');
+  const card = page.getByRole('region', { name: text('upkeep.title') });
+  await card.getByRole('button', { name: text('upkeep.run') }).click();
+  const stale = card.getByText('1 text that search has otherwise than it is stored');
+  await expect(stale).toBeVisible();
+  await expect(card.getByText('1 passage that is not found by meaning')).toBeVisible();
+  const rows = await readRows(page, 'messages');
+
+  await card.getByRole('button', { name: text('upkeep.repair'), exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText(text('upkeep.repairSearchBody'));
+  await dialog.getByRole('button', { name: text('upkeep.repair'), exact: true }).click();
+  await expect(card.getByText(text('upkeep.did.search'))).toBeVisible();
+  const newest = card.getByRole('listitem').filter({ hasText: text('upkeep.did.search') });
+  await expect(newest).toContainText(text('upkeep.sound'));
+  await expect(card.getByRole('button', { name: text('upkeep.repair'), exact: true })).toBeHidden();
+  expect(await readRows(page, 'messages')).toEqual(rows);
+  await page.goto('/#/search');
+  await box.fill('cherry');
+  await expect(results.filter({ hasText: 'plums' })).toContainText(text('meaning.byBoth'));
 });
 
 test('lists the visits and ends one', async ({ start }) => {

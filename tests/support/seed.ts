@@ -20,6 +20,7 @@ import { createMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import { toLocalDate, usageStatisticId } from '#domain/usage.ts';
+import type { Session } from '#domain/session.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
@@ -40,6 +41,7 @@ interface ReleasedDatabase {
 
 /** Rows by table. */
 export interface SeedRows {
+  readonly sessions?: readonly Session[];
   readonly userSettings?: readonly UserSettings[];
   readonly endpoints?: readonly Endpoint[];
   readonly conversations?: readonly Conversation[];
@@ -141,6 +143,20 @@ export function seedUsage(
     ...changes,
   };
   return { ...row, id: usageStatisticId(LOCAL_USER_ID, row) };
+}
+
+/** The visit that seeded conversations are of, long over. */
+export function seedSession(): Session {
+  return {
+    id: SESSION_ID,
+    userId: LOCAL_USER_ID,
+    createdAt: 1000,
+    lastActivity: 1000,
+    status: 'expired',
+    ipAddress: null,
+    userAgent: null,
+    metadata: {},
+  };
 }
 
 /** A conversation and its messages: question, answer, question … in one branch. */

@@ -60,10 +60,20 @@ describe('a run', () => {
       removedCacheEntries: 4,
       statistics: { requestCount: 0, totalTokens: 0 },
       check: { conversationCount: 0, messageCount: 0, problems: {} },
+      search: { textCount: 0, vectors: 'off', problems: {} },
       failure: null,
-      done: ['sessions', 'cache', 'trash', 'attachments', 'records', 'statistics', 'check'],
+      done: [
+        'sessions',
+        'cache',
+        'trash',
+        'attachments',
+        'records',
+        'statistics',
+        'check',
+        'search',
+      ],
     });
-    expect(new Set(seen).size).toBe(7);
+    expect(new Set(seen).size).toBe(8);
   });
 
   test('by itself checks everything only once a week', async () => {

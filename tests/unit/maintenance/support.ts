@@ -1,6 +1,8 @@
 import { createMaintenance } from '#maintenance/maintenance.ts';
 import type { MaintenanceDeps } from '#maintenance/steps.ts';
 import { purgeConversations } from '#db/many-conversations.ts';
+import type { SearchClient } from '#search/search-client.ts';
+import { openInPageSearch } from '../search/in-page-search.ts';
 import { createTestClock, openForTest } from '../db/fresh-database.ts';
 
 /** A maintenance over a fresh database, with a clock that is set by hand. */
@@ -9,6 +11,8 @@ export async function openMaintenance(deps: Partial<MaintenanceDeps> = {}) {
   const clock = createTestClock(1_800_000_000_000);
   const entries = { memory: 0, keyval: 0, table: 0 };
   let copies = 0;
+  let search: SearchClient | undefined;
+  const openSearch = (): SearchClient => (search ??= openInPageSearch(db));
   const maintenance = createMaintenance({
     db,
     clock,
@@ -32,7 +36,8 @@ export async function openMaintenance(deps: Partial<MaintenanceDeps> = {}) {
       copies += 1;
       return Promise.resolve();
     },
+    askSearch: (...asked) => openSearch().ask(...asked),
     ...deps,
   });
-  return { db, clock, maintenance, entries, copies: () => copies };
+  return { db, clock, maintenance, entries, copies: () => copies, openSearch };
 }

@@ -1,0 +1,75 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { unzipSync } from 'fflate';
+import { createChatgptArchive } from '../support/chatgpt-archive.ts';
+import { expect, test, text } from './seeded.ts';
+
+// Parsing the hostile markup in the archive makes the browser report what it refuses.
+test.use({ isPolicyProvoked: true, permissions: ['clipboard-read', 'clipboard-write'] });
+
+test('an unpacked export comes in as a folder, with a report to keep; a conversation leaves as Markdown and on paper', async ({
+  start,
+}) => {
+  const onggi = await start();
+  const { page } = onggi;
+  const folder = await mkdtemp(path.join(tmpdir(), 'onggi-export-'));
+  try {
+    for (const [name, bytes] of Object.entries(unzipSync(createChatgptArchive()))) {
+      const file = path.join(folder, name);
+      await mkdir(path.dirname(file), { recursive: true });
+      await writeFile(file, bytes);
+    }
+    await page.goto('/#/data');
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      page.getByRole('button', { name: text('import.folder') }).click(),
+    ]);
+    await chooser.setFiles(folder);
+    await page.getByRole('button', { name: 'Import 2 conversations' }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: text('import.report') }).click(),
+    ]);
+    const report: unknown = JSON.parse(await readFile(await download.path(), 'utf8'));
+    expect(report).toMatchObject({
+      sources: [{ source: 'chatgpt', newCount: 2, updatedCount: 0, unchangedCount: 0 }],
+      skipped: [
+        { reason: 'not_an_object', count: 1 },
+        { reason: 'empty_conversation', count: 1, examples: ['Nothing in it'] },
+      ],
+      refused: [],
+      storedAttachmentCount: 1,
+      isCancelled: false,
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  await page.getByRole('button', { name: text('import.show') }).click();
+  const entry = onggi.conversations.filter({ hasText: '김치찌개' });
+  await entry.getByRole('link').click();
+  await expect(onggi.answers.last()).toContainText('두부를 넣어도 좋아요.');
+  await entry.getByRole('button', { name: /^More for/ }).click();
+  await page.getByRole('button', { name: text('export.copyMarkdown') }).click();
+  await expect
+    .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+    .toMatch(/^# 김치찌개 2인분\n[^]*\n두부를 넣어도 좋아요\.\n/);
+
+  await page.evaluate(() => {
+    Object.assign(window, { print: () => Object.assign(window, { isPrinted: true }) });
+  });
+  await entry.getByRole('button', { name: /^More for/ }).click();
+  await entry.getByRole('button', { name: text('export.print') }).click();
+  const paper = page.getByRole('article', { name: text('print.title') });
+  await expect(paper.getByRole('heading', { level: 1 })).toHaveText('김치찌개 2인분');
+  await expect(paper).toContainText('두부를 넣어도 좋아요.');
+  await page
+    .getByRole('main')
+    .getByRole('button', { name: text('export.print') })
+    .click();
+  expect(await page.evaluate(() => 'isPrinted' in window)).toBe(true);
+  await page.emulateMedia({ media: 'print' });
+  await expect(paper).toBeVisible();
+  await expect(page.getByRole('complementary', { name: 'Sidebar' })).toBeHidden();
+});

@@ -10,7 +10,7 @@ import { getAttachment } from '#db/attachments.ts';
 import { getBackupTarget } from '#db/backup-targets.ts';
 import {
   countLostChanges,
-  countMissing,
+  findMissing,
   forgetCanary,
   isDatabaseGone,
   isLossNoted,
@@ -21,8 +21,8 @@ import {
 } from '#db/canary.ts';
 import { isErasedElsewhere, isEraseUnfinished } from '#db/erase-mark.ts';
 import { watchFeed } from '#db/change-feed.ts';
+import { readDataState } from '#db/data-state.ts';
 import { getActiveKeyRingEntry } from '#db/key-ring.ts';
-import { readLastChange } from '#db/last-change.ts';
 import { tryHoldAnswerLock, tryRunAlone } from '#db/locks.ts';
 import { purgeConversations, updateConversations } from '#db/many-conversations.ts';
 import { openDatabase } from '#db/open-database.ts';
@@ -286,7 +286,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   new CopyKeeper(
     {
       readTarget: (id) => getBackupTarget(db, id),
-      readLastChangeAt: async () => (await readLastChange(db)).lastChangeAt,
+      readState: () => readDataState(db),
       makeSnapshot: (signal) => work.backups.makeSnapshot(signal),
       copyToFolder: (signal) => work.backups.copyToFolder(signal),
       inOneTab: (copy) => tryRunAlone('onggi-copies', copy),
@@ -420,12 +420,13 @@ async function openChecked(): Promise<OnggiDatabase> {
   const db = await openOnce();
   if (isGone) forgetCanary();
   if (canary && !isGone) {
-    const missing = await countMissing(db, canary);
-    const known = canary.conversationIds.length;
+    const missing = await findMissing(db, canary);
     const changes = await countLostChanges(db, canary);
-    if (missing > 0) await ask({ kind: 'shrunken', missing, known });
-    else if (changes > 0) await ask({ kind: 'cut', changes });
-    if (missing + changes > 0) forgetCanary();
+    if (missing.size + changes > 0) {
+      const known = canary.conversationIds.length;
+      await ask({ kind: 'shrunken', missing, known, changes });
+      forgetCanary();
+    }
   }
   const note = (isTidying = false) => void noteCanary(db, { now: clock(), createId, isTidying });
   setInterval(() => note(true), CANARY_EVERY_MS);

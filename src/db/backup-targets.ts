@@ -54,12 +54,19 @@ export function updateBackupTarget(
 export function noteBackupSuccess(
   db: OnggiDatabase,
   id: BackupTarget['id'],
-  copy: { readonly at: number; readonly fileName: string; readonly sizeBytes: number },
+  copy: {
+    readonly at: number;
+    readonly fileName: string;
+    readonly sizeBytes: number;
+    /** What it holds at least, see `DataState`. */
+    readonly holds: string;
+  },
 ): Promise<BackupTarget> {
   return updateBackupTarget(db, id, {
     lastSuccessAt: copy.at,
     lastFileName: copy.fileName,
     lastSizeBytes: copy.sizeBytes,
+    holds: copy.holds,
   });
 }
 

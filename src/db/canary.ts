@@ -8,7 +8,7 @@ import type { NoteOptions } from './write-canary.ts';
 /**
  * [Note: Canary] A browser that finds its storage damaged throws all databases of an origin away and
  * says so at most once (SECURITY section 2, finding 1). `localStorage` lies elsewhere. There this
- * page notes which database is live, some conversations that are in it and the number of the newest
+ * page notes which database is live, some rows of each table that are in it and the number of the newest
  * change (`changeFeed`, which only grows), and looks at the next start, before anything is made,
  * whether they are still there. What a person deleted since the note is no loss: the feed names it, and
  * keeps what came after the last note for the reader `canary`.
@@ -23,6 +23,8 @@ const LOSS_KEY = 'onggi.loss';
 const Stored = v.object({
   databaseName: v.pipe(v.string(), v.minLength(1)),
   conversationIds: v.array(v.string()),
+  /** Ids of rows of other tables; empty in notes of older versions. */
+  rows: v.optional(v.record(v.string(), v.array(v.string())), {}),
   /** The newest change of the feed; 0 before the first, and in notes of older versions. */
   lastSeq: v.optional(v.number(), 0),
   notedAt: v.number(),
@@ -78,21 +80,30 @@ export async function isOnlyFilesLeft(): Promise<boolean> {
 }
 
 /**
- * How many of the noted conversations are missing though nobody deleted them since; 0 when another
- * database is live since, as after a restore.
+ * How many of the noted rows of each table are missing though nobody removed them since, for the tables
+ * where any is; none when another database is live since, as after a restore.
  */
-export async function countMissing(
+export async function findMissing(
   { name, strict: db }: OnggiDatabase,
-  { databaseName, conversationIds, lastSeq }: Canary,
-): Promise<number> {
-  if (name !== databaseName) return 0;
-  const there = await read(() => db.conversations.where('id').anyOf(conversationIds).primaryKeys());
-  const missing = new Set(conversationIds);
-  for (const id of there) missing.delete(id);
-  if (missing.size === 0) return 0;
-  const { removeNamed } = await import('./write-canary.ts');
-  await removeNamed(db, lastSeq, missing);
-  return missing.size;
+  { databaseName, conversationIds, rows, lastSeq }: Canary,
+): Promise<ReadonlyMap<string, number>> {
+  const missing = new Map<string, Set<string>>();
+  if (name !== databaseName) return new Map();
+  const noted = Object.entries({ conversations: conversationIds, ...rows });
+  await Promise.all(
+    noted.map(async ([table, ids]) => {
+      if (ids.length === 0 || !db.tables.some((each) => each.name === table)) return;
+      const keys = await read(() => db.table(table).where(':id').anyOf(ids).primaryKeys());
+      const there = new Set<unknown>(keys);
+      const gone = new Set(ids.filter((id) => !there.has(id)));
+      if (gone.size > 0) missing.set(table, gone);
+    }),
+  );
+  if (missing.size > 0) {
+    const { removeNamed } = await import('./write-canary.ts');
+    await removeNamed(db, lastSeq, missing);
+  }
+  return new Map([...missing].flatMap(([table, { size }]) => (size > 0 ? [[table, size]] : [])));
 }
 
 /**

@@ -2,6 +2,8 @@
  * The change feed: every write to conversations, messages, documents and attachments, whoever makes it,
  * leaves one small row beside it in the same transaction. Search, snapshots and whatever else is derived
  * read the feed and then the rows it names, so that a closed tab, an import, an undo and a checkpoint need no special care.
+ * Writes to settings, connections, keys and usage leave one too: copies are due after them, and the canary
+ * tells rows that somebody removed from rows that were lost.
  */
 import { Dexie } from 'dexie';
 import type { DBCore, DBCoreMutateRequest, DBCoreTable } from 'dexie';
@@ -25,6 +27,17 @@ const PLACES: Readonly<Record<string, readonly [own: IdList, owners?: IdList, fi
   attachments: ['attachmentIds'],
 };
 
+/** Tables of which the feed only says that they were written, and which rows were removed. */
+const OTHERS: readonly string[] = [
+  'userSettings',
+  'endpoints',
+  'secrets',
+  'keyRing',
+  'usageStatistics',
+];
+
+const isWatched = (table: string): boolean => table in PLACES || OTHERS.includes(table);
+
 /** The layer between Dexie and IndexedDB that writes the feed; see `OnggiDexie`. */
 export function feedChanges(core: DBCore): Partial<DBCore> {
   // Conversations that the feed's rows of a running transaction name already: the counters that follow
@@ -37,6 +50,8 @@ export function feedChanges(core: DBCore): Partial<DBCore> {
     const change = changeOf(request, tableName);
     if (change.attachmentIds?.length === 0) return Dexie.Promise.resolve();
     const before = told.get(request.trans);
+    // That something was written the row of another table says already.
+    if (before && OTHERS.includes(tableName) && isPut(request)) return Dexie.Promise.resolve();
     if (tableName === 'conversations' && change.isWholesale !== true) {
       if (change.conversationIds?.every((id) => before?.has(id))) return Dexie.Promise.resolve();
     }
@@ -47,13 +62,13 @@ export function feedChanges(core: DBCore): Partial<DBCore> {
   return {
     ...core,
     transaction(tables, mode, options) {
-      const isFed = hasTable && mode === 'readwrite' && tables.some((name) => name in PLACES);
+      const isFed = hasTable && mode === 'readwrite' && tables.some(isWatched);
       const scope = isFed ? [...tables, FEED] : tables;
       return core.transaction(scope, mode, options);
     },
     table(name): DBCoreTable {
       const table = core.table(name);
-      if (!hasTable || !(name in PLACES)) return table;
+      if (!hasTable || !isWatched(name)) return table;
       return {
         ...table,
         mutate: (request) => {
@@ -71,7 +86,17 @@ function hasFeed(transaction: unknown): boolean {
   return transaction instanceof IDBTransaction && transaction.objectStoreNames.contains(FEED);
 }
 
+const isPut = ({ type }: DBCoreMutateRequest): boolean => type === 'add' || type === 'put';
+
+/** What `others` says of a removed row; without `key`, that any of them may be. */
+export const otherRow = (tableName: string, key = '*'): string => `${tableName}/${key}`;
+
 function changeOf(request: DBCoreMutateRequest, tableName: string): Change {
+  if (OTHERS.includes(tableName)) {
+    if (request.type === 'deleteRange') return { others: [otherRow(tableName)] };
+    if (request.type !== 'delete') return { others: [tableName] };
+    return { others: request.keys.map((key) => otherRow(tableName, String(key))) };
+  }
   if (request.type === 'deleteRange') return { isWholesale: true };
   const rows: readonly unknown[] = request.type === 'delete' ? [] : request.values;
   const ids = request.type === 'delete' ? request.keys.map(String) : distinct(rows, 'id');
@@ -93,6 +118,12 @@ export function toRow(change: Change): Named {
   };
 }
 
+/** Whether a row of the feed is a change, and not a mark of a reader. */
+export function isChange({ isWholesale, others = [], attachmentIds = [], ...ids }: Named): boolean {
+  const lists = [ids.conversationIds, ids.messageIds, ids.documentIds, ids.chunkIds];
+  return isWholesale || [others, attachmentIds, ...lists].some(({ length }) => length > 0);
+}
+
 /** The values of a text field, each once. */
 function distinct(rows: readonly unknown[], field: string): string[] {
   const values = new Set<string>();
@@ -109,7 +140,7 @@ function distinct(rows: readonly unknown[], field: string): string[] {
  * It may be called for nothing. @returns what stops it.
  */
 export function watchFeed({ name }: OnggiDatabase, onChange: () => void): () => void {
-  const prefixes = Object.keys(PLACES).map((table) => `idb://${name}/${table}/`);
+  const prefixes = [...Object.keys(PLACES), ...OTHERS].map((table) => `idb://${name}/${table}/`);
   const listen = (parts: object): void => {
     const isFed = Object.keys(parts).some((part) => prefixes.some((each) => part.startsWith(each)));
     if (isFed || 'all' in parts) onChange();

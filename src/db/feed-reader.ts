@@ -1,6 +1,6 @@
 /** Following the change feed: what was seen of it, what came since, and what nobody needs any longer. */
 import type { ChangeFeedRow } from '#domain/stored-rows.ts';
-import { toRow } from './change-feed.ts';
+import { isChange, toRow } from './change-feed.ts';
 import { commit, read } from './commit.ts';
 import type { OnggiDatabase } from './open-database.ts';
 
@@ -34,6 +34,24 @@ export function readFeed(
   limit: number,
 ): Promise<readonly ChangeFeedRow[]> {
   return read(() => db.changeFeed.where(':id').above(seq).limit(limit).toArray());
+}
+
+/** Rows read from the end at a time: behind the last change there are at most some marks. */
+const END_ROWS = 20;
+
+/** The number of the newest change that is no mark of a reader; 0 when the feed holds none. */
+export function readLastChange({ relaxed: db }: OnggiDatabase): Promise<number> {
+  return read(async () => {
+    let end = db.changeFeed.orderBy(':id').reverse();
+    for (;;) {
+      const rows = await end.limit(END_ROWS).toArray();
+      const found = rows.find(isChange);
+      if (found) return found.seq;
+      const lowest = rows.at(-1);
+      if (!lowest) return 0;
+      end = db.changeFeed.where(':id').below(lowest.seq).reverse();
+    }
+  });
 }
 
 /** The rows that changed since a position, each once, and the position that this reaches. */
@@ -99,19 +117,18 @@ export function joinFeed({ relaxed: db }: OnggiDatabase, reader: string): Promis
 
 /**
  * Writes down that a reader has seen the feed up to `seq` and deletes what all readers have seen; the
- * change at `seq` itself stays, because the reader is known by it.
+ * change at `seq` itself stays, because the reader is known by it, and the newest change, because copies are.
  */
-export function confirmFeed(
-  { relaxed: db }: OnggiDatabase,
-  reader: string,
-  seq: number,
-): Promise<void> {
+export function confirmFeed(database: OnggiDatabase, reader: string, seq: number): Promise<void> {
+  const { relaxed: db } = database;
   return commit(() =>
     db.transaction('rw', db.changeFeed, db.feedReaders, async () => {
       await db.feedReaders.put({ id: reader, seq });
       const readers = await db.feedReaders.toArray();
       const seen = Math.min(...readers.map((each) => each.seq));
-      await db.changeFeed.where(':id').below(seen).delete();
+      const kept = Math.min(seen, await readLastChange(database));
+      await db.changeFeed.where(':id').below(kept).delete();
+      if (kept < seen) await db.changeFeed.where(':id').between(kept, seen, false, false).delete();
     }),
   );
 }

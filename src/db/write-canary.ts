@@ -8,8 +8,20 @@ import type { OnggiDatabase } from './open-database.ts';
 
 /** How the canary is known to the change feed. */
 const READER = 'canary';
-/** Conversations noted from each end: damage takes the newest rows, or any. */
+/** Rows noted from each end of a table: damage takes the newest rows, or any. */
 const SAMPLE = 12;
+/** The tables, and the index of each that says what is old; rows of some have no time. */
+const SAMPLED = {
+  conversations: 'createdAt',
+  messages: 'timestamp',
+  attachments: ':id',
+  documents: 'createdAt',
+  userSettings: ':id',
+  endpoints: ':id',
+  secrets: ':id',
+  keyRing: ':id',
+  usageStatistics: 'date',
+};
 
 /** What noting needs. */
 export interface NoteOptions {
@@ -40,13 +52,11 @@ export async function writeCanary(
   }
   const isSame = last?.databaseName === name && last.appVersion === APP_VERSION;
   if (isSame && last.lastSeq === lastSeq && lastSeq > 0) return;
-  const byAge = db.conversations.orderBy('createdAt');
-  const oldest = await byAge.limit(SAMPLE).primaryKeys();
-  const newest = await db.conversations.orderBy('createdAt').reverse().limit(SAMPLE).primaryKeys();
-  const conversationIds = [...new Set([...oldest, ...newest])];
+  const { conversations: conversationIds = [], ...rows } = await readSamples(db);
   const canary: Canary = {
     databaseName: name,
     conversationIds,
+    rows,
     lastSeq,
     notedAt: now,
     installId: readInstallId(memory) ?? createId(),
@@ -56,14 +66,47 @@ export async function writeCanary(
   memory.setItem(CANARY_KEY, JSON.stringify(canary));
 }
 
-/** Takes those out of `ids` that the feed names after `seq`: somebody changed or deleted them. */
-export async function removeNamed(db: OnggiDexie, seq: number, ids: Set<string>): Promise<void> {
+/** The keys of some rows of each table, from both ends of an index of time. Reads no row. */
+function readSamples(db: OnggiDexie): Promise<Record<string, string[]>> {
+  return read(() =>
+    db.transaction('r', Object.keys(SAMPLED), async () => {
+      const samples = Object.entries(SAMPLED).map(async ([table, index]) => {
+        const inOrder = db.table(table).orderBy(index);
+        const ends =
+          index === ':id'
+            ? [inOrder.limit(2 * SAMPLE)]
+            : [inOrder.limit(SAMPLE), db.table(table).orderBy(index).reverse().limit(SAMPLE)];
+        const keys = await Promise.all(ends.map((end) => end.primaryKeys()));
+        return [table, [...new Set(keys.flat().map(String))]] as [string, string[]];
+      });
+      return Object.fromEntries(await Promise.all(samples));
+    }),
+  );
+}
+
+/** Takes those rows out of `missing` that the feed names after `seq`: somebody changed or removed them. */
+export async function removeNamed(
+  db: OnggiDexie,
+  seq: number,
+  missing: ReadonlyMap<string, Set<string>>,
+): Promise<void> {
+  const takeOut = (table: string, ids: readonly string[]): void => {
+    for (const id of ids) missing.get(table)?.delete(id);
+  };
   await read(() =>
     db.changeFeed
       .where(':id')
       .above(seq)
-      .each(({ conversationIds }) => {
-        for (const id of conversationIds) ids.delete(id);
+      .each(({ conversationIds, messageIds, documentIds, attachmentIds = [], others = [] }) => {
+        takeOut('conversations', conversationIds);
+        takeOut('messages', messageIds);
+        takeOut('documents', documentIds);
+        takeOut('attachments', attachmentIds);
+        for (const name of others) {
+          const [table = '', id] = name.split(/\/(.*)/s);
+          if (id === '*') missing.get(table)?.clear();
+          else if (id !== undefined) takeOut(table, [id]);
+        }
       }),
   );
 }

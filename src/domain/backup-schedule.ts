@@ -14,8 +14,8 @@ export interface CopyState {
   readonly lastFailureAt: number | null;
   /** Null: only by hand. */
   readonly intervalMs: number | null;
-  /** Epoch milliseconds of the last change of what is copied; null when there never was one. */
-  readonly lastChangeAt: number | null;
+  /** Whether the last copy does not hold the data as they are; false while there is nothing to copy. */
+  readonly isChanged: boolean;
 }
 
 /**
@@ -23,24 +23,23 @@ export interface CopyState {
  * a failure is not too fresh. Times in the future (a clock that went back) count as long ago.
  */
 export function isCopyDue(
-  { lastSuccessAt, lastFailureAt, intervalMs, lastChangeAt }: CopyState,
+  { lastSuccessAt, lastFailureAt, intervalMs, isChanged }: CopyState,
   now: number,
 ): boolean {
-  if (intervalMs === null || lastChangeAt === null) return false;
+  if (intervalMs === null || !isChanged) return false;
   const hasFailedLast = (lastFailureAt ?? -Infinity) > (lastSuccessAt ?? -Infinity);
   if (hasFailedLast && ageOf(lastFailureAt, now) < Math.min(RETRY_AFTER_MS, intervalMs)) {
     return false;
   }
   if (lastSuccessAt === null || lastSuccessAt > now) return true;
-  return lastChangeAt > lastSuccessAt && now - lastSuccessAt >= intervalMs;
+  return now - lastSuccessAt >= intervalMs;
 }
 
 /** Milliseconds until {@link isCopyDue} may become true by time alone; null when it will not. */
 export function nextCopyInMs(state: CopyState, now: number): number | null {
-  const { lastSuccessAt, lastFailureAt, intervalMs, lastChangeAt } = state;
-  if (intervalMs === null || lastChangeAt === null) return null;
+  const { lastSuccessAt, lastFailureAt, intervalMs, isChanged } = state;
+  if (intervalMs === null || !isChanged) return null;
   if (isCopyDue(state, now)) return 0;
-  if (lastSuccessAt !== null && lastSuccessAt <= now && lastChangeAt <= lastSuccessAt) return null;
   const afterSuccess = lastSuccessAt === null ? 0 : lastSuccessAt + intervalMs - now;
   const hasFailedLast = (lastFailureAt ?? -Infinity) > (lastSuccessAt ?? -Infinity);
   const afterFailure =
@@ -55,8 +54,8 @@ export interface ReminderState {
   readonly lastOutsideAt: number | null;
   /** When the oldest conversation began; null when there is none. */
   readonly firstConversationAt: number | null;
-  /** Last change of what is copied; null when there never was one. */
-  readonly lastChangeAt: number | null;
+  /** Whether that copy does not hold the data as they are. */
+  readonly isChanged: boolean;
   /** When the person last put the reminder off. */
   readonly snoozedAt: number | null;
 }
@@ -66,12 +65,11 @@ export interface ReminderState {
  * {@link REMIND_AFTER_MS}, and the reminder was not put off within {@link SNOOZE_MS}.
  */
 export function isReminderDue(
-  { lastOutsideAt, firstConversationAt, lastChangeAt, snoozedAt }: ReminderState,
+  { lastOutsideAt, firstConversationAt, isChanged, snoozedAt }: ReminderState,
   now: number,
 ): boolean {
-  if (firstConversationAt === null || lastChangeAt === null) return false;
+  if (firstConversationAt === null || !isChanged) return false;
   if (ageOf(snoozedAt, now) < SNOOZE_MS) return false;
-  if (lastOutsideAt !== null && lastChangeAt <= lastOutsideAt) return false;
   return ageOf(lastOutsideAt ?? firstConversationAt, now) >= REMIND_AFTER_MS;
 }
 

@@ -145,6 +145,8 @@ export interface BackupTarget {
   readonly directory: FileSystemDirectoryHandle | null;
   /** How often a copy is made; null: only by hand. */
   readonly intervalMs: number | null;
+  /** The data that the newest copy holds, as `DataState` names them; missing in rows of older versions. */
+  readonly holds?: string | undefined;
   /** Where the newest snapshot ends, so that the next one needs only what changed since. */
   readonly chain?: SnapshotEnd | undefined;
 }
@@ -174,6 +176,8 @@ export interface ChangeFeedRow {
   readonly chunkIds: readonly string[];
   /** Only in changes of attachments. */
   readonly attachmentIds?: readonly string[];
+  /** Only in changes of tables that search does not know: `table`, or `table/key` of a row that was removed. */
+  readonly others?: readonly string[];
   /** Whole ranges went, and nobody wrote down which: everything has to be looked at anew. */
   readonly isWholesale: boolean;
 }

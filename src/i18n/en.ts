@@ -638,6 +638,9 @@ const texts = {
     '{missing} of {known} conversations that onggi had noted are not in the database any more. What is left is untouched. Choose what to do.',
   'recovery.cut':
     '{count} of the newest changes to your conversations are missing: the browser dropped the damaged end of its records. What is left is untouched. A copy brings back what it holds.',
+  'recovery.tables':
+    'Rows that onggi had noted are missing in: {tables}. What is left is untouched. A copy brings back what it holds.',
+  'recovery.keysLost': 'API keys are in no copy: enter them again under Connections.',
   'recovery.rescueTitle': 'Rescue',
   'recovery.rescueBody':
     'This page needs nothing but the browser. It changes nothing until you say so.',

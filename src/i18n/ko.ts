@@ -552,6 +552,9 @@ export const ko: LaterTexts = {
     'onggi가 기억하던 대화 {known}개 가운데 {missing}개가 데이터베이스에 없어요. 남은 것은 그대로이니 어떻게 할지 골라 주세요.',
   'recovery.cut':
     '대화에서 가장 최근 변경 {count}개가 없어요. 브라우저가 손상된 기록의 끝부분을 버렸어요. 남은 것은 그대로이고, 사본은 그 안에 있는 것을 되살려요.',
+  'recovery.tables':
+    '기록해 둔 것 가운데 다음이 사라졌어요: {tables}. 남은 것은 그대로예요. 사본이 있으면 거기에 담긴 만큼 되살릴 수 있어요.',
+  'recovery.keysLost': 'API 키는 어느 사본에도 없어요. 연결 화면에서 다시 입력해 주세요.',
   'recovery.rescueTitle': '구조 화면',
   'recovery.rescueBody':
     '이 화면은 브라우저만 있으면 열려요. 직접 고르기 전에는 아무것도 바꾸지 않아요.',

@@ -534,6 +534,9 @@ export const zh: LaterTexts = {
     'onggi 记下的 {known} 个对话中有 {missing} 个已不在数据库中。剩下的未受影响，请选择如何处理。',
   'recovery.cut':
     '对话中最新的 {count} 处更改缺失：浏览器丢弃了记录中损坏的末尾部分。剩下的未受影响，副本可以恢复其中所含的内容。',
+  'recovery.tables':
+    'onggi 记下的内容中，以下部分已缺失：{tables}。剩下的内容没有改动。副本中有的都可以恢复。',
+  'recovery.keysLost': '任何副本都不含 API 密钥，请在连接页面重新输入。',
   'recovery.rescueTitle': '救援',
   'recovery.rescueBody': '此页面只需要浏览器。在您选择之前不会更改任何内容。',
   'recovery.working': '正在处理…',

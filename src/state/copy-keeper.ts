@@ -1,11 +1,12 @@
 import { SNAPSHOT_INTERVAL_MS, isCopyDue } from '#domain/backup-schedule.ts';
 import type { Clock } from '#domain/ids.ts';
+import type { DataState } from '#db/data-state.ts';
 import type { BackupTarget } from '#domain/stored-rows.ts';
 
 /** What keeping copies needs from below; made by `main.ts`. */
 export interface CopyWork {
   readTarget(id: 'snapshot' | 'folder'): Promise<BackupTarget>;
-  readLastChangeAt(): Promise<number | null>;
+  readState(): Promise<DataState>;
   makeSnapshot(signal: AbortSignal): Promise<void>;
   copyToFolder(signal: AbortSignal): Promise<void>;
   /** Runs `work` in one tab only: at once or not at all. */
@@ -40,16 +41,17 @@ export class CopyKeeper {
   async look(): Promise<void> {
     if (this.#isBusy()) return;
     await this.#work.inOneTab(async () => {
-      const changedAt = await this.#work.readLastChangeAt();
-      // A date in the future, from an import, is no reason for a copy at every look.
-      const lastChangeAt = changedAt === null ? null : Math.min(changedAt, this.#clock());
+      const state = await this.#work.readState();
+      /** Where there never was anything, nothing is copied; that everything was removed is. */
+      const isChanged = ({ lastSuccessAt, holds }: BackupTarget): boolean =>
+        holds !== state.id && !(state.isEmpty && lastSuccessAt === null);
       const snapshot = await this.#work.readTarget('snapshot');
       const intervalMs = SNAPSHOT_INTERVAL_MS;
-      if (isCopyDue({ ...snapshot, intervalMs, lastChangeAt }, this.#clock())) {
+      if (isCopyDue({ ...snapshot, intervalMs, isChanged: isChanged(snapshot) }, this.#clock())) {
         await ignoring(this.#work.makeSnapshot(new AbortController().signal));
       }
       const folder = await this.#work.readTarget('folder');
-      if (isCopyDue({ ...folder, lastChangeAt }, this.#clock())) {
+      if (isCopyDue({ ...folder, isChanged: isChanged(folder) }, this.#clock())) {
         await ignoring(this.#work.copyToFolder(new AbortController().signal));
       }
     });

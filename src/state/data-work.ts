@@ -12,6 +12,7 @@ import {
   noteBackupSuccess,
   updateBackupTarget,
 } from '#db/backup-targets.ts';
+import { readDataState } from '#db/data-state.ts';
 import { readWholeConversation } from '#db/table-pages.ts';
 import { readUndo, undoRestore } from '#db/switch-live.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
@@ -73,8 +74,10 @@ export function createDataWork({ db, clock, sessionId, translator }: DataWorkDep
     describe: (copy: Copy) => { fileName: string; sizeBytes: number; at: number },
   ): Promise<Copy> {
     try {
+      // Before: what is written meanwhile may not be in it.
+      const { id: holds } = await readDataState(db);
       const copy = await make();
-      await noteBackupSuccess(db, id, describe(copy));
+      await noteBackupSuccess(db, id, { ...describe(copy), holds });
       return copy;
     } catch (error) {
       // Stopping is no failure of the place.

@@ -1,6 +1,7 @@
 import { getBackupTarget, watchBackupTargets } from '#db/backup-targets.ts';
 import { watchImportRuns } from '#db/import-list.ts';
-import { readLastChange } from '#db/last-change.ts';
+import { readDataState } from '#db/data-state.ts';
+import type { ReminderState } from '#domain/backup-schedule.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { BackupWork } from './backups.svelte.ts';
 import type { DataWork, DataWorkDeps } from './data-work.ts';
@@ -12,11 +13,16 @@ const SHOWN_RUNS = 50;
 /** Where this browser remembers that the reminder was put off, epoch milliseconds. */
 const SNOOZED_KEY = 'onggi.backup-snoozed';
 
-/** Newest copy outside this browser, epoch milliseconds; null when there is none. */
-async function readLastOutsideAt(db: OnggiDatabase): Promise<number | null> {
+/** What the reminder depends on: the newest copy outside this browser, and whether it is up to date. */
+async function readReminder(db: OnggiDatabase): Promise<Omit<ReminderState, 'snoozedAt'>> {
+  const { id, firstConversationAt } = await readDataState(db);
   const targets = [await getBackupTarget(db, 'download'), await getBackupTarget(db, 'folder')];
-  const times = targets.flatMap(({ lastSuccessAt }) => lastSuccessAt ?? []);
-  return times.length === 0 ? null : Math.max(...times);
+  const [newest] = targets.sort((a, b) => (b.lastSuccessAt ?? 0) - (a.lastSuccessAt ?? 0));
+  return {
+    firstConversationAt,
+    lastOutsideAt: newest?.lastSuccessAt ?? null,
+    isChanged: newest?.holds !== id,
+  };
 }
 
 /**
@@ -64,8 +70,7 @@ export function createLazyDataWork(deps: DataWorkDeps): {
       copyToFolder: async (signal) => (await load()).backups.copyToFolder(signal),
       watchTargets: () => watchBackupTargets(db),
       readReminder: async () => ({
-        ...(await readLastChange(db)),
-        lastOutsideAt: await readLastOutsideAt(db),
+        ...(await readReminder(db)),
         snoozedAt: Number(localStorage.getItem(SNOOZED_KEY)) || null,
       }),
       snooze: () => localStorage.setItem(SNOOZED_KEY, String(clock())),

@@ -17,9 +17,15 @@ import { createBackupWorker } from './script-urls.ts';
 /** Why the screen is there: the database is gone, rows are missing, or the person asked for it. */
 export type RecoveryReason =
   | { readonly kind: 'gone' }
-  | { readonly kind: 'shrunken'; readonly missing: number; readonly known: number }
-  /** The newest changes are missing. */
-  | { readonly kind: 'cut'; readonly changes: number }
+  | {
+      readonly kind: 'shrunken';
+      /** Noted rows that are missing, by table. */
+      readonly missing: ReadonlyMap<string, number>;
+      /** Conversations that were noted. */
+      readonly known: number;
+      /** The newest changes that are missing. */
+      readonly changes: number;
+    }
   | { readonly kind: 'rescue' };
 
 export interface RecoveryDeps {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { seedConversation, seedConversations } from '../support/seed.ts';
+import { seedConversation, seedConversations, seedUsage } from '../support/seed.ts';
 import { expect, makeSnapshot, test, text } from './seeded.ts';
 
 const rows = seedConversations([seedConversation('Kept letters')]);
@@ -197,6 +197,43 @@ test('the end of the records that the browser dropped is told, and told once', a
   await expect(page.getByRole('button', { name: 'New chat' })).toBeVisible();
   await page.reload();
   await expect(page.getByRole('button', { name: 'New chat' })).toBeVisible();
+});
+
+test('settings, connections and usage that are lost are told by name, and a copy brings them back', async ({
+  start,
+}) => {
+  const { page } = await start({ rows: { ...rows, usageStatistics: [seedUsage(1, 'x')] } });
+  await makeSnapshot(page);
+  await expect(async () => {
+    const note = await page.evaluate(() => localStorage.getItem('onggi.canary'));
+    expect(note).toMatch(/"endpoints":\["/);
+  }).toPass();
+  await damage(page, async () => {
+    const database = await new Promise<IDBDatabase>((resolve) => {
+      const request = indexedDB.open('onggi');
+      request.onsuccess = () => resolve(request.result);
+    });
+    const tables = ['userSettings', 'endpoints', 'usageStatistics'];
+    const transaction = database.transaction(tables, 'readwrite');
+    for (const table of tables) transaction.objectStore(table).clear();
+    await new Promise((resolve) => (transaction.oncomplete = resolve));
+    database.close();
+  });
+  await page.goto('/');
+  await expect(
+    page.getByText(
+      text('recovery.tables', {
+        tables: ['userSettings', 'endpoints', 'usageStatistics']
+          .map((table) => text(`space.table.${table}` as 'space.table.endpoints'))
+          .join(', '),
+      }),
+    ),
+  ).toBeVisible();
+  await page.getByRole('button', { name: /^Restore the copy/ }).click();
+  await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
+  await expect
+    .poll(async () => (await readLiveRows(page).catch(() => undefined))?.['endpoints'])
+    .toMatchObject([{ name: 'Test server' }]);
 });
 
 test('the rescue page takes out what is readable', async ({ start }) => {

@@ -27,13 +27,19 @@ test('a target that was never used has no past', async () => {
 test('success and failure are noted beside each other', async () => {
   const db = await openForTest();
   await updateBackupTarget(db, 'snapshot', { intervalMs: 600_000 });
-  await noteBackupSuccess(db, 'snapshot', { at: NOW, fileName: 'b.json.gz', sizeBytes: 7 });
+  await noteBackupSuccess(db, 'snapshot', {
+    at: NOW,
+    fileName: 'b.json.gz',
+    sizeBytes: 7,
+    holds: 'x',
+  });
   await noteBackupFailure(db, 'snapshot', { at: NOW + 1, code: 'db/quota' });
   expect(await getBackupTarget(db, 'snapshot')).toMatchObject({
     intervalMs: 600_000,
     lastSuccessAt: NOW,
     lastFileName: 'b.json.gz',
     lastSizeBytes: 7,
+    holds: 'x',
     lastFailureAt: NOW + 1,
     lastFailureCode: 'db/quota',
   });
@@ -51,6 +57,6 @@ test('changes are told to whoever watches', async () => {
   const db = await openForTest();
   const targets = follow(watchBackupTargets(db));
   await targets.until((rows) => rows.length === 0);
-  await noteBackupSuccess(db, 'download', { at: NOW, fileName: 'b', sizeBytes: 1 });
+  await noteBackupSuccess(db, 'download', { at: NOW, fileName: 'b', sizeBytes: 1, holds: 'x' });
   expect(await targets.until((rows) => rows.length === 1)).toMatchObject([{ id: 'download' }]);
 });

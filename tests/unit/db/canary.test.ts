@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   countLostChanges,
-  countMissing,
+  findMissing,
   forgetCanary,
   isDatabaseGone,
   isLossNoted,
@@ -9,6 +9,7 @@ import {
   noteLoss,
   readCanary,
 } from '#db/canary.ts';
+import type { Canary } from '#db/canary.ts';
 import { confirmFeed } from '#db/feed-reader.ts';
 import { requestResult } from '#db/idb-request.ts';
 import { undoImport } from '#db/import-runs.ts';
@@ -31,10 +32,18 @@ function createMemory(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
 
 const createId = createTestIds();
 
+async function countMissing(db: OnggiDatabase, canary: Canary): Promise<number> {
+  return (await findMissing(db, canary)).get('conversations') ?? 0;
+}
+
 /** Takes rows away as a damaged disk does: nothing else is written. */
-async function lose(db: OnggiDatabase, ids: readonly string[]): Promise<void> {
+async function lose(
+  db: OnggiDatabase,
+  ids: readonly string[],
+  table = 'conversations',
+): Promise<void> {
   const database = await requestResult(indexedDB.open(db.name));
-  const store = database.transaction('conversations', 'readwrite').objectStore('conversations');
+  const store = database.transaction(table, 'readwrite').objectStore(table);
   for (const id of ids) await requestResult(store.delete(id));
   database.close();
 }
@@ -164,9 +173,15 @@ test('says which installation noted it, with which version, and keeps its name',
 
 test('reads notes of older versions, and adds to them at the next start', async () => {
   const { db, memory, canary } = await openNoted(1);
-  const { installId: _id, appVersion: _version, schemaVersion: _schema, ...old } = canary;
+  const {
+    installId: _id,
+    appVersion: _version,
+    schemaVersion: _schema,
+    rows: _rows,
+    ...old
+  } = canary;
   memory.setItem('onggi.canary', JSON.stringify(old));
-  expect(readCanary(memory)).toEqual(old);
+  expect(readCanary(memory)).toEqual({ ...old, rows: {} });
   await noteCanary(db, { now: 9, createId, memory });
   expect(readCanary(memory)).toMatchObject({ appVersion: APP_VERSION, notedAt: 9 });
 });
@@ -178,4 +193,44 @@ test('keeps in mind that a database was gone until the person decided', async ()
   expect(isLossNoted(memory)).toBe(true);
   forgetCanary(memory);
   expect(isLossNoted(memory)).toBe(false);
+});
+
+/** A row in each table whose loss is noticed, with its key. */
+const ROWS: readonly (readonly [table: string, key: string, row: object])[] = [
+  ['messages', 'm', makeMessage('c000', 'm', null)],
+  ['attachments', 'a', { id: 'a', conversationId: 'c000', messageId: 'm' }],
+  ['documents', 'd', { id: 'd', createdAt: 1 }],
+  ['userSettings', 'local', { userId: 'local' }],
+  ['endpoints', 'e', { id: 'e' }],
+  ['secrets', 'e', { id: 'e' }],
+  ['keyRing', 'k', { id: 'k' }],
+  ['usageStatistics', 'u', { id: 'u', userId: 'local', date: '2026-11-28', model: 'x' }],
+];
+
+async function openWithRow(table: string, row: object) {
+  const { db, memory } = await openNoted(1);
+  await db.strict.table(table).add(row);
+  await noteCanary(db, { now: 1, createId, memory });
+  const canary = readCanary(memory);
+  if (!canary) throw new Error('nothing noted');
+  return { db, canary };
+}
+
+test.each(ROWS)('tells a row of %s that is lost', async (table, key, row) => {
+  const { db, canary } = await openWithRow(table, row);
+  expect(await findMissing(db, canary)).toEqual(new Map());
+  await lose(db, [key], table);
+  expect(await findMissing(db, canary)).toEqual(new Map([[table, 1]]));
+});
+
+test.each(ROWS)('takes no row of %s for lost that somebody removed', async (table, key, row) => {
+  const { db, canary } = await openWithRow(table, row);
+  await db.strict.table(table).delete(key);
+  expect(await findMissing(db, canary)).toEqual(new Map());
+});
+
+test('takes no row for lost of a table that was emptied on purpose', async () => {
+  const { db, canary } = await openWithRow('secrets', { id: 'e' });
+  await db.strict.secrets.clear();
+  expect(await findMissing(db, canary)).toEqual(new Map());
 });

@@ -1,12 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { watchFeed } from '#db/change-feed.ts';
-import { confirmFeed, isInFeed, leaveFeed, markFeed, readFeed } from '#db/feed-reader.ts';
+import {
+  confirmFeed,
+  isInFeed,
+  leaveFeed,
+  markFeed,
+  readFeed,
+  readLastChange,
+} from '#db/feed-reader.ts';
 import { purgeConversations, updateConversations } from '#db/many-conversations.ts';
 import { addWholeConversations } from '#db/imported-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import { toConversationId, toMessageId } from '#domain/ids.ts';
 import type { ChangeFeedRow } from '#domain/stored-rows.ts';
+import { createUserSettings } from '#domain/user-settings.ts';
 import { makeAnswer, makeConversation, makeLine, makeMessage } from './conversation-rows.ts';
 import { createTestClock, openForTest } from './fresh-database.ts';
 
@@ -121,6 +129,30 @@ describe('the feed names', () => {
     expect(await changesSince(db, seq)).toEqual([]);
   });
 
+  test('that settings, connections, keys and usage were written, and which went', async () => {
+    const { db, store } = await withConversation();
+    const { seq } = await markFeed(db);
+    const settings = createUserSettings('ko', 1);
+    await db.strict.userSettings.put(settings);
+    await db.strict.endpoints.put({ id: 'e' } as never);
+    await db.strict.endpoints.delete('e' as never);
+    await db.strict.secrets.clear();
+    await db.strict.transaction('rw', db.strict.messages, db.strict.usageStatistics, async () => {
+      await db.strict.messages.update(toMessageId('m'), { feedback: '좋다' });
+      await db.strict.usageStatistics.put({ id: 'u' } as never);
+    });
+    await store.updateMessage(toMessageId('m'), { rating: 1 });
+    expect((await changesSince(db, seq)).map(({ others }) => others)).toEqual([
+      ['userSettings'],
+      ['endpoints'],
+      ['endpoints/e'],
+      ['secrets/*'],
+      // Of the same transaction as a message: one row is enough.
+      undefined,
+      undefined,
+    ]);
+  });
+
   test('whole ranges, without saying which', async () => {
     const { db } = await withConversation();
     const { seq } = await markFeed(db);
@@ -150,6 +182,15 @@ test('what every reader has seen goes, and the last thing each has seen stays', 
   await confirmFeed(db, 'text', third.seq);
   expect(await isInFeed(db, second)).toBe(false);
   expect(await isInFeed(db, third)).toBe(true);
+});
+
+test('the newest change stays though every reader has seen it', async () => {
+  const { db } = await withConversation();
+  const newest = await readLastChange(db);
+  const mark = await markFeed(db);
+  await confirmFeed(db, 'text', mark.seq);
+  expect(await readLastChange(db)).toBe(newest);
+  expect(await db.strict.changeFeed.toCollection().primaryKeys()).toEqual([newest, mark.seq]);
 });
 
 test('a watcher hears of writes on either connection and of no others', async () => {

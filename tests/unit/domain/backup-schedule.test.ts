@@ -17,7 +17,7 @@ describe('a copy', () => {
     lastSuccessAt: NOW - 2 * DAY,
     lastFailureAt: null,
     intervalMs: DAY,
-    lastChangeAt: NOW - 1000,
+    isChanged: true,
   };
 
   test.each([
@@ -25,8 +25,13 @@ describe('a copy', () => {
     ['never made before', { lastSuccessAt: null }, true],
     ['whose interval is just over', { lastSuccessAt: NOW - DAY }, true],
     ['whose interval is not over', { lastSuccessAt: NOW - DAY + 1 }, false],
-    ['since which nothing changed', { lastChangeAt: NOW - 3 * DAY }, false],
-    ['of nothing', { lastChangeAt: null }, false],
+    ['since which nothing changed', { isChanged: false }, false],
+    ['that was never made, of nothing', { lastSuccessAt: null, isChanged: false }, false],
+    [
+      'from the future, since which nothing changed',
+      { lastSuccessAt: NOW + DAY, isChanged: false },
+      false,
+    ],
     ['that is made by hand', { intervalMs: null }, false],
     ['that has just failed', { lastFailureAt: NOW - 1000 }, false],
     ['that failed a while ago', { lastFailureAt: NOW - RETRY_AFTER_MS }, true],
@@ -46,7 +51,7 @@ describe('a copy', () => {
     expect(nextCopyInMs(state, NOW)).toBe(0);
     expect(nextCopyInMs({ ...state, lastSuccessAt: NOW - DAY + 5000 }, NOW)).toBe(5000);
     expect(nextCopyInMs({ ...state, lastFailureAt: NOW }, NOW)).toBe(RETRY_AFTER_MS);
-    expect(nextCopyInMs({ ...state, lastChangeAt: NOW - 3 * DAY }, NOW)).toBeNull();
+    expect(nextCopyInMs({ ...state, isChanged: false }, NOW)).toBeNull();
     expect(nextCopyInMs({ ...state, intervalMs: null }, NOW)).toBeNull();
   });
 
@@ -56,9 +61,9 @@ describe('a copy', () => {
       { ...state, lastFailureAt: NOW - 7 },
     ];
     for (const each of states) {
-      const inMs = nextCopyInMs({ ...each, lastChangeAt: NOW }, NOW) ?? 0;
-      expect(isCopyDue({ ...each, lastChangeAt: NOW }, NOW + inMs - 1)).toBe(false);
-      expect(isCopyDue({ ...each, lastChangeAt: NOW }, NOW + inMs)).toBe(true);
+      const inMs = nextCopyInMs(each, NOW) ?? 0;
+      expect(isCopyDue(each, NOW + inMs - 1)).toBe(false);
+      expect(isCopyDue(each, NOW + inMs)).toBe(true);
     }
   });
 });
@@ -67,7 +72,7 @@ describe('the reminder', () => {
   const state = {
     lastOutsideAt: NOW - REMIND_AFTER_MS,
     firstConversationAt: NOW - 90 * DAY,
-    lastChangeAt: NOW - DAY,
+    isChanged: true,
     snoozedAt: null,
   };
 
@@ -77,7 +82,7 @@ describe('the reminder', () => {
     ['when there is none', { lastOutsideAt: null }, true],
     ['not at once', { lastOutsideAt: null, firstConversationAt: NOW - DAY }, false],
     ['not without conversations', { lastOutsideAt: null, firstConversationAt: null }, false],
-    ['not when nothing changed since', { lastChangeAt: NOW - 30 * DAY }, false],
+    ['not when nothing changed since', { isChanged: false }, false],
     ['not right after it was put off', { snoozedAt: NOW - SNOOZE_MS + 1 }, false],
     ['again after a while', { snoozedAt: NOW - SNOOZE_MS }, true],
   ])('%s', (_name, changes, isDue) => {

@@ -52,7 +52,7 @@ function createBackups(work: Partial<BackupWork> = {}) {
         Promise.resolve({
           lastOutsideAt: null,
           firstConversationAt: null,
-          lastChangeAt: null,
+          isChanged: false,
           snoozedAt: null,
         }),
       snooze: () => undefined,

@@ -3,7 +3,7 @@
  * recorded in `maintenanceRuns` with what it did. `steps.ts` holds what a run goes through.
  */
 import { undoRepair } from '#db/integrity.ts';
-import { tryHold, withExclusiveLock } from '#db/locks.ts';
+import { readHeldLocks, tryHold, withExclusiveLock } from '#db/locks.ts';
 import {
   getMaintenanceRun,
   putMaintenanceRun,
@@ -31,8 +31,8 @@ import type { MaintenanceDeps } from './steps.ts';
 
 /** Web Lock of every run, with the name of the database: never two at once. */
 const LOCK_PREFIX = 'onggi-maintenance:';
-/** How long a lock that was just let go may take to be free. */
-const RELEASE_GRACE_MS = 200;
+/** Web Lock of whoever waits to look after runs that were cut off, and how long that may take. */
+const [SETTLING_PREFIX, SETTLING_MS] = ['onggi-maintenance-settling:', 200];
 /** Runs that are looked at for when what was done last. */
 const LOOKED_AT = 50;
 
@@ -86,11 +86,15 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
   const { db, clock, createId } = deps;
 
   const lockName = LOCK_PREFIX + db.name;
+  const settlingName = SETTLING_PREFIX + db.name;
 
   async function alone<T>(work: () => Promise<T>): Promise<T | undefined> {
     const release =
       (await tryHold(lockName, { ifAvailable: true })) ??
-      (await tryHold(lockName, { signal: AbortSignal.timeout(RELEASE_GRACE_MS) }));
+      // Who only looks after what was cut off has the lock for a moment.
+      ((await readHeldLocks(settlingName)).length > 0
+        ? await tryHold(lockName, { signal: AbortSignal.timeout(SETTLING_MS) })
+        : undefined);
     if (!release) return undefined;
     try {
       await markCut();
@@ -212,7 +216,7 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
       });
       return isDone ?? false;
     },
-    settleCut: () => withExclusiveLock(lockName, markCut),
+    settleCut: () => withExclusiveLock(settlingName, () => withExclusiveLock(lockName, markCut)),
     readLastScheduledAt: async () =>
       (await readEarlier()).find(({ kind }) => kind === 'scheduled')?.startedAt ?? null,
     watchRuns: (limit) => watchMaintenanceRuns(db, limit),

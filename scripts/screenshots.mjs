@@ -11,6 +11,7 @@ import { chromiumArgs, chromiumPath } from './browser.mjs';
 
 const PORT = 4276;
 const OUT = 'screenshots';
+const PASSPHRASE = 'five words are a lock';
 const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 const SETTINGS = ['general', 'models', 'behaviour', 'privacy', 'data'];
 
@@ -142,10 +143,68 @@ async function walk(
     await page.locator('section.card').first().waitFor();
     await shoot(`08-settings-${section}`);
   }
+  for (const [number, screen] of ['usage', 'storage', 'data', 'map', 'search'].entries()) {
+    await page.goto(`http://localhost:${PORT}/#/${screen}`);
+    await page.locator('main h1, main [type=search]').first().waitFor();
+    // Sizes are being measured, points placed.
+    await page.waitForTimeout(1200);
+    await shoot(`${String(number + 9).padStart(2, '0')}-${screen}`);
+  }
+  await lock(page);
+  await shoot('14-lock');
+  await page.locator('input[type=password]').fill('wrong');
+  await page.keyboard.press('Enter');
+  await page.locator('.problem').waitFor();
+  await shoot('15-lock-wrong');
+  await page.locator('input[type=password]').fill(PASSPHRASE);
+  await page.keyboard.press('Enter');
+  await page.locator('#composer, aside').first().waitFor();
+  for (const [name, hash] of [
+    ['16-rescue', '#/rescue'],
+    ['17-erase', '#/erase'],
+  ]) {
+    // These screens are chosen when the page begins.
+    await page.goto('about:blank');
+    await page.goto(`http://localhost:${PORT}/${hash}`);
+    await page.locator('h1').first().waitFor();
+    await shoot(name);
+  }
+  await loseDatabase(page);
+  await page.locator('h1').first().waitFor();
+  await page.waitForTimeout(800);
+  await shoot('18-recovery');
   await context.close();
 }
 
-for (const language of LANGUAGES) {
+/** Sets a passphrase and locks. */
+async function lock(/** @type {import('playwright').Page} */ page) {
+  await page.goto(`http://localhost:${PORT}/#/settings/privacy`);
+  const card = page.locator('section.card:has(ul.what)');
+  await card.getByRole('button').first().click();
+  const dialog = page.getByRole('dialog');
+  for (const field of await dialog.locator('input[type=password]').all()) {
+    await field.fill(PASSPHRASE);
+  }
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('checkbox').check();
+  await dialog.locator('button.primary').click();
+  await page.keyboard.press('Control+Shift+L');
+  await page.locator('input[type=password]').waitFor();
+}
+
+/** Deletes the database as a browser that lost it, and opens onggi again. */
+async function loseDatabase(/** @type {import('playwright').Page} */ page) {
+  await page.goto(`http://localhost:${PORT}/robots.txt`);
+  await page.evaluate(async () => {
+    for (const { name } of await indexedDB.databases()) {
+      if (name && name !== 'onggi-cache') indexedDB.deleteDatabase(name);
+    }
+  });
+  await page.goto(`http://localhost:${PORT}/`);
+}
+
+const only = process.argv.find((argument) => LANGUAGES.some(({ id }) => id === argument));
+for (const language of LANGUAGES.filter(({ id }) => only === undefined || id === only)) {
   for (const colorScheme of /** @type {const} */ (['light', 'dark']))
     await walk(language, colorScheme);
 }

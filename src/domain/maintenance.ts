@@ -210,6 +210,19 @@ export function sortTrash(
   return { purge, announced };
 }
 
+/**
+ * Whole days until a conversation may leave the trash at the earliest, begun ones counted, never more
+ * than {@link TRASH_TTL_MS} even where the clock went back; null outside of the trash.
+ */
+export function trashDaysLeft(
+  { status, deletedAt, updatedAt }: Pick<Conversation, 'status' | 'deletedAt' | 'updatedAt'>,
+  now: number,
+): number | null {
+  if (status !== 'deleted') return null;
+  const left = (deletedAt ?? updatedAt) + TRASH_TTL_MS - now;
+  return Math.ceil(Math.min(Math.max(left, 0), TRASH_TTL_MS) / DAY_MS);
+}
+
 /** When an announced conversation goes at the earliest, epoch milliseconds. */
 export function purgeTime(
   { deletedAt, updatedAt }: Pick<Conversation, 'deletedAt' | 'updatedAt'>,

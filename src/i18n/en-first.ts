@@ -52,6 +52,8 @@ export const enFirst = {
   'list.noMatch': 'No conversation matches.',
   'list.select': 'Select conversations',
   'list.selectOne': 'Select “{title}”',
+  'list.daysLeft': { one: '{count} day left', other: '{count} days left' },
+  'list.goesSoon': 'Goes soon',
   'list.trashNote': 'Conversations stay in the trash for 30 days and can be restored until then.',
   'list.emptyTheTrash': 'Empty the trash',
   'list.restored': {

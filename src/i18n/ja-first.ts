@@ -54,6 +54,8 @@ export const jaFirst: FirstTexts = {
   'list.noMatch': '一致する会話はありません。',
   'list.select': '会話を選択',
   'list.selectOne': '「{title}」を選択',
+  'list.daysLeft': '残り{count}日',
+  'list.goesSoon': 'まもなく削除',
   'list.trashNote': 'ゴミ箱の会話は30日間残り、それまでは復元できます。',
   'list.emptyTheTrash': 'ゴミ箱を空にする',
   'list.restored': '{count}件の会話を一覧に戻しました',

@@ -54,6 +54,8 @@ export const koFirst: FirstTexts = {
   'list.noMatch': '맞는 대화가 없어요.',
   'list.select': '대화 선택',
   'list.selectOne': '‘{title}’ 선택',
+  'list.daysLeft': '{count}일 남음',
+  'list.goesSoon': '곧 지워져요',
   'list.trashNote': '휴지통에 있는 대화는 30일 동안 남아 있고, 그 전에는 되살릴 수 있어요.',
   'list.emptyTheTrash': '휴지통 비우기',
   'list.restored': '대화 {count}개를 목록으로 되돌렸어요',

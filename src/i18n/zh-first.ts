@@ -52,6 +52,8 @@ export const zhFirst: FirstTexts = {
   'list.noMatch': '没有匹配的对话。',
   'list.select': '选择对话',
   'list.selectOne': '选择“{title}”',
+  'list.daysLeft': '剩 {count} 天',
+  'list.goesSoon': '即将删除',
   'list.trashNote': '回收站里的对话会保留 30 天，在此之前都可以恢复。',
   'list.emptyTheTrash': '清空回收站',
   'list.restored': '已将 {count} 个对话移回列表',

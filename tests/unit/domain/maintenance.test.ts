@@ -7,6 +7,7 @@ import {
   isDue,
   purgeTime,
   carryNotices,
+  trashDaysLeft,
   sortNoticed,
   sortTrash,
 } from '#domain/maintenance.ts';
@@ -98,4 +99,16 @@ test('carryNotices counts what lies between two runs up to a limit, and never ba
   expect(ages(NOW + DAY_MS / 2)).toEqual([3.5, 0.5]);
   expect(ages(NOW + 3650 * DAY_MS)).toEqual([4, 1]);
   expect(ages(NOW - 365 * DAY_MS)).toEqual([3, 0]);
+});
+
+test.each([
+  ['just now', NOW, 30],
+  ['a day and a bit ago', NOW - DAY_MS - 1, 29],
+  ['29 days ago', NOW - 29 * DAY_MS, 1],
+  ['30 days ago', NOW - 30 * DAY_MS, 0],
+  ['years ago', NOW - 3650 * DAY_MS, 0],
+  ['by a clock that went back', NOW + 365 * DAY_MS, 30],
+])('trashDaysLeft of what was moved there %s', (_, deletedAt, days) => {
+  expect(trashDaysLeft({ status: 'deleted', deletedAt, updatedAt: 0 }, NOW)).toBe(days);
+  expect(trashDaysLeft({ status: 'active', deletedAt: null, updatedAt: 0 }, NOW)).toBeNull();
 });

@@ -15,6 +15,12 @@ function copyPrefix(name: string): string {
   return `${name}-before-v`;
 }
 
+/** Whether {@link copyName} gave `found` for `name`. */
+export function isCopyName(name: string, found: string): boolean {
+  const prefix = copyPrefix(name);
+  return found.startsWith(prefix) && /^\d+$/.test(found.slice(prefix.length));
+}
+
 export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
   /** False where another tab may write meanwhile and the caller notices that by itself. */
@@ -58,10 +64,8 @@ export async function copyDatabase(
 
 /** Deletes the copies that were made before upgrades of `name`. */
 export async function deleteCopies(name: string): Promise<void> {
-  const prefix = copyPrefix(name);
   for (const { name: found } of await indexedDB.databases()) {
-    if (!found?.startsWith(prefix)) continue;
-    if (/^\d+$/.test(found.slice(prefix.length))) await deleteDatabase(found);
+    if (found !== undefined && isCopyName(name, found)) await deleteDatabase(found);
   }
 }
 

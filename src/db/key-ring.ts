@@ -9,6 +9,11 @@ export function getActiveKeyRingEntry({
   return read(async () => (await db.keyRing.toArray()).find(({ state }) => state === 'active'));
 }
 
+/** Every entry, active or retired. */
+export function getKeyRing({ strict: db }: OnggiDatabase): Promise<readonly KeyRingEntry[]> {
+  return read(() => db.keyRing.toArray());
+}
+
 /**
  * Adds an entry as the active one, unless another tab was first. Durable.
  * @returns the entry that is active afterwards.

@@ -88,8 +88,10 @@ export async function takeLiveAlone(
 /** How long the lock of a restore that just ended may take to be free. */
 const RELEASE_GRACE_MS = 300;
 
-/** Takes the right to restore; undefined while another page or worker has it. */
-export async function tryHoldRestoreLock(): Promise<(() => void) | undefined> {
+/** Takes the right to restore; undefined while another page or worker has it for longer than `patienceMs`. */
+export async function tryHoldRestoreLock(
+  patienceMs = RELEASE_GRACE_MS,
+): Promise<(() => void) | undefined> {
   const release = await tryHold(RESTORE_LOCK, { ifAvailable: true });
-  return release ?? tryHold(RESTORE_LOCK, { signal: AbortSignal.timeout(RELEASE_GRACE_MS) });
+  return release ?? tryHold(RESTORE_LOCK, { signal: AbortSignal.timeout(patienceMs) });
 }

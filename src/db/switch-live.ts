@@ -1,5 +1,6 @@
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
+import { carryKeys } from './aside-keys.ts';
 import { readBootPointers, switchLiveDatabase } from './boot-database.ts';
 import { takeLiveAlone, tryHoldRestoreLock } from './live-lock.ts';
 import { readHeldLocks } from './locks.ts';
@@ -83,8 +84,8 @@ export async function readUndo({
 }
 
 /**
- * Brings back the data from before the last restore; those of now become the ones that can be
- * brought back. The caller then loads the page anew.
+ * Brings back the data from before the last restore, with the lock and the keys of now; the data of now
+ * become the ones that can be brought back. The caller then loads the page anew.
  * @throws OnggiError `backup/nothing-to-undo`; `backup/busy` as {@link switchLive}, and while a
  * restore is under way.
  */
@@ -94,7 +95,12 @@ export async function undoRestore(db: OnggiDatabase, options: SwitchOptions): Pr
   try {
     const undo = await readUndo(options);
     if (!undo) throw new OnggiError('backup/nothing-to-undo', 'no data from before a restore');
-    await switchLive(db, () => Promise.resolve(undo.databaseName), options);
+    const finish = async (): Promise<string> => {
+      // The present lock stays, and the present keys.
+      await carryKeys(db.name, undo.databaseName);
+      return undo.databaseName;
+    };
+    await switchLive(db, finish, options);
   } finally {
     release();
   }

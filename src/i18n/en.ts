@@ -831,7 +831,8 @@ const texts = {
   'restore.confirmReplace': 'Replace now',
   'restore.confirmMerge': 'Merge now',
   'restore.switching': 'Putting the restored data in place…',
-  'restore.undoHint': 'The data from before {when} are kept until {until}.',
+  'restore.undoHint':
+    'The data from before {when} are kept until {until}. Going back to them changes neither the lock nor the present API keys.',
   'import.button': 'Import',
   'import.title': 'Import',
   'import.drop': 'Drop exports of ChatGPT, Claude, Open WebUI and others here',

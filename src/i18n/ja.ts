@@ -750,7 +750,8 @@ export const ja: LaterTexts = {
   'restore.confirmReplace': '今すぐ置き換える',
   'restore.confirmMerge': '今すぐ統合する',
   'restore.switching': '復元したデータに切り替えています…',
-  'restore.undoHint': '{when} より前のデータを {until} まで保管しています。',
+  'restore.undoHint':
+    '{when} より前のデータを {until} まで保管しています。そこに戻しても、現在のロックとAPIキーは変わりません。',
   'import.button': '読み込み',
   'import.title': '読み込み',
   'import.drop': 'ChatGPT、Claude、Open WebUI などの書き出しをここにドロップ',

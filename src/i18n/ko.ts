@@ -738,7 +738,8 @@ export const ko: LaterTexts = {
   'restore.confirmReplace': '지금 바꾸기',
   'restore.confirmMerge': '지금 합치기',
   'restore.switching': '복원한 데이터로 바꾸는 중…',
-  'restore.undoHint': '{when} 이전의 데이터를 {until}까지 보관해요.',
+  'restore.undoHint':
+    '{when} 이전의 데이터를 {until}까지 보관해요. 되돌려도 지금의 잠금과 API 키는 그대로예요.',
   'import.button': '가져오기',
   'import.title': '가져오기',
   'import.drop': 'ChatGPT·Claude·Open WebUI 등에서 내보낸 파일을 여기에 놓으세요',

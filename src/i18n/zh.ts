@@ -707,7 +707,8 @@ export const zh: LaterTexts = {
   'restore.confirmReplace': '立即替换',
   'restore.confirmMerge': '立即合并',
   'restore.switching': '正在切换到恢复的数据…',
-  'restore.undoHint': '{when} 之前的数据保留至 {until}。',
+  'restore.undoHint':
+    '{when} 之前的数据保留至 {until}。恢复到这些数据不会改变当前的锁定和 API 密钥。',
   'import.button': '导入',
   'import.title': '导入',
   'import.drop': '将 ChatGPT、Claude、Open WebUI 等的导出文件拖到这里',

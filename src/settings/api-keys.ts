@@ -55,6 +55,13 @@ export interface ApiKeys {
    * @param dataKey Its data key.
    */
   rotateTo(entry: KeyRingEntry, dataKey: CryptoKey): Promise<void>;
+  /**
+   * Leaves no way but the lock to keys that are aside, see [Note: Keys aside].
+   * @param entry The active entry. @param dataKey Its data key.
+   */
+  closeAside(entry: KeyRingEntry, dataKey: CryptoKey): Promise<void>;
+  /** Deletes every key and every way to one, aside too. @throws OnggiError `backup/busy`, `db/*` */
+  deleteAll(): Promise<void>;
 }
 
 interface ApiKeysDeps {
@@ -63,10 +70,20 @@ interface ApiKeysDeps {
   readonly createId: CreateId;
   /** Data keys of locked entries that the person opened on this page; no others are kept. */
   readonly unlocked?: ReadonlyMap<KeyId, CryptoKey>;
+  /** Only tests give another. */
+  readonly bootName?: string;
 }
 
 /** Seals, opens and rotates API keys. No crypto runs inside a transaction. */
-export function createApiKeys({ db, clock, createId, unlocked = new Map() }: ApiKeysDeps): ApiKeys {
+export function createApiKeys({
+  db,
+  clock,
+  createId,
+  unlocked = new Map(),
+  bootName,
+}: ApiKeysDeps): ApiKeys {
+  const rotation = { db, clock, openSecret, bootName };
+
   async function dataKeyOf(entry: KeyRingEntry): Promise<CryptoKey> {
     return unlocked.get(entry.id) ?? unlockDataKey(entry);
   }
@@ -116,7 +133,7 @@ export function createApiKeys({ db, clock, createId, unlocked = new Map() }: Api
 
   async function rotateTo(make: () => Promise<FreshKey>): Promise<void> {
     const { rotateKeys } = await import('./rotate-keys.ts');
-    await rotateKeys({ db, clock, openSecret }, make);
+    await rotateKeys(rotation, make);
   }
 
   return {
@@ -132,5 +149,15 @@ export function createApiKeys({ db, clock, createId, unlocked = new Map() }: Api
     rotate: () => withExclusiveLock(KEYS_LOCK, rotate),
     rotateTo: (entry, dataKey) =>
       withExclusiveLock(KEYS_LOCK, () => rotateTo(() => Promise.resolve({ entry, dataKey }))),
+    closeAside: (entry, dataKey) =>
+      withExclusiveLock(KEYS_LOCK, async () => {
+        const { closeAside } = await import('./rotate-keys.ts');
+        await closeAside(rotation, { entry, dataKey });
+      }),
+    deleteAll: () =>
+      withExclusiveLock(KEYS_LOCK, async () => {
+        const { deleteKeys } = await import('./rotate-keys.ts');
+        await deleteKeys(rotation);
+      }),
   };
 }

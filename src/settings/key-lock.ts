@@ -1,5 +1,5 @@
 import { getActiveKeyRingEntry } from '#db/key-ring.ts';
-import { deleteAllKeys, replaceWraps } from '#db/key-rotation.ts';
+import { replaceWraps } from '#db/key-rotation.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock, CreateId, KeyId } from '#domain/ids.ts';
@@ -67,7 +67,7 @@ export interface KeyLock {
   remove(proof: Proof): Promise<void>;
   /** Drops what opens the keys on this page. */
   forget(): void;
-  /** Gives the keys up: lock and stored API keys go, everything else stays. */
+  /** Gives the keys up: lock and stored API keys go, also those aside, everything else stays. */
   giveUp(): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ interface KeyLockDeps {
   readonly db: OnggiDatabase;
   readonly clock: Clock;
   readonly createId: CreateId;
-  readonly apiKeys: Pick<ApiKeys, 'rotateTo'>;
+  readonly apiKeys: Pick<ApiKeys, 'rotateTo' | 'closeAside' | 'deleteAll'>;
   /** Data keys that are open on this page. */
   readonly unlocked: Map<KeyId, CryptoKey>;
 }
@@ -154,6 +154,8 @@ export function createKeyLock({ db, clock, createId, apiKeys, unlocked }: KeyLoc
     const dataKey = await prove(entry, proof);
     const wrap = await make(entry, dataKey);
     const others = entry.wraps.filter((other) => other.kind !== kind);
+    // A restore under this lock put its old wraps aside: what opened them must not open them for good.
+    await apiKeys.closeAside(entry, dataKey);
     await replaceWraps(db, entry.id, wrap ? [...others, wrap] : others);
     await keep(entry.id, dataKey);
   }
@@ -182,6 +184,8 @@ export function createKeyLock({ db, clock, createId, apiKeys, unlocked }: KeyLoc
       const entry = await requireLock();
       const dataKey = await prove(entry, proof);
       await keep(entry.id, dataKey);
+      // The lock is open whether or not this can be written now: the next time tries again.
+      await apiKeys.closeAside(entry, dataKey).catch(() => undefined);
       if (proof.kind === 'passkey' || readRecoveryCode(proof.text)) return;
       const derivation = readDerivation(requireWrap(entry, 'passphrase').derivation);
       if (!derivation || !isWeaker(derivation)) return;
@@ -231,7 +235,7 @@ export function createKeyLock({ db, clock, createId, apiKeys, unlocked }: KeyLoc
     },
     forget: () => unlocked.clear(),
     async giveUp() {
-      await deleteAllKeys(db);
+      await apiKeys.deleteAll();
       unlocked.clear();
     },
   };

@@ -1,5 +1,7 @@
-import { deleteRetiredKeyRingEntries, replaceSecrets } from '#db/key-rotation.ts';
-import { getActiveKeyRingEntry } from '#db/key-ring.ts';
+import { clearAsideKeys, readAsideKeys, withoutRestores, writeAsideKeys } from '#db/aside-keys.ts';
+import type { AsideKeys } from '#db/aside-keys.ts';
+import { deleteAllKeys, deleteRetiredKeyRingEntries, replaceSecrets } from '#db/key-rotation.ts';
+import { getActiveKeyRingEntry, getKeyRing } from '#db/key-ring.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { getSecret, listSecrets } from '#db/secrets.ts';
 import type { Clock } from '#domain/ids.ts';
@@ -15,6 +17,7 @@ export interface FreshKey {
 
 interface RotateDeps {
   readonly db: OnggiDatabase;
+  readonly bootName: string | undefined;
   readonly clock: Clock;
   readonly openSecret: (
     secret: Secret,
@@ -23,11 +26,83 @@ interface RotateDeps {
   ) => Promise<string>;
 }
 
-/** Seals every key with a fresh data key; the old one goes after all rows were read back and opened. */
-export async function rotateKeys(
-  { db, clock, openSecret }: RotateDeps,
-  make: () => Promise<FreshKey>,
-): Promise<void> {
+/**
+ * Seals every key with a fresh data key, those aside too (see [Note: Keys aside]); the old one goes after
+ * all rows were read back and opened.
+ */
+export function rotateKeys(deps: RotateDeps, make: () => Promise<FreshKey>): Promise<void> {
+  return withoutRestores({ now: deps.clock(), bootName: deps.bootName }, async () => {
+    const ring = await getKeyRing(deps.db);
+    const aside = await readAsideKeys(deps.db, deps.bootName);
+    const opened: OpenedAside[] = [];
+    for (const keys of aside) opened.push({ keys, apiKeys: await openAside(deps, ring, keys) });
+    const live = await openLive(deps);
+    const fresh = await make();
+    try {
+      // First those aside: a lock that is set leaves no other way to the keys.
+      for (const one of opened) await writeAsideKeys(await sealAside(deps, fresh, one));
+      await sealLive(deps, fresh, live);
+    } catch (error) {
+      for (const keys of aside) await writeAsideKeys(keys).catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+/** What was read of the keys of a database aside; those that do not open are lost anyway. */
+interface OpenedAside {
+  readonly keys: AsideKeys;
+  readonly apiKeys: ReadonlyMap<Secret, string>;
+}
+
+async function openAside(
+  { openSecret }: Pick<RotateDeps, 'openSecret'>,
+  live: readonly KeyRingEntry[],
+  { secrets, ring }: AsideKeys,
+): Promise<ReadonlyMap<Secret, string>> {
+  const apiKeys = new Map<Secret, string>();
+  for (const secret of secrets) {
+    const entry = [...ring, ...live].find(({ id }) => id === secret.sealed.keyId);
+    const apiKey = await openSecret(secret, entry, secret.origin).catch(() => undefined);
+    if (apiKey !== undefined) apiKeys.set(secret, apiKey);
+  }
+  return apiKeys;
+}
+
+async function sealAside(
+  { clock }: Pick<RotateDeps, 'clock'>,
+  { entry, dataKey }: FreshKey,
+  { keys: { databaseName }, apiKeys }: OpenedAside,
+): Promise<AsideKeys> {
+  const secrets: Secret[] = [];
+  for (const [secret, apiKey] of apiKeys) {
+    const context = contextOf(secret.id, secret.origin);
+    const sealed = await sealValue(dataKey, entry.id, context, apiKey);
+    secrets.push({ ...secret, sealed, updatedAt: clock() });
+  }
+  return { databaseName, secrets, ring: [] };
+}
+
+/**
+ * Takes every way to keys that are aside away from there, and seals anew what the lock does not open yet.
+ * For an open lock: what an earlier version, or a restore under this lock, left there.
+ */
+export async function closeAside(deps: RotateDeps, lock: FreshKey): Promise<void> {
+  const ring = await getKeyRing(deps.db);
+  for (const keys of await readAsideKeys(deps.db, deps.bootName)) {
+    const isClosed =
+      keys.ring.length === 0 && keys.secrets.every(({ sealed }) => sealed.keyId === lock.entry.id);
+    if (isClosed) continue;
+    const apiKeys = await openAside(deps, ring, keys);
+    await writeAsideKeys(await sealAside(deps, lock, { keys, apiKeys }));
+  }
+}
+
+/** @throws OnggiError `vault/cannot-open` when one does not open. */
+async function openLive({
+  db,
+  openSecret,
+}: Pick<RotateDeps, 'db' | 'openSecret'>): Promise<ReadonlyMap<Secret, string>> {
   const opened = new Map<Secret, string>();
   for (const { id } of await listSecrets(db)) {
     const found = await getSecret(db, id);
@@ -35,8 +110,15 @@ export async function rotateKeys(
     const { secret, keyRingEntry } = found;
     opened.set(secret, await openSecret(secret, keyRingEntry, secret.origin));
   }
+  return opened;
+}
+
+async function sealLive(
+  { db, clock }: Pick<RotateDeps, 'db' | 'clock'>,
+  { entry: fresh, dataKey }: FreshKey,
+  opened: ReadonlyMap<Secret, string>,
+): Promise<void> {
   const old = await getActiveKeyRingEntry(db);
-  const { entry: fresh, dataKey } = await make();
   const secrets: Secret[] = [];
   for (const [secret, apiKey] of opened) {
     const context = contextOf(secret.id, secret.origin);
@@ -53,4 +135,12 @@ export async function rotateKeys(
     await openValue(dataKey, sealed, contextOf(id, origin));
   }
   await deleteRetiredKeyRingEntries(db);
+}
+
+/** Deletes every key and every way to one, first where they are aside. */
+export function deleteKeys({ db, clock, bootName }: Omit<RotateDeps, 'openSecret'>): Promise<void> {
+  return withoutRestores({ now: clock(), bootName }, async () => {
+    await clearAsideKeys(db, bootName);
+    await deleteAllKeys(db);
+  });
 }

@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest';
+import { writeAsideKeys } from '#db/aside-keys.ts';
+import { copyDatabase, copyName } from '#db/database-copy.ts';
+import { getActiveKeyRingEntry } from '#db/key-ring.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { stagingName } from '#db/staging.ts';
+import { switchLive, undoRestore } from '#db/switch-live.ts';
+import type { Endpoint } from '#domain/endpoint.ts';
+import type { KeyId } from '#domain/ids.ts';
+import { isLockEntry } from '#domain/secret.ts';
+import type { KeyRingEntry, Secret } from '#domain/secret.ts';
+import { createApiKeys } from '#settings/api-keys.ts';
+import { createEndpoints } from '#settings/endpoints.ts';
+import { createKeyLock } from '#settings/key-lock.ts';
+import { createTestClock, freshNames, openForTest, readRaw } from '../db/fresh-database.ts';
+import type { Names } from '../db/fresh-database.ts';
+
+const PASSPHRASE = '옹기 항아리 열쇠';
+const typed = (text: string) => ({ kind: 'typed', text }) as const;
+const clock = createTestClock();
+
+/** What a page has of the database that is live under these names. */
+async function openPage(names: Names) {
+  const db = await openForTest({ names });
+  const unlocked = new Map<KeyId, CryptoKey>();
+  const makers = { db, clock, createId: () => crypto.randomUUID() };
+  const apiKeys = createApiKeys({ ...makers, unlocked, bootName: names.bootName });
+  const lock = createKeyLock({ ...makers, apiKeys, unlocked });
+  return { db, apiKeys, lock, endpoints: createEndpoints({ ...makers, apiKeys }) };
+}
+
+/**
+ * Two connections with keys; then a restore of data that have only the first, and a copy from before an
+ * upgrade beside them.
+ */
+async function openRestored() {
+  const names = freshNames();
+  const before = await openPage(names);
+  const add = (name: string): Promise<Endpoint> =>
+    before.endpoints.add({
+      presetId: 'custom',
+      name,
+      baseUrl: `https://${name}.example.com/v1`,
+      chatModels: [],
+      apiKey: `sk-marker-of-${name}`,
+    });
+  const [both, removed] = [await add('both'), await add('removed')];
+  const staged = stagingName(names.defaultName, clock());
+  await copyDatabase(before.db.name, staged);
+  await copyDatabase(before.db.name, copyName(before.db.name, 9));
+  await putInPlace(names, before.db, staged);
+  const page = await openPage(names);
+  await page.endpoints.remove(removed.id);
+  return { names, both, removed, page, aside: [before.db.name, copyName(before.db.name, 9)] };
+}
+
+function putInPlace({ bootName }: Names, db: OnggiDatabase, name: string): Promise<void> {
+  return switchLive(db, () => Promise.resolve(name), { bootName, clock });
+}
+
+async function readKeys(name: string) {
+  return {
+    ring: (await readRaw(name, 'keyRing')) as KeyRingEntry[],
+    secrets: (await readRaw(name, 'secrets')) as Secret[],
+  };
+}
+
+describe('keys that a restore put aside', () => {
+  test('are open to nobody but the lock once one is set', async () => {
+    const { aside, page } = await openRestored();
+    const [first = ''] = aside;
+    expect((await readKeys(first)).ring).toHaveLength(1);
+    await page.lock.set({ passphrase: PASSPHRASE });
+    const active = await getActiveKeyRingEntry(page.db);
+    for (const name of aside) {
+      const { ring, secrets } = await readKeys(name);
+      expect(ring).toEqual([]);
+      expect(secrets.map(({ sealed }) => sealed.keyId)).toEqual([active?.id, active?.id]);
+    }
+  });
+
+  test('come back under the lock when the restore is undone, without being typed again', async () => {
+    const { names, both, removed, page } = await openRestored();
+    const added = await page.endpoints.add({
+      presetId: 'custom',
+      name: 'added',
+      baseUrl: 'https://added.example.com/v1',
+      chatModels: [],
+      apiKey: 'sk-marker-of-added',
+    });
+    await page.lock.set({ passphrase: PASSPHRASE });
+    await undoRestore(page.db, { ...names, clock });
+    const undone = await openPage(names);
+    expect((await undone.lock.readState()).isSet).toBe(true);
+    await expect(undone.apiKeys.open(both)).rejects.toMatchObject({ code: 'vault/locked' });
+    await undone.lock.unlock(typed(PASSPHRASE));
+    for (const endpoint of [both, removed, added]) {
+      expect(await undone.apiKeys.open(endpoint)).toBe(`sk-marker-of-${endpoint.name}`);
+      expect(await undone.endpoints.get(endpoint.id)).toMatchObject({ name: endpoint.name });
+    }
+    // And the data that are aside now open to nobody else either.
+    expect((await readKeys(page.db.name)).ring).toEqual([]);
+    await undone.lock.remove(typed(PASSPHRASE));
+    await undoRestore(undone.db, { ...names, clock });
+    const again = await openPage(names);
+    expect((await again.lock.readState()).isSet).toBe(false);
+    expect(await again.apiKeys.open(both)).toBe('sk-marker-of-both');
+    expect(await again.apiKeys.open(added)).toBe('sk-marker-of-added');
+  });
+
+  test('come back without a lock too', async () => {
+    const { names, both, removed, page } = await openRestored();
+    await page.apiKeys.save(both, 'sk-marker-of-later');
+    await undoRestore(page.db, { ...names, clock });
+    const undone = await openPage(names);
+    expect(await undone.apiKeys.open(both)).toBe('sk-marker-of-later');
+    expect(await undone.apiKeys.open(removed)).toBe('sk-marker-of-removed');
+  });
+
+  test('are gone when the keys are given up', async () => {
+    const { names, page, aside } = await openRestored();
+    await page.lock.set({ passphrase: PASSPHRASE });
+    await page.lock.giveUp();
+    for (const name of [page.db.name, ...aside]) {
+      expect(await readKeys(name)).toEqual({ ring: [], secrets: [] });
+    }
+    await undoRestore(page.db, { ...names, clock });
+    const undone = await openPage(names);
+    expect((await undone.lock.readState()).isSet).toBe(false);
+    expect(await undone.db.strict.secrets.toArray()).toEqual([]);
+  });
+
+  test('do not open by a passphrase from before the restore that was changed since', async () => {
+    const { names, both, page } = await openRestored();
+    await page.lock.set({ passphrase: PASSPHRASE });
+    const staged = stagingName(names.defaultName, clock() + 1);
+    await copyDatabase(page.db.name, staged);
+    await putInPlace(names, page.db, staged);
+    const next = await openPage(names);
+    expect((await readKeys(page.db.name)).ring.every(isLockEntry)).toBe(true);
+    await next.lock.changePassphrase(typed(PASSPHRASE), 'another passphrase');
+    expect((await readKeys(page.db.name)).ring).toEqual([]);
+    await undoRestore(next.db, { ...names, clock });
+    const undone = await openPage(names);
+    await expect(undone.lock.unlock(typed(PASSPHRASE))).rejects.toMatchObject({
+      code: 'vault/cannot-open',
+    });
+    await undone.lock.unlock(typed('another passphrase'));
+    expect(await undone.apiKeys.open(both)).toBe('sk-marker-of-both');
+  });
+
+  test('that an earlier version left open are closed when the lock is opened', async () => {
+    const { page, aside, names } = await openRestored();
+    const [first = ''] = aside;
+    const left = await readKeys(first);
+    await page.lock.set({ passphrase: PASSPHRASE });
+    await writeAsideKeys({ databaseName: first, ...left });
+    const later = await openPage(names);
+    await later.lock.unlock(typed(PASSPHRASE));
+    const { ring, secrets } = await readKeys(first);
+    expect(ring).toEqual([]);
+    expect(secrets).toHaveLength(2);
+  });
+
+  test('are as they were when a lock could not be set', async () => {
+    const { page, aside, both } = await openRestored();
+    const [first = ''] = aside;
+    const before = await readKeys(first);
+    const secret = await page.db.strict.secrets.get(both.id);
+    if (!secret) throw new Error('no key');
+    await page.db.strict.secrets.put({
+      ...secret,
+      sealed: { ...secret.sealed, ciphertext: new Uint8Array(40) },
+    });
+    await expect(page.lock.set({ passphrase: PASSPHRASE })).rejects.toMatchObject({
+      code: 'vault/cannot-open',
+    });
+    const after = await readKeys(first);
+    expect(after.secrets).toEqual(before.secrets);
+    expect(after.ring.map(({ id }) => id)).toEqual(before.ring.map(({ id }) => id));
+  });
+});

@@ -89,7 +89,7 @@ function hasFeed(transaction: unknown): boolean {
 const isPut = ({ type }: DBCoreMutateRequest): boolean => type === 'add' || type === 'put';
 
 /** What `others` says of a removed row; without `key`, that any of them may be. */
-export const otherRow = (tableName: string, key = '*'): string => `${tableName}/${key}`;
+const otherRow = (tableName: string, key = '*'): string => `${tableName}/${key}`;
 
 function changeOf(request: DBCoreMutateRequest, tableName: string): Change {
   if (OTHERS.includes(tableName)) {

@@ -75,6 +75,27 @@ describe('a file of the rescue screen', () => {
     expect(summary.counts.conversations).toBe(1);
   });
 
+  test('of the first rescue screens is read as it was written then', async () => {
+    const conversation = { ...wholeConversation('c', 1).conversation, title: '옛 이야기' };
+    const [message] = wholeConversation('c', 1).messages;
+    // As the first rescue screens wrote it, letter by letter: every table one text, bytes as base64.
+    const text =
+      '{"format":"onggi-rescue","created_at":"2023-11-14T22:13:20.000Z","live":"onggi-restore-1-00000000",\n' +
+      '"onggi/conversations":[{"id":"other"}],\n' +
+      `"onggi-restore-1-00000000/conversations":[${JSON.stringify(conversation)}],\n` +
+      `"onggi-restore-1-00000000/messages":[${JSON.stringify(message)}],\n` +
+      '"onggi-restore-1-00000000/attachments":[{"id":"a","conversationId":"c","messageId":"c-m0",' +
+      '"name":"a.txt","mediaType":"text/plain","sizeBytes":3,"bytes":{"$bytes":"YWJj"}}]}\n';
+    const { db } = await restore(
+      await openHome(),
+      new File([text], 'onggi-rescue-2023-11-14.json'),
+    );
+    expect(await db.strict.conversations.toArray()).toMatchObject([{ title: '옛 이야기' }]);
+    expect(await db.strict.messages.toArray()).toHaveLength(1);
+    const [attachment] = await db.strict.attachments.toArray();
+    expect(new TextDecoder().decode(attachment?.bytes)).toBe('abc');
+  });
+
   test.each(['{"format":"onggi-rescue"}', '{"format":"onggi-rescue","live":7,"x/messages":[]}'])(
     'without rows is none: %s',
     async (text) => {

@@ -56,3 +56,56 @@ export function readRows<Row>(page: Page, table: string): Promise<readonly Row[]
     table,
   ) as Promise<readonly Row[]>;
 }
+
+/**
+ * Takes its turn among the transactions over these tables until a run has noted `repairCount` repairs, and
+ * then keeps the turn, so that whoever wants to read or write them waits.
+ * @param tables `maintenanceRuns` among them.
+ * @returns once it is held, what lets it go
+ */
+export async function holdRows(
+  page: Page,
+  tables: readonly string[],
+  repairCount: number,
+): Promise<() => Promise<void>> {
+  await page.evaluate(
+    ({ names, wanted }) =>
+      new Promise<void>((resolve, reject) => {
+        const request = indexedDB.open('onggi');
+        request.onerror = () => reject(new Error(String(request.error)));
+        request.onsuccess = () => {
+          const database = request.result;
+          let mustHold = true;
+          const first = names[0] ?? '';
+          // A transaction lives as long as it is asked for something.
+          function hold(transaction: IDBTransaction): void {
+            transaction.objectStore(first).count().onsuccess = () => {
+              if (mustHold) hold(transaction);
+              else database.close();
+            };
+          }
+          function takeTurn(): void {
+            const transaction = database.transaction(names, 'readwrite');
+            const runs = transaction.objectStore('maintenanceRuns').getAll();
+            runs.onsuccess = () => {
+              const rows = runs.result as { report: { undo?: readonly unknown[] } }[];
+              const isDone = rows.some(({ report }) => (report.undo?.length ?? 0) >= wanted);
+              if (!isDone) {
+                takeTurn();
+                return;
+              }
+              hold(transaction);
+              resolve();
+            };
+          }
+          takeTurn();
+          Object.assign(window, { letGo: () => (mustHold = false) });
+        };
+      }),
+    { names: [...tables], wanted: repairCount },
+  );
+  return () =>
+    page.evaluate(() => {
+      (window as unknown as { letGo: () => void }).letGo();
+    });
+}

@@ -30,6 +30,57 @@ async function openStorage(context: BrowserContext): Promise<Page> {
   return page;
 }
 
+test('of two tabs that run the maintenance at once one does it, and the other says so', async ({
+  start,
+  context,
+}) => {
+  // The worker of search is held back, so that neither run can be over before the other begins.
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await context.route('**/workers/search.worker-*.js', (route) =>
+    held.then(() => route.continue()),
+  );
+  const { page } = await start({
+    rows: {
+      sessions: [seedSession()],
+      ...seedConversations([seedConversation('one'), seedConversation('two')]),
+      maintenanceRuns: [DONE],
+    },
+    hash: '#/storage',
+  });
+  const other = await openStorage(context);
+  await Promise.all([button(page, 'upkeep.run').click(), button(other, 'upkeep.run').click()]);
+  const elsewhere = (each: Page): Locator => cardOf(each).getByText(text('upkeep.elsewhere'));
+  await expect(elsewhere(page).or(cardOf(page).getByRole('progressbar'))).toBeVisible();
+  await expect(elsewhere(other).or(cardOf(other).getByRole('progressbar'))).toBeVisible();
+  const isOtherRefused = await elsewhere(other).isVisible();
+  const [running, refused] = isOtherRefused ? [page, other] : [other, page];
+  await expect(elsewhere(refused)).toBeVisible();
+  await expect(elsewhere(running)).toHaveCount(0);
+  // What the other tab does is told as it is: at work, and not cut short.
+  await expect(cardOf(refused).getByText(text('upkeep.atWork'))).toBeVisible();
+  await expect(cardOf(refused).getByText(text('upkeep.cut'))).toHaveCount(0);
+  expect(await runsOf(page)).toMatchObject([{ kind: 'by-hand', endedAt: null }]);
+
+  release();
+  for (const each of [running, refused]) {
+    await expect(
+      cardOf(each)
+        .getByRole('listitem')
+        .filter({ hasText: text('upkeep.sound') }),
+    ).toBeVisible();
+    await expect(cardOf(each).getByText(text('upkeep.atWork'))).toHaveCount(0);
+    await expect(elsewhere(each)).toHaveCount(0);
+    await expect(cardOf(each).getByText(text('upkeep.kind.by-hand'))).toHaveCount(1);
+  }
+  // And now it is the other one's turn.
+  await button(refused, 'upkeep.run').click();
+  await expect(cardOf(running).getByText(text('upkeep.kind.by-hand'))).toHaveCount(2);
+  await expect
+    .poll(async () => (await runsOf(page)).map(({ endedAt }) => endedAt !== null))
+    .toEqual([true, true]);
+});
+
 const COUNT = 24;
 
 test('a tab closed in the middle of a repair leaves whole repairs, told as cut short, to be undone', async ({

@@ -28,6 +28,8 @@ async function readFolder(page: Page): Promise<Readonly<Record<string, readonly 
     const folder = await root.getDirectoryHandle(name, { create: true });
     const found: [string, number[]][] = [];
     for await (const [fileName, handle] of folder.entries()) {
+      // One that is being written has another name.
+      if (!fileName.endsWith('.json.gz')) continue;
       const file = await (handle as FileSystemFileHandle).getFile();
       found.push([fileName, [...new Uint8Array(await file.arrayBuffer())]]);
     }

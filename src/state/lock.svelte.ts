@@ -9,6 +9,7 @@ import type { OnggiError } from '#domain/errors.ts';
 import { toOnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import type { KeyLock, LockState, Proof } from '#settings/key-lock.ts';
+import { LockTries } from './lock-tries.ts';
 
 /** Minutes without activity that a person can choose; 0 never. */
 export const IDLE_CHOICES = [1, 5, 15, 60, 0] as const;
@@ -16,16 +17,12 @@ const DEFAULT_IDLE_MINUTES = 15;
 
 const IDLE_KEY = 'onggi.lock-minutes';
 const ACTIVE_KEY = 'onggi.active-at';
-const TRIES_KEY = 'onggi.lock-tries';
 /** Activity is written down at most this often. */
 const NOTE_EVERY_MS = 2000;
 /** How often this page looks whether it is time. */
 const LOOK_EVERY_MS = 2000;
 /** A covered page is not loaded anew under the fingers of somebody who just typed. */
 const TYPING_MS = 10_000;
-/** Wrong tries before one has to wait, and the longest wait. */
-const FREE_TRIES = 3;
-const MAX_WAIT_MS = 60_000;
 const ACTIVITY = ['pointerdown', 'keydown', 'wheel', 'touchstart'] as const;
 
 /**
@@ -62,7 +59,6 @@ export class Lock {
   #state = $state.raw<LockState>({ isSet: false, hasPassphrase: false, hasPasskey: false });
   #isWorking = $state(false);
   #error = $state.raw<OnggiError | undefined>();
-  #waitUntil = $state(0);
   #place: Place = 'app';
   /** Locks as soon as nothing has to be waited for, idle or not. */
   #isDue = false;
@@ -71,9 +67,11 @@ export class Lock {
   #activeMono = 0;
   #notedAt = -Infinity;
   readonly #deps: LockDeps;
+  readonly #tries: LockTries;
 
   constructor(deps: LockDeps) {
     this.#deps = deps;
+    this.#tries = new LockTries(deps);
   }
 
   get state(): LockState {
@@ -89,9 +87,9 @@ export class Lock {
     return this.#error;
   }
 
-  /** Epoch milliseconds before which no passphrase is tried. */
-  get waitUntil(): number {
-    return this.#waitUntil;
+  /** How long no passphrase and no code is tried. Passes by itself: ask again. */
+  get waitMs(): number {
+    return this.#tries.waitMs;
   }
 
   get idleMinutes(): number {
@@ -126,7 +124,6 @@ export class Lock {
   /** Reads which ways there are, and watches for idleness where a lock is set. */
   async refresh(): Promise<void> {
     this.#state = await this.#deps.keyLock.readState();
-    this.#waitUntil = this.#readTries().waitUntil;
     if (this.#state.isSet) this.#watch();
     // Taken away in another tab, or given up: its screen goes, and the app comes.
     else if (this.#place !== 'gone') this.#place = 'app';
@@ -134,15 +131,8 @@ export class Lock {
 
   /** Opens the lock for this page. After wrong tries it takes longer and longer. @returns whether it is open */
   async unlock(proof: Proof): Promise<boolean> {
-    if (this.#deps.clock() < this.#waitUntil) return false;
-    return this.#try(async () => {
-      try {
-        await this.#deps.keyLock.unlock(proof);
-      } catch (error) {
-        if (proof.kind === 'typed') this.#noteWrong(error);
-        throw error;
-      }
-      this.#deps.memory.removeItem(TRIES_KEY);
+    return this.#tryProof(proof, async () => {
+      await this.#deps.keyLock.unlock(proof);
       this.#open();
       this.#watch();
     });
@@ -164,35 +154,35 @@ export class Lock {
   }
 
   changePassphrase(proof: Proof, passphrase: string): Promise<boolean> {
-    return this.#change(() => this.#deps.keyLock.changePassphrase(proof, passphrase));
+    return this.#change(proof, () => this.#deps.keyLock.changePassphrase(proof, passphrase));
   }
 
   addPasskey(proof: Proof, label: string): Promise<boolean> {
-    return this.#change(() => this.#deps.keyLock.addPasskey(proof, label));
+    return this.#change(proof, () => this.#deps.keyLock.addPasskey(proof, label));
   }
 
   removePasskey(proof: Proof): Promise<boolean> {
-    return this.#change(() => this.#deps.keyLock.removePasskey(proof));
+    return this.#change(proof, () => this.#deps.keyLock.removePasskey(proof));
   }
 
   /** @returns the new recovery code; undefined when it did not work */
   async renewCode(proof: Proof): Promise<string | undefined> {
     let code: string | undefined;
-    await this.#change(async () => {
+    await this.#change(proof, async () => {
       code = await this.#deps.keyLock.renewCode(proof);
     });
     return code;
   }
 
   remove(proof: Proof): Promise<boolean> {
-    return this.#change(() => this.#deps.keyLock.remove(proof));
+    return this.#change(proof, () => this.#deps.keyLock.remove(proof));
   }
 
   /** Gives up lock and stored API keys; everything else stays. */
   giveUp(): Promise<boolean> {
     return this.#try(async () => {
       await this.#deps.keyLock.giveUp();
-      this.#deps.memory.removeItem(TRIES_KEY);
+      this.#tries.clear();
       await this.refresh();
       this.#deps.tell('changed');
     });
@@ -280,11 +270,27 @@ export class Lock {
     this.#note();
   }
 
-  async #change(work: () => Promise<void>): Promise<boolean> {
-    return this.#try(async () => {
+  #change(proof: Proof, work: () => Promise<void>): Promise<boolean> {
+    return this.#tryProof(proof, async () => {
       await work();
       await this.refresh();
       this.#deps.tell('changed');
+    });
+  }
+
+  /** Does what needs a proof, unless too many were wrong. A passkey is counted by the device. */
+  async #tryProof(proof: Proof, work: () => Promise<void>): Promise<boolean> {
+    if (this.#isWorking || (proof.kind === 'typed' && this.#tries.waitMs > 0)) return false;
+    return this.#try(async () => {
+      const end = proof.kind === 'typed' ? this.#tries.begin() : () => this.#tries.clear();
+      try {
+        await work();
+      } catch (error) {
+        const isWrong = toOnggiError(error).code === 'vault/cannot-open';
+        if (proof.kind === 'typed') end(isWrong ? 'wrong' : 'unknown');
+        throw error;
+      }
+      end('right');
     });
   }
 
@@ -332,21 +338,5 @@ export class Lock {
     this.#activeMono = this.#deps.monotonic();
     this.#notedAt = this.#activeMono;
     this.#deps.memory.setItem(ACTIVE_KEY, String(this.#deps.clock()));
-  }
-
-  #readTries(): { readonly count: number; readonly waitUntil: number } {
-    const [count = 0, until = 0] = (this.#deps.memory.getItem(TRIES_KEY) ?? '')
-      .split(' ')
-      .map((text) => Number(text) || 0);
-    // Never longer than the longest wait, whatever happened to the clock.
-    return { count, waitUntil: Math.min(until, this.#deps.clock() + MAX_WAIT_MS) };
-  }
-
-  #noteWrong(error: unknown): void {
-    if (toOnggiError(error).code !== 'vault/cannot-open') return;
-    const count = this.#readTries().count + 1;
-    const waitMs = count < FREE_TRIES ? 0 : Math.min(MAX_WAIT_MS, 1000 * 2 ** (count - FREE_TRIES));
-    this.#waitUntil = this.#deps.clock() + waitMs;
-    this.#deps.memory.setItem(TRIES_KEY, `${count} ${this.#waitUntil}`);
   }
 }

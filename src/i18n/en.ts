@@ -581,7 +581,7 @@ const texts = {
     'your API keys. Without passphrase, passkey or recovery code nobody can read them, not even from a copy of this disk, as far as the passphrase is strong.',
   'lock.protectsNot': 'Not protected:',
   'lock.protectsNotBody':
-    'conversations, files, search index and snapshots lie unencrypted on this disk. Encrypt the disk, and give backups a passphrase. While unlocked, the keys are as open as without a lock.',
+    'conversations, files, search index and snapshots lie unencrypted on this disk, and the rescue page exports conversations without asking for the passphrase. Encrypt the disk, and give backups a passphrase. While unlocked, the keys are as open as without a lock.',
   'lock.setPassphrase': 'Lock with a passphrase',
   'lock.setPasskey': 'Lock with a passkey',
   'lock.setPassphraseBody':

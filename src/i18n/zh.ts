@@ -482,7 +482,7 @@ export const zh: LaterTexts = {
     '您的 API 密钥。没有口令、通行密钥或恢复码，即使复制了磁盘也无法读取；口令越强越安全。',
   'lock.protectsNot': '不受保护：',
   'lock.protectsNotBody':
-    '对话、文件、搜索索引和快照以未加密的形式存放在此磁盘上。请加密磁盘，并为备份设置口令。解锁期间，密钥与未设置锁定时一样。',
+    '对话、文件、搜索索引和快照以未加密的形式存放在此磁盘上，救援页面无需口令即可导出对话。请加密磁盘，并为备份设置口令。解锁期间，密钥与未设置锁定时一样。',
   'lock.setPassphrase': '用口令锁定',
   'lock.setPasskey': '用通行密钥锁定',
   'lock.setPassphraseBody':

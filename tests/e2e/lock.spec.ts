@@ -198,3 +198,46 @@ test('an answer that is being written ends behind the lock and is stored', async
   await expect(onggiOn(page).answers.last()).toContainText('Tell me slowly');
   await expect(page.getByText(/interrupted|cut off/i)).toHaveCount(0);
 });
+
+test('the shortcut says where to set a lock when there is none', async ({ start }) => {
+  const { page } = await start({ rows });
+  await page.keyboard.press('ControlOrMeta+Shift+L');
+  await expect(page.getByText(text('lock.noneSet'))).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Secret plans' })).toBeVisible();
+  await page
+    .getByRole('button', { name: text('settings.title'), exact: true })
+    .last()
+    .click();
+  await expect(lockCard(page)).toBeVisible();
+});
+
+test('a time that is over locks a tab before it is shown, and the settings count wrong tries', async ({
+  start,
+}) => {
+  const { page } = await start({ rows });
+  await setPassphrase(page);
+  await lockCard(page)
+    .getByRole('button', { name: text('lock.remove') })
+    .click();
+  const dialog = page.getByRole('dialog');
+  const proceed = dialog.getByRole('button', { name: text('common.continue') });
+  for (let count = 0; count < 3; count += 1) {
+    await dialog.getByLabel(text('lock.passphraseOrCode')).fill(`wrong ${count}`);
+    await proceed.click();
+    await expect(dialog.locator('.problem')).toBeVisible();
+  }
+  await expect(dialog.locator('.problem')).toContainText('Too many tries');
+  await expect(proceed).toBeDisabled();
+  await page.goto('/#/');
+  await page.clock.install();
+  await page.clock.pauseAt(Date.now() + 60_000);
+  // As in a tab in the background: the time is over, and no timer has run.
+  await page.clock.setSystemTime(Date.now() + 20 * 60_000);
+  const [before, after] = await page.evaluate(() => {
+    const shown = document.body.textContent;
+    document.dispatchEvent(new Event('visibilitychange'));
+    return [shown, document.body.textContent];
+  });
+  expect(before).toContain('Secret plans');
+  expect(after).not.toContain('Secret plans');
+});

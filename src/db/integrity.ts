@@ -126,14 +126,13 @@ export function repairConversation(
       const repair = judge(conversation, messages);
       if (!repair) return undefined;
       const places = await moveTo(db, messages, repair.moved);
-      await db.conversations.put({
-        ...(conversation ?? conversationOf(id, messages)),
-        ...repair.tallies,
-      });
+      const mended = { ...(conversation ?? conversationOf(id, messages)), ...repair.tallies };
+      await db.conversations.put(mended);
       const undo = {
         conversationId: id,
         tallies: conversation ? talliesOf(conversation) : null,
         places,
+        mended: stateOf(mended),
       };
       await db.maintenanceRuns.put(noteIn(undo));
       return undo;
@@ -143,7 +142,8 @@ export function repairConversation(
 
 /**
  * Takes a repair back: messages get their old place, the conversation its old figures, and one that
- * the repair made goes. What is gone meanwhile is passed over. Durable.
+ * the repair made goes. What is gone meanwhile is passed over, and so is a conversation that was used
+ * since: its figures of now are right. Durable.
  * @param without The row of its run without the note, written in the same transaction: a tab closed on
  * the way leaves repair and note, or neither.
  */
@@ -156,6 +156,7 @@ export function undoRepair(
   return commit(() =>
     db.transaction('rw', db.conversations, db.messages, db.maintenanceRuns, async () => {
       await db.maintenanceRuns.put(without);
+      if (!isAsMended(await db.conversations.get(conversationId), undo)) return;
       const messages = await db.messages.bulkGet(places.map(({ id }) => id));
       await moveTo(
         db,
@@ -201,6 +202,19 @@ function conversationOf(id: ConversationId, messages: readonly Message[]): Conve
     createdAt: Math.min(...times),
     updatedAt: Math.max(...times),
   });
+}
+
+/** What tells whether a conversation was used: messages for all, and any change for one that was made. */
+function stateOf({ messageCount, lastSeq, changedAt }: Conversation) {
+  return { messageCount, lastSeq, changedAt: changedAt ?? null };
+}
+
+/** Notes of older versions do not say how the conversation was left. */
+function isAsMended(now: Conversation | undefined, { mended, tallies }: RepairUndo): boolean {
+  if (!mended || !now) return !mended;
+  const state = stateOf(now);
+  if (state.messageCount !== mended.messageCount || state.lastSeq !== mended.lastSeq) return false;
+  return tallies !== null || state.changedAt === mended.changedAt;
 }
 
 function talliesOf({ id, messageCount, totalTokens, lastSeq, activeLeafId }: Conversation) {

@@ -157,6 +157,12 @@ export interface RepairUndo {
   /** Null: the repair made the conversation for messages that had none. */
   readonly tallies: OldTallies | null;
   readonly places: readonly OldPlace[];
+  /** How the repair left the conversation; notes of older versions do not say. */
+  readonly mended?: {
+    readonly messageCount: number;
+    readonly lastSeq: number;
+    readonly changedAt: number | null;
+  };
 }
 
 /** How a conversation has to change to agree with its messages. */

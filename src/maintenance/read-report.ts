@@ -57,6 +57,13 @@ const Undo = v.array(
     places: v.array(
       v.object({ id: v.string(), parentId: v.nullable(v.string()), seq: v.number() }),
     ),
+    mended: v.optional(
+      v.object({
+        messageCount: v.number(),
+        lastSeq: v.number(),
+        changedAt: v.nullable(v.number()),
+      }),
+    ),
   }),
 );
 

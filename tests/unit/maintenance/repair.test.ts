@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { OnggiDatabase } from '#db/open-database.ts';
+import { createStoredConversations } from '#db/stored-conversations.ts';
 import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
 import { checkIntegrity } from '#maintenance/check-integrity.ts';
@@ -123,6 +124,35 @@ test('a repair mends all of it after a copy, loses no message, and can be undone
   });
   await maintenance.undo(row?.id ?? '');
   expect(await readAll(db)).toEqual(before);
+});
+
+test('undoing a repair leaves alone what was used since', async () => {
+  const { db, clock, maintenance } = await openDamaged();
+  const before = await readAll(db);
+  const row = await maintenance.repair();
+  const store = createStoredConversations(db, clock);
+  const counted = await store.getConversation(toConversationId('counted'));
+  if (!counted) throw new Error('no conversation');
+  const [added] = line('counted', 1);
+  if (!added) throw new Error('no row');
+  const id = toMessageId('said since');
+  await store.addMessages(counted, [{ ...added, id, parentId: counted.activeLeafId }]);
+  await store.updateConversation(toConversationId('orphan'), { title: 'Found again' });
+  await maintenance.undo(row?.id ?? '');
+  const after = await readAll(db);
+  const used = ['counted', 'orphan'];
+  const others = ({ conversations }: Awaited<ReturnType<typeof readAll>>) =>
+    conversations.filter((one) => !used.includes(one.id));
+  expect(others(after)).toEqual(others(before));
+  expect(await store.getConversation(toConversationId('orphan'))).toMatchObject({
+    title: 'Found again',
+    messageCount: 2,
+  });
+  expect(await store.getConversation(toConversationId('counted'))).toMatchObject({
+    messageCount: 4,
+    lastSeq: 3,
+    activeLeafId: id,
+  });
 });
 
 test('a repair that was cut short is whole as far as it came, and the next goes on', async () => {

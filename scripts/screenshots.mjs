@@ -159,10 +159,10 @@ async function walk(
   await page.locator('input[type=password]').fill(PASSPHRASE);
   await page.keyboard.press('Enter');
   await page.locator('#composer, aside').first().waitFor();
-  for (const [name, hash] of [
+  for (const [name, hash] of /** @type {const} */ ([
     ['16-rescue', '#/rescue'],
     ['17-erase', '#/erase'],
-  ]) {
+  ])) {
     // These screens are chosen when the page begins.
     await page.goto('about:blank');
     await page.goto(`http://localhost:${PORT}/${hash}`);

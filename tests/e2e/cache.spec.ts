@@ -139,6 +139,7 @@ test('a cut answer is not given twice', async ({ start, endpoint, page }) => {
   const onggi = await start({ model: 'fault/no-end' });
   for (const requestCount of [1, 2]) {
     await page.getByRole('button', { name: text('sidebar.newChat') }).click();
+    await expect(onggi.questions).toHaveCount(0);
     await onggi.say(JAR);
     const goOn = onggi.answers.last().getByRole('button', { name: text('message.continue') });
     await expect(goOn).toBeVisible();

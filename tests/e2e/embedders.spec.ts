@@ -101,6 +101,7 @@ test.describe('a model of a hub', () => {
     context,
     allowedOrigins,
   }) => {
+    test.setTimeout(240_000);
     allowedOrigins.add(hub.origin);
     await start({ rows, hash: '#/settings/models' });
     await openOther(page, 'repository');

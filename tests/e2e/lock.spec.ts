@@ -154,7 +154,9 @@ test('locking in one tab loses nothing in another, and shows nothing of it', asy
   await setPassphrase(page);
   await unlock(other);
   const mine = onggiOn(other);
+  await expect(mine.composer).toBeVisible();
   await other.keyboard.press("ControlOrMeta+Shift+'");
+  await expect(other.getByText(text('empty.temporaryTitle'))).toBeVisible();
   await mine.ask('Said to nobody else');
   await mine.composer.fill('Not sent yet');
   await other.keyboard.press('ControlOrMeta+/');

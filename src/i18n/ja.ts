@@ -400,6 +400,7 @@ export const ja: LaterTexts = {
   'space.table.usageStatistics': '日ごとの使用量',
   'space.table.responseCache': 'キャッシュした回答',
   'space.table.embeddings': '意味検索用のベクトル',
+  'space.table.embeddingCoverage': 'ベクトルにした範囲',
   'space.table.documents': '文書',
   'space.table.documentChunks': '文書の断片',
   'space.table.attachments': '添付ファイル',

@@ -392,6 +392,7 @@ export const ko: LaterTexts = {
   'space.table.usageStatistics': '날짜별 사용량',
   'space.table.responseCache': '캐시에 둔 답변',
   'space.table.embeddings': '의미 검색용 벡터',
+  'space.table.embeddingCoverage': '벡터로 만든 범위',
   'space.table.documents': '문서',
   'space.table.documentChunks': '문서 조각',
   'space.table.attachments': '첨부 파일',

@@ -378,6 +378,7 @@ export const zh: LaterTexts = {
   'space.table.usageStatistics': '每日用量',
   'space.table.responseCache': '缓存的回答',
   'space.table.embeddings': '语义搜索向量',
+  'space.table.embeddingCoverage': '已生成向量的范围',
   'space.table.documents': '文档',
   'space.table.documentChunks': '文档片段',
   'space.table.attachments': '附件',

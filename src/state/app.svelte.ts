@@ -153,6 +153,8 @@ export class App {
   /** Follows the route: the named conversation becomes the open one. */
   followRoute(): void {
     const { current } = this.parts.router;
+    // What was gone to is to be seen, also with the browser's own buttons.
+    this.isSidebarOpen = false;
     if (current.screen !== 'chat') return;
     if (current.conversationId !== this.open.id) {
       this.open.close();

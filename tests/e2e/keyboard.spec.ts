@@ -143,3 +143,19 @@ test('arrow up edits the last message, and arrows walk the messages', async ({ s
   await page.keyboard.press('ArrowDown');
   await expect(onggi.answers.last()).toBeFocused();
 });
+
+test('the box of an edited message stays in sight above a long answer', async ({ start, page }) => {
+  const answer = Array.from({ length: 80 }, (_, line) => `Line ${line}`).join('\n\n');
+  const rows = seedConversations([
+    seedConversation('Long', { id: 'long', texts: ['A question\n'.repeat(8), answer] }),
+  ]);
+  const onggi = await start({ rows, hash: '#/c/long' });
+  await expect(onggi.answers.last().getByText('Line 79')).toBeInViewport();
+  await expect(onggi.composer).toBeFocused();
+  await page.keyboard.press('ArrowUp');
+  const field = onggi.questions.last().getByRole('textbox', { name: text('message.editField') });
+  await expect(field).toBeFocused();
+  await expect(field).toBeInViewport();
+  await page.keyboard.type('Another line of it');
+  await expect(field).toBeInViewport({ ratio: 0.5 });
+});

@@ -251,3 +251,14 @@ test('the model suggests a title and a summary', async ({ start, page, endpoint 
   await expect(onggi.answers).toHaveCount(1);
   expect(chatRequests(endpoint)).toHaveLength(2);
 });
+
+test('on a phone the list goes when the address becomes another', async ({ start, page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await start({ rows: THREE, hash: '#/c/jars' });
+  const search = page.getByRole('searchbox', { name: text('sidebar.search') });
+  await page.getByRole('button', { name: 'Sidebar', exact: true }).click();
+  await expect(search).toBeVisible();
+  await page.evaluate(() => (location.hash = '#/data'));
+  await expect(page.getByRole('heading', { level: 1, name: text('data.title') })).toBeVisible();
+  await expect(search).toBeHidden();
+});

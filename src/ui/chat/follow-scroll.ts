@@ -68,6 +68,10 @@ export function createFollowScroll(onChange: (isAtEnd: boolean) => void): Follow
       const onKey = (event: KeyboardEvent): void => {
         if (['ArrowUp', 'PageUp', 'Home'].includes(event.key)) letGo();
       };
+      // Whoever writes in the middle of it must not lose sight of that when the box grows.
+      const onFocus = ({ target }: FocusEvent): void => {
+        if (target instanceof HTMLTextAreaElement) letGo();
+      };
       const onScroll = (): void => {
         const isAtEnd = distance(element) <= NEAR_END;
         if (isAtEnd) isFollowing = true;
@@ -77,6 +81,7 @@ export function createFollowScroll(onChange: (isAtEnd: boolean) => void): Follow
       element.addEventListener('touchstart', onTouchStart, { passive: true });
       element.addEventListener('touchmove', onTouchMove, { passive: true });
       element.addEventListener('keydown', onKey);
+      element.addEventListener('focusin', onFocus);
       element.addEventListener('scroll', onScroll, { passive: true });
       return () => {
         grown.disconnect();
@@ -84,6 +89,7 @@ export function createFollowScroll(onChange: (isAtEnd: boolean) => void): Follow
         element.removeEventListener('touchstart', onTouchStart);
         element.removeEventListener('touchmove', onTouchMove);
         element.removeEventListener('keydown', onKey);
+        element.removeEventListener('focusin', onFocus);
         element.removeEventListener('scroll', onScroll);
         scroller = undefined;
       };

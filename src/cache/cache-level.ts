@@ -28,12 +28,33 @@ export const MAX_ENTRY_CHARACTERS = 64_000;
 export interface CacheLevel {
   /** The answer of a key as long as it is fresh; what is not, is deleted. */
   find(cacheKey: string, now: number): Promise<CachedResponse | undefined>;
-  /** Keeps an answer in the place of an older one of its key, and makes room for it. */
+  /**
+   * Keeps an answer in the place of an older one of its key, and makes room for it. Does nothing when
+   * another tab kept a newer one meanwhile.
+   */
   put(entry: CachedResponse): Promise<void>;
   remove(cacheKey: string): Promise<void>;
   removeExpired(now: number): Promise<void>;
   clear(): Promise<void>;
   countEntries(): Promise<number>;
+}
+
+/** A level that stands before a slower one. */
+export interface FasterLevel extends CacheLevel {
+  /** Keeps an answer that a slower level had, unless one that is as new or newer is there already. */
+  putBehind(entry: CachedResponse): Promise<void>;
+}
+
+/** Two answers this near to each other were kept at once; one further ahead is of another clock. */
+const AT_ONCE_MS = 60_000;
+
+/** Whether an entry that is there is newer than one that was just answered, so that it stays. */
+export function isNewer(
+  present: Pick<CachedResponse, 'createdAt'> | undefined,
+  { createdAt }: Pick<CachedResponse, 'createdAt'>,
+): boolean {
+  const ahead = (present?.createdAt ?? createdAt) - createdAt;
+  return ahead > 0 && ahead <= AT_ONCE_MS;
 }
 
 /**

@@ -1,8 +1,9 @@
 import { get, promisifyRequest } from 'idb-keyval';
 import type { UseStore } from 'idb-keyval';
 import * as v from 'valibot';
-import { CACHE_TTL_MS, characterCount, isFresh } from './cache-level.ts';
-import type { CacheLevel } from './cache-level.ts';
+import type { CachedResponse } from '#domain/stored-rows.ts';
+import { CACHE_TTL_MS, characterCount, isFresh, isNewer } from './cache-level.ts';
+import type { FasterLevel } from './cache-level.ts';
 import { parseEntry } from './parse-entry.ts';
 
 interface KeyvalLimits {
@@ -18,7 +19,14 @@ const ALL_ANSWERS = (): IDBKeyRange => IDBKeyRange.bound(ANSWER, `${ANSWER}\ufff
 
 /** What is kept, without the texts, so that making room reads none of them. */
 const Index = v.fallback(
-  v.array(v.object({ cacheKey: v.string(), characters: v.number(), expiresAt: v.number() })),
+  v.array(
+    v.object({
+      cacheKey: v.string(),
+      characters: v.number(),
+      createdAt: v.fallback(v.number(), 0),
+      expiresAt: v.number(),
+    }),
+  ),
   [],
 );
 type Index = v.InferOutput<typeof Index>;
@@ -28,7 +36,7 @@ type Index = v.InferOutput<typeof Index>;
  * it is full, the oldest entries go.
  * @param limits Only tests give others.
  */
-export function createKeyvalLevel(store: UseStore, limits = LIMITS): CacheLevel {
+export function createKeyvalLevel(store: UseStore, limits = LIMITS): FasterLevel {
   /** Changes the index; answers that are no longer in it are deleted. Damage empties the level. */
   function change(edit: (index: Index, objects: IDBObjectStore) => Index): Promise<void> {
     return store('readwrite', async (objects) => {
@@ -58,6 +66,20 @@ export function createKeyvalLevel(store: UseStore, limits = LIMITS): CacheLevel 
   const remove = (cacheKey: string): Promise<void> =>
     change((index) => index.filter((entry) => entry.cacheKey !== cacheKey));
 
+  /** @param stays Whether the entry that is there stays, by when it was answered. */
+  const putUnless = (
+    entry: CachedResponse,
+    stays: (present: { readonly createdAt: number } | undefined) => boolean,
+  ): Promise<void> =>
+    change((index, objects) => {
+      const { cacheKey, createdAt, expiresAt } = entry;
+      if (stays(index.find((present) => present.cacheKey === cacheKey))) return index;
+      objects.put(entry, ANSWER + cacheKey);
+      const others = index.filter((other) => other.cacheKey !== cacheKey);
+      const characters = characterCount(entry);
+      return withinLimits([...others, { cacheKey, characters, createdAt, expiresAt }]);
+    });
+
   return {
     async find(cacheKey, now) {
       const stored: unknown = await get(ANSWER + cacheKey, store);
@@ -67,16 +89,9 @@ export function createKeyvalLevel(store: UseStore, limits = LIMITS): CacheLevel 
       await remove(cacheKey);
       return undefined;
     },
-    put: (entry) =>
-      change((index, objects) => {
-        const { cacheKey, expiresAt } = entry;
-        objects.put(entry, ANSWER + cacheKey);
-        const others = index.filter((other) => other.cacheKey !== cacheKey);
-        return withinLimits([
-          ...others,
-          { cacheKey, characters: characterCount(entry), expiresAt },
-        ]);
-      }),
+    put: (entry) => putUnless(entry, (present) => isNewer(present, entry)),
+    putBehind: (entry) =>
+      putUnless(entry, (present) => present !== undefined && present.createdAt >= entry.createdAt),
     remove,
     removeExpired(now) {
       const latest = now + CACHE_TTL_MS.keyval;

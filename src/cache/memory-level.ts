@@ -1,6 +1,6 @@
 import type { CachedResponse } from '#domain/stored-rows.ts';
-import { characterCount, isFresh } from './cache-level.ts';
-import type { CacheLevel } from './cache-level.ts';
+import { characterCount, isFresh, isNewer } from './cache-level.ts';
+import type { FasterLevel } from './cache-level.ts';
 
 interface MemoryLimits {
   readonly maxEntries: number;
@@ -14,7 +14,7 @@ const LIMITS: MemoryLimits = { maxEntries: 100, maxCharacters: 2_000_000 };
  * The level of this page. When it is full, the entries go that were not asked for the longest.
  * @param limits Only tests give others.
  */
-export function createMemoryLevel(limits = LIMITS): CacheLevel {
+export function createMemoryLevel(limits = LIMITS): FasterLevel {
   /** The one that was asked for last stands last. */
   const entries = new Map<string, CachedResponse>();
   let characters = 0;
@@ -24,6 +24,13 @@ export function createMemoryLevel(limits = LIMITS): CacheLevel {
     if (!entry) return;
     entries.delete(cacheKey);
     characters -= characterCount(entry);
+  }
+
+  function put(entry: CachedResponse): void {
+    remove(entry.cacheKey);
+    entries.set(entry.cacheKey, entry);
+    characters += characterCount(entry);
+    makeRoom();
   }
 
   function makeRoom(): void {
@@ -44,10 +51,12 @@ export function createMemoryLevel(limits = LIMITS): CacheLevel {
       return Promise.resolve(undefined);
     },
     put(entry) {
-      remove(entry.cacheKey);
-      entries.set(entry.cacheKey, entry);
-      characters += characterCount(entry);
-      makeRoom();
+      if (!isNewer(entries.get(entry.cacheKey), entry)) put(entry);
+      return Promise.resolve();
+    },
+    putBehind(entry) {
+      const present = entries.get(entry.cacheKey);
+      if (!present || present.createdAt < entry.createdAt) put(entry);
       return Promise.resolve();
     },
     remove(cacheKey) {

@@ -83,20 +83,24 @@ export function createResponseCache({
   patienceMs = PATIENCE_MS,
 }: ResponseCacheDeps): ResponseCache {
   const store = createKeyvalStore(name);
+  const faster = { memory: createMemoryLevel(), keyval: createKeyvalLevel(store) };
   const levels: Readonly<Record<CacheLevelName, CacheLevel>> = {
-    memory: createMemoryLevel(),
-    keyval: createKeyvalLevel(store),
+    ...faster,
     table: createTableLevel(db),
   };
+  /** Rises when something is kept or cleared: what was read before may be over. */
+  let generation = 0;
   const loadSecret = createCacheSecret(store);
   const steadyTime = createSteadyTime(clock, monotonic);
   const sharedTime = createSharedTime(store, steadyTime);
   const channel = openTabChannel(name, (news) => {
+    generation += 1;
     if (news.kind === 'cleared') void levels.memory.clear();
     else void levels.memory.remove(news.cacheKey);
   });
 
   async function clearAll(): Promise<void> {
+    generation += 1;
     channel.tell({ kind: 'cleared' });
     const all = await Promise.allSettled(CACHE_LEVELS.map((level) => levels[level].clear()));
     const failed = all.find(({ status }) => status === 'rejected');
@@ -110,14 +114,15 @@ export function createResponseCache({
     return wentBack ? undefined : now;
   }
 
-  /** Puts what a slower level had into the faster ones. */
+  /** Puts what a slower level had into the faster ones, behind what was kept there meanwhile. */
   function promote(entry: CachedResponse, from: CacheLevelName, now: number): void {
-    for (const level of CACHE_LEVELS.slice(0, CACHE_LEVELS.indexOf(from))) {
-      void quietly(levels[level].put(withExpiry(entry, level, now)));
+    for (const level of ['memory', 'keyval'] as const) {
+      if (level !== from) void quietly(faster[level].putBehind(withExpiry(entry, level, now)));
     }
   }
 
   async function lookUp(cacheKey: string): Promise<Hit | undefined> {
+    const begun = generation;
     const own = steadyTime();
     if (own.wentBack) {
       await quietly(clearAll());
@@ -130,7 +135,7 @@ export function createResponseCache({
     for (const level of ['keyval', 'table'] as const) {
       const entry = await quietly(levels[level].find(cacheKey, now));
       if (!entry) continue;
-      promote(entry, level, now);
+      if (generation === begun) promote(entry, level, now);
       return { entry, level };
     }
     return undefined;
@@ -165,6 +170,7 @@ export function createResponseCache({
       if (!keys) return;
       const now = (await checkTime()) ?? steadyTime().now;
       const entry = toEntry(keys, question, answer, now);
+      generation += 1;
       await Promise.all(CACHE_LEVELS.map((level) => put(entry, level, now)));
       channel.tell({ kind: 'replaced', cacheKey: keys.cacheKey });
     },
@@ -180,6 +186,7 @@ export function createResponseCache({
     },
     async clear(which) {
       if (which === 'all') return clearAll();
+      generation += 1;
       if (which === 'memory') channel.tell({ kind: 'cleared' });
       try {
         await levels[which].clear();

@@ -35,6 +35,29 @@ test('an answer that is replaced takes room once and is young again', async () =
   expect(await level.find('b', NOW)).toBeUndefined();
 });
 
+test('what a slower level had goes behind what is as new, and in the place of what is older', async () => {
+  const level = createKeyvalLevel(freshStore());
+  await level.put(hourly('a', { createdAt: NOW + 1, response: 'present' }));
+  await level.putBehind(hourly('a', { createdAt: NOW, response: 'older' }));
+  await level.putBehind(hourly('a', { createdAt: NOW + 1, response: 'as new' }));
+  expect(await level.find('a', NOW + 1)).toMatchObject({ response: 'present' });
+  await level.putBehind(hourly('a', { createdAt: NOW + 2, response: 'newer' }));
+  expect(await level.find('a', NOW + 2)).toMatchObject({ response: 'newer' });
+  await level.putBehind(hourly('b'));
+  expect(await level.find('b', NOW)).toBeDefined();
+});
+
+test('the newer of two that were kept at once stays, whichever comes last', async () => {
+  const level = createKeyvalLevel(freshStore());
+  await level.put(hourly('a', { createdAt: NOW + 1, response: 'newer' }));
+  await level.put(hourly('a', { createdAt: NOW, response: 'older' }));
+  expect(await level.find('a', NOW + 1)).toMatchObject({ response: 'newer' });
+  // One that says it is far ahead was written under another clock.
+  await level.put(hourly('b', { createdAt: NOW + HOUR }));
+  await level.put(hourly('b', { response: 'of now' }));
+  expect(await level.find('b', NOW)).toMatchObject({ response: 'of now' });
+});
+
 test('answers of two tabs at once are both kept', async () => {
   const store = freshStore();
   const [one, other] = [createKeyvalLevel(store), createKeyvalLevel(store)];

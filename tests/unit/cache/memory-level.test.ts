@@ -52,6 +52,16 @@ test('an answer that is replaced takes room once', async () => {
   expect(await level.find('a', NOW)).toBeDefined();
 });
 
+test('an older answer never takes the place of a newer one', async () => {
+  const level = createMemoryLevel();
+  await level.put(makeEntry('a', { createdAt: NOW + 1, response: 'newer' }));
+  await level.put(makeEntry('a', { response: 'older' }));
+  await level.putBehind(makeEntry('a', { createdAt: NOW + 1, response: 'as new' }));
+  expect(await level.find('a', NOW + 1)).toMatchObject({ response: 'newer' });
+  await level.putBehind(makeEntry('a', { createdAt: NOW + 2, response: 'newest' }));
+  expect(await level.find('a', NOW + 2)).toMatchObject({ response: 'newest' });
+});
+
 test('deletes what has expired and nothing else, or everything', async () => {
   const level = createMemoryLevel();
   await level.put(makeEntry('old', { expiresAt: NOW + 1 }));

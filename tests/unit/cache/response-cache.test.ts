@@ -292,3 +292,72 @@ test('what has expired is deleted from every level', async () => {
   await page.cache.removeExpired();
   expect(await entriesOf(page)).toEqual({ memory: 0, keyval: 0, table: 0 });
 });
+
+describe('an answer that the table was slow to give', () => {
+  /** Begins a find whose reading of the table is held up until `release`. */
+  async function findSlowly(page: TestPage) {
+    const { cacheKey = '' } = (await rowOf(page)) ?? {};
+    const gets = vi.spyOn(IDBObjectStore.prototype, 'get');
+    let isHeld = true;
+    await new Promise<void>((resolve) => {
+      const table = page.db.strict.backendDB().transaction('responseCache', 'readwrite');
+      const objects = table.objectStore('responseCache');
+      const spin = (): void => {
+        resolve();
+        if (isHeld) objects.get('nothing').onsuccess = spin;
+      };
+      spin();
+    });
+    const found = find(page);
+    await vi.waitFor(() => expect(gets.mock.calls.map(([key]) => key)).toContain(cacheKey));
+    gets.mockRestore();
+    return { cacheKey, found, release: () => void (isHeld = false) };
+  }
+
+  async function openWithOldInTable(): Promise<TestPage> {
+    const page = await openPage();
+    await page.cache.keep(question, makeStoredAnswer('old'));
+    await page.cache.clear('memory');
+    await page.cache.clear('keyval');
+    return page;
+  }
+
+  it('does not come back over one that was kept meanwhile', async () => {
+    const page = await openWithOldInTable();
+    const { found, release } = await findSlowly(page);
+    const kept = page.cache.keep(question, makeStoredAnswer('new'));
+    await vi.waitFor(async () => expect(await get('index', storeOf(page))).toHaveLength(1));
+    release();
+    await Promise.all([found, kept]);
+    expect(await find(page)).toBe('new');
+    await page.cache.clear('memory');
+    expect(await find(page)).toBe('new');
+  });
+
+  it('does not come back after everything was cleared', async () => {
+    const page = await openWithOldInTable();
+    const { found, release } = await findSlowly(page);
+    const cleared = page.cache.clear('all');
+    release();
+    await Promise.all([found, cleared]);
+    expect(await entriesOf(page)).toEqual({ memory: 0, keyval: 0, table: 0 });
+  });
+
+  it('does not come into the memory after another tab replaced it', async () => {
+    const page = await openWithOldInTable();
+    const { cacheKey, found, release } = await findSlowly(page);
+    const heard = new BroadcastChannel(page.name);
+    onTestFinished(() => heard.close());
+    heard.postMessage({ kind: 'replaced', cacheKey });
+    // What is sent after it arrives after it, at a listener that was there before.
+    const echo = new BroadcastChannel(page.name);
+    onTestFinished(() => echo.close());
+    await new Promise((resolve) => {
+      echo.onmessage = resolve;
+      heard.postMessage(null);
+    });
+    release();
+    await found;
+    expect(await entriesOf(page)).toEqual({ memory: 0, keyval: 0, table: 1 });
+  });
+});

@@ -7,18 +7,32 @@ import {
   getCachedResponse,
   putCachedResponse,
 } from '#db/response-cache.ts';
-import { CACHE_TTL_MS, isFresh } from './cache-level.ts';
+import type { CacheBounds } from '#db/response-cache.ts';
+import { CACHE_TTL_MS, characterCount, isFresh, isNewer } from './cache-level.ts';
 import type { CacheLevel } from './cache-level.ts';
 import { parseEntry } from './parse-entry.ts';
 
-/** With entries of 64,000 characters at most: 50 MB in the worst case, a few in a usual one. */
-const MAX_ENTRIES = 400;
+interface TableLimits {
+  readonly maxEntries: number;
+  readonly maxCharacters: number;
+}
+
+/** 8 million UTF-16 code units are 16 MB at most. */
+const LIMITS: TableLimits = { maxEntries: 400, maxCharacters: 8_000_000 };
 
 /**
  * The level in the database, table `responseCache`. When it is full, what expires first goes.
- * @param maxEntries Only tests give another.
+ * @param limits Only tests give others.
  */
-export function createTableLevel(db: OnggiDatabase, maxEntries = MAX_ENTRIES): CacheLevel {
+export function createTableLevel(db: OnggiDatabase, limits = LIMITS): CacheLevel {
+  const bounds: CacheBounds = {
+    ...limits,
+    // A damaged row has no text: it is deleted when it is asked for, or when its time is over.
+    charactersOf: (row) =>
+      characterCount(parseEntry(row, row.cacheKey) ?? { response: '', reasoning: null }),
+    stays: isNewer,
+    known: new Map(),
+  };
   return {
     async find(cacheKey, now) {
       const stored = await getCachedResponse(db, cacheKey);
@@ -28,7 +42,7 @@ export function createTableLevel(db: OnggiDatabase, maxEntries = MAX_ENTRIES): C
       await deleteCachedResponse(db, cacheKey);
       return undefined;
     },
-    put: (entry) => putCachedResponse(db, entry, maxEntries),
+    put: (entry) => putCachedResponse(db, entry, bounds),
     remove: (cacheKey) => deleteCachedResponse(db, cacheKey),
     removeExpired: (now) => deleteExpiredResponses(db, now, now + CACHE_TTL_MS.table),
     clear: () => clearCachedResponses(db),

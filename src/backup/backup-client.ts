@@ -10,6 +10,7 @@ import type {
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock, SessionId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
+import { fillPicked } from '#files/picked-file.ts';
 import type { CreatedBackup } from './create-backup.ts';
 import type { PackTarget } from './pack.ts';
 import type { SegmentOptions } from './write-backup.ts';
@@ -89,7 +90,7 @@ export interface BackupReader {
 /** Backups as the page makes, checks and restores them. Any of it rejects with `signal`'s reason when stopped. */
 export interface BackupClient extends BackupReader {
   /**
-   * Writes a backup and reads it back.
+   * Writes a backup and reads it back. A picked file into which nothing came is gone (see `fillPicked`).
    * @throws OnggiError `backup/not-written` also when what was read back is not what was written.
    */
   createBackup(options: CreateOptions): Promise<CreatedBackup>;
@@ -161,14 +162,16 @@ export function createBackupClient(deps: BackupClientDeps): BackupClient {
         passphrase,
         segment: segment && toOrder(segment),
       };
-      const job = startJob(deps, { kind: 'create', ...order }, options);
-      try {
-        const { receipt, blob } = await job.until('created');
-        if (isChecked) await check({ receipt, blob }, target, options);
-        return { receipt, blob };
-      } finally {
-        job.end();
-      }
+      return fillPicked(target.kind === 'file' ? target.handle : null, async () => {
+        const job = startJob(deps, { kind: 'create', ...order }, options);
+        try {
+          const { receipt, blob } = await job.until('created');
+          if (isChecked) await check({ receipt, blob }, target, options);
+          return { receipt, blob };
+        } finally {
+          job.end();
+        }
+      });
     },
     async stage(file, options) {
       const { mode, sessionId, passphrase, isLargeAllowed } = options;

@@ -66,8 +66,10 @@ export function createRemotePacker(
       post({ kind: 'end' });
       await done;
     },
-    abort() {
+    async abort() {
       post({ kind: 'abort' });
+      // Until it answers, a file that was picked is not cleared away.
+      await done.catch(() => undefined);
     },
   });
   const order: ToPackWorker = { target, passphrase };

@@ -1,5 +1,6 @@
 /** The page's side of exporting: one worker a job. */
 import type { Clock } from '#domain/ids.ts';
+import { fillPicked } from '#files/picked-file.ts';
 import type { ArchiveTexts } from './archive-texts.ts';
 import type { ExportTally } from './running-export.ts';
 import { ExportResultMessage, MaskingPreviewMessage } from './export-messages.ts';
@@ -33,7 +34,8 @@ export interface ExportClient {
    */
   nameFile(request: ExportRequest, title: string | null): ExportFile;
   /**
-   * Exports into the picked file, or into a Blob. Stopped or failed, a picked file is as it was.
+   * Exports into the picked file, or into a Blob. Stopped or failed, a picked file is as it was, and gone
+   * if it was empty (see `fillPicked`).
    * @throws OnggiError `chat/not-found`, `db/*`, `app/worker-failed`; the signal's reason.
    */
   run(
@@ -71,7 +73,10 @@ export function createExportClient(deps: ExportClientDeps): ExportClient {
         },
         ...{ appVersion, now: clock(), texts: texts(), fileHandle },
       };
-      const result = parseMessage(ExportResultMessage, await runJob(createWorker, job, options));
+      const result = parseMessage(
+        ExportResultMessage,
+        await fillPicked(fileHandle, () => runJob(createWorker, job, options)),
+      );
       return { ...file, ...result };
     },
     async previewAnonymised(selection, options) {

@@ -6,7 +6,7 @@ import type { ExportTally } from './running-export.ts';
 import type { ExportJob, PreviewAnonymisedJob } from './export-messages.ts';
 import { nameExport } from './export-request.ts';
 import { createExportSource } from './export-source.ts';
-import { createBlobSink, openFileSink } from './file-sink.ts';
+import { openSink } from './file-sink.ts';
 import type { JobContext } from './portability-messages.ts';
 import { previewAnonymised } from './preview-anonymised.ts';
 import type { MaskingPreview } from './preview-masking.ts';
@@ -18,7 +18,7 @@ export interface ExportJobResult extends ExportTally {
 
 /**
  * Runs an export job.
- * @throws what {@link exportConversations} and {@link openFileSink} throw.
+ * @throws what {@link exportConversations} and {@link openSink} throw.
  */
 export async function runExportJob(
   db: OnggiDatabase,
@@ -27,9 +27,9 @@ export async function runExportJob(
   context: JobContext,
 ): Promise<ExportJobResult> {
   const { mediaType } = nameExport(request.kind, null, now);
-  const sink = fileHandle ? await openFileSink(fileHandle) : createBlobSink(mediaType);
   const source = createExportSource(db);
   const options = { appVersion, now, texts, createId, ...context };
+  const sink = await openSink(fileHandle, mediaType);
   const tally = await exportConversations(source, request, sink.stream, options);
   return { ...tally, blob: sink.result() };
 }

@@ -12,6 +12,7 @@ import {
   noteBackupSuccess,
   updateBackupTarget,
 } from '#db/backup-targets.ts';
+import { readConversations } from '#db/conversation-ids.ts';
 import { readDataState } from '#db/data-state.ts';
 import { readWholeConversation } from '#db/table-pages.ts';
 import { readUndo, undoRestore } from '#db/switch-live.ts';
@@ -19,14 +20,19 @@ import type { OnggiDatabase } from '#db/open-database.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { BackupTarget } from '#domain/stored-rows.ts';
 import { APP_VERSION } from '#domain/app-version.ts';
-import type { ExportRequest } from '#domain/export-request.ts';
+import type { ExportFormat, ExportRequest, ExportedFile } from '#domain/export-request.ts';
 import type { Clock, ConversationId, SessionId } from '#domain/ids.ts';
 import { conversationToMarkdown } from '#portability/copy-as-markdown.ts';
 import { createExportClient } from '#portability/export-client.ts';
-import type { ExportKind, ExportSelection } from '#portability/export-request.ts';
+import type {
+  ExportKind,
+  ExportRequest as WantedExport,
+  ExportSelection,
+} from '#portability/export-request.ts';
 import { createImportClient } from '#portability/import-client.ts';
 import { requestSqlExport } from '#portability/sql-export-client.ts';
 import { sqlFileName } from '#portability/sql-format.ts';
+import type { SqlFormat } from '#portability/sql-format.ts';
 import { archiveTexts, roleNames } from './archive-texts.ts';
 import type { BackupWork, OpenOptions } from './backups.svelte.ts';
 import type { ExportWork } from './exports.svelte.ts';
@@ -95,43 +101,31 @@ export function createDataWork({ db, clock, sessionId, translator }: DataWorkDep
   });
 
   async function exportSql(
-    format: 'sqlite' | 'postgres',
-    ...[onProgress, signal]: ExportArguments
-  ) {
-    const { blob, leftOutCount } = await requestSqlExport(workers, format, null, {
-      onProgress,
-      signal,
-    });
-    const sizeBytes = blob?.size ?? 0;
-    return { fileName: sqlFileName(format, clock()), sizeBytes, blob, leftOutCount };
+    format: SqlFormat,
+    ...[handle, onProgress, signal]: ExportArguments
+  ): Promise<ExportedFile> {
+    const fileName = handle?.name ?? sqlFileName(format, clock());
+    const written = await requestSqlExport(workers, format, handle, { onProgress, signal });
+    return { fileName, ...written };
+  }
+
+  async function readTitle({ ids }: ExportRequest): Promise<string | null> {
+    const only = onlyOf(ids);
+    const [conversation] = only ? await readConversations(db, [only]) : [];
+    return conversation?.title ?? null;
   }
 
   async function exportConversations(
     kind: ExportKind,
     request: ExportRequest,
-    ...[onProgress, signal]: ExportArguments
-  ) {
-    const { ids, withTrash, anonymise, withBranches, withAttachments } = request;
-    const [only] = ids === 'all' || ids.length > 1 ? [] : ids;
-    const whole = only && (await readWholeConversation(db, only));
-    const wanted = {
-      // One Markdown file holds one conversation: several become an archive of them.
-      kind: kind === 'markdown' && !only ? ('archive' as const) : kind,
-      selection: toSelection(ids, withTrash),
-      anonymise: anonymise && {
-        dropsTitles: anonymise.dropTitles,
-        dropsFeedback: true,
-        cutsTimes: anonymise.roundTimes,
-      },
-      withBranches,
-      withAttachments,
-      skipsPoorAnswers: false,
-    };
-    return exportClient.run(
-      wanted,
-      { title: whole?.conversation.title ?? null, fileHandle: null },
+    ...[handle, onProgress, signal]: ExportArguments
+  ): Promise<ExportedFile> {
+    const outcome = await exportClient.run(
+      toWanted(kind, request),
+      { title: handle ? null : await readTitle(request), fileHandle: handle },
       { onProgress, signal },
     );
+    return handle ? { ...outcome, fileName: handle.name } : outcome;
   }
 
   return {
@@ -145,11 +139,17 @@ export function createDataWork({ db, clock, sessionId, translator }: DataWorkDep
       },
     },
     exports: {
-      run: (request, onProgress, signal) => {
+      nameFile: async (request) => {
         const { format } = request;
-        return format === 'sqlite' || format === 'postgres'
-          ? exportSql(format, onProgress, signal)
-          : exportConversations(format, request, onProgress, signal);
+        if (isSql(format)) return sqlFileName(format, clock());
+        const wanted = toWanted(format, request);
+        return exportClient.nameFile(wanted, await readTitle(request)).fileName;
+      },
+      run: (request, ...given) => {
+        const { format } = request;
+        return isSql(format)
+          ? exportSql(format, ...given)
+          : exportConversations(format, request, ...given);
       },
       findMasked: async (ids, withTrash, signal) => {
         const { counts, examples } = await exportClient.previewAnonymised(
@@ -230,10 +230,35 @@ export function createDataWork({ db, clock, sessionId, translator }: DataWorkDep
 /** How often a copy goes into the person's folder while onggi is open. */
 const FOLDER_INTERVAL_MS = 24 * 60 * 60 * 1000;
 
-type ExportArguments = [
-  onProgress: Parameters<ExportWork['run']>[1],
-  signal: Parameters<ExportWork['run']>[2],
-];
+type ExportArguments =
+  Parameters<ExportWork['run']> extends [unknown, ...infer Rest] ? Rest : never;
+
+const isSql = (format: ExportFormat): format is SqlFormat =>
+  format === 'sqlite' || format === 'postgres';
+
+/** The one conversation of the choice. */
+function onlyOf(ids: ExportRequest['ids']): ConversationId | undefined {
+  return ids === 'all' || ids.length > 1 ? undefined : ids[0];
+}
+
+function toWanted(
+  kind: ExportKind,
+  { ids, withTrash, anonymise, withBranches, withAttachments }: ExportRequest,
+): WantedExport {
+  return {
+    // One Markdown file holds one conversation: several become an archive of them.
+    kind: kind === 'markdown' && !onlyOf(ids) ? 'archive' : kind,
+    selection: toSelection(ids, withTrash),
+    anonymise: anonymise && {
+      dropsTitles: anonymise.dropTitles,
+      dropsFeedback: true,
+      cutsTimes: anonymise.roundTimes,
+    },
+    withBranches,
+    withAttachments,
+    skipsPoorAnswers: false,
+  };
+}
 
 function toSelection(
   ids: readonly ConversationId[] | 'all',

@@ -11,8 +11,12 @@ import type { Progress } from '#domain/import-report.ts';
 
 /** What an export needs from below; made by `main.ts`. */
 export interface ExportWork {
+  /** The name the file should have. */
+  nameFile(request: ExportRequest): Promise<string>;
+  /** @param handle A file the person picked, to be written into; null gives the bytes to download. */
   run(
     request: ExportRequest,
+    handle: FileSystemFileHandle | null,
     onProgress: (progress: Progress) => void,
     signal: AbortSignal,
   ): Promise<ExportedFile>;
@@ -25,6 +29,9 @@ export interface ExportWork {
   /** One conversation as plain Markdown for the clipboard; undefined when it is gone. */
   toMarkdown(id: ConversationId): Promise<string | undefined>;
 }
+
+/** Asks for a place for a file of that name; undefined when the person changed their mind. */
+type PickPlace = (fileName: string) => Promise<FileSystemFileHandle | undefined>;
 
 /** Where an export stands. */
 export type ExportPhase =
@@ -43,6 +50,7 @@ export type ExportPhase =
 export class Exports {
   #phase = $state.raw<ExportPhase>({ kind: 'closed' });
   #abort: AbortController | undefined;
+  #isPicking = false;
   readonly #work: ExportWork;
 
   constructor(work: ExportWork) {
@@ -61,15 +69,23 @@ export class Exports {
     if (this.#phase.kind !== 'running') this.#phase = { kind: 'choosing', ids, format };
   };
 
-  /** Makes the file. Undefined when it was stopped or failed; the phase says which. */
-  async run(request: ExportRequest): Promise<ExportedFile | undefined> {
-    if (this.#phase.kind === 'running') return undefined;
+  /**
+   * Makes the file.
+   * @param pick Asks for the place; without it the bytes are to be downloaded.
+   * @returns undefined when it was stopped or failed; the phase says which.
+   */
+  async run(request: ExportRequest, pick?: PickPlace): Promise<ExportedFile | undefined> {
+    if (this.#phase.kind === 'running' || this.#isPicking) return undefined;
     const abort = new AbortController();
     this.#abort = abort;
-    this.#phase = { kind: 'running', progress: null };
     try {
+      const handle = pick ? await this.#askForPlace(request, pick) : null;
+      // The choice stays open, or was closed while the place was asked for.
+      if (handle === undefined || this.#phase.kind !== 'choosing') return undefined;
+      this.#phase = { kind: 'running', progress: null };
       const file = await this.#work.run(
         request,
+        handle,
         (progress) => {
           if (!abort.signal.aborted) this.#phase = { kind: 'running', progress };
         },
@@ -89,6 +105,15 @@ export class Exports {
     this.#abort?.abort();
     this.#phase = { kind: 'closed' };
   };
+
+  async #askForPlace(request: ExportRequest, pick: PickPlace) {
+    this.#isPicking = true;
+    try {
+      return await pick(await this.#work.nameFile(request));
+    } finally {
+      this.#isPicking = false;
+    }
+  }
 
   readonly findMasked: ExportWork['findMasked'] = (...given) => this.#work.findMasked(...given);
 

@@ -52,6 +52,7 @@ export function createLazyDataWork(deps: DataWorkDeps): {
       watchRuns: () => watchImportRuns(db, SHOWN_RUNS),
     },
     exports: {
+      nameFile: async (request) => (await load()).exports.nameFile(request),
       run: async (...given) => (await load()).exports.run(...given),
       findMasked: async (...given) => (await load()).exports.findMasked(...given),
       toMarkdown: async (id) => (await load()).exports.toMarkdown(id),

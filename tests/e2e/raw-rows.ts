@@ -61,6 +61,7 @@ export function readRows<Row>(page: Page, table: string): Promise<readonly Row[]
  * Takes its turn among the transactions over these tables until a run has noted `repairCount` repairs, and
  * then keeps the turn, so that whoever wants to read or write them waits.
  * @param tables `maintenanceRuns` among them.
+ * @param repairCount 0: keeps the first turn.
  * @returns once it is held, what lets it go
  */
 export async function holdRows(
@@ -89,7 +90,8 @@ export async function holdRows(
             const runs = transaction.objectStore('maintenanceRuns').getAll();
             runs.onsuccess = () => {
               const rows = runs.result as { report: { undo?: readonly unknown[] } }[];
-              const isDone = rows.some(({ report }) => (report.undo?.length ?? 0) >= wanted);
+              const isDone =
+                wanted === 0 || rows.some(({ report }) => (report.undo?.length ?? 0) >= wanted);
               if (!isDone) {
                 takeTurn();
                 return;

@@ -72,6 +72,9 @@ describe('through the workers', () => {
     const home = await openHome();
     await addWhole(home.db, wholeConversation('c', 3000));
     const handle = await opfsFile(`backup-${crypto.randomUUID()}`);
+    const before = await handle.createWritable();
+    await before.write('before');
+    await before.close();
     const stop = new AbortController();
     const writing = clientOf(home).createBackup({
       target: { kind: 'file', handle },
@@ -79,7 +82,21 @@ describe('through the workers', () => {
       onProgress: () => stop.abort(),
     });
     await expect(writing).rejects.toMatchObject({ name: 'AbortError' });
-    expect((await handle.getFile()).size).toBe(0);
+    expect(await (await handle.getFile()).text()).toBe('before');
+  });
+
+  test('a stopped backup takes away the file that was made for it', async () => {
+    const home = await openHome();
+    await addWhole(home.db, wholeConversation('c', 3000));
+    const handle = await opfsFile(`backup-${crypto.randomUUID()}`);
+    const stop = new AbortController();
+    const writing = clientOf(home).createBackup({
+      target: { kind: 'file', handle },
+      signal: stop.signal,
+      onProgress: () => stop.abort(),
+    });
+    await expect(writing).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(handle.getFile()).rejects.toMatchObject({ name: 'NotFoundError' });
   });
 
   test('a restore becomes live, and its page is closed', async () => {

@@ -52,6 +52,36 @@ describe('requestSqlExport', () => {
     expect((await file.text()).endsWith('COMMIT;\n')).toBe(true);
   });
 
+  it.each([
+    ['takes away a picked file that it left empty', '', []],
+    ['leaves a picked file with content as it was', 'before', ['before']],
+  ])('%s', async (_, content, left) => {
+    const db = await openFilled();
+    const root = await navigator.storage.getDirectory();
+    const name = crypto.randomUUID();
+    const folder = await root.getDirectoryHandle(name, { create: true });
+    onTestFinished(() => root.removeEntry(name, { recursive: true }));
+    const handle = await folder.getFileHandle('a.sql', { create: true });
+    const writable = await handle.createWritable();
+    await writable.write(content);
+    await writable.close();
+    const stop = new AbortController();
+    stop.abort(new Error('enough'));
+    const exporting = requestSqlExport(
+      { createWorker, databaseName: () => db.name },
+      'sqlite',
+      handle,
+      { signal: stop.signal },
+    );
+    await expect(exporting).rejects.toThrow('enough');
+    const texts: string[] = [];
+    for await (const entry of folder.values()) {
+      const file = await (entry as FileSystemFileHandle).getFile();
+      texts.push(await file.text());
+    }
+    expect(texts).toEqual(left);
+  });
+
   it('says that it was stopped, with the reason', async () => {
     const db = await openFilled();
     const stop = new AbortController();

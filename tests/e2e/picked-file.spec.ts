@@ -1,0 +1,132 @@
+import { gunzipSync } from 'node:zlib';
+import type { Page } from '@playwright/test';
+import { strFromU8, unzipSync } from 'fflate';
+import { holdRows } from './raw-rows.ts';
+import { expect, test, text } from './seeded.ts';
+
+const FOLDER = 'picked by me';
+
+/**
+ * The browser's own dialog cannot be driven: in its place a real file of the browser's file system is
+ * handed over, made empty as the dialog makes it.
+ */
+async function pickWithoutDialog(page: Page): Promise<void> {
+  await page.addInitScript((name) => {
+    Object.assign(window, {
+      showSaveFilePicker: async ({ suggestedName }: { suggestedName: string }) => {
+        const root = await navigator.storage.getDirectory();
+        const folder = await root.getDirectoryHandle(name, { create: true });
+        return folder.getFileHandle(suggestedName, { create: true });
+      },
+    });
+  }, FOLDER);
+}
+
+/** The files of the folder by name. */
+async function readFolder(page: Page): Promise<Readonly<Record<string, Buffer>>> {
+  const files = await page.evaluate(async (name) => {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle(name, { create: true });
+    const found: [string, number[]][] = [];
+    for await (const [fileName, handle] of folder.entries()) {
+      const file = await (handle as FileSystemFileHandle).getFile();
+      found.push([fileName, [...new Uint8Array(await file.arrayBuffer())]]);
+    }
+    return found;
+  }, FOLDER);
+  return Object.fromEntries(files.map(([name, bytes]) => [name, Buffer.from(bytes)]));
+}
+
+/** The text of a file, whatever wraps it. */
+function textOf(name: string, bytes: Buffer): string {
+  if (name.endsWith('.zip')) {
+    return Object.values(unzipSync(bytes))
+      .map((entry) => strFromU8(entry))
+      .join('\n');
+  }
+  return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+}
+
+test('an export goes straight into the picked file, in every format', async ({ start }) => {
+  test.slow();
+  const onggi = await start();
+  const { page } = onggi;
+  await pickWithoutDialog(page);
+  await page.reload();
+  await onggi.ask('두부 500그램');
+  let downloadCount = 0;
+  page.on('download', () => (downloadCount += 1));
+
+  const labels = {
+    Archive: 'zip',
+    'JSON Every field': 'json',
+    'OpenAI fine-tuning': 'jsonl',
+    'All data as a database': 'sqlite',
+    'For PostgreSQL': 'sql',
+  };
+  for (const label of Object.keys(labels)) {
+    await page.goto('/#/data');
+    await page.getByRole('button', { name: 'Export', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('radio', { name: label }).check();
+    await dialog.getByRole('button', { name: text('backup.saveAs') }).click();
+    await expect(dialog.getByRole('status')).toContainText('Exported: onggi');
+    await dialog.getByRole('button', { name: 'Close' }).last().click();
+  }
+  const files = await readFolder(page);
+  expect(Object.keys(files).map((name) => name.split('.').at(-1))).toEqual(
+    expect.arrayContaining(Object.values(labels)),
+  );
+  for (const [name, bytes] of Object.entries(files)) {
+    expect(textOf(name, bytes), name).toContain('두부 500그램');
+  }
+  expect(downloadCount).toBe(0);
+});
+
+test('an export or a backup that is stopped leaves no file behind', async ({ start }) => {
+  test.slow();
+  const onggi = await start();
+  const { page } = onggi;
+  await pickWithoutDialog(page);
+  await page.reload();
+  await onggi.ask('The first jar');
+  await page.goto('/#/data');
+
+  async function startAndStop(openDialog: () => Promise<void>, ending: RegExp): Promise<void> {
+    await openDialog();
+    const letGo = await holdRows(page, ['conversations', 'messages', 'maintenanceRuns'], 0);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: text('backup.saveAs') }).click();
+    const stop = dialog.getByRole('button', { name: text('common.cancelWork') });
+    await expect(stop).toBeVisible();
+    expect(Object.keys(await readFolder(page))).toEqual([expect.stringMatching(ending)]);
+    await stop.click();
+    await letGo();
+    await expect.poll(async () => Object.keys(await readFolder(page))).toEqual([]);
+  }
+
+  const exports = page.getByRole('button', { name: 'Export', exact: true });
+  await startAndStop(() => exports.click(), /\.zip$/);
+  await startAndStop(
+    () => page.getByRole('button', { name: text('data.backUpNow') }).click(),
+    /\.json\.gz$/,
+  );
+});
+
+test('whoever changes their mind about the place is back at the choice', async ({ start }) => {
+  const onggi = await start();
+  const { page } = onggi;
+  await page.addInitScript(() => {
+    Object.assign(window, {
+      showSaveFilePicker: () => Promise.reject(new DOMException('no', 'AbortError')),
+    });
+  });
+  await page.reload();
+  await page.goto('/#/data');
+  await page.getByRole('button', { name: 'Export', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  const saveAs = dialog.getByRole('button', { name: text('backup.saveAs') });
+  await saveAs.click();
+  await expect(saveAs).toBeEnabled();
+  await expect(dialog.getByRole('radio', { name: 'Archive' })).toBeChecked();
+});

@@ -6,6 +6,7 @@ import type {
   ImportPreview,
   ImportReport,
   Progress,
+  RefusedFile,
 } from '#domain/import-report.ts';
 import type { ImportRun } from '#domain/stored-rows.ts';
 import type { StorageHealth } from './storage-health.svelte.ts';
@@ -48,6 +49,8 @@ export class Imports {
   #runs = $state.raw<readonly ImportRun[]>([]);
   #backup = $state.raw<File | null>(null);
   #files: readonly GivenFile[] = [];
+  /** What of a drop could not be read: no worker ever sees it. */
+  #refused: readonly RefusedFile[] = [];
   #abort: AbortController | undefined;
   readonly #work: ImportWork;
   readonly #storage: StorageHealth;
@@ -74,10 +77,14 @@ export class Imports {
     return this.#backup;
   }
 
-  /** Reads the files and shows what is in them. Does nothing while another import is at work. */
-  async begin(files: readonly GivenFile[]): Promise<void> {
-    if (files.length === 0 || this.#isAtWork()) return;
+  /**
+   * Reads the files and shows what is in them. Does nothing while another import is at work.
+   * @param refused What was given too and cannot be read; it is named beside what is in the files.
+   */
+  async begin(files: readonly GivenFile[], refused: readonly RefusedFile[] = []): Promise<void> {
+    if (files.length + refused.length === 0 || this.#isAtWork()) return;
     this.#files = files;
+    this.#refused = refused;
     this.#backup = null;
     const signal = this.#start({ kind: 'reading', progress: null });
     try {
@@ -88,7 +95,7 @@ export class Imports {
       );
       if (signal.aborted) return;
       this.#backup = backup;
-      this.#phase = { kind: 'preview', preview };
+      this.#phase = { kind: 'preview', preview: this.#withRefused(preview) };
     } catch (error) {
       this.#fail(signal, error);
     }
@@ -105,7 +112,7 @@ export class Imports {
         (progress) => this.#report(signal, { kind: 'running', progress }),
         signal,
       );
-      this.#phase = { kind: 'done', id, report };
+      this.#phase = { kind: 'done', id, report: this.#withRefused(report) };
     } catch (error) {
       this.#phase = { kind: 'closed' };
       this.#fail(undefined, error);
@@ -135,6 +142,10 @@ export class Imports {
       this.#storage.fail(toOnggiError(error));
       return undefined;
     }
+  }
+
+  #withRefused<Findings extends ImportPreview>(findings: Findings): Findings {
+    return { ...findings, refused: [...this.#refused, ...findings.refused] };
   }
 
   #isAtWork(): boolean {

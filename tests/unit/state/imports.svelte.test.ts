@@ -97,3 +97,14 @@ test('offers to restore a backup that was among the files', async () => {
   await imports.begin([backup]);
   expect(imports.backup).toBe(backup);
 });
+
+test('names what of a drop could not be read, before and after the import', async () => {
+  const imports = createImports();
+  const locked = { name: 'folder/locked.json', code: 'file/unreadable', detail: null } as const;
+  await imports.begin(FILES, [locked]);
+  expect(imports.phase).toMatchObject({ preview: { refused: [locked] } });
+  await imports.run('update');
+  expect(imports.phase).toMatchObject({ report: { refused: [locked] } });
+  await imports.begin([], [locked]);
+  expect(imports.phase).toMatchObject({ kind: 'preview', preview: { refused: [locked] } });
+});

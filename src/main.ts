@@ -79,6 +79,7 @@ import {
   readBuiltInPrices,
   readRatedDays,
   rebuildUsage,
+  toCutAnswer,
 } from '#usage/lazy-usage.ts';
 import { priceAnswers } from '#usage/price-answers.ts';
 import type { PriceOf } from '#usage/price-answers.ts';
@@ -162,7 +163,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     return session.id;
   };
   await getSessionId();
-  await settleAbandonedAnswers(db).catch((error: unknown) => {
+  await settleAbandonedAnswers(db, toCutAnswer).catch((error: unknown) => {
     // Then they stay as they are until there is room; all else can be read.
     if (!isNoRoom(error)) throw error;
     storage.fail(toOnggiError(error));
@@ -355,7 +356,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     router: new Router(),
     search,
     settings,
-    settleAbandoned: () => settleAbandonedAnswers(db),
+    settleAbandoned: () => settleAbandonedAnswers(db, toCutAnswer),
     storage,
     stored,
     toasts: new Toasts(),

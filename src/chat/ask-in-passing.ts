@@ -1,7 +1,10 @@
-import { OnggiError } from '#domain/errors.ts';
+import { OnggiError, toOnggiError } from '#domain/errors.ts';
+import type { Clock } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
 import type { ChatRequest, StreamChat } from '#domain/stream.ts';
 import { titleFromModel } from '#domain/title.ts';
+import { settleAnswer } from './settle-answer.ts';
+import type { AnswerSoFar } from './settle-answer.ts';
 
 export type PassingQuestion = 'title' | 'summary';
 
@@ -20,26 +23,70 @@ const EXCERPT_CHARACTERS = 12_000;
 /** Longest summary that is kept, in characters. */
 const SUMMARY_CHARACTERS = 2000;
 
-/** One small question about a conversation, beside it. See {@link Chat} `askInPassing`. */
+/** What came of a small question. */
+export interface PassingAnswer {
+  /** As an answer of the conversation would be; for the usage alone. */
+  readonly settled: Message;
+  /** The cleaned text; undefined when the model said nothing of use, or was stopped. */
+  readonly text: string | undefined;
+  readonly failure: OnggiError | null;
+}
+
+/**
+ * One small question about a conversation, beside it. See {@link Chat} `askInPassing`. Never throws:
+ * a request that failed is counted too.
+ * @param row The answer as it is before anything was asked.
+ */
 export async function askInPassing(
-  streamChat: StreamChat,
-  request: Omit<ChatRequest, 'messages' | 'maxTokens'>,
+  { streamChat, clock }: { readonly streamChat: StreamChat; readonly clock: Clock },
+  target: Omit<ChatRequest, 'messages' | 'maxTokens'>,
+  row: Message,
   branch: readonly Message[],
   question: PassingQuestion,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<PassingAnswer> {
   const messages = [
     { role: 'system', content: INSTRUCTIONS[question] },
     { role: 'user', content: `<conversation>\n${excerpt(branch)}\n</conversation>` },
   ] as const;
-  let answer = '';
-  const deltas = streamChat({ ...request, messages, maxTokens: MAX_TOKENS[question] }, signal);
-  for await (const delta of deltas) {
-    if (delta.kind === 'text') answer += delta.text;
+  const request = { ...target, messages, maxTokens: MAX_TOKENS[question] };
+  const answer: AnswerSoFar = {
+    content: '',
+    reasoning: null,
+    finishReason: null,
+    usage: null,
+    question: request,
+    cached: null,
+    startedAt: clock(),
+    firstTokenAt: null,
+    failure: null,
+    isStopped: false,
+  };
+  try {
+    for await (const delta of streamChat(request, signal)) {
+      if (delta.kind === 'text') answer.content += delta.text;
+      if (delta.kind === 'reasoning') answer.reasoning = (answer.reasoning ?? '') + delta.text;
+      if (delta.kind === 'finish') answer.finishReason = delta.reason;
+      if (delta.kind === 'usage') answer.usage = delta.usage;
+    }
+    if (!signal.aborted && answer.content.trim() === '') {
+      answer.failure = new OnggiError('provider/empty', 'no text');
+    }
+  } catch (error) {
+    answer.failure = toOnggiError(error);
   }
-  if (signal.aborted) return undefined;
-  if (answer.trim() === '') throw new OnggiError('provider/empty', 'no text');
-  return question === 'title' ? titleFromModel(answer) : answer.trim().slice(0, SUMMARY_CHARACTERS);
+  answer.isStopped = signal.aborted;
+  const failure = signal.aborted ? null : answer.failure;
+  const isOfUse = !signal.aborted && !failure;
+  return {
+    settled: settleAnswer(row, answer, clock()),
+    text: isOfUse ? clean(answer.content, question) : undefined,
+    failure,
+  };
+}
+
+function clean(text: string, question: PassingQuestion): string | undefined {
+  return question === 'title' ? titleFromModel(text) : text.trim().slice(0, SUMMARY_CHARACTERS);
 }
 
 function excerpt(branch: readonly Message[]): string {

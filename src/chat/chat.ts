@@ -1,6 +1,6 @@
 import type { ResponseCache } from '#cache/response-cache.ts';
 import type { Conversation } from '#domain/conversation.ts';
-import type { ConversationStore } from '#domain/conversation-store.ts';
+import type { ConversationChanges, ConversationStore } from '#domain/conversation-store.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock, ConversationId, CreateId, EndpointId, SessionId } from '#domain/ids.ts';
@@ -12,6 +12,7 @@ import { titleFromMessage } from '#domain/title.ts';
 import { clampMaxTokens, clampTemperature } from '#domain/user-settings.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
 import { estimateTokens } from '#usage/estimate-tokens.ts';
+import { toUsageIncrement } from '#usage/usage-increment.ts';
 import { answerUsage } from './answer-usage.ts';
 import { createAsk } from './ask-answer.ts';
 import type { AskingKind } from './ask-answer.ts';
@@ -92,12 +93,18 @@ export function createChat(deps: ChatDeps) {
 
   /** The row of an answer that is about to be asked for, in the visit that asks. */
   async function emptyAnswer(target: Target, parent: Message): Promise<Message> {
+    const { conversationId, id: parentId, seq } = parent;
+    const sessionId = await deps.getSessionId();
+    return answerRow(target, { conversationId, sessionId, parentId, seq: seq + 1 });
+  }
+
+  function answerRow(
+    target: Target,
+    place: Pick<Message, 'conversationId' | 'sessionId' | 'parentId' | 'seq'>,
+  ): Message {
     return createMessage({
       id: toMessageId(createId()),
-      conversationId: parent.conversationId,
-      sessionId: await deps.getSessionId(),
-      parentId: parent.id,
-      seq: parent.seq + 1,
+      ...place,
       role: 'assistant',
       content: '',
       timestamp: clock(),
@@ -232,9 +239,10 @@ export function createChat(deps: ChatDeps) {
       store.finishAnswer(settled, answerUsage(settled, before)),
 
     /**
-     * Asks the conversation's model for a title or a summary of the shown branch. Stores nothing.
-     * @returns the cleaned text; undefined when the model said nothing of use.
-     * @throws OnggiError `provider/*`.
+     * Asks the conversation's model for a title or a summary of the shown branch, and stores it together
+     * with the usage of the request. A request that failed, or was stopped, is counted too.
+     * @returns the text as stored; undefined when the model said nothing of use, or was stopped.
+     * @throws OnggiError `provider/*`, `db/*`.
      */
     async askInPassing(
       place: ChatPlace,
@@ -251,9 +259,30 @@ export function createChat(deps: ChatDeps) {
         temperature: 0.3,
         isStreaming: deps.getSettings().streamResponse,
       };
-      return askInPassing(deps.streamChat, request, branch, question, signal);
+      if (signal.aborted) return undefined;
+      const { sessionId } = place.conversation;
+      const row = answerRow(target, {
+        conversationId: id,
+        sessionId,
+        parentId: activeLeafId,
+        seq: 0,
+      });
+      const asked = await askInPassing(deps, request, row, branch, question, signal);
+      const { settled, text, failure } = asked;
+      await place.store.finishPassing(
+        settled,
+        changesOf(question, text),
+        toUsageIncrement(settled),
+      );
+      if (failure) throw failure;
+      return text;
     },
   };
+}
+
+function changesOf(question: PassingQuestion, text: string | undefined): ConversationChanges {
+  if (text === undefined) return {};
+  return question === 'title' ? { title: text, titleOrigin: 'model' } : { summary: text };
 }
 
 function lastOf({ messages }: AddedRows): Message {

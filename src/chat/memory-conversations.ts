@@ -110,6 +110,12 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
       return Promise.resolve();
     },
 
+    finishPassing({ conversationId }, changes) {
+      const conversation = conversations.get(conversationId);
+      if (conversation) put({ ...conversation, ...changes, changedAt: clock() });
+      return Promise.resolve();
+    },
+
     async updateMessage(id, changes) {
       const message = requireMessage(id);
       messages.set(id, { ...message, ...changes, changedAt: clock() });

@@ -2,8 +2,9 @@ import { addUsage, usageStatisticId } from '#domain/usage.ts';
 import type { UsageIncrement } from '#domain/usage.ts';
 import { withChangedMessage } from '#domain/conversation.ts';
 import { LOCAL_USER_ID } from '#domain/ids.ts';
-import { abandonedAnswer, isUnsettled } from '#domain/message.ts';
+import { isUnsettled } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
+import { joinIncrements, readCutRequest } from '#domain/usage-increments.ts';
 import { commit, read } from './commit.ts';
 import { tryHoldAnswerLock } from './locks.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
@@ -30,34 +31,62 @@ export function finishAnswer(
       await db.messages.put(after);
       await db.conversations.put(withChangedMessage(conversation, before, after, now));
     }
-    if (!usage) return;
-    const day = await db.usageStatistics.get(usageStatisticId(LOCAL_USER_ID, usage));
-    await db.usageStatistics.put(addUsage(day, LOCAL_USER_ID, usage));
+    // Its page was given up and the request counted as it stood then.
+    const cut = before && readCutRequest(before);
+    const cutDay = cut && (await db.usageStatistics.get(usageStatisticId(LOCAL_USER_ID, cut)));
+    if (cutDay) await db.usageStatistics.put(joinIncrements(cutDay, cut, -1));
+    if (usage) await countUsage(db, usage);
   });
 }
 
+async function countUsage(db: OnggiDexie, usage: UsageIncrement): Promise<void> {
+  const day = await db.usageStatistics.get(usageStatisticId(LOCAL_USER_ID, usage));
+  await db.usageStatistics.put(addUsage(day, LOCAL_USER_ID, usage));
+}
+
+/** An answer whose page is gone, at rest, and what its request adds to the usage. */
+export interface CutAnswer {
+  readonly answer: Message;
+  readonly usage: UsageIncrement;
+}
+
 /**
- * Marks the answers interrupted that a crash or a closed tab left running, text kept. Answers that
- * another tab is writing, which holds the conversation's lock, are left alone.
+ * Marks the answers interrupted that a crash or a closed tab left running, text kept, and counts their
+ * requests in the same transaction. Answers that another tab is writing, which holds the
+ * conversation's lock, are left alone.
+ * @param toCutAnswer Asked outside of the transaction; an answer it gives undefined for stays as it is.
  */
-export async function settleAbandonedAnswers({ strict }: OnggiDatabase): Promise<void> {
+export async function settleAbandonedAnswers(
+  { strict }: OnggiDatabase,
+  toCutAnswer: (running: Message) => Promise<CutAnswer | undefined>,
+): Promise<void> {
   const running = await read(() => strict.messages.orderBy('streamingSince').toArray());
   for (const conversationId of new Set(running.map((row) => row.conversationId))) {
     const release = await tryHoldAnswerLock(conversationId);
     if (!release) continue;
     try {
-      const ids = running.filter((row) => row.conversationId === conversationId);
-      await commit(() => settleAll(strict, ids));
+      for (const { id } of running.filter((row) => row.conversationId === conversationId)) {
+        const left = await read(() => strict.messages.get(id));
+        const cut = left?.status === 'streaming' ? await toCutAnswer(left) : undefined;
+        if (cut) await commit(() => settleCut(strict, cut));
+      }
     } finally {
       release();
     }
   }
 }
 
-function settleAll(db: OnggiDexie, running: readonly Message[]): PromiseLike<void> {
-  return db.transaction('rw', db.messages, async () => {
-    const rows = await db.messages.bulkGet(running.map(({ id }) => id));
-    const left = rows.filter((row) => row?.status === 'streaming');
-    await db.messages.bulkPut(left.flatMap((row) => (row ? [abandonedAnswer(row)] : [])));
+function settleCut(db: OnggiDexie, { answer, usage }: CutAnswer): PromiseLike<void> {
+  return db.transaction('rw', db.conversations, db.messages, db.usageStatistics, async () => {
+    const before = await db.messages.get(answer.id);
+    if (before?.status !== 'streaming') return;
+    await db.messages.put(answer);
+    const conversation = await db.conversations.get(answer.conversationId);
+    if (conversation) {
+      // It is not used by being looked after: its place in the list stays.
+      const { updatedAt } = conversation;
+      await db.conversations.put(withChangedMessage(conversation, before, answer, updatedAt));
+    }
+    await countUsage(db, usage);
   });
 }

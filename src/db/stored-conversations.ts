@@ -30,6 +30,10 @@ export function createStoredConversations(
         }),
       ),
     finishAnswer: (message, usage) => commit(() => finishAnswer(strict, message, usage, clock())),
+    finishPassing: async ({ conversationId }, changes, usage) => {
+      const { finishPassing } = await import('./passing-usage.ts');
+      return finishPassing(strict, conversationId, changes, usage, clock());
+    },
     updateMessage: (id, changes) =>
       commit(() =>
         strict.transaction('rw', strict.messages, async () => {

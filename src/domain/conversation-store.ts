@@ -59,6 +59,18 @@ export interface ConversationStore {
    */
   finishAnswer(message: Message, usage: UsageIncrement | null): Promise<void>;
 
+  /**
+   * Changes a conversation by what its model said about it (title, summary; nothing where it said
+   * nothing) and counts the request, in one durable transaction. Counts only where this store keeps
+   * usage. Does not fail when the conversation is gone.
+   * @param answer As an answer would be, of the conversation; no row becomes of it.
+   */
+  finishPassing(
+    answer: Message,
+    changes: ConversationChanges,
+    usage: UsageIncrement,
+  ): Promise<void>;
+
   /** Rating, feedback and the like: fields that change no counter. Durable. */
   updateMessage(
     id: MessageId,

@@ -259,12 +259,10 @@ export class OpenConversation {
     try {
       const place = { store: this.#store, conversation };
       const text = await this.#deps.chat.askInPassing(place, question, signal);
-      if (!text) return false;
-      return await this.change(
-        question === 'title' ? { title: text, titleOrigin: 'model' } : { summary: text },
-      );
+      if (place.store.isPersistent) this.#deps.storage.recover();
+      return Boolean(text);
     } catch (error) {
-      this.#failure = toOnggiError(error);
+      this.#report(error);
       return false;
     }
   }

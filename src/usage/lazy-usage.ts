@@ -3,6 +3,7 @@
  * is fetched with its first use.
  */
 import type { BuiltInPrices } from './find-price.ts';
+import type * as CutAnswer from './cut-answer.ts';
 import type * as FindPrice from './find-price.ts';
 import type * as ReadDays from './read-days.ts';
 import type * as RebuildUsage from './rebuild-usage.ts';
@@ -24,6 +25,16 @@ export const findPrice: Later<typeof FindPrice.findPrice> = async (...given) => 
 /** The table that comes with onggi. */
 export const readBuiltInPrices = async (): Promise<BuiltInPrices> =>
   (await import('./find-price.ts')).BUILT_IN_PRICES;
+
+/** As `toCutAnswer`; undefined when it cannot be fetched: the answer is looked after the next time. */
+export const toCutAnswer: Later<
+  (
+    ...given: Parameters<typeof CutAnswer.toCutAnswer>
+  ) => ReturnType<typeof CutAnswer.toCutAnswer> | undefined
+> = async (...given) => {
+  const part = await import('./cut-answer.ts').catch(() => undefined);
+  return part?.toCutAnswer(...given);
+};
 
 export const rebuildUsage: Later<typeof RebuildUsage.rebuildUsage> = async (...given) =>
   (await import('./rebuild-usage.ts')).rebuildUsage(...given);

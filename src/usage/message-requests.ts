@@ -6,6 +6,12 @@
 import { isUnsettled, readFromCache } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import type { UsageIncrement } from '#domain/usage.ts';
+import {
+  CUT_REQUEST,
+  isAmount,
+  isUsageIncrement,
+  readCutRequest,
+} from '#domain/usage-increments.ts';
 import { toUsageIncrement } from './usage-increment.ts';
 
 interface MessageRequests {
@@ -30,15 +36,15 @@ const NONE: MessageRequests = { earlier: [], keptTokens: 0, lastCostUsd: null };
  * @param before The row as it is stored.
  */
 export function withEarlierRequests(reopened: Message, before: Message): Message {
-  // An answer that a crash left behind was never counted.
-  const counted = isUnsettled(before) ? readRequests(before).earlier : toUsageIncrements(before);
+  const counted = toUsageIncrements(before);
   if (counted.length === 0) return reopened;
+  const { [CUT_REQUEST]: _cut, ...metadata } = reopened.metadata;
   const requests: MessageRequests = {
     earlier: counted.slice(-MAX_REQUESTS),
     keptTokens: reopened.completionTokens ?? 0,
     lastCostUsd: null,
   };
-  return { ...reopened, metadata: { ...reopened.metadata, [KEY]: requests } };
+  return { ...reopened, metadata: { ...metadata, [KEY]: requests } };
 }
 
 /**
@@ -71,12 +77,17 @@ export function withCost(
 }
 
 /**
- * What every request behind a message added to the usage, oldest first. Of an answer that still runs,
- * that a crash left behind or that came from the cache, only the earlier ones: it was not counted.
+ * What every request behind a message added to the usage, oldest first. Of an answer that still runs
+ * or that came from the cache only the earlier ones: it was not counted. One that was cut off with its
+ * page says itself what was counted.
  */
 export function toUsageIncrements(message: Message): readonly UsageIncrement[] {
   const { earlier, keptTokens, lastCostUsd } = readRequests(message);
-  if (isUnsettled(message) || readFromCache(message)) return earlier;
+  if (isUnsettled(message)) {
+    const cut = readCutRequest(message);
+    return cut ? [...earlier, cut] : earlier;
+  }
+  if (readFromCache(message)) return earlier;
   if (earlier.length === 0) return [toUsageIncrement(message)];
   return [...earlier, toUsageIncrement({ ...message, costUsd: lastCostUsd }, keptTokens)];
 }
@@ -93,33 +104,10 @@ function readRequests({ metadata }: Message): MessageRequests {
   if (typeof value !== 'object' || value === null) return NONE;
   const { earlier, keptTokens, lastCostUsd } = value as Record<string, unknown>;
   if (!Array.isArray(earlier) || earlier.length > MAX_REQUESTS) return NONE;
-  if (!(earlier as readonly unknown[]).every(isIncrement)) return NONE;
+  if (!(earlier as readonly unknown[]).every(isUsageIncrement)) return NONE;
   return {
     earlier,
     keptTokens: isAmount(keptTokens) ? keptTokens : 0,
     lastCostUsd: isAmount(lastCostUsd) ? lastCostUsd : null,
   };
-}
-
-const AMOUNTS = [
-  'requestCount',
-  'promptTokens',
-  'completionTokens',
-  'totalTokens',
-  'totalCostUsd',
-  'unpricedCount',
-  'totalResponseTimeMs',
-  'timedCount',
-  'errorCount',
-] as const satisfies readonly (keyof UsageIncrement)[];
-
-const isAmount = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0;
-
-function isIncrement(value: unknown): value is UsageIncrement {
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = value as Record<string, unknown>;
-  const { date, model } = fields;
-  if (typeof date !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(date)) return false;
-  return typeof model === 'string' && AMOUNTS.every((name) => isAmount(fields[name]));
 }

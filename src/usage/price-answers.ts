@@ -7,7 +7,9 @@ import type { Price } from './price.ts';
 import { isRefused } from './usage-increment.ts';
 
 /** The price an answer is made at; undefined when nobody knows it. The table is fetched when it is first asked. */
-export type PriceOf = (answer: Message) => Promise<Price | undefined>;
+export type PriceOf = (
+  answer: Pick<Message, 'modelUsed' | 'endpointId'>,
+) => Promise<Price | undefined>;
 
 /**
  * The same store, whose answers are settled with what they cost: in `costUsd` of the message and in
@@ -17,6 +19,11 @@ export function priceAnswers<Store extends ConversationStore>(
   store: Store,
   priceOf: PriceOf,
 ): Store {
+  async function priceUsage(message: Message, usage: UsageIncrement) {
+    const price = isRefused(message) ? undefined : await priceOf(message);
+    return { price, priced: withUsageCost(message, usage, price) };
+  }
+
   return {
     ...store,
     async reopenAnswer(message) {
@@ -26,11 +33,12 @@ export function priceAnswers<Store extends ConversationStore>(
     async finishAnswer(message, usage) {
       // Without usage nobody was asked: a text from the cache costs nothing.
       if (!usage) return store.finishAnswer(message, null);
-      const price = isRefused(message) ? undefined : await priceOf(message);
-      const priced = withUsageCost(message, usage, price);
+      const { price, priced } = await priceUsage(message, usage);
       const source = priced.unpricedCount > 0 ? undefined : price?.source;
       return store.finishAnswer(withCost(message, priced, source), priced);
     },
+    finishPassing: async (answer, changes, usage) =>
+      store.finishPassing(answer, changes, (await priceUsage(answer, usage)).priced),
   };
 }
 

@@ -5,8 +5,9 @@ import { OnggiError } from '#domain/errors.ts';
 import type { ConversationId, UserId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import type { Message } from '#domain/message.ts';
+import { readPassingUsage } from '#domain/passing-usage.ts';
 import { addImportedUsage, addUsage, usageStatisticId } from '#domain/usage.ts';
-import type { UsageStatistic } from '#domain/usage.ts';
+import type { UsageIncrement, UsageStatistic } from '#domain/usage.ts';
 import { toUsageIncrements } from './message-requests.ts';
 import { toImportedIncrement } from './usage-increment.ts';
 
@@ -47,8 +48,8 @@ async function countMessages(
   onProgress: ((progress: Progress) => void) | undefined,
   signal: AbortSignal | undefined,
 ): Promise<readonly UsageStatistic[] | undefined> {
-  const { ownConversations, totalRows } = await findOwnConversations(db);
   const rows = new Map<string, UsageStatistic>();
+  const { ownConversations, totalRows } = await countConversations(db, rows, userId);
   let doneRows = 0;
   for await (const page of readTablePages(db.strict.messages, ({ id }) => id)) {
     if (signal?.aborted) return undefined;
@@ -62,14 +63,21 @@ async function countMessages(
   return signal?.aborted ? undefined : [...rows.values()];
 }
 
-/** The conversations that began here, and how many messages there are by the counters of all. */
-async function findOwnConversations(
+/**
+ * Counts what was asked about conversations in passing.
+ * @returns the conversations that began here, and how many messages there are by the counters of all
+ */
+async function countConversations(
   db: OnggiDatabase,
+  rows: Map<string, UsageStatistic>,
+  userId: UserId,
 ): Promise<{ ownConversations: ReadonlySet<ConversationId>; totalRows: number }> {
   const ownConversations = new Set<ConversationId>();
   let totalRows = 0;
   for await (const page of readTablePages(db.strict.conversations, ({ id }) => id)) {
-    for (const { id, source, messageCount } of page) {
+    for (const conversation of page) {
+      const { id, source, messageCount } = conversation;
+      for (const increment of readPassingUsage(conversation)) count(rows, userId, increment);
       if (source === 'onggi') ownConversations.add(id);
       totalRows += messageCount;
     }
@@ -90,8 +98,10 @@ function countMessage(
     rows.set(id, addImportedUsage(rows.get(id), userId, increment));
     return;
   }
-  for (const increment of toUsageIncrements(message)) {
-    const id = usageStatisticId(userId, increment);
-    rows.set(id, addUsage(rows.get(id), userId, increment));
-  }
+  for (const increment of toUsageIncrements(message)) count(rows, userId, increment);
+}
+
+function count(rows: Map<string, UsageStatistic>, userId: UserId, increment: UsageIncrement): void {
+  const id = usageStatisticId(userId, increment);
+  rows.set(id, addUsage(rows.get(id), userId, increment));
 }

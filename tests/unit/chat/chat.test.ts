@@ -268,8 +268,8 @@ describe('continueAnswer', () => {
 });
 
 describe('askInPassing', () => {
-  test('asks about the shown branch and stores nothing', async () => {
-    const { chat, fake, place, converse, rows } = await openChat();
+  test('asks about the shown branch, stores the title and counts the request', async () => {
+    const { db, chat, fake, place, converse, conversation, rows } = await openChat();
     await converse('옹기란?', ...answered('A jar.'));
     const before = await rows();
     fake.say(reasoning('hm'), text('"옹기 '), text('이야기"'), finish('stop'), 'end');
@@ -277,6 +277,10 @@ describe('askInPassing', () => {
     expect(title).toBe('옹기 이야기');
     expect(fake.requests[1]?.messages[1]?.content).toContain('user: 옹기란?\n\nassistant: A jar.');
     expect(await rows()).toEqual(before);
+    expect(await conversation()).toMatchObject({ title: '옹기 이야기', titleOrigin: 'model' });
+    expect(await readUsage(db)).toMatchObject([
+      { model: 'model', requestCount: 2, unpricedCount: 2 },
+    ]);
   });
 
   test('says when the model said nothing, and gives nothing when it was stopped', async () => {
@@ -288,6 +292,39 @@ describe('askInPassing', () => {
     ).rejects.toMatchObject({ code: 'provider/empty' });
     fake.say(text('half a sum'));
     expect(await chat.askInPassing(await place(), 'summary', AbortSignal.abort())).toBeUndefined();
+    expect(fake.requests).toHaveLength(2);
+  });
+
+  test('counts what failed, what was stopped and what was of no use, and stores nothing of it', async () => {
+    const { db, chat, fake, place, converse, conversation } = await openChat();
+    await converse('question', text('answer'), usage(1, 1), finish('stop'), 'end');
+    const before = await conversation();
+    const ask = async (signal = new AbortController().signal) =>
+      chat.askInPassing(await place(), 'summary', signal);
+    fake.say(new OnggiError('provider/unauthorized', 'no key'));
+    await expect(ask()).rejects.toMatchObject({ code: 'provider/unauthorized' });
+    fake.say(usage(20, 3), 'end');
+    await expect(ask()).rejects.toMatchObject({ code: 'provider/empty' });
+    const abort = new AbortController();
+    fake.say(text('half a summary'), () => abort.abort());
+    expect(await ask(abort.signal)).toBeUndefined();
+    const { summary, titleOrigin, updatedAt, changedAt } = await conversation();
+    expect({ summary, titleOrigin, updatedAt, changedAt }).toEqual({
+      summary: before.summary,
+      titleOrigin: before.titleOrigin,
+      updatedAt: before.updatedAt,
+      changedAt: before.changedAt,
+    });
+    expect(await readUsage(db)).toMatchObject([{ requestCount: 4, errorCount: 2 }]);
+  });
+
+  test('counts a request about a conversation that was deleted meanwhile, and does not bring it back', async () => {
+    const { db, chat, fake, place, converse, fresh } = await openChat();
+    await converse('question', ...answered('answer'));
+    fake.say(() => void db.strict.conversations.delete(fresh.id), ...answered('Summary.'));
+    await chat.askInPassing(await place(), 'summary', new AbortController().signal);
+    expect(await db.strict.conversations.toArray()).toEqual([]);
+    expect(await readUsage(db)).toMatchObject([{ requestCount: 2 }]);
   });
 
   test('sends the two ends of a long conversation', async () => {

@@ -4,6 +4,8 @@ import { tryHoldAnswerLock } from '#db/locks.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import { toConversationId, toMessageId } from '#domain/ids.ts';
 import { settleMessage } from '#domain/message.ts';
+import { toCutAnswer } from '#usage/lazy-usage.ts';
+import { toUsageIncrement } from '#usage/usage-increment.ts';
 import { createTestClock, openForTest } from './fresh-database.ts';
 import { makeAnswer, makeConversation } from './conversation-rows.ts';
 
@@ -27,7 +29,7 @@ async function openRunning(...names: string[]) {
 describe('settleAbandonedAnswers', () => {
   test('marks what a crash left running and keeps its text', async () => {
     const { db, ids, answerOf } = await openRunning('left');
-    await settleAbandonedAnswers(db);
+    await settleAbandonedAnswers(db, toCutAnswer);
     const answer = await answerOf(ids[0]);
     expect(answer).toMatchObject({
       status: 'interrupted',
@@ -42,26 +44,95 @@ describe('settleAbandonedAnswers', () => {
     const { db, ids, answerOf } = await openRunning('held', 'left');
     const [held = '', left = ''] = ids;
     const release = await tryHoldAnswerLock(toConversationId(held));
-    await settleAbandonedAnswers(db);
+    await settleAbandonedAnswers(db, toCutAnswer);
     expect((await answerOf(held)).status).toBe('streaming');
     expect((await answerOf(left)).status).toBe('interrupted');
     release?.();
-    await settleAbandonedAnswers(db);
+    await settleAbandonedAnswers(db, toCutAnswer);
     expect((await answerOf(held)).status).toBe('interrupted');
   });
 
   test('lets the page that was given up store the end after all', async () => {
     const { db, store, ids, answerOf } = await openRunning('late');
     const running = await answerOf(ids[0]);
-    await settleAbandonedAnswers(db);
+    await settleAbandonedAnswers(db, toCutAnswer);
     const end = settleMessage(running, { status: 'complete', content: 'whole', responseTimeMs: 9 });
     await store.finishAnswer(end, null);
     expect(await answerOf(ids[0])).toEqual(end);
   });
 
+  test('counts the request, with the text that came and an unknown cost', async () => {
+    const { db, store, ids, answerOf } = await openRunning('left');
+    await settleAbandonedAnswers(db, toCutAnswer);
+    const answer = await answerOf(ids[0]);
+    expect(answer).toMatchObject({
+      promptTokens: null,
+      completionTokens: 2,
+      tokenCount: 2,
+      isTokenCountEstimated: true,
+      costUsd: null,
+    });
+    const day = {
+      model: answer.modelUsed ?? 'unknown',
+      requestCount: 1,
+      promptTokens: 0,
+      completionTokens: 2,
+      totalTokens: 2,
+      totalCostUsd: 0,
+      unpricedCount: 1,
+      timedCount: 0,
+      errorCount: 0,
+    };
+    expect(await db.strict.usageStatistics.toArray()).toMatchObject([day]);
+    expect(await store.getConversation(toConversationId(ids[0] ?? ''))).toMatchObject({
+      messageCount: 1,
+      totalTokens: 2,
+    });
+    // Another start finds nothing to count.
+    await settleAbandonedAnswers(db, toCutAnswer);
+    expect(await db.strict.usageStatistics.toArray()).toMatchObject([day]);
+  });
+
+  test('counts one request when the page that was given up stores the end after all', async () => {
+    const { db, store, ids, answerOf } = await openRunning('late');
+    const running = await answerOf(ids[0]);
+    await settleAbandonedAnswers(db, toCutAnswer);
+    const end = settleMessage(running, {
+      status: 'complete',
+      content: 'whole',
+      promptTokens: 7,
+      completionTokens: 5,
+      tokenCount: 5,
+      costUsd: 0.5,
+      responseTimeMs: 9,
+    });
+    await store.finishAnswer(end, toUsageIncrement(end));
+    expect(await db.strict.usageStatistics.toArray()).toMatchObject([
+      {
+        requestCount: 1,
+        promptTokens: 7,
+        completionTokens: 5,
+        totalTokens: 12,
+        totalCostUsd: 0.5,
+        unpricedCount: 0,
+        timedCount: 1,
+      },
+    ]);
+    expect(await store.getConversation(toConversationId(ids[0] ?? ''))).toMatchObject({
+      totalTokens: 5,
+    });
+  });
+
+  test('leaves an answer running when what counts it cannot be fetched', async () => {
+    const { db, ids, answerOf } = await openRunning('left');
+    await settleAbandonedAnswers(db, () => Promise.resolve(undefined));
+    expect((await answerOf(ids[0])).status).toBe('streaming');
+    expect(await db.strict.usageStatistics.toArray()).toEqual([]);
+  });
+
   test('lets go of the locks it took', async () => {
     const { db, ids } = await openRunning('left');
-    await settleAbandonedAnswers(db);
+    await settleAbandonedAnswers(db, toCutAnswer);
     const release = await tryHoldAnswerLock(toConversationId(ids[0] ?? ''));
     expect(release).toBeTypeOf('function');
     release?.();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SCHEMA_STEPS } from '#db/schema-steps.ts';
 import { settleAbandonedAnswers } from '#db/answers.ts';
+import { toCutAnswer } from '#usage/lazy-usage.ts';
 import { readSchemaVersions } from '#db/schema-versions.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import { toConversationId, toEndpointId } from '#domain/ids.ts';
@@ -45,7 +46,7 @@ describe.each(SCHEMA_STEPS)('version $version', ({ version }) => {
     const thread = await follow(store.watchThread(id, 50)).until(() => true);
     expect(thread?.conversation).toMatchObject({ title: '제목 🍯', tags: ['여행', 'work'] });
     expect(thread?.messages.map(({ content }) => content)).toEqual(['질문 🙂', '答え', 'so far']);
-    await settleAbandonedAnswers(db);
+    await settleAbandonedAnswers(db, toCutAnswer);
     const statuses = (await db.strict.messages.orderBy('[conversationId+seq]').toArray()).map(
       ({ status }) => status,
     );

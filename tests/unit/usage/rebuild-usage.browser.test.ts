@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { OnggiError } from '#domain/errors.ts';
-import { LOCAL_USER_ID, toEndpointId } from '#domain/ids.ts';
+import { settleAbandonedAnswers } from '#db/answers.ts';
+import { LOCAL_USER_ID, toEndpointId, toMessageId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
+import { toCutAnswer } from '#usage/lazy-usage.ts';
 import { rebuildUsage } from '#usage/rebuild-usage.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 import { finish, text, usage } from '../chat/support.ts';
@@ -18,7 +20,7 @@ const rounded = (rows: readonly UsageStatistic[]) =>
   rows.map((row) => ({ ...row, totalCostUsd: Math.round(row.totalCostUsd * 1e9) / 1e9 }));
 
 test('gives the figures that the answers themselves added', async () => {
-  const { db, clock, prices, send, again, readRows, store } = await openPricedChat();
+  const { db, clock, prices, send, again, pass, readRows, store } = await openPricedChat();
   await send(text('a'), usage(10, 5), finish('stop'), 'end');
   prices.now = undefined;
   await send(text('b'), finish('stop'), 'end');
@@ -55,6 +57,24 @@ test('gives the figures that the answers themselves added', async () => {
   });
   await db.strict.messages.add(cached);
   await store.updateMessage(more.id, { rating: 5 });
+  // What was asked in passing, on two days: answered, refused, unpriced.
+  await pass('title', text('Jars'), usage(40, 2), finish('stop'), 'end');
+  await expect(pass('summary', refused)).rejects.toThrow();
+  clock.now += DAY_MS;
+  await pass('summary', text('About jars.'), usage(50, 4), finish('stop'), 'end');
+  prices.now = undefined;
+  await pass('title', text('Pots'), finish('stop'), 'end');
+  // Two pages that were closed over an answer; one of the answers was continued, and cut again.
+  for (const id of ['closed', 'again']) {
+    const running = { ...crashed, id: toMessageId(id), seq: 101, status: 'streaming' } as const;
+    await db.strict.messages.add({ ...running, streamingSince: clock.now });
+  }
+  await settleAbandonedAnswers(db, toCutAnswer);
+  const closed = await store.getMessage(toMessageId('again'));
+  if (!closed) throw new Error('no answer');
+  await again('continueAnswer', closed, text(' of it'), usage(9, 3), cut);
+  const total = (await readRows()).reduce((sum, { requestCount }) => sum + requestCount, 0);
+  expect(total).toBe(16);
 
   const before = await readRows();
   await db.strict.usageStatistics.clear();
@@ -62,6 +82,26 @@ test('gives the figures that the answers themselves added', async () => {
   expect(rounded(await readRows())).toEqual(rounded(before));
   expect(await rebuildUsage(db, LOCAL_USER_ID)).toBe(true);
   expect(rounded(await readRows())).toEqual(rounded(before));
+});
+
+test('what was asked in passing is priced like an answer', async () => {
+  const { send, pass, readRows } = await openPricedChat();
+  await send(text('a'), usage(10, 5), finish('stop'), 'end');
+  await pass('title', text('Jars'), usage(30, 2), finish('stop'), 'end');
+  expect(await readRows()).toMatchObject([
+    { requestCount: 2, promptTokens: 40, completionTokens: 7, totalCostUsd: 54, unpricedCount: 0 },
+  ]);
+});
+
+test('damaged records of what was asked in passing count nothing', async () => {
+  const db = await openForTest();
+  const kept = { date: '2026-11-28', model: 'm', requestCount: 1 };
+  await db.strict.conversations.bulkAdd([
+    makeConversation('a', { metadata: { passingRequests: [kept, null, 'x'] } }),
+    makeConversation('b', { metadata: { passingRequests: { length: 3 } } }),
+  ]);
+  await rebuildUsage(db, LOCAL_USER_ID);
+  expect(await db.strict.usageStatistics.toArray()).toEqual([]);
 });
 
 test('counts imported history apart, and answers that were asked for in it as ours', async () => {

@@ -46,6 +46,10 @@ export async function openPricedChat() {
       const run = await house.chat[how](await place(), answer);
       return readStored(store, (await readRun(run).settled).message);
     },
+    pass: async (question: 'title' | 'summary', ...steps: Steps): Promise<string | undefined> => {
+      house.fake.say(...steps);
+      return house.chat.askInPassing(await place(), question, new AbortController().signal);
+    },
     readRows: (): Promise<readonly UsageStatistic[]> => readAllUsage(house.db, LOCAL_USER_ID),
   };
 }

@@ -115,8 +115,11 @@ test.describe('a search worker that hangs', () => {
       'aria-busy',
       'true',
     );
-    await page.clock.runFor(20_000);
-    await expect(page.getByText(text('search.restarted'))).toBeVisible();
+    // In steps: the watch over the worker begins only when the question has left the page.
+    await expect(async () => {
+      await page.clock.runFor(20_000);
+      await expect(page.getByText(text('search.restarted'))).toBeVisible({ timeout: 1000 });
+    }).toPass();
     const results = page.getByRole('list', { name: text('search.results') }).getByRole('listitem');
     await expect(results.locator('mark').first()).toHaveText('실패했');
     await findInFourLanguages(page);

@@ -4,6 +4,7 @@ import { LANGUAGES } from '#domain/user-settings.ts';
 import type { Language } from '#domain/user-settings.ts';
 import { loadCatalog } from '#i18n/translate.ts';
 import { readEverythingStored, seedConversation, seedConversations } from '../support/seed.ts';
+import { readRows } from './raw-rows.ts';
 import { chatRequests, expect, test, text } from './seeded.ts';
 
 const JARS = seedConversations([
@@ -25,8 +26,11 @@ async function turn(page: Page, section: Section, name: string, isOn: boolean) {
   await openSettings(page, section);
   const control = page.getByRole('switch', { name, exact: true });
   await expect(control).toBeChecked({ checked: !isOn });
+  const before = await readRows(page, 'userSettings');
   await control.click();
   await expect(control).toBeChecked({ checked: isOn });
+  // The switch turns at once; a page that is left before the row is committed may lose it.
+  await expect.poll(() => readRows(page, 'userSettings')).not.toEqual(before);
   await page.reload();
   await expect(control).toBeChecked({ checked: isOn });
 }

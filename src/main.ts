@@ -225,7 +225,8 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   const chat = createLazyChat({
     cache: responseCache,
     streamChat: provider.streamChat,
-    getEndpoint: (id) => endpoints.get(id),
+    // What the screen shows, without a look at the database.
+    getEndpoint: async (id) => endpointsState.get(id) ?? (await endpoints.get(id)),
     openApiKey: (endpoint) => apiKeys.open(endpoint),
     getSettings: () => settings.value,
     getSessionId,

@@ -52,6 +52,8 @@ export interface ResponseCache {
    * that is not whole. Never rejects.
    */
   keep(question: ChatQuestion, answer: Message): Promise<void>;
+  /** Opens the storage for the first question of a page. Never rejects. */
+  prepare(): Promise<void>;
   readOverview(): Promise<CacheOverview>;
   /**
    * Deletes what a level holds, or what all of them hold. Other tabs forget theirs with it.
@@ -173,6 +175,9 @@ export function createResponseCache({
       generation += 1;
       await Promise.all(CACHE_LEVELS.map((level) => put(entry, level, now)));
       channel.tell({ kind: 'replaced', cacheKey: keys.cacheKey });
+    },
+    async prepare() {
+      await quietly(loadSecret());
     },
     async readOverview() {
       const count = async (level: CacheLevelName) =>

@@ -2,6 +2,7 @@ import type { ResponseCache } from '#cache/response-cache.ts';
 import type { ConversationStore } from '#domain/conversation-store.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
 import type { Message } from '#domain/message.ts';
+import type { CachedResponse } from '#domain/stored-rows.ts';
 import type { ChatQuestion, StreamChat } from '#domain/stream.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
 import { lastRequestCost } from '#usage/message-requests.ts';
@@ -29,14 +30,22 @@ export function createAsk(deps: AskDeps, store: ConversationStore, kind: AskingK
     return store.isPersistent && useCache && saveHistory;
   }
 
+  /**
+   * What the cache has for a question. It asks nobody, so it may be looked at before the question is
+   * stored. Never rejects but for the question itself.
+   */
+  async function lookUp(question: Promise<ChatQuestion>): Promise<CachedResponse | undefined> {
+    return kind === 'send' && mayUseCache() ? deps.cache.find(await question) : undefined;
+  }
+
   async function ask(
     question: ChatQuestion,
+    lookedUp: Promise<CachedResponse | undefined>,
     signal: AbortSignal,
   ): Promise<AsyncIterable<AnswerDelta>> {
-    const isLookedUp = kind === 'send' && mayUseCache();
-    const cached = isLookedUp ? await deps.cache.find(question) : undefined;
-    if (signal.aborted) return fromList([]);
-    if (cached) return fromList([{ kind: 'from-cache', cached }]);
+    const cached = await lookedUp;
+    if (cached) return fromCache(cached, signal);
+    if (signal.aborted) return nothing();
     const apiKey = await deps.openApiKey(question.endpoint);
     return deps.streamChat({ ...question, apiKey }, signal);
   }
@@ -51,10 +60,18 @@ export function createAsk(deps: AskDeps, store: ConversationStore, kind: AskingK
     await deps.cache.keep(question, { ...stored, costUsd: lastRequestCost(stored) });
   }
 
-  return { ask, onStored };
+  return { lookUp, ask, onStored };
 }
 
 // `async`, so that the one piece comes the way the pieces of an endpoint come.
-async function* fromList(deltas: readonly AnswerDelta[]): AsyncGenerator<AnswerDelta> {
-  for (const delta of deltas) yield await Promise.resolve(delta);
+async function* fromCache(
+  cached: CachedResponse,
+  signal: AbortSignal,
+): AsyncGenerator<AnswerDelta> {
+  await Promise.resolve();
+  if (!signal.aborted) yield { kind: 'from-cache', cached };
+}
+
+async function* nothing(): AsyncGenerator<AnswerDelta> {
+  // An answer that was stopped before it was asked for.
 }

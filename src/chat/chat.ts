@@ -7,7 +7,7 @@ import type { Clock, ConversationId, CreateId, EndpointId, SessionId } from '#do
 import { toMessageId } from '#domain/ids.ts';
 import { MAX_CONTENT_CHARACTERS, createMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
-import type { StreamChat } from '#domain/stream.ts';
+import type { ChatQuestion, StreamChat } from '#domain/stream.ts';
 import { titleFromMessage } from '#domain/title.ts';
 import { clampMaxTokens, clampTemperature } from '#domain/user-settings.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
@@ -18,7 +18,7 @@ import { createAsk } from './ask-answer.ts';
 import type { AskingKind } from './ask-answer.ts';
 import { buildPrompt } from './build-prompt.ts';
 import { runAnswer } from './run-answer.ts';
-import type { AddedRows, AnswerRun } from './run-answer.ts';
+import type { AddedRows, AnswerDelta, AnswerRun } from './run-answer.ts';
 import { askInPassing } from './ask-in-passing.ts';
 import type { PassingQuestion } from './ask-in-passing.ts';
 
@@ -52,6 +52,16 @@ interface Target {
   readonly temperature: number;
   readonly maxTokens: number;
   readonly systemPrompt: string | null;
+}
+
+/** A question on its way to be asked. */
+interface PreparedQuestion {
+  readonly question: () => Promise<ChatQuestion>;
+  readonly ask: (
+    question: ChatQuestion,
+    signal: AbortSignal,
+  ) => Promise<AsyncIterable<AnswerDelta>>;
+  readonly onStored: (question: ChatQuestion, settled: Message) => Promise<void>;
 }
 
 export function createChat(deps: ChatDeps) {
@@ -116,34 +126,59 @@ export function createChat(deps: ChatDeps) {
     });
   }
 
+  /**
+   * Prepares what is asked, and looks for it in the cache where the cache may be asked.
+   * @param branch The messages to be answered, oldest first.
+   */
+  function prepare(
+    { store }: ChatPlace,
+    target: Target,
+    branch: () => Promise<readonly Message[]>,
+    kind: AskingKind,
+    partial?: Message,
+  ): PreparedQuestion {
+    const { lookUp, ask, onStored } = createAsk(deps, store, kind);
+    const question = branch().then((messages) => ({
+      endpoint: target.endpoint,
+      chatModel: target.chatModel,
+      messages: buildPrompt(messages, target.systemPrompt, target.endpoint, partial),
+      temperature: target.temperature,
+      maxTokens: target.maxTokens,
+      isStreaming: deps.getSettings().streamResponse,
+    }));
+    const cached = lookUp(question);
+    // Whoever asks is told of a failure; until then it is not an unhandled one.
+    for (const each of [question, cached]) each.catch(() => undefined);
+    return {
+      question: () => question,
+      ask: (asked, signal) => ask(asked, cached, signal),
+      onStored,
+    };
+  }
+
   /** Begins the request for a committed answer row. */
   function startRun(
     { store }: ChatPlace,
-    target: Target,
     answer: Message,
+    { question, ask, onStored }: PreparedQuestion,
     release: () => void,
-    kind: AskingKind,
     added?: AddedRows,
   ): AnswerRun {
-    const prepareQuestion = async () => {
-      // A branch that begins with what was just committed is there already.
-      const isWhole = added?.messages[0]?.parentId === null;
-      const branch = isWhole
-        ? added.messages
-        : await store.readBranch(answer.conversationId, answer.id);
-      const before = branch.filter(({ id }) => id !== answer.id);
-      const partial = kind === 'continue' ? answer : undefined;
-      return {
-        endpoint: target.endpoint,
-        chatModel: target.chatModel,
-        messages: buildPrompt(before, target.systemPrompt, target.endpoint, partial),
-        temperature: target.temperature,
-        maxTokens: target.maxTokens,
-        isStreaming: deps.getSettings().streamResponse,
-      };
-    };
-    const { ask, onStored } = createAsk(deps, store, kind);
-    return runAnswer(answer, { store, clock, added, prepareQuestion, ask, onStored, release });
+    return runAnswer(answer, {
+      store,
+      clock,
+      added,
+      prepareQuestion: question,
+      ask,
+      onStored,
+      release,
+    });
+  }
+
+  /** The stored branch that ends before `answer`. */
+  async function readBranchBefore({ store }: ChatPlace, answer: Message) {
+    const branch = await store.readBranch(answer.conversationId, answer.id);
+    return branch.filter(({ id }) => id !== answer.id);
   }
 
   /** A row for the person's text below `parent`, with our estimate of its tokens. */
@@ -184,8 +219,13 @@ export function createChat(deps: ChatDeps) {
         const question = await userMessage(conversation, parentId, text);
         const title = conversation.title ?? titleFromMessage(text) ?? null;
         const rows = [question, await emptyAnswer(target, question)];
+        const readBefore = async () =>
+          parentId === null ? [] : store.readBranch(conversation.id, parentId);
+        // While the rows are being committed, the cache is looked at.
+        const branch = async () => [...(await readBefore()), question];
+        const prepared = prepare(place, target, branch, 'send');
         const added = await store.addMessages({ ...conversation, title }, rows);
-        return startRun(place, target, lastOf(added), release, 'send', added);
+        return startRun(place, lastOf(added), prepared, release, added);
       }),
 
     /** Asks again below the same question; the old answer stays as another version. */
@@ -193,7 +233,9 @@ export function createChat(deps: ChatDeps) {
       withAnswerLock(place, async (target, release) => {
         const rows = [await emptyAnswer(target, question)];
         const added = await place.store.addMessages(place.conversation, rows);
-        return startRun(place, target, lastOf(added), release, 'anew', added);
+        const answer = lastOf(added);
+        const prepared = prepare(place, target, () => readBranchBefore(place, answer), 'anew');
+        return startRun(place, answer, prepared, release, added);
       }),
 
     /** Asks again in the place of an answer that brought no text. */
@@ -214,7 +256,8 @@ export function createChat(deps: ChatDeps) {
           modelUsed: target.chatModel,
           endpointId: target.endpoint.id,
         });
-        return startRun(place, target, answer, release, 'anew');
+        const prepared = prepare(place, target, () => readBranchBefore(place, answer), 'anew');
+        return startRun(place, answer, prepared, release);
       }),
 
     /** Asks for the rest of a cut answer and adds it to the same message. */
@@ -228,7 +271,9 @@ export function createChat(deps: ChatDeps) {
           finishReason: null,
           streamingSince: clock(),
         });
-        return startRun(place, target, answer, release, 'continue');
+        const branch = () => readBranchBefore(place, answer);
+        const prepared = prepare(place, target, branch, 'continue', answer);
+        return startRun(place, answer, prepared, release);
       }),
 
     /**

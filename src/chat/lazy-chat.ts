@@ -1,13 +1,23 @@
 import type { Chat, ChatDeps } from './chat.ts';
 
+/** The flows of a conversation, which may be fetched before they are needed. */
+export interface LazyChat extends Chat {
+  /** Makes all ready for a question, once. Never rejects. */
+  prepare(): Promise<unknown>;
+}
+
+interface LazyChatDeps extends ChatDeps {
+  readonly cache: ChatDeps['cache'] & { prepare(): Promise<void> };
+}
+
 /**
  * The flows of a conversation, fetched with their first use: reading needs none of them. A part that
  * cannot be fetched fails the flow before anything was stored or asked, and is fetched again the next
  * time.
- * @returns the flows, and `prepare`, which fetches them beforehand and never fails.
  */
-export function createLazyChat(deps: ChatDeps): Chat & { prepare(): Promise<void> } {
+export function createLazyChat(deps: LazyChatDeps): LazyChat {
   let loaded: Promise<Chat> | undefined;
+  let prepared: Promise<unknown> | undefined;
 
   function load(): Promise<Chat> {
     loaded ??= import('./chat.ts')
@@ -20,11 +30,10 @@ export function createLazyChat(deps: ChatDeps): Chat & { prepare(): Promise<void
   }
 
   return {
-    prepare: () =>
-      load().then(
-        () => undefined,
-        () => undefined,
-      ),
+    prepare: () => {
+      prepared ??= Promise.allSettled([load(), deps.cache.prepare()]);
+      return prepared;
+    },
     sendMessage: async (...given) => (await load()).sendMessage(...given),
     regenerate: async (...given) => (await load()).regenerate(...given),
     tryAgain: async (...given) => (await load()).tryAgain(...given),

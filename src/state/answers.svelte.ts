@@ -35,8 +35,11 @@ export class RunningAnswer {
 
   /** Shows text at the next frame: pieces may come faster than a screen is painted. */
   show(content: string, reasoning: string | null): void {
+    const isFirst = this.#next === undefined;
     this.#next = { content, reasoning };
-    if (this.#isPainting) return;
+    // The first piece waits for no frame: it may be all there is, from the cache.
+    if (isFirst) this.#paint();
+    if (isFirst || this.#isPainting) return;
     this.#isPainting = true;
     const paint = (): number => requestAnimationFrame(() => this.#paint());
     if (this.#paintMs > SLOW_PAINT_MS) setTimeout(paint, this.#paintMs);

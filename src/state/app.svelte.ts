@@ -1,5 +1,5 @@
 import { createContext } from 'svelte';
-import type { Chat } from '#chat/chat.ts';
+import type { LazyChat } from '#chat/lazy-chat.ts';
 import type { MemoryConversations } from '#chat/memory-conversations.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import type { ConversationStore } from '#domain/conversation-store.ts';
@@ -39,7 +39,7 @@ export interface AppParts {
   readonly appUpdate: AppUpdate;
   readonly backups: Backups;
   readonly cache: Cache;
-  readonly chat: Chat;
+  readonly chat: LazyChat;
   readonly clock: Clock;
   readonly connectivity: Connectivity;
   readonly conversations: ConversationListState;

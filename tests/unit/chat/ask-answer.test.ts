@@ -140,6 +140,32 @@ describe('the same question again', () => {
   });
 });
 
+describe('the cache', () => {
+  it('is looked at while the rows are being committed', async () => {
+    const { ask, expectKept, cache, chat, store } = await openCachedChat();
+    await ask('one', WHOLE);
+    await expectKept(1);
+    const order: string[] = [];
+    const place = {
+      ...store,
+      addMessages: async (...given: Parameters<typeof store.addMessages>) => {
+        await vi.waitFor(() => expect(order).toContain('looked up'));
+        order.push('committed');
+        return store.addMessages(...given);
+      },
+    };
+    const find = vi.spyOn(cache, 'find').mockImplementation((...given) => {
+      order.push('looked up');
+      find.mockRestore();
+      return cache.find(...given);
+    });
+    const conversation = makeConversation(crypto.randomUUID());
+    const run = await chat.sendMessage({ store: place, conversation }, 'one', null);
+    expect((await readRun(run).settled).message).toMatchObject({ content: 'clay' });
+    expect(order).toEqual(['looked up', 'committed']);
+  });
+});
+
 describe('asking anew', () => {
   it('bypasses the cache, and its answer takes the place of the old one', async () => {
     const { ask, expectKept, chat, fake, store } = await openCachedChat();
@@ -153,7 +179,8 @@ describe('asking anew', () => {
     const { message } = await readRun(await chat.regenerate({ store, conversation }, question))
       .settled;
     expect(message).toMatchObject({ content: 'new', metadata: {} });
-    await expectKept(2);
+    // The hit is offered too, and refused.
+    await expectKept(3);
     expect(fake.requests).toHaveLength(2);
     expect((await ask('one', [])).content).toBe('new');
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { unzipSync } from 'fflate';
 import { createChatgptArchive } from '../support/chatgpt-archive.ts';
+import { seedConversation } from '../support/seed.ts';
 import { expect, test, text } from './seeded.ts';
 
 // Parsing the hostile markup in the archive makes the browser report what it refuses.
@@ -72,4 +73,39 @@ test('an unpacked export comes in as a folder, with a report to keep; a conversa
   await page.emulateMedia({ media: 'print' });
   await expect(paper).toBeVisible();
   await expect(page.getByRole('complementary', { name: 'Sidebar' })).toBeHidden();
+});
+
+test('on paper stand the reasoning, the sources with their addresses, and the names of files', async ({
+  start,
+}) => {
+  const seed = seedConversation('옹기와 발효', { id: 'paper' });
+  const [question, answer] = seed.messages;
+  if (!question || !answer) throw new Error('no messages');
+  const photo = { id: 'photo', name: '장독대.jpg', mediaType: 'image/jpeg', sizeBytes: 3 };
+  const messages = [
+    { ...question, content: '옹기는 왜 숨을 쉰다고 해요?', attachments: [photo] },
+    {
+      ...answer,
+      content: 'The wall has **fine pores**.',
+      reasoning: '먼저 흙의 성질을 떠올려 보자.\nPores of 1 to 20 µm.',
+      metadata: {
+        citations: [
+          { title: 'Onggi and air', url: 'https://example.org/onggi?page=2' },
+          { title: null, url: 'https://example.org/bare' },
+          { title: 'A book without an address', url: 'javascript:alert(1)' },
+        ],
+      },
+    },
+  ];
+  const rows = { conversations: [seed.conversation], messages };
+  const { page } = await start({ rows, hash: '#/print/paper' });
+  await page.emulateMedia({ media: 'print' });
+  const paper = page.getByRole('article', { name: text('print.title') });
+  await expect(paper).toContainText('장독대.jpg');
+  await expect(paper.getByText('먼저 흙의 성질을 떠올려 보자.')).toBeVisible();
+  await expect(paper.getByRole('listitem')).toHaveText([
+    /^Onggi and air\s+https:\/\/example\.org\/onggi\?page=2$/,
+    'https://example.org/bare',
+    'A book without an address',
+  ]);
 });

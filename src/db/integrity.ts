@@ -4,6 +4,7 @@ import { createConversation } from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import { LOCAL_USER_ID } from '#domain/ids.ts';
 import type { ConversationId, SessionId } from '#domain/ids.ts';
+import { isOnlyMiscounted } from '#domain/maintenance.ts';
 import type { ConversationRepair, OldPlace, RepairUndo } from '#domain/maintenance.ts';
 import type { Message } from '#domain/message.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
@@ -136,6 +137,32 @@ export function repairConversation(
       };
       await db.maintenanceRuns.put(noteIn(undo));
       return undo;
+    }),
+  );
+}
+
+/**
+ * Puts the sums of a conversation right when nothing else is wrong with it now, in one transaction.
+ * Durable.
+ * @param judge Pure.
+ * @returns whether it was changed.
+ */
+export function recountConversation(
+  { strict: db }: OnggiDatabase,
+  id: ConversationId,
+  judge: (
+    conversation: Conversation | undefined,
+    messages: readonly Message[],
+  ) => ConversationRepair | undefined,
+): Promise<boolean> {
+  return commit(() =>
+    db.transaction('rw', db.conversations, db.messages, async () => {
+      const conversation = await db.conversations.get(id);
+      const repair = conversation && judge(conversation, await readMessages(db, id));
+      if (!repair || !isOnlyMiscounted(repair)) return false;
+      const { messageCount, totalTokens, lastSeq } = repair.tallies;
+      await db.conversations.put({ ...conversation, messageCount, totalTokens, lastSeq });
+      return true;
     }),
   );
 }

@@ -94,6 +94,12 @@ export interface SearchCheck {
   readonly problems: Readonly<Partial<Record<SearchProblemKind, number>>>;
 }
 
+/** A step that failed, and why. */
+export interface StepFailure {
+  readonly step: MaintenanceStepName;
+  readonly code: ErrorCode;
+}
+
 /** What a run did. Numbers of rows where nothing else is said. */
 export interface MaintenanceReport {
   readonly expiredSessions: number;
@@ -119,8 +125,13 @@ export interface MaintenanceReport {
   readonly repairedConversations: number;
   /** A repair: whether a copy of all data was made before. */
   readonly hasCopy: boolean;
+  /** Conversations whose sums were counted anew from their messages. */
+  readonly recountedConversations: number;
   /** Steps that came to their end. */
   readonly done: readonly string[];
+  /** Steps that failed; those after them were gone through all the same. */
+  readonly failedSteps: readonly StepFailure[];
+  /** Why the run ended early. */
   readonly failure: ErrorCode | null;
 }
 
@@ -139,7 +150,9 @@ export const EMPTY_REPORT: MaintenanceReport = {
   hasRemadeSearch: false,
   repairedConversations: 0,
   hasCopy: false,
+  recountedConversations: 0,
   done: [],
+  failedSteps: [],
   failure: null,
 };
 
@@ -170,6 +183,11 @@ export interface ConversationRepair {
   readonly problems: Readonly<Partial<Record<ProblemKind, number>>>;
   readonly moved: readonly OldPlace[];
   readonly tallies: Omit<OldTallies, 'id'>;
+}
+
+/** Whether nothing but the sums of a conversation is wrong. */
+export function isOnlyMiscounted({ problems }: ConversationRepair): boolean {
+  return Object.keys(problems).every((kind) => kind === 'counters');
 }
 
 /** What judging a conversation needs of a message. */

@@ -467,6 +467,7 @@ const texts = {
   'upkeep.atWork': 'At work now.',
   'upkeep.cut': 'Was cut short. What was done is whole; the next run goes on.',
   'upkeep.failed': 'Ended early: {reason}',
+  'upkeep.stepFailed': 'Not done: {step}. {reason}',
   'upkeep.nothing': 'Nothing to do.',
   'upkeep.did.sessions': { one: '{count} visit expired', other: '{count} visits expired' },
   'upkeep.did.cache': {
@@ -489,6 +490,10 @@ const texts = {
   'upkeep.did.repaired': {
     one: '{count} conversation mended',
     other: '{count} conversations mended',
+  },
+  'upkeep.did.recounted': {
+    one: '{count} conversation counted anew',
+    other: '{count} conversations counted anew',
   },
   'upkeep.did.search': 'search index made anew',
   'upkeep.copied': 'a copy of all data was made before',

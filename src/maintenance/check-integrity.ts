@@ -5,7 +5,7 @@ import { readTablePages } from '#db/table-pages.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import type { ConversationId, SessionId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
-import { REPAIRABLE } from '#domain/maintenance.ts';
+import { REPAIRABLE, isOnlyMiscounted } from '#domain/maintenance.ts';
 import type { CheckReport, MessageFacts, ProblemKind } from '#domain/maintenance.ts';
 import type { Message } from '#domain/message.ts';
 import { judgeConversation } from './judge-conversation.ts';
@@ -31,6 +31,8 @@ export interface CheckFindings extends CheckReport {
   readonly missingSessions: readonly MissingSession[];
   /** All of them, however many. */
   readonly allRepairableIds: readonly ConversationId[];
+  /** Those of them in which nothing but the sums is wrong. */
+  readonly miscountedIds: readonly ConversationId[];
 }
 
 /**
@@ -49,6 +51,7 @@ export async function checkIntegrity(
   };
   const sessions = new Map<SessionId, MissingSession>();
   const damaged: ConversationId[] = [];
+  const miscounted: ConversationId[] = [];
   let conversationCount = 0;
   let messageCount = 0;
   let totalRows = 0;
@@ -62,6 +65,7 @@ export async function checkIntegrity(
     if (!repair || unreadableCount > 0) return;
     for (const [kind, count] of Object.entries(repair.problems)) note(kind as ProblemKind, count);
     damaged.push(id);
+    if (isOnlyMiscounted(repair)) miscounted.push(id);
   };
 
   const known = new Set<ConversationId>();
@@ -104,6 +108,7 @@ export async function checkIntegrity(
     problems: Object.fromEntries(problems),
     repairableIds: isRepairable ? damaged.slice(0, MAX_IDS) : [],
     allRepairableIds: damaged,
+    miscountedIds: miscounted,
     missingSessions: [...sessions.values()].filter(({ id }) => missing.has(id)),
   };
 }

@@ -48,7 +48,7 @@ export interface RunOptions {
 export interface Maintenance {
   /**
    * Goes through all steps (by itself: the integrity check only once a week) and records it. A step
-   * that fails ends the run, with what was done before it recorded.
+   * that fails is recorded, and the next one is gone through all the same.
    * @returns the run; undefined when another tab is at it.
    */
   run(kind: 'scheduled' | 'by-hand', options?: RunOptions): Promise<MaintenanceRun | undefined>;
@@ -159,13 +159,20 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
             if (signal?.aborted) return;
             if ((step === 'check' || step === 'search') && !isCheckDue) continue;
             onProgress?.(step, null);
-            const piece = await STEPS[step](deps, {
-              report: readReport(row()),
-              signal,
-              onProgress: (progress) => onProgress?.(step, progress),
-            });
-            if (!piece) return;
-            tell({ ...piece, done: [...readReport(row()).done, step] });
+            const report = readReport(row());
+            try {
+              const piece = await STEPS[step](deps, {
+                kind,
+                report,
+                signal,
+                onProgress: (progress) => onProgress?.(step, progress),
+              });
+              if (!piece) return;
+              tell({ ...piece, done: [...report.done, step] });
+            } catch (error) {
+              const failed = { step, code: toOnggiError(error).code };
+              tell({ failedSteps: [...report.failedSteps, failed] });
+            }
             await putMaintenanceRun(db, row());
           }
         });

@@ -1,6 +1,11 @@
 import * as v from 'valibot';
 import { ERROR_CODES } from '#domain/errors.ts';
-import { EMPTY_REPORT, PROBLEM_KINDS, SEARCH_PROBLEM_KINDS } from '#domain/maintenance.ts';
+import {
+  EMPTY_REPORT,
+  MAINTENANCE_STEPS,
+  PROBLEM_KINDS,
+  SEARCH_PROBLEM_KINDS,
+} from '#domain/maintenance.ts';
 import type { MaintenanceReport, RepairUndo } from '#domain/maintenance.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
 
@@ -38,7 +43,12 @@ const Report = v.object({
   hasRemadeSearch: v.fallback(v.boolean(), false),
   repairedConversations: Count,
   hasCopy: v.fallback(v.boolean(), false),
+  recountedConversations: Count,
   done: v.fallback(v.array(v.string()), []),
+  failedSteps: v.fallback(
+    v.array(v.object({ step: v.picklist(MAINTENANCE_STEPS), code: v.picklist(ERROR_CODES) })),
+    [],
+  ),
   failure: v.fallback(v.nullable(v.picklist(ERROR_CODES)), null),
 });
 

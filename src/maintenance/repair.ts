@@ -1,7 +1,8 @@
-import { addMissingSessions, repairConversation } from '#db/integrity.ts';
+import { addMissingSessions, recountConversation, repairConversation } from '#db/integrity.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
+import type { ConversationId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
-import type { MaintenanceReport, RepairUndo } from '#domain/maintenance.ts';
+import type { CheckReport, MaintenanceReport, RepairUndo } from '#domain/maintenance.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
 import { checkIntegrity } from './check-integrity.ts';
 import { judgeConversation } from './judge-conversation.ts';
@@ -36,12 +37,45 @@ export async function repairAll(
   if (after) tell({ check: toReport(after), done: ['check'] });
 }
 
+/**
+ * Counts the sums of conversations anew in which nothing else is wrong. They are made of the messages,
+ * so that nothing is lost and nothing has to be taken back.
+ * @returns those that were changed.
+ */
+export async function recountAll(
+  db: OnggiDatabase,
+  ids: readonly ConversationId[],
+  signal: AbortSignal | undefined,
+): Promise<readonly ConversationId[]> {
+  const recounted: ConversationId[] = [];
+  for (const id of ids) {
+    if (signal?.aborted) break;
+    if (await recountConversation(db, id, judgeConversation)) recounted.push(id);
+  }
+  return recounted;
+}
+
+/** The findings after sums were counted anew. */
+export function withoutRecounted(
+  found: CheckReport,
+  recounted: readonly ConversationId[],
+): CheckReport {
+  const { counters = 0, ...others } = found.problems;
+  const left = counters - recounted.length;
+  const gone = new Set(recounted);
+  return {
+    ...found,
+    problems: left > 0 ? { ...others, counters: left } : others,
+    repairableIds: found.repairableIds.filter((id) => !gone.has(id)),
+  };
+}
+
 /** What of the findings is stored. */
 export function toReport({
   conversationCount,
   messageCount,
   problems,
   repairableIds,
-}: NonNullable<MaintenanceReport['check']>): NonNullable<MaintenanceReport['check']> {
+}: CheckReport): CheckReport {
   return { conversationCount, messageCount, problems, repairableIds };
 }

@@ -14,13 +14,13 @@ import type { Progress } from '#domain/import-report.ts';
 import { UNUSED_NOTICE_MS, sortNoticed, sortTrash } from '#domain/maintenance.ts';
 import type { MaintenanceReport, MaintenanceStepName } from '#domain/maintenance.ts';
 import { toLocalDate } from '#domain/usage.ts';
+import { addDays } from '#domain/usage-summary.ts';
 import { calculateUsageStatistics } from '#usage/lazy-usage.ts';
 import { askForCheck } from './ask-for-check.ts';
 import type { AskSearch } from './ask-for-check.ts';
 import { checkIntegrity } from './check-integrity.ts';
-import { toReport } from './repair.ts';
+import { recountAll, toReport, withoutRecounted } from './repair.ts';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 /** Attachments deleted in one transaction. */
 const CHUNK_ROWS = 50;
 /** Unused attachments that one run notes or deletes. */
@@ -44,6 +44,8 @@ export interface MaintenanceDeps {
 }
 
 interface StepContext {
+  /** By itself, sums are counted anew where they are wrong; by hand the person is asked first. */
+  readonly kind: 'scheduled' | 'by-hand';
   /** What the run did so far, and what the run before noticed. */
   readonly report: MaintenanceReport;
   readonly signal: AbortSignal | undefined;
@@ -98,14 +100,20 @@ export const STEPS: Readonly<Record<MaintenanceStepName, Step>> = {
   }),
 
   statistics: async ({ db, clock }) => {
-    const date = toLocalDate(clock() - DAY_MS);
+    const date = addDays(toLocalDate(clock()), -1);
     const { requestCount, totalTokens } = await calculateUsageStatistics(db, LOCAL_USER_ID, date);
     return { statistics: { date, requestCount, totalTokens } };
   },
 
-  check: async ({ db }, { signal, onProgress }) => {
+  check: async ({ db }, { kind, signal, onProgress }) => {
     const found = await checkIntegrity(db, { signal, onProgress });
-    return found && { check: toReport(found) };
+    if (!found) return undefined;
+    if (kind === 'by-hand') return { check: toReport(found) };
+    const recounted = await recountAll(db, found.miscountedIds, signal);
+    return {
+      check: toReport(withoutRecounted(found, recounted)),
+      recountedConversations: recounted.length,
+    };
   },
 
   search: async ({ askSearch }, { signal, onProgress }) => {

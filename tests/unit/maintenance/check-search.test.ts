@@ -78,13 +78,16 @@ test('where only the search index differs, nothing is copied and there is nothin
   expect(second && readReport(second).hasRemadeSearch).toBe(false);
 });
 
-test('a worker that fails ends the run with its reason, after what was done before', async () => {
+test('a worker that fails is told with its reason, after what was done before', async () => {
   const { maintenance } = await openMaintenance({
     askSearch: () => Promise.reject(new OnggiError('app/worker-failed', 'out of memory')),
   });
   const row = await maintenance.run('by-hand');
   const report = row && readReport(row);
-  expect(report).toMatchObject({ failure: 'app/worker-failed', search: null });
+  expect(report).toMatchObject({
+    failedSteps: [{ step: 'search', code: 'app/worker-failed' }],
+    search: null,
+  });
   expect(report?.done.at(-1)).toBe('check');
 });
 

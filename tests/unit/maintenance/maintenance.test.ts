@@ -1,11 +1,17 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { cdp } from 'vitest/browser';
 import { withExclusiveLock } from '#db/locks.ts';
 import { readMaintenanceRuns } from '#db/maintenance-runs.ts';
-import { toConversationId, toMessageId } from '#domain/ids.ts';
-import { TRASH_NOTICE_MS, TRASH_TTL_MS, UNUSED_NOTICE_MS } from '#domain/maintenance.ts';
+import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
+import {
+  CHECK_INTERVAL_MS,
+  TRASH_NOTICE_MS,
+  TRASH_TTL_MS,
+  UNUSED_NOTICE_MS,
+} from '#domain/maintenance.ts';
 import { readReport } from '#maintenance/read-report.ts';
 import { makeConversation, makeLine } from '../db/conversation-rows.ts';
-import { openMaintenance } from './support.ts';
+import { makeSession, openMaintenance } from './support.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const YEAR_MS = 365 * DAY_MS;
@@ -98,7 +104,7 @@ describe('a run', () => {
     expect(await readMaintenanceRuns(db, clock.now, 5)).toHaveLength(1);
   });
 
-  test('that fails says why, and keeps what was done before', async () => {
+  test('goes on after a step that failed, and says which one and why', async () => {
     const { maintenance } = await openMaintenance({
       cache: {
         removeExpired: () => Promise.reject(new Error('broken')),
@@ -106,8 +112,85 @@ describe('a run', () => {
       },
     });
     const row = await maintenance.run('by-hand');
-    expect(row && readReport(row)).toMatchObject({ failure: 'app/unexpected', done: ['sessions'] });
+    expect(row && readReport(row)).toMatchObject({
+      failure: null,
+      failedSteps: [{ step: 'cache', code: 'app/unexpected' }],
+      done: ['sessions', 'trash', 'attachments', 'records', 'statistics', 'check', 'search'],
+    });
     expect(row?.endedAt).not.toBeNull();
+  });
+
+  test('keeps what was announced when the step that would announce it fails', async () => {
+    const purge = { fails: false };
+    const { db, clock, maintenance } = await openMaintenance({
+      purge: () => (purge.fails ? Promise.reject(new Error('broken')) : Promise.resolve()),
+    });
+    await db.strict.conversations.add(
+      makeConversation('trashed', { status: 'deleted', deletedAt: clock.now - 25 * DAY_MS }),
+    );
+    await maintenance.run('by-hand');
+    const since = clock.now;
+    purge.fails = true;
+    clock.now += DAY_MS;
+    const row = await maintenance.run('by-hand');
+    expect(row && readReport(row)).toMatchObject({
+      failedSteps: [{ step: 'trash' }],
+      announced: [{ id: 'trashed', since }],
+    });
+  });
+
+  test.each([
+    ['the night in which clocks are set forward', [2026, 2, 30, 0, 30], '2026-03-29'],
+    ['the night in which clocks are set back', [2026, 9, 25, 23, 30], '2026-10-24'],
+    ['the first minute of a year', [2027, 0, 1, 0, 1], '2026-12-31'],
+  ] as const)('counts the day before on the calendar: %s', async (_name, now, date) => {
+    await cdp().send('Emulation.setTimezoneOverride', { timezoneId: 'Europe/Berlin' });
+    onTestFinished(async () => {
+      await cdp().send('Emulation.setTimezoneOverride', { timezoneId: '' });
+    });
+    const { db, clock, maintenance } = await openMaintenance();
+    const [year, month, day, hour, minute] = now;
+    clock.now = new Date(year, month, day, hour, minute).getTime();
+    const [message] = makeLine('c', 1);
+    if (!message) throw new Error('no row');
+    const sessionId = toSessionId('visit');
+    await db.strict.sessions.add(makeSession(sessionId));
+    const noon = new Date(`${date}T12:00:00`).getTime();
+    await db.strict.messages.add({ ...message, sessionId, timestamp: noon });
+    const row = await maintenance.run('by-hand');
+    expect(row && readReport(row).statistics).toMatchObject({ date, requestCount: 1 });
+  });
+
+  test('by itself counts sums anew where nothing else is wrong, by hand it asks first', async () => {
+    const { db, clock, maintenance } = await openMaintenance();
+    await db.strict.sessions.add(makeSession(toSessionId('session')));
+    const rows = makeLine('c', 2).map((row, seq) => ({ ...row, seq, tokenCount: 4 }));
+    await db.strict.messages.bulkAdd(rows);
+    const sound = {
+      messageCount: 2,
+      totalTokens: 8,
+      lastSeq: 1,
+      activeLeafId: rows[1]?.id ?? null,
+    };
+    await db.strict.conversations.add(makeConversation('c', { ...sound, messageCount: 9 }));
+    const byHand = await maintenance.run('by-hand');
+    expect(byHand && readReport(byHand)).toMatchObject({
+      recountedConversations: 0,
+      check: { problems: { counters: 1 } },
+    });
+    clock.now += CHECK_INTERVAL_MS;
+    const byItself = await maintenance.run('scheduled');
+    expect(byItself && readReport(byItself)).toMatchObject({
+      recountedConversations: 1,
+      check: { problems: {}, repairableIds: [] },
+    });
+    expect(await db.strict.conversations.get(toConversationId('c'))).toMatchObject(sound);
+    // What shows a message that is not there may be more than a wrong sum.
+    const leafless = { messageCount: 9, activeLeafId: toMessageId('nowhere') };
+    await db.strict.conversations.update(toConversationId('c'), leafless);
+    clock.now += CHECK_INTERVAL_MS;
+    await maintenance.run('scheduled');
+    expect(await db.strict.conversations.get(toConversationId('c'))).toMatchObject(leafless);
   });
 });
 

@@ -1,9 +1,24 @@
 import { createMaintenance } from '#maintenance/maintenance.ts';
 import type { MaintenanceDeps } from '#maintenance/steps.ts';
 import { purgeConversations } from '#db/many-conversations.ts';
+import { LOCAL_USER_ID } from '#domain/ids.ts';
+import type { SessionId } from '#domain/ids.ts';
+import type { Session } from '#domain/session.ts';
 import type { SearchClient } from '#search/search-client.ts';
 import { openInPageSearch } from '../search/in-page-search.ts';
 import { createTestClock, openForTest } from '../db/fresh-database.ts';
+
+/** An old visit of the person of this browser. */
+export const makeSession = (id: SessionId): Session => ({
+  id,
+  userId: LOCAL_USER_ID,
+  createdAt: 0,
+  lastActivity: 0,
+  status: 'expired',
+  ipAddress: null,
+  userAgent: null,
+  metadata: {},
+});
 
 /** A maintenance over a fresh database, with a clock that is set by hand. */
 export async function openMaintenance(deps: Partial<MaintenanceDeps> = {}) {

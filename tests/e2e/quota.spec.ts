@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
-import type { Locator, Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { ko } from '#i18n/ko.ts';
-import { createChatgptArchive } from '../support/chatgpt-archive.ts';
 import { seedConversation, seedConversations } from '../support/seed.ts';
 import { takeAllRoom } from '../support/short-of-room.ts';
 import { expect, makeSnapshot, test, text } from './seeded.ts';
 import type { Onggi } from './onggi.ts';
+import { dropArchive, expectTold, readMade, sentence } from './without-room.ts';
+import type { Site } from './without-room.ts';
 
 const THREE = seedConversations([
   seedConversation('Onggi jars', { id: 'jars', daysAgo: 0 }),
@@ -24,52 +25,6 @@ async function choose({ conversations, page }: Onggi, title: string, entry: stri
   await row.getByRole('button', { name: entry, exact: true }).click();
 }
 
-/** Every row of the tables that hold what a person made. */
-function readRows(page: Page): Promise<Record<string, unknown>> {
-  return page.evaluate(async () => {
-    const settle = <T>(request: IDBRequest<T>) =>
-      new Promise<T>((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(new Error(String(request.error)));
-      });
-    const database = await settle(indexedDB.open('onggi'));
-    const rows: Record<string, unknown> = {};
-    for (const table of ['conversations', 'messages', 'drafts', 'userSettings', 'endpoints']) {
-      rows[table] = await settle(database.transaction(table).objectStore(table).getAll());
-    }
-    database.close();
-    return rows;
-  });
-}
-
-/** The plain sentence, wherever on the page it stands. */
-const sentence = (page: Page): Locator =>
-  page.getByText(text('error.db/quota')).locator('visible=true').first();
-
-/** Leaves what is open and takes the notices away, so that the next one is of what comes next. */
-async function dismiss(page: Page, hash: string): Promise<void> {
-  await page.keyboard.press('Escape');
-  await page.goto(hash);
-  const close = page.locator('.notice.bad').getByRole('button', { name: text('common.close') });
-  // A second notice may come after the first was taken away.
-  await expect(async () => {
-    if (await close.isVisible()) await close.click();
-    await expect(sentence(page)).toHaveCount(0, { timeout: 1000 });
-  }).toPass({ timeout: 20_000 });
-}
-
-async function dropArchive(page: Page): Promise<void> {
-  const base64 = Buffer.from(createChatgptArchive()).toString('base64');
-  const dataTransfer = await page.evaluateHandle((encoded) => {
-    const moved = new DataTransfer();
-    const data = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
-    moved.items.add(new File([data], 'export.zip'));
-    return moved;
-  }, base64);
-  await page.dispatchEvent('body', 'dragenter', { dataTransfer });
-  await page.dispatchEvent('body', 'drop', { dataTransfer });
-}
-
 test('whatever is done without room is told in a plain sentence, and nothing is lost', async ({
   start,
   page,
@@ -80,14 +35,14 @@ test('whatever is done without room is told in a plain sentence, and nothing is 
   await makeSnapshot(page);
   await page.goto('/#/c/jars');
   await expect(onggi.answers).toHaveCount(1);
-  const before = await readRows(page);
+  const before = await readMade(page);
   const room = await takeAllRoom(page);
   const field = page.getByRole('textbox', { name: text('conversation.renameField') });
   const tags = page.getByRole('dialog', { name: text('tags.title') });
   const answer = onggi.answers.first();
   const backup = page.getByRole('region', { name: text('backup.title') });
 
-  const sites: readonly (readonly [string, () => Promise<unknown>])[] = [
+  const sites: readonly Site[] = [
     [
       'a new title',
       async () => {
@@ -211,18 +166,8 @@ test('whatever is done without room is told in a plain sentence, and nothing is 
       },
     ],
   ];
-  for (const [name, act] of sites) {
-    await test.step(name, async () => {
-      await act();
-      const from = performance.now();
-      await expect(sentence(page)).toBeVisible();
-      const description = `${Math.round(performance.now() - from)} ms`;
-      test.info().annotations.push({ type: `told: ${name}`, description });
-      await dismiss(page, '/#/usage');
-      await page.goto('/#/c/jars');
-    });
-  }
-  expect(await readRows(page)).toEqual(before);
+  for (const site of sites) await expectTold(page, site);
+  expect(await readMade(page)).toEqual(before);
 
   await room.lift();
   await page.goto('/#/c/jars');
@@ -346,12 +291,12 @@ test('a start without room shows what is there, and says so in the person’s la
   const onggi = await start({ rows: THREE, hash: '#/c/jars', settings: { language: 'ko' } });
   const articles = page.getByRole('main').getByRole('article');
   await expect(articles).toHaveCount(2);
-  const before = await readRows(page);
+  const before = await readMade(page);
   const room = await takeAllRoom(page);
   await page.reload();
   await expect(articles).toHaveCount(2);
   await expect(page.getByText(KOREAN)).toBeVisible();
-  expect(await readRows(page)).toEqual(before);
+  expect(await readMade(page)).toEqual(before);
   await room.lift();
   await page.locator('#composer').fill('다시 자리가 생겼다');
   await page.locator('#composer').press('Enter');

@@ -1,0 +1,70 @@
+import type { Locator, Page } from '@playwright/test';
+import { createChatgptArchive } from '../support/chatgpt-archive.ts';
+import { expect, test, text } from './seeded.ts';
+
+/** Something that writes: what it is, and how a person does it. */
+export type Site = readonly [name: string, act: () => Promise<unknown>];
+
+/** Every row of the live tables that hold what a person made. */
+export function readMade(page: Page): Promise<Record<string, unknown>> {
+  return page.evaluate(async () => {
+    const settle = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(new Error(String(request.error)));
+      });
+    const boot = await settle(indexedDB.open('onggi-boot'));
+    const pointer = boot.transaction('pointer').objectStore('pointer').get('live');
+    const { databaseName } = (await settle(pointer)) as { databaseName: string };
+    boot.close();
+    const database = await settle(indexedDB.open(databaseName));
+    const rows: Record<string, unknown> = {};
+    for (const table of ['conversations', 'messages', 'drafts', 'userSettings', 'endpoints']) {
+      rows[table] = await settle(database.transaction(table).objectStore(table).getAll());
+    }
+    database.close();
+    return rows;
+  });
+}
+
+/** The plain sentence, wherever on the page it stands. */
+export const sentence = (page: Page): Locator =>
+  page.getByText(text('error.db/quota')).locator('visible=true').first();
+
+/** Leaves what is open and takes the notices away, so that the next one is of what comes next. */
+async function dismiss(page: Page, hash: string): Promise<void> {
+  await page.keyboard.press('Escape');
+  await page.goto(hash);
+  const close = page.locator('.notice.bad').getByRole('button', { name: text('common.close') });
+  // A second notice may come after the first was taken away.
+  await expect(async () => {
+    if (await close.isVisible()) await close.click();
+    await expect(sentence(page)).toHaveCount(0, { timeout: 1000 });
+  }).toPass({ timeout: 20_000 });
+}
+
+/** Drops a history of ChatGPT with two conversations. */
+export async function dropArchive(page: Page): Promise<void> {
+  const base64 = Buffer.from(createChatgptArchive()).toString('base64');
+  const dataTransfer = await page.evaluateHandle((encoded) => {
+    const moved = new DataTransfer();
+    const data = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+    moved.items.add(new File([data], 'export.zip'));
+    return moved;
+  }, base64);
+  await page.dispatchEvent('body', 'dragenter', { dataTransfer });
+  await page.dispatchEvent('body', 'drop', { dataTransfer });
+}
+
+/** Does it without room, looks whether that is told, and comes back to the conversation. */
+export function expectTold(page: Page, [name, act]: Site): Promise<void> {
+  return test.step(name, async () => {
+    await act();
+    const from = performance.now();
+    await expect(sentence(page)).toBeVisible();
+    const description = `${Math.round(performance.now() - from)} ms`;
+    test.info().annotations.push({ type: `told: ${name}`, description });
+    await dismiss(page, '/#/settings/general');
+    await page.goto('/#/c/jars');
+  });
+}

@@ -136,12 +136,18 @@ async function open(): Promise<OnggiDatabase> {
   let clear: Promise<() => void> | undefined;
   const database = await openDatabase({
     clock,
+    isWhole: async (db) => {
+      const canary = readCanary();
+      if (!canary) return true;
+      return (await findMissing(db, canary)).size + (await countLostChanges(db, canary)) === 0;
+    },
     events: {
       onSuperseded: storage.supersede,
       onBlocked: () => {
         clear ??= showBlocked('db/blocked');
       },
       onLost: storage.fail,
+      onReopened: () => void storage.resume(),
       onReplaced: storage.replace,
       onErased: stop,
     },
@@ -221,7 +227,12 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   });
   const responseCache = createLazyResponseCache({ db, clock, monotonic: () => performance.now() });
   setTimeout(() => void responseCache.removeExpired(), CACHE_TIDY_DELAY_MS);
-  watchWrites({ onSlow: storage.setSlow, makeRoom: () => responseCache.makeRoom() });
+  watchWrites({
+    onSlow: storage.setSlow,
+    makeRoom: () => responseCache.makeRoom(),
+    reopen: db.reopen,
+  });
+  storage.setReopen(db.reopen);
   const chat = createLazyChat({
     cache: responseCache,
     streamChat: provider.streamChat,

@@ -15,6 +15,8 @@ export interface WriteWatch {
   onSlow(isSlow: boolean): void;
   /** Lets go of what can be had again. @returns whether there was anything */
   makeRoom(): Promise<boolean>;
+  /** Opens a closed database again. @returns whether it is open */
+  readonly reopen?: () => Promise<boolean>;
 }
 
 let watch: WriteWatch | undefined;
@@ -28,8 +30,8 @@ export function watchWrites(next: WriteWatch): void {
 
 /**
  * Runs one write. Resolved means committed, as far as `work` resolves on the commit: pass one whole
- * transaction, which is begun once more when there was no room and some could be made. Not for work of
- * many seconds: cut that into several commits.
+ * transaction, which is begun once more when there was no room and some could be made, and when the
+ * database was closed and could be opened again. Not for work of many seconds: cut that into several commits.
  * @throws OnggiError `db/*`; `db/hang` after 5 seconds without an event: the write may then still
  * happen or not, and the connection counts as dead.
  */
@@ -39,6 +41,8 @@ export async function commit<T>(work: () => PromiseLike<T>): Promise<T> {
   } catch (error) {
     const failure = toStorageError(error);
     if (failure.code === 'db/quota' && (await makeRoom())) return commitAgain(work);
+    // It was closed before anything was begun.
+    if (failure.code === 'db/closed' && (await watch?.reopen?.())) return commitAgain(work);
     throw failure;
   }
 }

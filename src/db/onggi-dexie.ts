@@ -64,34 +64,46 @@ export class OnggiDexie extends Dexie {
    * @param durability Whether a commit waits for the disk (SECURITY 8.1).
    */
   constructor(name: string, version: number, durability: 'strict' | 'relaxed') {
+    const was = { open: false };
     super(name, {
       autoOpen: false,
       // Two instances share one database; a cache in one would not see the other's open transactions.
       cache: 'disabled',
       chromeTransactionDurability: durability,
-      indexedDB: gate(version),
+      indexedDB: gate(version, was),
     });
     // Dexie switches its slower, talkative mode on by itself on localhost, where onggi is often served.
     Dexie.debug = false;
     this.use({ stack: 'dbcore', create: feedChanges });
+    this.on('ready', () => void (was.open = true), true);
   }
 }
 
 /**
  * IndexedDB as Dexie may use it. Dexie opens a database that is newer than the code, and adds what a
  * same-numbered one lacks; both would let old code write into a new schema (SECURITY section 2,
- * finding 3). It cannot delete through this either.
+ * finding 3). It cannot delete through this either, nor make a database anew that `was` open and is gone.
  */
-function gate(version: number) {
+function gate(version: number, was: { readonly open: boolean }) {
   return {
     open(name: string, nativeVersion?: number): IDBOpenDBRequest {
-      if (nativeVersion === toNativeVersion(version)) return indexedDB.open(name, nativeVersion);
+      if (nativeVersion === toNativeVersion(version)) {
+        const request = indexedDB.open(name, nativeVersion);
+        if (was.open) request.addEventListener('upgradeneeded', refuseNew);
+        return request;
+      }
       throw nativeVersion === undefined
         ? new OnggiError('db/newer-version', `${name} is newer than version ${version}`)
         : new OnggiError('db/failed', `${name} differs from the schema of version ${version}`);
     },
     databases: () => indexedDB.databases(),
   };
+}
+
+/** Leaves no trace of a database that was not there. */
+function refuseNew(event: IDBVersionChangeEvent): void {
+  event.stopImmediatePropagation();
+  (event.target as IDBOpenDBRequest).transaction?.abort();
 }
 
 /** The number under which IndexedDB knows a version: Dexie multiplies by ten. */

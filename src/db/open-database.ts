@@ -17,8 +17,10 @@ export interface DatabaseEvents {
   onSuperseded(): void;
   /** Older tabs hold the database: opening waits until they are closed. */
   onBlocked(): void;
-  /** The connection died by itself: `db/lost`. Nothing is written any more. */
+  /** The connection died by itself and does not open again: `db/lost`. */
   onLost(error: OnggiError): void;
+  /** A connection that had died is open again. */
+  onReopened?(): void;
   /**
    * Another page replaces these data by a restore: this connection is closed for good, and the next
    * start shows the new data. Without it {@link DatabaseEvents.onSuperseded} is told.
@@ -42,6 +44,12 @@ export interface OnggiDatabase {
   readonly dataLoss: boolean;
   /** This page's share in the live database; null where it was opened by name. */
   readonly liveHold: LiveHold | null;
+  /**
+   * Opens both connections anew, when the browser closed them or they answer no more. Makes nothing.
+   * @returns whether they are open; false at once after {@link OnggiDatabase.close}, and where another
+   * page upgraded, replaced or erased the data.
+   */
+  readonly reopen: () => Promise<boolean>;
   /** Closes both connections for good and lets the share go. */
   close(): void;
 }
@@ -49,12 +57,16 @@ export interface OnggiDatabase {
 interface OpenOptions {
   readonly clock: Clock;
   readonly events: DatabaseEvents;
+  /** Whether data that were closed and are open again are what they were. */
+  readonly isWhole?: (database: OnggiDatabase) => Promise<boolean>;
   /** Only tests give others. */
   readonly steps?: readonly SchemaStep[];
   readonly bootName?: string;
   readonly defaultName?: string;
 }
 
+/** One that closes again so soon is not opened again by itself. */
+const REOPEN_PAUSE_MS = 10_000;
 /** A tab that waits this long for another one's upgrade says so (SECURITY 8.2). */
 const PATIENCE_MS = 3000;
 
@@ -120,7 +132,7 @@ async function holdPatiently(
  */
 export async function openNamedDatabase(
   name: string,
-  options: Pick<OpenOptions, 'clock' | 'events' | 'steps'>,
+  options: NamedOptions,
   dataLoss = false,
 ): Promise<OnggiDatabase> {
   const { events, steps = SCHEMA_STEPS } = options;
@@ -139,6 +151,8 @@ export async function openNamedDatabase(
   }
 }
 
+type NamedOptions = Pick<OpenOptions, 'clock' | 'events' | 'isWhole' | 'steps'>;
+
 interface Connections {
   readonly database: OnggiDatabase;
   readonly open: () => Promise<void>;
@@ -147,7 +161,7 @@ interface Connections {
 /** Both connections, still closed, with their events wired. */
 function createConnections(
   name: string,
-  { clock, events, steps = SCHEMA_STEPS }: Pick<OpenOptions, 'clock' | 'events' | 'steps'>,
+  { clock, events, isWhole = () => Promise.resolve(true), steps = SCHEMA_STEPS }: NamedOptions,
   version: number,
   dataLoss: boolean,
 ): Connections {
@@ -155,6 +169,9 @@ function createConnections(
   const relaxed = new OnggiDexie(name, version, 'relaxed');
   const both = [strict, relaxed];
   let isOver = false;
+  let reopening: Promise<boolean> | undefined;
+  let reopenedAt = -Infinity;
+  const isDone = (): boolean => isOver;
 
   function close(): boolean {
     const isFirst = !isOver;
@@ -176,14 +193,46 @@ function createConnections(
   async function open(): Promise<void> {
     for (const connection of both) {
       await connection.open();
-      // Dexie's own close event also fires when we close; the browser's only when it did.
+      // Dexie's own close event also fires when we close; the browser's only when it did, and it may come
+      // late, when there is another connection already.
       connection.backendDB().addEventListener('close', () => {
-        if (close()) events.onLost(new OnggiError('db/lost', 'the browser closed the database'));
+        if (!connection.isOpen()) void goOn();
       });
     }
   }
 
-  const database = { name, strict, relaxed, dataLoss, liveHold: null, close: () => void close() };
+  /** The browser closed a connection: once it is opened again without a word. */
+  async function goOn(): Promise<void> {
+    if (isDone() || reopening) return;
+    const isSoon = performance.now() - reopenedAt < REOPEN_PAUSE_MS;
+    if (!isSoon && (await reopen())) return;
+    for (const connection of both) connection.close({ disableAutoOpen: true });
+    if (!isDone()) events.onLost(new OnggiError('db/lost', 'the browser closed the database'));
+  }
+
+  function reopen(): Promise<boolean> {
+    if (isOver) return Promise.resolve(false);
+    reopening ??= import('./reopen.ts')
+      .then((it) => it.reopenConnections({ database, newest: version, open, isWhole }))
+      .catch(() => false)
+      .then((isOpen) => {
+        [reopening, reopenedAt] = [undefined, performance.now()];
+        if (isDone()) close();
+        else if (isOpen) events.onReopened?.();
+        return isOpen && !isDone();
+      });
+    return reopening;
+  }
+
+  const database: OnggiDatabase = {
+    name,
+    strict,
+    relaxed,
+    dataLoss,
+    liveHold: null,
+    reopen,
+    close: () => void close(),
+  };
   return { database, open };
 }
 

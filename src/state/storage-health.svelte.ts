@@ -9,6 +9,9 @@ export interface UnsavedText {
   readonly retry: (() => Promise<void>) | null;
 }
 
+/** After these the database has to be opened again before anything is written. */
+const IS_SHUT = /^db\/(lost|hang|closed|no-space)$/;
+
 /** Whether what is written reaches the disk, and what did not. */
 export class StorageHealth {
   #problem = $state.raw<OnggiError | null>(null);
@@ -19,6 +22,7 @@ export class StorageHealth {
   #isDataLost = $state(false);
   #isRetrying = $state(false);
   #isSlow = $state(false);
+  #reopen: (() => Promise<boolean>) | undefined;
 
   /** The last failure to write, until a write succeeds. */
   get problem(): OnggiError | null {
@@ -43,6 +47,17 @@ export class StorageHealth {
   /** Whether another tab opened the data with a newer version of the app. */
   get isSuperseded(): boolean {
     return this.#isSuperseded;
+  }
+
+  /** Gives what opens the database again. */
+  setReopen(reopen: () => Promise<boolean>): void {
+    this.#reopen = reopen;
+  }
+
+  /** Whether {@link retry} can help. */
+  get canRetry(): boolean {
+    const canOpen = this.#isShut && this.#reopen !== undefined;
+    return canOpen || this.#unsaved.some(({ retry }) => retry !== null);
   }
 
   get isRetrying(): boolean {
@@ -111,9 +126,22 @@ export class StorageHealth {
     this.recover();
   }
 
-  /** Tries to write everything that waits. */
+  /** Opens the database again where it is closed, and tries to write everything that waits. */
   readonly retry = async (): Promise<void> => {
     this.#isRetrying = true;
+    // What waits is written once it is open: see `resume`.
+    if (this.#reopen && this.#isShut) await this.#reopen();
+    else await this.#writeAll();
+    this.#isRetrying = false;
+  };
+
+  /** The database that was closed is open again. */
+  readonly resume = async (): Promise<void> => {
+    if (this.#isShut) this.#problem = null;
+    await this.#writeAll();
+  };
+
+  async #writeAll(): Promise<void> {
     for (const text of this.#unsaved) {
       if (!text.retry) continue;
       try {
@@ -123,9 +151,12 @@ export class StorageHealth {
         // It stays in the list, and `problem` still says why.
       }
     }
-    this.#isRetrying = false;
     this.recover();
-  };
+  }
+
+  get #isShut(): boolean {
+    return IS_SHUT.test(this.#problem?.code ?? '');
+  }
 
   /** Everything that waits as one Markdown text, for a download. */
   unsavedAsMarkdown(): string {

@@ -122,3 +122,77 @@ test('a start that an older tab holds up says which tab to close, and goes on by
   await expect(second.getByRole('button', { name: /API key/ })).toBeVisible();
   expect(onggi.page).toBe(page);
 });
+
+test('a connection that the browser closes is opened again, and nobody notices', async ({
+  page,
+  onggi,
+  endpoint,
+}) => {
+  await page.addInitScript(() => {
+    const opened: IDBDatabase[] = [];
+    Object.assign(window, { opened });
+    const open = Object.getOwnPropertyDescriptor(IDBFactory.prototype, 'open')?.value as (
+      this: IDBFactory,
+      ...args: Parameters<IDBFactory['open']>
+    ) => IDBOpenDBRequest;
+    IDBFactory.prototype.open = function (...args) {
+      const request = open.apply(this, args);
+      request.addEventListener('success', () => {
+        if (request.result.name === 'onggi') opened.push(request.result);
+      });
+      return request;
+    };
+  });
+  await onggi.open();
+  await onggi.connect(endpoint.localhostUrl);
+  await onggi.chooseModel('echo-fast');
+  await onggi.ask('before');
+  for (const words of ['at once', 'a moment later']) {
+    await page.evaluate(() => {
+      const { opened } = window as unknown as { opened: IDBDatabase[] };
+      for (const database of opened.splice(0)) {
+        database.close();
+        database.dispatchEvent(new Event('close'));
+      }
+    });
+    if (words === 'at once') {
+      await onggi.ask(words);
+      await expect(page.locator('.notice.bad')).toHaveCount(0);
+      continue;
+    }
+    // The second time so soon it is told, with a button.
+    const notice = page.locator('.notice.bad');
+    await expect(notice).toContainText('The browser closed its storage');
+    await notice.getByRole('button', { name: 'Try again' }).click();
+    await expect(notice).toHaveCount(0);
+    await onggi.ask(words);
+  }
+  await page.reload();
+  await expect(onggi.questions).toHaveText([/before/, /at once/, /a moment later/]);
+});
+
+test('a database that goes while onggi is open is told, and none is made in its place', async ({
+  connected,
+}) => {
+  const { page } = connected;
+  await connected.ask('Only here');
+  const client = await page.context().newCDPSession(page);
+  await client.send('Storage.clearDataForOrigin', {
+    origin: new URL(page.url()).origin,
+    storageTypes: 'indexeddb',
+  });
+  const notice = page.locator('.notice.bad');
+  await expect(notice).toContainText('The browser closed its storage');
+  await connected.composer.fill('still to be said');
+  await connected.composer.press('Enter');
+  await expect(connected.composer).toHaveValue('still to be said');
+  await notice.getByRole('button', { name: 'Try again' }).click();
+  await expect(notice).toContainText('The browser closed its storage');
+  const names = await page.evaluate(async () =>
+    (await indexedDB.databases()).map(({ name }) => name),
+  );
+  expect(names).not.toContain('onggi');
+  page.on('dialog', (dialog) => void dialog.accept());
+  await notice.getByRole('button', { name: 'Reload' }).click();
+  await expect(page.getByRole('heading', { name: 'Data are missing' })).toBeVisible();
+});

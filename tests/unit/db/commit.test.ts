@@ -97,3 +97,31 @@ describe('a write that takes long', () => {
     expect(slow).toEqual([true, false]);
   });
 });
+
+describe('a write into a closed database', () => {
+  const closed = () => Promise.reject(new DOMException('', 'InvalidStateError'));
+  const watchReopening = (isOpen: boolean) => {
+    const reopen = vi.fn(() => Promise.resolve(isOpen));
+    watchWrites({ onSlow: () => undefined, makeRoom: () => Promise.resolve(false), reopen });
+    return reopen;
+  };
+
+  test('is begun once more when it could be opened again', async () => {
+    const reopen = watchReopening(true);
+    const write = vi.fn<() => Promise<string>>().mockImplementationOnce(closed);
+    write.mockResolvedValueOnce('written');
+    expect(await commit(write)).toBe('written');
+    expect(reopen).toHaveBeenCalledTimes(1);
+  });
+
+  test('fails after one more try, and at once where it does not open', async () => {
+    watchReopening(true);
+    const write = vi.fn(closed);
+    await expect(commit(write)).rejects.toMatchObject({ code: 'db/closed' });
+    expect(write).toHaveBeenCalledTimes(2);
+    watchReopening(false);
+    const other = vi.fn(closed);
+    await expect(commit(other)).rejects.toMatchObject({ code: 'db/closed' });
+    expect(other).toHaveBeenCalledTimes(1);
+  });
+});

@@ -44,26 +44,30 @@ interface Heard {
   superseded: number;
   blocked: number;
   lost: OnggiError[];
+  reopened: number;
 }
 
 interface OpenForTest {
   readonly names?: Names;
   readonly steps?: readonly SchemaStep[];
   readonly clock?: Clock;
+  readonly isWhole?: () => Promise<boolean>;
 }
 
 /** Opens a database and notes its events. Closed when the test is over. */
 export async function openForTest(
   options: OpenForTest = {},
 ): Promise<OnggiDatabase & { heard: Heard }> {
-  const heard: Heard = { superseded: 0, blocked: 0, lost: [] };
+  const heard: Heard = { superseded: 0, blocked: 0, lost: [], reopened: 0 };
   const database = await openDatabase({
     clock: options.clock ?? createTestClock(),
     events: {
       onSuperseded: () => (heard.superseded += 1),
       onBlocked: () => (heard.blocked += 1),
       onLost: (error) => heard.lost.push(error),
+      onReopened: () => (heard.reopened += 1),
     },
+    ...(options.isWhole && { isWhole: options.isWhole }),
     ...(options.steps && { steps: options.steps }),
     ...(options.names ?? freshNames()),
   });

@@ -71,7 +71,7 @@ describe('an old tab', () => {
     const store = createStoredConversations(old, createTestClock());
     await store.addMessages(makeConversation('before'), makeLine('before', 1));
     const renewed = await openForTest({ names, steps: nextSteps });
-    expect(old.heard).toEqual({ superseded: 1, blocked: 0, lost: [] });
+    expect(old.heard).toEqual({ superseded: 1, blocked: 0, lost: [], reopened: 0 });
     expect(renewed.heard.blocked).toBe(0);
     await expect(
       store.addMessages(makeConversation('after'), makeLine('after', 1)),
@@ -110,21 +110,99 @@ describe('an old tab', () => {
   });
 });
 
-test('a connection that the browser closes is lost and stays closed', async () => {
-  const db = await openForTest();
-  const native = db.strict.backendDB();
+/** What the browser does to a connection when it drops it. */
+function drop(native: IDBDatabase): void {
+  native.close();
   native.dispatchEvent(new Event('close'));
-  native.dispatchEvent(new Event('close'));
-  expect(db.heard.lost.map(({ code }) => code)).toEqual(['db/lost']);
-  await expect(commit(() => db.relaxed.drafts.clear())).rejects.toMatchObject({
-    code: 'db/closed',
+}
+
+describe('a connection that the browser closes', () => {
+  const draft = (id: string) => ({ id, text: id, pasted: [], updatedAt: 1 });
+
+  test('is opened again without a word, in the same place', async () => {
+    const db = await openForTest();
+    await db.strict.drafts.put(draft('before'));
+    const drafts = follow(liveRead(() => db.relaxed.drafts.toArray()));
+    await drafts.until((rows) => rows.length === 1);
+    const [strict, relaxed] = [db.strict.backendDB(), db.relaxed.backendDB()];
+    drop(strict);
+    relaxed.close();
+    await vi.waitFor(() => expect(db.heard.reopened).toBe(1));
+    await commit(() => db.strict.drafts.put(draft('after')));
+    await drafts.until((rows) => rows.length === 2);
+    // What the browser says of the other old one comes late, and does not close the new one.
+    relaxed.dispatchEvent(new Event('close'));
+    await commit(() => db.relaxed.drafts.put(draft('at last')));
+    await drafts.until((rows) => rows.length === 3);
+    expect(db.heard).toEqual({ superseded: 0, blocked: 0, lost: [], reopened: 1 });
+  });
+
+  test('still hears that another page has a newer version', async () => {
+    const names = freshNames();
+    const db = await openForTest({ names });
+    drop(db.strict.backendDB());
+    await vi.waitFor(() => expect(db.heard.reopened).toBe(1));
+    const renewed = await openForTest({ names, steps: nextSteps });
+    expect(db.heard.superseded).toBe(1);
+    expect(renewed.heard.blocked).toBe(0);
+    expect(await db.reopen()).toBe(false);
+    await expect(commit(() => db.strict.drafts.clear())).rejects.toMatchObject({
+      code: 'db/closed',
+    });
+  });
+
+  test('is lost when that happens again at once, and can be opened by hand', async () => {
+    const db = await openForTest();
+    drop(db.strict.backendDB());
+    await vi.waitFor(() => expect(db.heard.reopened).toBe(1));
+    drop(db.strict.backendDB());
+    await vi.waitFor(() => expect(db.heard.lost.map(({ code }) => code)).toEqual(['db/lost']));
+    await expect(commit(() => db.relaxed.drafts.clear())).rejects.toMatchObject({
+      code: 'db/closed',
+    });
+    expect(await db.reopen()).toBe(true);
+    await commit(() => db.relaxed.drafts.put(draft('by hand')));
+    expect(await db.strict.drafts.count()).toBe(1);
+  });
+
+  test('is lost when the database is gone: none is made in its place', async () => {
+    const db = await openForTest();
+    for (const connection of [db.strict, db.relaxed]) {
+      const native = connection.backendDB();
+      native.onversionchange = null;
+      native.close();
+    }
+    await new Promise<void>((resolve) => {
+      indexedDB.deleteDatabase(db.name).onsuccess = () => resolve();
+    });
+    db.strict.backendDB().dispatchEvent(new Event('close'));
+    await vi.waitFor(() => expect(db.heard.lost).toHaveLength(1));
+    expect(await db.reopen()).toBe(false);
+    expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain(db.name);
+  });
+
+  test('is lost when it is not what it was', async () => {
+    const db = await openForTest({ isWhole: () => Promise.resolve(false) });
+    drop(db.strict.backendDB());
+    await vi.waitFor(() => expect(db.heard.lost).toHaveLength(1));
+    expect(db.heard.reopened).toBe(0);
+    await expect(commit(() => db.strict.drafts.clear())).rejects.toMatchObject({
+      code: 'db/closed',
+    });
+  });
+
+  test('that was closed for good is not opened again', async () => {
+    const db = await openForTest();
+    db.close();
+    expect(await db.reopen()).toBe(false);
+    expect(db.heard.reopened).toBe(0);
   });
 });
 
 test('closing by ourselves is no event', async () => {
   const db = await openForTest();
   db.close();
-  expect(db.heard).toEqual({ superseded: 0, blocked: 0, lost: [] });
+  expect(db.heard).toEqual({ superseded: 0, blocked: 0, lost: [], reopened: 0 });
 });
 
 describe('the boot database', () => {

@@ -120,3 +120,44 @@ test('a storage that nobody asked to close is told as lost, not as another tab',
   storage.fail(closed);
   expect(storage.problem).toBe(closed);
 });
+
+test('a retry opens a database that was shut before it writes, and leaves one that is open alone', async () => {
+  const storage = new StorageHealth();
+  const hung = new OnggiError('db/hang', 'no event');
+  let canOpen = false;
+  const done: string[] = [];
+  storage.setReopen(async () => {
+    done.push('open');
+    if (canOpen) await storage.resume();
+    return canOpen;
+  });
+  storage.fail(hung);
+  expect(storage.canRetry).toBe(true);
+  storage.keep({
+    id: 'a',
+    title: 'A',
+    text: 'a',
+    retry: () => Promise.resolve(void done.push('write')),
+  });
+  await storage.retry();
+  expect(done).toEqual(['open']);
+  expect(storage.problem).toBe(hung);
+  expect(ids(storage)).toEqual(['a']);
+  canOpen = true;
+  await storage.retry();
+  expect(done).toEqual(['open', 'open', 'write']);
+  expect(storage.problem).toBeNull();
+  storage.fail(full);
+  expect(storage.canRetry).toBe(false);
+  await storage.retry();
+  expect(done).toHaveLength(3);
+});
+
+test('text that is sent again by hand does not keep the notice of a storage that is open again', async () => {
+  const storage = new StorageHealth();
+  storage.fail(new OnggiError('db/lost', 'closed'));
+  storage.keep({ id: 'draft:a', title: 'A', text: 'a', retry: null });
+  await storage.resume();
+  expect(storage.problem).toBeNull();
+  expect(ids(storage)).toEqual(['draft:a']);
+});

@@ -142,6 +142,20 @@ export async function findImported(
   return byKey;
 }
 
+/** Whether anything here came from this source: if not, there is nothing to look up one by one. */
+export async function hasImported(
+  { strict: db }: OnggiDatabase,
+  source: Conversation['source'],
+): Promise<boolean> {
+  const first = await read(() =>
+    db.conversations
+      .where('[source+sourceId]')
+      .between([source, Dexie.minKey], [source, Dexie.maxKey])
+      .first(),
+  );
+  return first !== undefined;
+}
+
 /** One text for a conversation's place in its source. */
 export function sourceKey({ source, sourceId }: Pick<Conversation, 'source' | 'sourceId'>): string {
   return `${source}\n${sourceId}`;

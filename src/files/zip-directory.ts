@@ -190,6 +190,7 @@ function findExtra(extra: Uint8Array, id: number): DataView | undefined {
  * valid (macOS writes it without the mark), else in code page 437.
  */
 function decodeName(name: Uint8Array, isUtf8: boolean, extra: Uint8Array): string {
+  if (extra.length === 0 && name.every(isPlain)) return String.fromCharCode(...name);
   if (isUtf8) return new TextDecoder().decode(name);
   const unicode = findExtra(extra, 0x7075);
   if (unicode && unicode.byteLength > 5 && unicode.getUint32(1, true) === updateCrc32(0, name)) {
@@ -200,6 +201,11 @@ function decodeName(name: Uint8Array, isUtf8: boolean, extra: Uint8Array): strin
   } catch {
     return decodeCp437(name);
   }
+}
+
+/** A letter that is the same in every way of writing names. */
+function isPlain(byte: number): boolean {
+  return byte >= 0x20 && byte < 0x7f;
 }
 
 /** Local time, as DOS had no zones; to two seconds. */

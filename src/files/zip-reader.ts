@@ -34,12 +34,16 @@ export interface ZipEntry {
   stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
   /**
    * All of its bytes, at once and without a stream, which would cost a hundred times as much as what is
-   * in it; undefined when there are too many for that. @throws as {@link stream}.
+   * in it; undefined when there are too many for that. No promise where the part of the file is in
+   * memory already: an archive may hold a hundred thousand. @throws as {@link stream}, at once or later.
    */
-  bytes(): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  bytes(): SmallBytes | Promise<SmallBytes>;
   /** The part of the file that holds its bytes as they are; undefined when they are packed. */
   slice(): Promise<Blob | undefined>;
 }
+
+/** The bytes of a small entry; undefined when it is none. */
+export type SmallBytes = Uint8Array<ArrayBuffer> | undefined;
 
 const LOCAL_SIGNATURE = 0x04034b50;
 const LOCAL_BYTES = 30;
@@ -112,7 +116,7 @@ function createEntry(archive: Archive, record: ZipRecord, name: string, limit: n
     modifiedAt,
     refusal,
     stream: () => checkedStream(open, record),
-    async bytes() {
+    bytes() {
       if (refusal) throw refusal;
       const isSmall = sizeBytes <= SMALL_BYTES && packedBytes <= SMALL_PACKED_BYTES;
       return isSmall ? readSmall(archive, record, limit) : undefined;
@@ -139,20 +143,35 @@ function refusalOf(record: ZipRecord): OnggiError | null {
   return new OnggiError('file/expands-too-much', `${sizeBytes} bytes out of ${packedBytes}`);
 }
 
-/** Where the packed bytes of an entry begin, found through its local header. */
-async function findStart(
-  { ahead }: Archive,
-  { offset, packedBytes }: ZipRecord,
-  limit: number,
-): Promise<number> {
-  const bytes = await ahead.read(offset, offset + LOCAL_BYTES).catch((cause: unknown) => {
+/** What `use` makes of the value: at once where it is there, else when it comes. */
+function onceThere<T, Result>(
+  value: T | Promise<T>,
+  use: (value: T) => Result | Promise<Result>,
+): Result | Promise<Result> {
+  if (!(value instanceof Promise)) return use(value);
+  return value.then(use, (cause: unknown) => {
     throw toFileError(cause);
   });
-  const header = new DataView(bytes.buffer);
-  if (header.byteLength < LOCAL_BYTES || header.getUint32(0, true) !== LOCAL_SIGNATURE) {
+}
+
+/** Where the packed bytes of an entry begin, found through its local header. */
+function findStart({ ahead }: Archive, record: ZipRecord, limit: number): number | Promise<number> {
+  const { offset } = record;
+  return onceThere(ahead.read(offset, offset + LOCAL_BYTES), (header) =>
+    startOf(header, record, limit),
+  );
+}
+
+/** @param header The bytes of the local header. */
+function startOf(
+  header: Uint8Array<ArrayBuffer>,
+  { offset, packedBytes }: ZipRecord,
+  limit: number,
+): number {
+  if (header.length < LOCAL_BYTES || readUint32(header, 0) !== LOCAL_SIGNATURE) {
     throw new OnggiError('file/damaged', 'ZIP: no local header');
   }
-  const nameBytes = header.getUint16(26, true) + header.getUint16(28, true);
+  const nameBytes = readUint16(header, 26) + readUint16(header, 28);
   const start = offset + LOCAL_BYTES + nameBytes;
   if (start + packedBytes > limit) throw new OnggiError('file/damaged', 'ZIP: entries overlap');
   return start;
@@ -163,18 +182,32 @@ async function sliceOf(archive: Archive, record: ZipRecord, limit: number): Prom
   return archive.blob.slice(start, start + record.packedBytes);
 }
 
-async function readSmall(
+function readUint16(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+}
+
+function readUint32(bytes: Uint8Array, at: number): number {
+  return (readUint16(bytes, at) | (readUint16(bytes, at + 2) << 16)) >>> 0;
+}
+
+function readSmall(
   archive: Archive,
   record: ZipRecord,
   limit: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const { packedBytes, sizeBytes, method, crc32 } = record;
-  const start = await findStart(archive, record, limit);
-  const packed = await archive.ahead.read(start, start + packedBytes).catch((cause: unknown) => {
-    throw toFileError(cause);
-  });
+): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> {
+  return onceThere(findStart(archive, record, limit), (start) =>
+    onceThere(archive.ahead.read(start, start + record.packedBytes), (packed) =>
+      unpackSmall(packed, record),
+    ),
+  );
+}
+
+function unpackSmall(
+  packed: Uint8Array<ArrayBuffer>,
+  { sizeBytes, method, crc32 }: ZipRecord,
+): Uint8Array<ArrayBuffer> {
   // What is written beyond the end of an array goes nowhere: one byte more tells of too many.
-  const bytes = method === STORED ? packed : inflateSmall(packed, sizeBytes + 1);
+  const bytes = method === STORED ? packed.slice() : inflateSmall(packed, sizeBytes + 1);
   if (bytes.length > sizeBytes) {
     throw new OnggiError('file/expands-too-much', `more than the ${sizeBytes} bytes said`);
   }

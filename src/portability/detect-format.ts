@@ -1,4 +1,5 @@
 import { OnggiError } from '#domain/errors.ts';
+import type { ErrorCode } from '#domain/errors.ts';
 import type { ImportFormat, JsonFormat, JsonSample, TextFormat } from './formats/format.ts';
 import { IMPORT_FORMATS } from './formats/registry.ts';
 import { asArray, isObject, member } from './formats/read-value.ts';
@@ -15,7 +16,10 @@ export type Detection =
   | { readonly kind: 'backup'; readonly source: 'onggi' | 'seed' }
   /** A file that only a message may want. */
   | { readonly kind: 'asset' }
-  | { readonly kind: 'unknown'; readonly error: OnggiError };
+  | { readonly kind: 'unknown'; readonly error: Pick<OnggiError, 'code' | 'detail'> };
+
+/** As of the detail of an error. */
+const MAX_DETAIL_CHARACTERS = 200;
 
 /** As the specification's backup writes it (section 7). */
 const BACKUP_TIMESTAMP = /^\d{8}_\d{6}$/;
@@ -34,12 +38,12 @@ export async function detectFormat(
   if (file.kind === 'age') return { kind: 'backup', source: 'onggi' };
   try {
     const seen = await readSample(file);
-    if (seen.kind === 'empty') return unknown(new OnggiError('file/empty', 'empty JSON'));
+    if (seen.kind === 'empty') return unknown('file/empty');
     if (seen.kind === 'text') return detectText(seen.head, file, formats);
     return detectJson(seen.sample, formats);
   } catch (error) {
-    if (error instanceof OnggiError) return unknown(error);
-    return unknown(new OnggiError('file/unreadable', 'detection failed', { cause: error }));
+    if (error instanceof OnggiError) return unknown(error.code, error.detail);
+    return unknown('file/unreadable');
   }
 }
 
@@ -48,7 +52,7 @@ function detectText(head: string, file: ImportedFile, formats: readonly ImportFo
     (each) => each.kind === 'text' && isMatch(() => each.matches(head, file.name)),
   );
   if (format?.kind === 'text') return { kind: 'text', format };
-  return unknown(new OnggiError('file/unknown-format', 'text of no known format'));
+  return unknown('file/unknown-format');
 }
 
 function detectJson(sample: JsonSample, formats: readonly ImportFormat[]): Detection {
@@ -58,11 +62,7 @@ function detectJson(sample: JsonSample, formats: readonly ImportFormat[]): Detec
     (each) => each.kind === 'json' && isMatch(() => each.matches(sample)),
   );
   if (format?.kind === 'json') return { kind: 'json', format, sample };
-  return unknown(
-    new OnggiError('file/unknown-format', 'JSON of no known format', {
-      detail: topLevelKeys(sample),
-    }),
-  );
+  return unknown('file/unknown-format', topLevelKeys(sample).slice(0, MAX_DETAIL_CHARACTERS));
 }
 
 /** A test of a format that fails says no: it must not keep the others from saying yes. */
@@ -95,6 +95,7 @@ function topLevelKeys({ first, isArray }: JsonSample): string {
   return isArray ? `[{ ${keys.join(', ')} }]` : keys.join(', ');
 }
 
-function unknown(error: OnggiError): Detection {
-  return { kind: 'unknown', error };
+/** No error is made: thousands in an archive would cost more than what is in it. */
+function unknown(code: ErrorCode, detail?: string): Detection {
+  return { kind: 'unknown', error: { code, detail } };
 }

@@ -33,14 +33,23 @@ export async function readFileKind(stream: ReadableStream<Uint8Array>): Promise<
 /** The kind of a file that begins with these bytes; more than the first 512 are not looked at. */
 export function toFileKind(bytes: Uint8Array): FileKind {
   const head = bytes.subarray(0, HEAD_BYTES);
+  const isText = !head.some(isControl);
+  // No signature begins like this, and an archive may hold a hundred thousand such files.
+  if (isText && TEXT_STARTS.has(head[0] ?? 0)) return 'text';
   const start = toHex(head.subarray(0, 32));
   if (/^504b(0304|0506|0708)/.test(start)) return 'zip';
   if (start.startsWith('1f8b')) return 'gzip';
-  if (start.startsWith(toHex(new TextEncoder().encode('SQLite format 3\0')))) return 'sqlite';
-  if (start.startsWith(toHex(new TextEncoder().encode('age-encryption.org/')))) return 'age';
+  if (start.startsWith(SQLITE_START)) return 'sqlite';
+  if (start.startsWith(AGE_START)) return 'age';
   if (readMediaType(head) !== null) return 'other';
-  return head.some(isControl) ? 'other' : 'text';
+  return isText ? 'text' : 'other';
 }
+
+/** What JSON and Markdown mostly begin with. */
+const TEXT_STARTS: ReadonlySet<number> = new Set(new TextEncoder().encode('{[#<*" \t\n\r'));
+
+const SQLITE_START = toHex(new TextEncoder().encode('SQLite format 3\0'));
+const AGE_START = toHex(new TextEncoder().encode('age-encryption.org/'));
 
 /** Bytes that no text has: control characters but for white space and the escape of terminals. */
 function isControl(byte: number): boolean {

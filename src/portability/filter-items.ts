@@ -1,5 +1,6 @@
 /** Between reading and storing: what is counted, what is left out, and which of two copies counts. */
 import { MAX_FIELD_CHARACTERS } from '#domain/file-fields.ts';
+import { MAX_CONVERSATION_MESSAGES } from '#domain/imported.ts';
 import type {
   ImportNote,
   ImportedConversation,
@@ -12,13 +13,6 @@ import { hasNativeBytes } from './native-bytes.ts';
 import type { ConversationSize, CountedConversation, ImportTally } from './import-tally.ts';
 import type { ReadOutcome } from './read-imports.ts';
 import type { RecognizedFile } from './recognize-files.ts';
-
-/**
- * More messages of one foreign conversation are refused: 200,000 is what a whole store is built for
- * (PERFORMANCE 6), and one transaction holds them: 100,000 take some seconds, in the worker. Our own
- * conversations were here once, so they always fit.
- */
-const MAX_MESSAGES = 200_000;
 
 /** A conversation that is to be compared with the database. */
 export type WantedItem = Extract<ReadItem, { readonly kind: 'conversation' | 'native' }> & {
@@ -103,7 +97,8 @@ function isRicher(current: Seen, before: Seen): boolean {
 
 function refusalOf(item: ConversationItem): SkipReason | undefined {
   const messages = item.kind === 'native' ? item.native.messages : item.conversation.messages;
-  if (item.kind === 'conversation' && messages.length > MAX_MESSAGES) return 'too_many_messages';
+  if (item.kind === 'conversation' && messages.length > MAX_CONVERSATION_MESSAGES)
+    return 'too_many_messages';
   const isTooLong = messages.some(
     ({ content, reasoning }) =>
       content.length > MAX_FIELD_CHARACTERS || (reasoning?.length ?? 0) > MAX_FIELD_CHARACTERS,
@@ -115,21 +110,25 @@ function countImported(
   conversation: ImportedConversation,
   { findAsset }: RecognizedFile,
 ): CountedConversation {
-  const attachments = conversation.messages.flatMap((message) => message.attachments);
-  const missing = attachments.filter((attachment) => isMissing(attachment, findAsset));
+  const { messages } = conversation;
+  let attachmentCount = 0;
+  let missingCount = 0;
+  for (const { attachments } of messages) {
+    attachmentCount += attachments.length;
+    for (const each of attachments) missingCount += isMissing(each, findAsset) ? 1 : 0;
+  }
+  const leafCount = countLeaves(
+    messages,
+    ({ sourceId }) => sourceId,
+    ({ parentSourceId }) => parentSourceId,
+  );
   return {
     source: conversation.source,
     label: conversation.title ?? conversation.sourceId,
-    ...countMessages(
-      conversation.messages.map((message) => ({
-        ...message,
-        id: message.sourceId,
-        parentId: message.parentSourceId,
-      })),
-    ),
-    attachmentCount: attachments.length,
-    missingAttachmentCount: missing.length,
-    notes: withMissing(conversation.notes, missing.length),
+    ...countMessages(messages, leafCount),
+    attachmentCount,
+    missingAttachmentCount: missingCount,
+    notes: withMissing(conversation.notes, missingCount),
   };
 }
 
@@ -143,7 +142,14 @@ function countNative(
   return {
     source: conversation.source === 'seed' ? 'seed' : 'onggi',
     label: conversation.title ?? conversation.id,
-    ...countMessages(messages),
+    ...countMessages(
+      messages,
+      countLeaves(
+        messages,
+        ({ id }) => id,
+        ({ parentId }) => parentId,
+      ),
+    ),
     attachmentCount: attachments.length,
     missingAttachmentCount: missing.length,
     notes: withMissing(notes, missing.length),
@@ -154,15 +160,30 @@ function withMissing(notes: readonly ImportNote[], missingCount: number): readon
   return missingCount === 0 ? notes : [...new Set<ImportNote>([...notes, 'asset_missing'])];
 }
 
+/** Messages that nothing follows. In a chain, as most are, no set of all ids is made to find one. */
+function countLeaves<Row>(
+  messages: readonly Row[],
+  idOf: (message: Row) => string,
+  parentOf: (message: Row) => string | null,
+): number {
+  let before: string | null = null;
+  let isChain = messages.length > 0;
+  for (const message of messages) {
+    isChain &&= parentOf(message) === before;
+    before = idOf(message);
+    if (!isChain) break;
+  }
+  if (isChain) return 1;
+  const parents = new Set(messages.map(parentOf));
+  return messages.reduce((count, each) => count + (parents.has(idOf(each)) ? 0 : 1), 0);
+}
+
 interface MessageSize {
-  readonly id: string;
-  readonly parentId: string | null;
   readonly timestamp: number | null;
   readonly modelUsed: string | null;
 }
 
-function countMessages(messages: readonly MessageSize[]) {
-  const parents = new Set(messages.map(({ parentId }) => parentId));
+function countMessages(messages: readonly MessageSize[], leafCount: number) {
   const chatModels = new Map<string, number>();
   let earliestAt: number | null = null;
   let latestAt: number | null = null;
@@ -172,7 +193,6 @@ function countMessages(messages: readonly MessageSize[]) {
     earliestAt = Math.min(earliestAt ?? timestamp, timestamp);
     latestAt = Math.max(latestAt ?? timestamp, timestamp);
   }
-  const leafCount = messages.filter(({ id }) => !parents.has(id)).length;
   return {
     messageCount: messages.length,
     branchCount: Math.max(0, leafCount - 1),

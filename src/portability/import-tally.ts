@@ -163,9 +163,9 @@ function addToGroup<Name>(groups: Map<Name, Group>, name: Name, label: string | 
   const group = groups.get(name) ?? { count: 0, examples: [] };
   groups.set(name, group);
   group.count += 1;
+  if (group.examples.length >= MAX_EXAMPLES) return;
   const example = shorten(label ?? '');
-  if (example === '' || group.examples.length >= MAX_EXAMPLES) return;
-  if (!group.examples.includes(example)) group.examples.push(example);
+  if (example !== '' && !group.examples.includes(example)) group.examples.push(example);
 }
 
 function shorten(label: string): string {

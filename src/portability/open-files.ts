@@ -11,7 +11,7 @@ import { toFileLabel } from '#files/file-label.ts';
 import { inflate } from '#files/inflate.ts';
 import { MAX_ARCHIVE_DEPTH } from '#files/limits.ts';
 import { readZipEntries } from '#files/zip-reader.ts';
-import type { ZipEntry } from '#files/zip-reader.ts';
+import type { SmallBytes, ZipEntry } from '#files/zip-reader.ts';
 import { isMediaName, readFileKind, toFileKind } from './file-kind.ts';
 import type { FileKind } from './file-kind.ts';
 
@@ -59,7 +59,7 @@ interface Found {
   readonly depth: number;
   readonly stream: () => ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Of a small entry of an archive; undefined for one that is not. */
-  readonly readBytes?: () => Promise<Uint8Array<ArrayBuffer> | undefined>;
+  readonly readBytes?: () => SmallBytes | Promise<SmallBytes>;
   /** For random access: the bytes themselves, or inflated into a Blob. */
   readonly blob: () => Promise<Blob>;
 }
@@ -143,12 +143,14 @@ async function openOne(found: Found, opening: Opening): Promise<void> {
 }
 
 /** The bytes of a small file while there is room for them. One that is damaged says so when it is read. */
-async function readHeld(
-  { readBytes }: Found,
-  { heldBytes }: Opening,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
+function readHeld({ readBytes }: Found, { heldBytes }: Opening): SmallBytes | Promise<SmallBytes> {
   if (!readBytes || heldBytes > MAX_HELD_BYTES) return undefined;
-  return readBytes().catch(() => undefined);
+  try {
+    const bytes = readBytes();
+    return bytes instanceof Promise ? bytes.catch(() => undefined) : bytes;
+  } catch {
+    return undefined;
+  }
 }
 
 async function openArchive(found: Found, opening: Opening): Promise<void> {

@@ -2,7 +2,7 @@ import type { CreateId, SessionId } from '#domain/ids.ts';
 import type { ImportPreview, Progress } from '#domain/import-report.ts';
 import type { ImportedConversation } from '#domain/imported.ts';
 import { digestImported, isSameAsImported, planImportUpdate } from '#domain/imported-rows.ts';
-import { findImported, sourceKey } from '#db/imported-conversations.ts';
+import { findImported, hasImported, sourceKey } from '#db/imported-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readAllMessages } from '#db/table-pages.ts';
 import { compareNative } from './compare-native.ts';
@@ -44,20 +44,39 @@ export async function previewImport(
   const tally = createImportTally();
   for (const refused of recognized.refused) tally.refuse(refused);
   const filter = createItemFilter(tally);
+  const isKnownSource = createSourceLookup(db);
   let waiting: WantedItem[] = [];
   const readOptions = { onBytes: progress.addBytes, ...(signal && { signal }) };
   for await (const outcome of readImports(recognized.files, readOptions)) {
     const wanted = filter(outcome);
     // A copy that says more than the one before it has the fate of that one.
     if (!wanted || wanted.isRepeated) continue;
-    waiting.push(wanted);
     progress.addRows(1);
+    if (wanted.kind === 'conversation' && !(await isKnownSource(wanted.conversation.source))) {
+      tally.addFate(wanted.conversation.source, 'new');
+      continue;
+    }
+    waiting.push(wanted);
     if (waiting.length < LOOKUP_CONVERSATIONS) continue;
     await tellFates(db, waiting, tally, options);
     waiting = [];
   }
   await tellFates(db, waiting, tally, options);
   return tally.toPreview(recognized.summaries);
+}
+
+/** Whether anything here came from a source; asked once for each. */
+function createSourceLookup(
+  db: OnggiDatabase,
+): (source: ImportedConversation['source']) => boolean | Promise<boolean> {
+  const known = new Map<ImportedConversation['source'], boolean>();
+  return (source) => known.get(source) ?? look(source);
+
+  async function look(source: ImportedConversation['source']): Promise<boolean> {
+    const isKnown = await hasImported(db, source);
+    known.set(source, isKnown);
+    return isKnown;
+  }
 }
 
 async function tellFates(

@@ -31,6 +31,36 @@ const SAMPLED_ELEMENTS = 3;
  * @throws OnggiError `file/*` when the file cannot be read, or is neither JSON nor other text.
  */
 export async function readSample(file: ImportedFile): Promise<FileSample> {
+  return (file.bytes && seeWhole(file.bytes, file)) ?? readPart(file);
+}
+
+/** The sample of a small file of one JSON value or of other text, at once; undefined for lines and damage. */
+function seeWhole(bytes: Uint8Array<ArrayBuffer>, file: ImportedFile): FileSample | undefined {
+  const text = new TextDecoder().decode(bytes);
+  if (!/^\s*[[{]/.test(text)) return { kind: 'text', head: text.slice(0, HEAD_CHARACTERS) };
+  if (measureJsonDepth(text) > MAX_IMPORT_DEPTH) return undefined;
+  const whole = parse(text);
+  if (Array.isArray(whole)) {
+    const [first, second] = (whole as readonly unknown[]).filter((element) => element !== null);
+    if (first === undefined) return { kind: 'empty' };
+    const name = baseNameOf(file.name);
+    return { kind: 'json', sample: { name, isLines: false, isArray: true, first, second } };
+  }
+  if (typeof whole !== 'object' || whole === null) return undefined;
+  const members = Object.entries(whole).map(([key, value]: [string, unknown]) => [
+    key,
+    Array.isArray(value) ? value.slice(0, SAMPLED_ELEMENTS) : value,
+  ]);
+  if (members.length === 0) return { kind: 'empty' };
+  const first: unknown = Object.fromEntries(members);
+  const name = baseNameOf(file.name);
+  return {
+    kind: 'json',
+    sample: { name, isLines: false, isArray: false, first, second: undefined },
+  };
+}
+
+async function readPart(file: ImportedFile): Promise<FileSample> {
   const head = await readHead(file);
   if (!/^\s*[[{]/.test(head)) return { kind: 'text', head };
   const name = baseNameOf(file.name);

@@ -112,8 +112,10 @@ function sortOut(group: readonly Detected[]): { kept: Detected[]; lost: RefusedF
     // A file alone of its format is not beside itself.
     const isAlone = own !== undefined && counts.get(own) === 1;
     if (formats.some((format) => !(isAlone && format === own) && isBeside(format, file))) continue;
-    if (detection.kind === 'unknown') lost.push(toRefusal(file.name, detection.error));
-    else if (detection.kind !== 'asset') kept.push(each);
+    if (detection.kind === 'unknown') {
+      const { code, detail = null } = detection.error;
+      lost.push({ name: file.name, code, detail });
+    } else if (detection.kind !== 'asset') kept.push(each);
     else if (counts.size === 0) {
       const error = new OnggiError('file/unknown-format', 'no text and no archive');
       lost.push(toRefusal(file.name, error));

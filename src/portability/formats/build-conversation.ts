@@ -3,9 +3,10 @@
  * before children, dates of the whole, and the notes that say what was uncertain (FORMATS 1).
  */
 import {
+  MAX_CONVERSATION_MESSAGES,
   createImportedConversation,
-  createImportedMessage,
   deriveSourceId,
+  placeImportedMessage,
 } from '#domain/imported.ts';
 import type {
   ImportedConversation,
@@ -41,11 +42,16 @@ export interface ConversationDraft extends Partial<
  */
 export function buildConversation(draft: ConversationDraft): ReadItem {
   const { notes, shape, messages: drafts, sourceId, ...fields } = draft;
+  // Before anything is made of them: a hundred times as many must not take a hundred times as long.
+  if (drafts.length > MAX_CONVERSATION_MESSAGES) {
+    return skipped('too_many_messages', draft.title ?? sourceId);
+  }
   const all = withIds(drafts, draft);
-  const kept = all.filter((message) => !isBlank(message));
+  const kept = all.some(isBlank) ? all.filter((message) => !isBlank(message)) : all;
   if (kept.length === 0) return skipped('empty_conversation', draft.title ?? sourceId);
   const messages = shape === 'chain' ? chain(kept) : plantTree(all, kept, notes);
-  const dates = messages.flatMap(({ timestamp }) => (timestamp === null ? [] : [timestamp]));
+  const dates: number[] = [];
+  for (const { timestamp } of messages) if (timestamp !== null) dates.push(timestamp);
   if (dates.length < messages.length) notes.add('date_unknown');
   const isSourceIdDerived = sourceId === null || draft.isSourceIdDerived === true;
   if (isSourceIdDerived) notes.add('ids_derived');
@@ -92,6 +98,7 @@ function withIds(
   { source, shape, notes }: ConversationDraft,
 ): readonly ImportedMessage[] {
   const seen = new Set<string>();
+  let before: string | null = null;
   return drafts.map((draft, position) => {
     const given = draft.sourceId ?? '';
     const isTaken = shape === 'chain' && seen.has(given);
@@ -101,12 +108,10 @@ function withIds(
       ? deriveSourceId(source, draft.role, draft.content, position, draft.timestamp ?? null)
       : given;
     seen.add(sourceId);
-    return createImportedMessage({
-      parentSourceId: null,
-      ...draft,
-      sourceId,
-      isSourceIdDerived: derives || draft.isSourceIdDerived === true,
-    });
+    const isSourceIdDerived = derives || draft.isSourceIdDerived === true;
+    const parentSourceId = shape === 'chain' ? before : (draft.parentSourceId ?? null);
+    before = sourceId;
+    return placeImportedMessage(draft, { parentSourceId, sourceId, isSourceIdDerived });
   });
 }
 

@@ -3,6 +3,7 @@
  * Where one message ends is a guess: an answer may hold a line like a heading. Lines in code fences are
  * none. Our own Markdown is marked with comments and not read here.
  */
+import { MAX_CONVERSATION_MESSAGES } from '#domain/imported.ts';
 import type { ImportNote, ReadItem } from '#domain/imported.ts';
 import { buildConversation } from './build-conversation.ts';
 import type { MessageDraft } from './build-conversation.ts';
@@ -121,6 +122,8 @@ function splitMessages(
     const speaker = isCode ? null : pattern.exec(line);
     if (speaker) {
       messages.push({ speaker: speaker[1] ?? '', lines: [speaker[2] ?? ''] });
+      // One more than are taken says that there are too many.
+      if (messages.length > MAX_CONVERSATION_MESSAGES) break;
       continue;
     }
     const current = messages.at(-1);

@@ -165,7 +165,8 @@ function sourceOrder(
 export function chain(messages: readonly ImportedMessage[]): readonly ImportedMessage[] {
   let parentSourceId: string | null = null;
   return messages.map((message) => {
-    const linked = { ...message, parentSourceId };
+    const linked =
+      message.parentSourceId === parentSourceId ? message : { ...message, parentSourceId };
     parentSourceId = message.sourceId;
     return linked;
   });

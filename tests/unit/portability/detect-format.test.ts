@@ -210,3 +210,42 @@ describe('detectFormat', () => {
     expect(await detect(webui)).toBe('open-webui');
   });
 });
+
+describe('a small file out of an archive', () => {
+  const SMALL: readonly string[] = [
+    '{"a":1}',
+    ' \n[null, {"messages":[{"role":"user","content":"옹기"}]}, null, 3]',
+    '[]',
+    '[null]',
+    '{}',
+    '{"chats":[1,2,3,4,5],"version":1,"__proto__":{"a":1}}',
+    '{"a":1}\n{"b":2}',
+    '{"messages":[{"role":"user","content":"x"}]}\n{"messages":',
+    '{"a":[1,2',
+    '[text] that is no JSON',
+    '\ufeff{"version":1,"chats":[]}',
+    `${'['.repeat(5000)}${']'.repeat(5000)}`,
+    'words',
+    '## User\nhello\n## Assistant\nhello',
+  ];
+
+  it.each(SMALL)('is told by its bytes as by a stream of them: %.40s', async (text) => {
+    const { files } = await openFiles([fileOf('a.json', text)]);
+    const [file] = files;
+    if (!file) throw new Error('not opened');
+    const bytes = new Uint8Array(await new Response(file.stream()).arrayBuffer());
+    expect(await detectFormat({ ...file, bytes })).toEqual(await detectFormat(file));
+  });
+
+  it('is told without a stream', async () => {
+    const { files } = await openFiles([fileOf('a.json', '{"a":1}')]);
+    const [file] = files;
+    if (!file) throw new Error('not opened');
+    const bytes = new TextEncoder().encode('{"messages":[{"role":"user","content":"x"}]}');
+    const stream = () => {
+      throw new Error('asked for a stream');
+    };
+    const detection = await detectFormat({ ...file, bytes, stream });
+    expect(detection).toMatchObject({ kind: 'json', format: { id: 'openai-jsonl' } });
+  });
+});

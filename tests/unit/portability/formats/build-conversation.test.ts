@@ -25,6 +25,17 @@ const said = (content: string, fields: Partial<MessageDraft> = {}): MessageDraft
 });
 
 describe('buildConversation', () => {
+  it('makes nothing of a conversation with more messages than are taken', () => {
+    const draft: MessageDraft = {
+      role: 'user',
+      get content(): string {
+        throw new Error('looked at');
+      },
+    };
+    const drafts = Array.from({ length: 200_001 }, () => draft);
+    expect(build(drafts)).toEqual({ kind: 'skipped', reason: 'too_many_messages', label: 'c' });
+  });
+
   it('derives ids that stay and differ by place, text and date', () => {
     const ids = (...messages: readonly MessageDraft[]) =>
       onlyConversation([build(messages)]).messages.map(({ sourceId }) => sourceId);

@@ -80,6 +80,23 @@ export async function findMissingSessions(
   return ids.filter((id) => !there.has(id));
 }
 
+/** Ids of attachments among `ids` whose bytes are not there. Reads keys alone. */
+export function findMissingAttachments(
+  { strict: db }: OnggiDatabase,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  return read(() => missingAttachments(db, ids));
+}
+
+async function missingAttachments(
+  db: OnggiDexie,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
+  const there = new Set(await db.attachments.where('id').anyOf(ids).primaryKeys());
+  return ids.filter((id) => !there.has(id));
+}
+
 /** Puts an expired session in the place of each that is missing, so that references hold. Durable. */
 export function addMissingSessions(
   { strict: db }: OnggiDatabase,
@@ -117,14 +134,17 @@ export function repairConversation(
   judge: (
     conversation: Conversation | undefined,
     messages: readonly Message[],
+    missing: ReadonlySet<string>,
   ) => ConversationRepair | undefined,
   noteIn: (undo: RepairUndo) => MaintenanceRun,
 ): Promise<RepairUndo | undefined> {
+  const tables = [db.conversations, db.messages, db.attachments, db.maintenanceRuns];
   return commit(() =>
-    db.transaction('rw', db.conversations, db.messages, db.maintenanceRuns, async () => {
+    db.transaction('rw', tables, async () => {
       const conversation = await db.conversations.get(id);
       const messages = await readMessages(db, id);
-      const repair = judge(conversation, messages);
+      const named = messages.flatMap(({ attachments }) => attachments.map((file) => file.id));
+      const repair = judge(conversation, messages, new Set(await missingAttachments(db, named)));
       if (!repair) return undefined;
       const places = await moveTo(db, messages, repair.moved);
       const mended = { ...(conversation ?? conversationOf(id, messages)), ...repair.tallies };
@@ -214,7 +234,10 @@ async function moveTo(
   await db.messages.bulkPut(
     moved.map((message) => ({ ...message, ...(byId.get(message.id) ?? {}) })),
   );
-  return moved.map(({ id, parentId, seq }) => ({ id, parentId, seq }));
+  return moved.map(({ id, parentId, seq, attachments }) => {
+    const hadFiles = byId.get(id)?.attachments !== undefined;
+    return { id, parentId, seq, ...(hadFiles && { attachments }) };
+  });
 }
 
 /** A conversation for messages that have none. */

@@ -2,7 +2,7 @@
 import type { Conversation } from './conversation.ts';
 import type { ErrorCode } from './errors.ts';
 import type { ConversationId, MessageId } from './ids.ts';
-import type { Message } from './message.ts';
+import type { AttachmentReference, Message } from './message.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -51,12 +51,18 @@ export const PROBLEM_KINDS = [
   'counters',
   'shown-branch',
   'no-session',
+  'no-bytes',
+  'left-attachment',
+  'usage',
 ] as const;
 export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 
-/** Of these a repair is known that loses nothing; unreadable rows are reported and left as they are. */
+/**
+ * Of these a repair is known that loses nothing. Unreadable rows are reported and left as they are;
+ * attachments without a message go by themselves once undoing cannot need them.
+ */
 export const REPAIRABLE: readonly ProblemKind[] = PROBLEM_KINDS.filter(
-  (kind) => kind !== 'unreadable',
+  (kind) => kind !== 'unreadable' && kind !== 'left-attachment',
 );
 
 /** What an integrity check found. */
@@ -127,6 +133,8 @@ export interface MaintenanceReport {
   readonly hasCopy: boolean;
   /** Conversations whose sums were counted anew from their messages. */
   readonly recountedConversations: number;
+  /** Days of usage that were raised to what the messages show. */
+  readonly recountedDays: number;
   /** Steps that came to their end. */
   readonly done: readonly string[];
   /** Steps that failed; those after them were gone through all the same. */
@@ -151,13 +159,15 @@ export const EMPTY_REPORT: MaintenanceReport = {
   repairedConversations: 0,
   hasCopy: false,
   recountedConversations: 0,
+  recountedDays: 0,
   done: [],
   failedSteps: [],
   failure: null,
 };
 
-/** A message's place in its tree, as it was before a repair. */
-export type OldPlace = Pick<Message, 'id' | 'parentId' | 'seq'>;
+/** A message's place in its tree, and its files where those change, as it was before a repair. */
+export type OldPlace = Pick<Message, 'id' | 'parentId' | 'seq'> &
+  Partial<Pick<Message, 'attachments'>>;
 /** What a conversation said of its messages before a repair. */
 export type OldTallies = Pick<
   Conversation,
@@ -197,6 +207,7 @@ export interface MessageFacts {
   readonly seq: number;
   readonly timestamp: number;
   readonly tokenCount: number | null;
+  readonly attachments: readonly AttachmentReference[];
 }
 
 /**

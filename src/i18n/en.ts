@@ -495,6 +495,10 @@ const texts = {
     one: '{count} conversation counted anew',
     other: '{count} conversations counted anew',
   },
+  'upkeep.did.recountedDays': {
+    one: '{count} day of usage counted anew',
+    other: '{count} days of usage counted anew',
+  },
   'upkeep.did.search': 'search index made anew',
   'upkeep.copied': 'a copy of all data was made before',
   'upkeep.checked': 'Checked: conversations {conversations}, messages {messages}.',
@@ -535,6 +539,18 @@ const texts = {
   'upkeep.problem.no-session': {
     one: '{count} visit that is missing',
     other: '{count} visits that are missing',
+  },
+  'upkeep.problem.no-bytes': {
+    one: '{count} attachment that a message shows and that is missing',
+    other: '{count} attachments that messages show and that are missing',
+  },
+  'upkeep.problem.left-attachment': {
+    one: '{count} attachment without a message; it goes by itself after a day',
+    other: '{count} attachments without a message; they go by themselves after a day',
+  },
+  'upkeep.problem.usage': {
+    one: '{count} day of usage that says less than the messages show',
+    other: '{count} days of usage that say less than the messages show',
   },
   'upkeep.searchProblem.text-missing': {
     one: '{count} text that search does not find',

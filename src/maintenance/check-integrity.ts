@@ -1,14 +1,25 @@
-import { findMissingSessions, findNextMessageGroup, readMessageRows } from '#db/integrity.ts';
+import {
+  findMissingAttachments,
+  findMissingSessions,
+  findNextMessageGroup,
+  readMessageRows,
+} from '#db/integrity.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readKeyPages } from '#db/staging-rows.ts';
 import { readTablePages } from '#db/table-pages.ts';
+import { findUnusedAttachments } from '#db/unused-rows.ts';
+import { readAllUsage } from '#db/usage-statistics.ts';
 import type { Conversation } from '#domain/conversation.ts';
+import { LOCAL_USER_ID } from '#domain/ids.ts';
 import type { ConversationId, SessionId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import { REPAIRABLE, isOnlyMiscounted } from '#domain/maintenance.ts';
 import type { CheckReport, MessageFacts, ProblemKind } from '#domain/maintenance.ts';
 import type { Message } from '#domain/message.ts';
-import { judgeConversation } from './judge-conversation.ts';
+import { createRequestCount } from '#usage/count-requests.ts';
+import { findLackingUsage } from '#usage/find-lacking-usage.ts';
+import type { LackingUsage } from '#usage/find-lacking-usage.ts';
+import { bytesNamed, judgeConversation } from './judge-conversation.ts';
 import { isReadableConversation, isReadableMessage } from './readable-rows.ts';
 
 /** A report names at most so many conversations. */
@@ -33,12 +44,14 @@ export interface CheckFindings extends CheckReport {
   readonly allRepairableIds: readonly ConversationId[];
   /** Those of them in which nothing but the sums is wrong. */
   readonly miscountedIds: readonly ConversationId[];
+  readonly lackingUsage: readonly LackingUsage[];
 }
 
 /**
  * Looks through all conversations and messages: rows that cannot be read, messages without a
  * conversation, parents that are not there, circles, numbers out of order, counters, the shown
- * branch, sessions. Writes nothing. Memory is bounded by the longest conversation, without its texts.
+ * branch, sessions, attachments both ways, and whether the usage says less than the messages. Writes
+ * nothing. Memory is bounded by the longest conversation, without its texts.
  * @returns undefined when it was stopped.
  */
 export async function checkIntegrity(
@@ -52,15 +65,21 @@ export async function checkIntegrity(
   const sessions = new Map<SessionId, MissingSession>();
   const damaged: ConversationId[] = [];
   const miscounted: ConversationId[] = [];
+  const requests = createRequestCount(LOCAL_USER_ID);
   let conversationCount = 0;
   let messageCount = 0;
   let totalRows = 0;
 
   const check = async (id: ConversationId, conversation: Conversation | undefined) => {
-    const { facts, unreadableCount } = await readFacts(db, id, sessions);
+    const isOwn = conversation?.source === 'onggi';
+    const { facts, unreadableCount } = await readFacts(db, id, (message) => {
+      noteSession(sessions, message.sessionId, message.timestamp);
+      requests.addMessage(message, isOwn);
+    });
     messageCount += facts.length + unreadableCount;
     note('unreadable', unreadableCount);
-    const repair = judgeConversation(conversation, facts);
+    const missing = await findMissingAttachments(db, facts.flatMap(bytesNamed));
+    const repair = judgeConversation(conversation, facts, new Set(missing));
     // With rows that nobody can read the figures cannot be known: nothing of it is touched.
     if (!repair || unreadableCount > 0) return;
     for (const [kind, count] of Object.entries(repair.problems)) note(kind as ProblemKind, count);
@@ -80,6 +99,7 @@ export async function checkIntegrity(
         continue;
       }
       noteSession(sessions, conversation.sessionId, conversation.createdAt);
+      requests.addConversation(conversation);
       await check(conversation.id, conversation);
       onProgress?.({
         step: 'check',
@@ -101,6 +121,11 @@ export async function checkIntegrity(
   note('unreadable', await countOutsideIndex(db, messageCount));
   const missing = new Set(await findMissingSessions(db, [...sessions.keys()]));
   note('no-session', missing.size);
+  note('left-attachment', (await findUnusedAttachments(db)).length);
+  // Read last: an answer that came meanwhile makes the usage larger than what was seen.
+  const usage = await readAllUsage(db, LOCAL_USER_ID);
+  const lackingUsage = findLackingUsage(usage, requests.rows());
+  note('usage', lackingUsage.length);
   const isRepairable = [...problems.keys()].some((kind) => REPAIRABLE.includes(kind));
   return {
     conversationCount,
@@ -109,6 +134,7 @@ export async function checkIntegrity(
     repairableIds: isRepairable ? damaged.slice(0, MAX_IDS) : [],
     allRepairableIds: damaged,
     miscountedIds: miscounted,
+    lackingUsage,
     missingSessions: [...sessions.values()].filter(({ id }) => missing.has(id)),
   };
 }
@@ -116,7 +142,7 @@ export async function checkIntegrity(
 async function readFacts(
   db: OnggiDatabase,
   id: ConversationId,
-  sessions: Map<SessionId, MissingSession>,
+  onMessage: (message: Message) => void,
 ): Promise<{ facts: readonly MessageFacts[]; unreadableCount: number }> {
   const facts: MessageFacts[] = [];
   let unreadable = 0;
@@ -127,9 +153,10 @@ async function readFacts(
         unreadable += 1;
         continue;
       }
-      const { id: messageId, parentId, seq, timestamp, tokenCount, sessionId } = row as Message;
-      facts.push({ id: messageId, parentId, seq, timestamp, tokenCount });
-      noteSession(sessions, sessionId, timestamp);
+      const message = row as Message;
+      const { id: messageId, parentId, seq, timestamp, tokenCount, attachments } = message;
+      facts.push({ id: messageId, parentId, seq, timestamp, tokenCount, attachments });
+      onMessage(message);
     }
   }
   return { facts, unreadableCount: unreadable };

@@ -44,6 +44,7 @@ const Report = v.object({
   repairedConversations: Count,
   hasCopy: v.fallback(v.boolean(), false),
   recountedConversations: Count,
+  recountedDays: Count,
   done: v.fallback(v.array(v.string()), []),
   failedSteps: v.fallback(
     v.array(v.object({ step: v.picklist(MAINTENANCE_STEPS), code: v.picklist(ERROR_CODES) })),
@@ -65,7 +66,12 @@ const Undo = v.array(
       }),
     ),
     places: v.array(
-      v.object({ id: v.string(), parentId: v.nullable(v.string()), seq: v.number() }),
+      v.object({
+        id: v.string(),
+        parentId: v.nullable(v.string()),
+        seq: v.number(),
+        attachments: v.optional(v.array(v.looseObject({ id: v.string(), sizeBytes: v.number() }))),
+      }),
     ),
     mended: v.optional(
       v.object({

@@ -4,6 +4,8 @@ import type { ConversationId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import type { CheckReport, MaintenanceReport, RepairUndo } from '#domain/maintenance.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
+import { putUsage } from '#db/put-usage.ts';
+import type { LackingUsage } from '#usage/find-lacking-usage.ts';
 import { checkIntegrity } from './check-integrity.ts';
 import { judgeConversation } from './judge-conversation.ts';
 
@@ -27,12 +29,14 @@ export async function repairAll(
 ): Promise<void> {
   const found = await checkIntegrity(db, { signal, onProgress });
   if (!found) return;
-  if (found.allRepairableIds.length + found.missingSessions.length > 0) await copyFirst();
-  await addMissingSessions(db, found.missingSessions);
-  for (const id of found.allRepairableIds) {
+  const { allRepairableIds, missingSessions, lackingUsage } = found;
+  if (allRepairableIds.length + missingSessions.length > 0) await copyFirst();
+  await addMissingSessions(db, missingSessions);
+  for (const id of allRepairableIds) {
     if (signal?.aborted) return;
     await repairConversation(db, id, judgeConversation, note);
   }
+  tell({ recountedDays: await raiseUsage(db, lackingUsage) });
   const after = await checkIntegrity(db, { signal, onProgress });
   if (after) tell({ check: toReport(after), done: ['check'] });
 }
@@ -55,17 +59,35 @@ export async function recountAll(
   return recounted;
 }
 
+/**
+ * Raises the usage to what the messages show: figures are added and none is taken away, so that nothing
+ * has to be taken back.
+ * @returns how many days of a model.
+ */
+export function raiseUsage(db: OnggiDatabase, lacking: readonly LackingUsage[]): Promise<number> {
+  return putUsage(
+    db,
+    lacking.map(({ before }) => before),
+    lacking.map(({ after }) => after),
+  );
+}
+
 /** The findings after sums were counted anew. */
 export function withoutRecounted(
   found: CheckReport,
   recounted: readonly ConversationId[],
+  recountedDays: number,
 ): CheckReport {
-  const { counters = 0, ...others } = found.problems;
-  const left = counters - recounted.length;
+  const { counters = 0, usage = 0, ...others } = found.problems;
+  const [leftCounters, leftDays] = [counters - recounted.length, usage - recountedDays];
   const gone = new Set(recounted);
   return {
     ...found,
-    problems: left > 0 ? { ...others, counters: left } : others,
+    problems: {
+      ...others,
+      ...(leftCounters > 0 && { counters: leftCounters }),
+      ...(leftDays > 0 && { usage: leftDays }),
+    },
     repairableIds: found.repairableIds.filter((id) => !gone.has(id)),
   };
 }

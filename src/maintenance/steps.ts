@@ -19,7 +19,7 @@ import { calculateUsageStatistics } from '#usage/lazy-usage.ts';
 import { askForCheck } from './ask-for-check.ts';
 import type { AskSearch } from './ask-for-check.ts';
 import { checkIntegrity } from './check-integrity.ts';
-import { recountAll, toReport, withoutRecounted } from './repair.ts';
+import { raiseUsage, recountAll, toReport, withoutRecounted } from './repair.ts';
 
 /** Attachments deleted in one transaction. */
 const CHUNK_ROWS = 50;
@@ -108,11 +108,13 @@ export const STEPS: Readonly<Record<MaintenanceStepName, Step>> = {
   check: async ({ db }, { kind, signal, onProgress }) => {
     const found = await checkIntegrity(db, { signal, onProgress });
     if (!found) return undefined;
-    if (kind === 'by-hand') return { check: toReport(found) };
-    const recounted = await recountAll(db, found.miscountedIds, signal);
+    const miscounted = kind === 'scheduled' ? found.miscountedIds : [];
+    const recounted = await recountAll(db, miscounted, signal);
+    const recountedDays = await raiseUsage(db, found.lackingUsage);
     return {
-      check: toReport(withoutRecounted(found, recounted)),
+      check: toReport(withoutRecounted(found, recounted, recountedDays)),
       recountedConversations: recounted.length,
+      recountedDays,
     };
   },
 

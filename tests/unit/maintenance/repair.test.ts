@@ -2,11 +2,12 @@ import { expect, test } from 'vitest';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
+import { CHECK_INTERVAL_MS } from '#domain/maintenance.ts';
 import type { Message } from '#domain/message.ts';
 import { checkIntegrity } from '#maintenance/check-integrity.ts';
 import { readReport, readUndo } from '#maintenance/read-report.ts';
 import { makeConversation, makeLine } from '../db/conversation-rows.ts';
-import { openMaintenance } from './support.ts';
+import { makeSession, openMaintenance } from './support.ts';
 
 /** Messages of a sound line with ids of their own. */
 function line(conversationId: string, count: number): Message[] {
@@ -29,6 +30,14 @@ const sound = (id: string, count: number) =>
     lastSeq: count - 1,
     activeLeafId: toMessageId(`${id}-${count - 1}`),
   });
+
+const fileIn = (id: string) => ({ id, name: id, mediaType: 'text/plain', sizeBytes: 3 });
+const file = (id: string, messageId: string) => ({
+  ...fileIn(id),
+  conversationId: toConversationId('sound'),
+  messageId: toMessageId(messageId),
+  bytes: new ArrayBuffer(3),
+});
 
 /** Everything in the two tables. */
 async function readAll(db: OnggiDatabase) {
@@ -62,11 +71,16 @@ async function openDamaged() {
   const circle = line('circle', 3).map((row, index) =>
     index === 0 ? { ...row, parentId: toMessageId('circle-2') } : row,
   );
+  await db.strict.attachments.bulkAdd([file('here', 'sound-1'), file('left', 'deleted')]);
+  const sound3 = line('sound', 3).map((row, index) => {
+    const named = [fileIn('here'), fileIn('gone'), { ...fileIn('never came'), sizeBytes: 0 }];
+    return index === 1 ? { ...row, attachments: named } : row;
+  });
   const parentless = line('parentless', 3).map((row, index) =>
     index === 1 ? { ...row, parentId: toMessageId('nowhere') } : row,
   );
   await db.strict.messages.bulkAdd([
-    ...line('sound', 3),
+    ...sound3,
     ...line('counted', 3),
     ...circle,
     ...parentless,
@@ -84,6 +98,8 @@ const DAMAGE = {
   counters: 1,
   'shown-branch': 1,
   'no-session': 1,
+  'no-bytes': 1,
+  'left-attachment': 1,
 };
 
 test('a check finds each kind of damage and writes nothing', async () => {
@@ -97,6 +113,7 @@ test('a check finds each kind of damage and writes nothing', async () => {
     'leafless',
     'orphan',
     'parentless',
+    'sound',
   ]);
   expect(await readAll(db)).toEqual(before);
 });
@@ -107,10 +124,16 @@ test('a repair mends all of it after a copy, loses no message, and can be undone
   const row = await maintenance.repair();
   expect(copies()).toBe(1);
   expect(row && readReport(row)).toMatchObject({
-    repairedConversations: 5,
+    repairedConversations: 6,
     hasCopy: true,
-    check: { problems: {}, messageCount: 18, conversationCount: 7 },
+    check: { problems: { 'left-attachment': 1 }, messageCount: 18, conversationCount: 7 },
   });
+  // Its bytes cannot come back: the reference says so, and the others are as they were.
+  expect((await db.strict.messages.get(toMessageId('sound-1')))?.attachments).toEqual([
+    fileIn('here'),
+    { ...fileIn('gone'), sizeBytes: 0 },
+    { ...fileIn('never came'), sizeBytes: 0 },
+  ]);
   const after = await readAll(db);
   expect(after.messages.map(({ id, content }) => [id, content])).toEqual(
     before.messages.map(({ id, content }) => [id, content]),
@@ -175,9 +198,9 @@ test('a repair that was cut short is whole as far as it came, and the next goes 
     return undefined;
   });
   const row = await maintenance.repair({ signal: abort.signal });
-  expect(row && readUndo(row).length).toBeLessThan(5);
+  expect(row && readUndo(row).length).toBeLessThan(6);
   const rest = await maintenance.repair();
-  expect(rest && readReport(rest).check?.problems).toEqual({});
+  expect(rest && readReport(rest).check?.problems).toEqual({ 'left-attachment': 1 });
   await maintenance.undo(rest?.id ?? '');
   await maintenance.undo(row?.id ?? '');
   expect(await readAll(db)).toEqual(before);
@@ -205,4 +228,32 @@ test('rows that cannot be read are told, and left as they are', async () => {
 test('a check can be stopped', async () => {
   const { db } = await openDamaged();
   expect(await checkIntegrity(db, { signal: AbortSignal.abort() })).toBeUndefined();
+});
+
+test('usage that says less than the messages is raised, by every run and by a repair', async () => {
+  const { db, clock, maintenance } = await openMaintenance();
+  await db.strict.sessions.add(makeSession(toSessionId('session')));
+  await db.strict.conversations.add(sound('c', 2));
+  const answer = { role: 'assistant', modelUsed: 'm', completionTokens: 10, costUsd: 2 } as const;
+  const rows = line('c', 2).map((row, seq) => (seq === 1 ? { ...row, ...answer } : row));
+  await db.strict.messages.bulkAdd(rows);
+  const readRows = () => db.strict.usageStatistics.toArray();
+  const whole = { model: 'm', requestCount: 1, completionTokens: 10, totalCostUsd: 2 };
+  const runs = [
+    () => maintenance.run('scheduled'),
+    () => maintenance.run('by-hand'),
+    () => maintenance.repair(),
+  ];
+  for (const run of runs) {
+    await db.strict.usageStatistics.clear();
+    clock.now += CHECK_INTERVAL_MS;
+    const row = await run();
+    expect(row && readReport(row)).toMatchObject({ recountedDays: 1, check: { problems: {} } });
+    expect(await readRows()).toMatchObject([whole]);
+  }
+  // Another run finds nothing, and an answer that was deleted since stays counted.
+  await db.strict.messages.delete(toMessageId('c-1'));
+  const row = await maintenance.run('by-hand');
+  expect(row && readReport(row).recountedDays).toBe(0);
+  expect(await readRows()).toMatchObject([whole]);
 });

@@ -154,8 +154,8 @@ describe('readZipEntries', () => {
     for (const level of [0, 6] as const) {
       const flipped = zipSync({ a: strToU8('some words that differ, each of them') }, { level });
       flipped[45] = (flipped[45] ?? 0) ^ 0x10;
-      const [entry] = await readZipEntries(blobOf(flipped));
-      expect(await codeOf(entry?.bytes() ?? Promise.resolve())).toBe('file/damaged');
+      const read = async () => (await readZipEntries(blobOf(flipped)))[0]?.bytes();
+      expect(await codeOf(read())).toBe('file/damaged');
     }
   });
 

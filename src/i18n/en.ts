@@ -780,6 +780,11 @@ const texts = {
   'common.never': 'never',
   'data.title': 'My data',
   'data.safe': 'Your data are safe',
+  'data.copyBehind': 'Not everything is in a copy yet',
+  'data.importedSince': {
+    one: 'It does not hold {count} conversation that an import has brought or changed since.',
+    other: 'It does not hold {count} conversations that imports have brought or changed since.',
+  },
   'data.attention': 'One thing to do',
   'data.noCopy':
     'There is no copy outside this browser yet. A backup survives a lost device or cleared site data.',

@@ -687,6 +687,9 @@ export const ja: LaterTexts = {
   'common.never': 'なし',
   'data.title': 'マイデータ',
   'data.safe': 'データは安全です',
+  'data.copyBehind': 'まだコピーにない内容があります',
+  'data.importedSince':
+    'その後に読み込まれた、または更新された会話 {count} 件は、まだコピーにありません。',
   'data.attention': 'おすすめの操作',
   'data.noCopy':
     'このブラウザーの外にまだコピーがありません。バックアップがあれば、端末の紛失やサイトデータの消去があっても元に戻せます。',

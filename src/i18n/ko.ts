@@ -674,6 +674,8 @@ export const ko: LaterTexts = {
   'common.never': '없음',
   'data.title': '내 데이터',
   'data.safe': '데이터가 안전해요',
+  'data.copyBehind': '아직 사본에 없는 내용이 있어요',
+  'data.importedSince': '그 뒤에 가져오기로 들어오거나 바뀐 대화 {count}개는 아직 사본에 없어요.',
   'data.attention': '챙겨 두면 좋아요',
   'data.noCopy':
     '아직 이 브라우저 밖에 사본이 없어요. 백업해 두면 기기를 잃거나 사이트 데이터가 지워져도 되살릴 수 있어요.',

@@ -647,6 +647,8 @@ export const zh: LaterTexts = {
   'common.never': '从未',
   'data.title': '我的数据',
   'data.safe': '数据安全',
+  'data.copyBehind': '还有内容不在副本中',
+  'data.importedSince': '此后导入或更新的 {count} 个对话尚不在副本中。',
   'data.attention': '建议操作',
   'data.noCopy': '此浏览器之外还没有副本。有了备份，即使设备丢失或网站数据被清除也能恢复。',
   'data.oldCopy': '此浏览器之外的最后一份副本来自 {when}。',

@@ -125,6 +125,7 @@ export class Backups {
   #snapshots = $state.raw<readonly Snapshot[]>([]);
   #putAside = $state.raw<PutAside | undefined>();
   #isReminderDue = $state(false);
+  #isCopyBehind = $state(false);
   #purpose = $state<'verify' | 'restore'>('restore');
   #file: File | undefined;
   #options: OpenOptions = { passphrase: null, isLargeAllowed: false };
@@ -186,6 +187,11 @@ export class Backups {
     return this.#isReminderDue;
   }
 
+  /** Whether something was written that the newest copy outside this browser does not hold. */
+  get isCopyBehind(): boolean {
+    return this.#isCopyBehind;
+  }
+
   /** Reads what the data screen shows beside the live rows. */
   async refresh(): Promise<void> {
     try {
@@ -197,9 +203,11 @@ export class Backups {
     }
   }
 
-  /** Looks whether a reminder is due. */
+  /** Looks whether a reminder is due, and whether the newest copy holds everything. */
   async checkReminder(): Promise<void> {
-    this.#isReminderDue = isReminderDue(await this.#work.readReminder(), this.#clock());
+    const state = await this.#work.readReminder();
+    this.#isReminderDue = isReminderDue(state, this.#clock());
+    this.#isCopyBehind = state.isChanged;
   }
 
   /** Leaves the person alone for some days. */

@@ -208,6 +208,23 @@ test('the same file twice adds nothing, a newer one only the difference, and it 
     .toBe(first['messages']?.length);
 });
 
+test('data count as safe only while a copy outside holds them', async ({ start }) => {
+  const onggi = await start();
+  const { page } = onggi;
+  await onggi.ask('The first jar');
+  await backUp(page);
+  await expect(page.getByRole('region', { name: text('data.safe') })).toBeVisible();
+
+  await importArchive(onggi, createChatgptArchive(), 2);
+  await page.goto('/#/data');
+  const banner = page.getByRole('region', { name: text('data.copyBehind') });
+  await expect(banner).toContainText('2 conversations that imports have brought');
+  await expect(page.getByText(text('data.safe'))).toHaveCount(0);
+
+  await backUp(page);
+  await expect(page.getByRole('region', { name: text('data.safe') })).toBeVisible();
+});
+
 test('a merge adds what is missing, deletes nothing, and can be undone', async ({ start }) => {
   const onggi = await start();
   const { page } = onggi;

@@ -65,6 +65,19 @@ function createBackups(work: Partial<BackupWork> = {}) {
   return { backups, reloads };
 }
 
+test('says whether the newest copy is behind what is stored', async () => {
+  let isChanged = true;
+  const { backups } = createBackups({
+    readReminder: () =>
+      Promise.resolve({ lastOutsideAt: 0, firstConversationAt: 0, isChanged, snoozedAt: null }),
+  });
+  await backups.checkReminder();
+  expect(backups.isCopyBehind).toBe(true);
+  isChanged = false;
+  await backups.checkReminder();
+  expect(backups.isCopyBehind).toBe(false);
+});
+
 test('goes from the file over the summary to the switch, and loads the page anew', async () => {
   const accepted: unknown[] = [];
   const { backups, reloads } = createBackups({

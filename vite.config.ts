@@ -67,7 +67,7 @@ export default defineConfig({
   // Imported by a worker alone, where the server would find it only in the middle of a test.
   optimizeDeps: { include: ['@xenova/transformers'] },
   plugins: [
-    svelte({ compilerOptions: { runes: true } }),
+    svelte({ configFile: false, compilerOptions: { runes: true } }),
     kernelPlugin(),
     openaiPlugin(),
     securityHeaders(),
@@ -77,6 +77,8 @@ export default defineConfig({
       filename: 'sw.ts',
       injectRegister: false,
       manifest: false,
+      // The worker is built for itself, with a table of its own; one line is enough.
+      integration: { configureCustomSWViteBuild: (config) => void (config.logLevel = 'error') },
       injectManifest: {
         globPatterns: [
           '**/*.{js,css,html,svg,png,woff2,webmanifest}',

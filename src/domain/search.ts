@@ -14,7 +14,7 @@ export type FoundField = 'title' | 'message' | 'feedback' | 'attachment' | 'pass
 
 /** One place that was found. */
 export interface FoundPlace {
-  /** The message or passage; null for the title. */
+  /** The message or passage; for a title the message that it leads to, or null. */
   readonly id: string | null;
   readonly field: FoundField;
   readonly role: Role | null;

@@ -103,7 +103,8 @@ export const enFirst = {
   'chat.goneBody':
     'It was deleted, or it was temporary and ended with its tab, or it is kept in another browser.',
   'empty.title': 'What is on your mind?',
-  'empty.body': 'Everything you write here is kept on this device, and only here.',
+  'empty.body':
+    'What you write here is kept on this device only, and sent only to the model you choose.',
   'empty.temporaryTitle': 'Temporary chat',
   'empty.temporaryBody': 'Nothing of this conversation is written anywhere. It ends with this tab.',
   'empty.historyOff':
@@ -185,12 +186,13 @@ export const enFirst = {
   'options.open': 'Options of this conversation',
 
   'start.title': 'How would you like to begin?',
-  'start.promise': 'Every conversation is kept on this device only. No account, no server of ours.',
+  'start.promise':
+    'Every conversation is kept on this device only, and sent to nobody but the model you choose. No account, no server of ours.',
   'start.local': 'Use a model on my computer',
   'start.localHint': 'Looks for Ollama, LM Studio, llama.cpp and vLLM.',
-  'start.key': 'Connect with an API key',
+  'start.key': 'Connect with an API key or an address',
   'start.keyHint':
-    'OpenAI, OpenRouter, Anthropic, Gemini or any compatible address. The key stays on this device, encrypted.',
+    'OpenAI, OpenRouter, Anthropic, Gemini, or any compatible server, with or without a key. A key is kept encrypted, on this device only.',
   'start.later': 'Look around first',
   'settings.language': 'Language',
   'storage.dataLoss':

@@ -30,6 +30,7 @@ const texts = {
   'meaning.nothingSimilar':
     'No similar conversation was found. Search once, so that your conversations are indexed by meaning.',
   'meaning.byMeaning': 'Found by meaning',
+  'meaning.byTitle': 'Found by the meaning of its title',
   'meaning.byBoth': 'Found by words and meaning',
   'meaning.loading': 'Fetching the embedding model, 13 MB, once. It stays on this device.',
   'meaning.indexing': 'Indexing by meaning: {done} of {total} conversations.',

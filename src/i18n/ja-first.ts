@@ -99,7 +99,7 @@ export const jaFirst: FirstTexts = {
   'chat.goneBody':
     '削除された会話か、タブとともに終了した一時的な会話か、別のブラウザに保存されている会話です。',
   'empty.title': '何を話しましょうか？',
-  'empty.body': 'ここに書いたことはすべて、このデバイスの中だけに保存されます。',
+  'empty.body': 'ここに書いたことはこのデバイスだけに保存され、選んだモデルにだけ送られます。',
   'empty.temporaryTitle': '一時的な会話',
   'empty.temporaryBody': 'この会話はどこにも記録されず、タブを閉じると消えます。',
   'empty.historyOff': '設定で履歴の保存がオフになっています。この会話はどこにも記録されません。',
@@ -175,12 +175,12 @@ export const jaFirst: FirstTexts = {
 
   'start.title': 'どのように始めますか？',
   'start.promise':
-    '会話はすべて、このデバイスの中だけに保存されます。アカウントも、私たちのサーバーもありません。',
+    '会話はすべてこのデバイスだけに保存され、選んだモデルにだけ送られます。アカウントも、私たちのサーバーもありません。',
   'start.local': 'このパソコンのモデルを使う',
   'start.localHint': 'Ollama、LM Studio、llama.cpp、vLLMを探します。',
-  'start.key': 'APIキーで接続する',
+  'start.key': 'APIキーまたはアドレスで接続する',
   'start.keyHint':
-    'OpenAI、OpenRouter、Anthropic、Gemini、または互換のアドレス。キーは暗号化して、このデバイスだけに保存します。',
+    'OpenAI、OpenRouter、Anthropic、Gemini、または互換サーバー。キーのないサーバーにも接続できます。キーは暗号化して、このデバイスだけに保存します。',
   'start.later': 'まず見てみる',
   'settings.language': '言語',
   'storage.dataLoss':

@@ -27,6 +27,7 @@ export const ja: LaterTexts = {
   'meaning.nothingSimilar':
     '似た会話は見つかりませんでした。一度検索すると、会話が意味でも索引されます。',
   'meaning.byMeaning': '意味で一致',
+  'meaning.byTitle': 'タイトルの意味で一致',
   'meaning.byBoth': '言葉と意味で一致',
   'meaning.loading':
     '埋め込みモデル（13 MB）を取得しています。取得は一度だけで、この端末に残ります。',

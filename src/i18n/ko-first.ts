@@ -97,7 +97,7 @@ export const koFirst: FirstTexts = {
   'chat.goneTitle': '이 대화를 찾을 수 없어요',
   'chat.goneBody': '삭제됐거나, 탭과 함께 끝난 임시 대화이거나, 다른 브라우저에 있는 대화예요.',
   'empty.title': '무엇이 궁금하세요?',
-  'empty.body': '여기에 쓴 글은 모두 이 기기에, 오직 이 기기에만 남아요.',
+  'empty.body': '여기에 쓴 글은 이 기기에만 남고, 고른 모델에만 전해져요.',
   'empty.temporaryTitle': '임시 대화',
   'empty.temporaryBody': '이 대화는 어디에도 기록되지 않고, 탭을 닫으면 사라져요.',
   'empty.historyOff': '설정에서 기록 보관을 꺼 두었어요. 이 대화는 어디에도 기록되지 않아요.',
@@ -171,12 +171,13 @@ export const koFirst: FirstTexts = {
   'options.open': '이 대화의 옵션',
 
   'start.title': '어떻게 시작할까요?',
-  'start.promise': '모든 대화는 이 기기 안에만 저장돼요. 계정도, 저희 서버도 없어요.',
+  'start.promise':
+    '모든 대화는 이 기기에만 저장되고, 직접 고른 모델에만 전해져요. 계정도 onggi 서버도 없어요.',
   'start.local': '내 컴퓨터의 모델 쓰기',
   'start.localHint': 'Ollama, LM Studio, llama.cpp, vLLM이 켜져 있는지 확인해요.',
-  'start.key': 'API 키로 연결하기',
+  'start.key': 'API 키나 주소로 연결하기',
   'start.keyHint':
-    'OpenAI, OpenRouter, Anthropic, Gemini 또는 호환되는 주소. 키는 암호화해서 이 기기에만 저장해요.',
+    'OpenAI, OpenRouter, Anthropic, Gemini 또는 호환 서버에 연결해요. 키가 없는 서버도 괜찮아요. 키는 암호화해서 이 기기에만 저장해요.',
   'start.later': '먼저 둘러보기',
   'settings.language': '언어',
   'storage.dataLoss':

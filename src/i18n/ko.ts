@@ -27,6 +27,7 @@ export const ko: LaterTexts = {
   'meaning.nothingSimilar':
     '비슷한 대화를 찾지 못했어요. 검색을 한 번 하면 대화가 의미로도 색인돼요.',
   'meaning.byMeaning': '의미로 찾음',
+  'meaning.byTitle': '제목의 의미로 찾음',
   'meaning.byBoth': '단어와 의미로 찾음',
   'meaning.loading': '임베딩 모델(13MB)을 한 번만 내려받고 있어요. 모델은 이 기기에 남아요.',
   'meaning.indexing': '의미 색인 중: 대화 {total}개 중 {done}개',

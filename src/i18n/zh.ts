@@ -25,6 +25,7 @@ export const zh: LaterTexts = {
   'meaning.looking': '正在查找…',
   'meaning.nothingSimilar': '没有找到相似的对话。搜索一次后，对话会按含义建立索引。',
   'meaning.byMeaning': '按含义找到',
+  'meaning.byTitle': '按标题含义找到',
   'meaning.byBoth': '按文字和含义找到',
   'meaning.loading': '正在获取嵌入模型（13 MB），只需一次，之后保存在此设备上。',
   'meaning.indexing': '正在按含义建立索引：{total} 个对话中的 {done} 个',

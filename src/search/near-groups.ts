@@ -3,9 +3,15 @@ import { readRange } from '#db/thread-reads.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import { toConversationId } from '#domain/ids.ts';
+import type { ConversationId } from '#domain/ids.ts';
 import { fenceAt, markdownToLine, plainToLine } from '#domain/readable-text.ts';
 import type { FoundPlace, NearGroup } from '#domain/search.ts';
 import type { NearOwner } from './vector-index.ts';
+
+/** The last `seq` at which the opening of a conversation is looked for. */
+const OPENING_LAST = 4;
+/** How much of a message is read for a line, in UTF-16 units. */
+const OPENING_UNITS = 400;
 
 /**
  * Conversations as results, with the passage that matched. Left out is what is in the trash or gone.
@@ -53,7 +59,7 @@ async function toPlace(
 ): Promise<FoundPlace> {
   const part = (text: string) => ({ text: plainToLine(text.slice(start, end)).text, marks: [] });
   const named = { id: null, field: 'title', role: null, timestamp: updatedAt } as const;
-  if (kind === 'title') return { ...named, snippet: part(title ?? '') };
+  if (kind === 'title') return { ...named, ...(await openingBelow(db, id, title ?? '')) };
   if (kind === 'summary') return { ...named, snippet: part(summary ?? '') };
   const [message] = await readRange(db.strict, id, seq, seq);
   // It was edited or removed a moment ago; the index follows.
@@ -67,4 +73,15 @@ async function toPlace(
           marks: [],
         };
   return { id: messageId, field: 'message', role, timestamp, snippet };
+}
+
+/** What a title that matched stands for: the first message whose beginning says more than the title. */
+async function openingBelow(db: OnggiDatabase, conversationId: ConversationId, title: string) {
+  const name = plainToLine(title).text.replace(/…$/, '');
+  for (const { id, role, content } of await readRange(db.strict, conversationId, 0, OPENING_LAST)) {
+    const start = content.slice(0, OPENING_UNITS);
+    const { text } = role === 'user' ? plainToLine(start) : markdownToLine(start);
+    if (text !== '' && !text.startsWith(name)) return { id, snippet: { text, marks: [] } };
+  }
+  return { snippet: { text: '', marks: [] } };
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { foldText } from '#domain/fold-text.ts';
 import type { Onggi } from './onggi.ts';
-import { expect, isKeptOffline, test, text } from './seeded.ts';
+import { expect, isKeptOffline, saysMeaning, test, text } from './seeded.ts';
 
 const CORPORA = new URL('../../../shared/samples/corpora/', import.meta.url);
 /** Those that hold conversations. */
@@ -107,7 +107,7 @@ async function searchInFourLanguages(page: Page, all: readonly Line[]): Promise<
     await box.fill(query);
     const found = results.filter({ has: page.getByRole('heading', { name: title }) });
     // The model is fetched and 30,000 messages are embedded meanwhile.
-    await expect(found, query).toContainText(text('meaning.byMeaning'), { timeout: 120_000 });
+    await expect(found, query).toContainText(saysMeaning, { timeout: 120_000 });
   }
 }
 

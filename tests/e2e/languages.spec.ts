@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import { expect, test } from './onggi.ts';
 
 const LANGUAGES = [
-  { locale: 'ko-KR', lang: 'ko', connect: 'API 키로 연결하기', name: '한국어' },
+  { locale: 'ko-KR', lang: 'ko', connect: 'API 키나 주소로 연결하기', name: '한국어' },
   { locale: 'en-GB', lang: 'en', connect: 'Connect with an API key', name: 'English' },
   { locale: 'ja-JP', lang: 'ja', connect: /APIキー/, name: '日本語' },
   { locale: 'zh-CN', lang: 'zh', connect: /API 密钥/, name: '中文' },

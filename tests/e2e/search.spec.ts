@@ -7,7 +7,7 @@ import {
   seedSettings,
 } from '../support/seed.ts';
 import { expect, test } from './onggi.ts';
-import { text } from './seeded.ts';
+import { saysMeaning, text } from './seeded.ts';
 
 const texts = (question: string, answer: string) => ({ texts: [question, answer] });
 
@@ -70,14 +70,14 @@ test('the line above the results says how many were found by words and how many 
   const box = page.getByRole('main').getByRole('searchbox', { name: text('sidebar.search') });
   await box.fill('データベースのバックアップ');
   const results = page.getByRole('list', { name: text('search.results') }).getByRole('listitem');
-  await expect(results.filter({ hasText: '备份' })).toContainText(text('meaning.byMeaning'));
+  await expect(results.filter({ hasText: '备份' })).toContainText(saysMeaning);
   const count = await results.count();
   const line = onggi.status.filter({ hasText: /^Conversations/ });
   await expect(line).toContainText(text('search.summaryBoth', { words: 0, meaning: count }));
   // What meaning found, words find too: it is counted once.
   await box.fill('备份');
   await expect(results.filter({ hasText: '备份' })).toContainText(text('meaning.byBoth'));
-  const byMeaning = results.filter({ hasText: text('meaning.byMeaning') });
+  const byMeaning = results.filter({ hasText: saysMeaning });
   await expect(byMeaning.first()).toBeVisible();
   const meaning = await byMeaning.count();
   await expect(line).toContainText(text('search.summaryBoth', { words: 1, meaning }));

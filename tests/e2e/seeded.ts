@@ -121,3 +121,6 @@ export function isKeptOffline(page: Page, starts: readonly string[]): Promise<bo
     return wanted.every((start) => paths.some((path) => path.startsWith(start)));
   }, starts);
 }
+
+/** What a result found by meaning says: of a message, or of the title. */
+export const saysMeaning = new RegExp(`${text('meaning.byMeaning')}|${text('meaning.byTitle')}`);

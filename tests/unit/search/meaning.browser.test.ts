@@ -100,6 +100,28 @@ test('shows Markdown of an answer readable, and what a person wrote as it is', a
   expect(await snippetOf('# Red red **apple**')).toBe('Red red apple');
 });
 
+test('shows below a title that matched what the title does not say', async () => {
+  const db = await openForTest();
+  await addRows(
+    db,
+    conversationOf('a', ['red apple', '**Bake** it slowly.'], { title: 'red apple' }),
+    conversationOf('b', [], { title: 'green pear' }),
+  );
+  const { meaning, isReady } = start(db);
+  const placeOf = async (text: string) => {
+    const options = { limit: 1, leastCosine: 0.9, isInPassing: false };
+    return (await meaning.near(text, options))[0]?.places[0];
+  };
+  await placeOf('x');
+  await isReady();
+  expect(await placeOf('red apple')).toMatchObject({
+    id: 'a-1',
+    field: 'title',
+    snippet: { text: 'Bake it slowly.', marks: [] },
+  });
+  expect(await placeOf('green pear')).toMatchObject({ field: 'title', snippet: { text: '' } });
+});
+
 test('finds conversations similar to one, without that one', async () => {
   const db = await openForTest();
   await addRows(

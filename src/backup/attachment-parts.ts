@@ -1,6 +1,7 @@
 /** Bytes of attachments as rows of text, so that none is too long for memory (FORMATS 3.4). */
-import { INTEGER, NAME, isFileObject } from '#domain/file-fields.ts';
-import type { FileObject } from '#domain/file-fields.ts';
+import { INTEGER, NAME } from '#domain/file-fields.ts';
+import { isFileObject } from '#domain/file-object.ts';
+import type { FileObject } from '#domain/file-object.ts';
 
 /** Bytes of one part: a multiple of three, so that only the last one ends with `=`. */
 const PART_BYTES = 192 * 1024;

@@ -1,7 +1,7 @@
 import { BACKUP_TABLES } from '#domain/backup-report.ts';
 import type { BackupCounts, BackupTable } from '#domain/backup-report.ts';
 import { OnggiError } from '#domain/errors.ts';
-import { isFileObject } from '#domain/file-fields.ts';
+import { isFileObject } from '#domain/file-object.ts';
 import { readInstant } from '#domain/instants.ts';
 import { RESCUE_FORMAT } from '#domain/rescue-file.ts';
 import { DIGEST_ALGORITHM } from './group-digest.ts';

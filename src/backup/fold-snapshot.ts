@@ -2,8 +2,8 @@
 import { BACKUP_TABLES } from '#domain/backup-report.ts';
 import type { BackupTable } from '#domain/backup-report.ts';
 import { OnggiError } from '#domain/errors.ts';
-import { isFileObject } from '#domain/file-fields.ts';
-import type { FileObject } from '#domain/file-fields.ts';
+import { isFileObject } from '#domain/file-object.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import { splitJson } from '#files/split-json.ts';
 import { packBackup } from './create-backup.ts';
 import type { CreateBackupOptions, CreatedBackup } from './create-backup.ts';

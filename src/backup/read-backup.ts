@@ -1,7 +1,7 @@
 import { BACKUP_TABLES, SEED_TABLES } from '#domain/backup-report.ts';
 import type { BackupSummary, BackupTable } from '#domain/backup-report.ts';
 import { OnggiError } from '#domain/errors.ts';
-import { isFileObject } from '#domain/file-fields.ts';
+import { isFileObject } from '#domain/file-object.ts';
 import type { SessionId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import { MAX_ROWS } from '#files/limits.ts';

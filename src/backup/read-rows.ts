@@ -2,8 +2,9 @@
 import type { BackupTable } from '#domain/backup-report.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
-import { UNREADABLE, isFileObject } from '#domain/file-fields.ts';
-import type { FileObject } from '#domain/file-fields.ts';
+import { UNREADABLE } from '#domain/file-fields.ts';
+import { isFileObject } from '#domain/file-object.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import {
   CONVERSATION_COLUMNS,
   ENDPOINT_FIELDS,

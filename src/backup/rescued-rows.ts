@@ -1,7 +1,7 @@
 /** The rows of a rescue file, which are as the database stores them, as objects of a backup. */
 import type { BackupTable } from '#domain/backup-report.ts';
-import { isFileObject } from '#domain/file-fields.ts';
-import type { FileObject } from '#domain/file-fields.ts';
+import { isFileObject } from '#domain/file-object.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import {
   writeConversation,
   writeEndpoint,

@@ -3,7 +3,7 @@ import type { ChangedRows } from '#db/feed-reader.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { getRows } from '#db/staging-rows.ts';
 import type { BackupTable } from '#domain/backup-report.ts';
-import type { FileObject } from '#domain/file-fields.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import { toConversationId, toMessageId } from '#domain/ids.ts';
 import { writeConversation, writeMessage } from '#domain/file-rows.ts';
 import { writeParts } from './attachment-parts.ts';

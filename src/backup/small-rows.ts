@@ -7,14 +7,15 @@ import {
   TEXT,
   TEXTS,
   UNREADABLE,
-  isFileObject,
   nullable,
   optional,
   readFields,
   required,
   writeFields,
 } from '#domain/file-fields.ts';
-import type { Field, FieldKind, FileObject } from '#domain/file-fields.ts';
+import { isFileObject } from '#domain/file-object.ts';
+import type { Field, FieldKind } from '#domain/file-fields.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import type { ReadRow } from '#domain/file-rows.ts';
 import type {
   Attachment,

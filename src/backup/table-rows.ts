@@ -4,7 +4,7 @@ import { readBoundedPages } from '#db/table-pages.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { BackupTable } from '#domain/backup-report.ts';
 import type { Conversation } from '#domain/conversation.ts';
-import type { FileObject } from '#domain/file-fields.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import {
   writeConversation,
   writeEndpoint,

@@ -2,10 +2,9 @@
  * How one field of a row is written into a file and read back (FORMATS 3). A list of fields is an
  * allow-list in both directions: what it does not name neither leaves nor enters.
  */
+import { isFileObject } from './file-object.ts';
+import type { FileObject } from './file-object.ts';
 import { readInstant, toIsoInstant } from './instants.ts';
-
-/** An object of a file. */
-export type FileObject = Readonly<Record<string, unknown>>;
 
 /** Says that a value of a file is not of the field's kind. */
 export const UNREADABLE = Symbol('unreadable');
@@ -135,11 +134,6 @@ export function nullable(kind: FieldKind): FieldKind {
 /** The field in the file is JSON text: for the specification's SQL columns of type JSON. */
 export function asJsonText(kind: FieldKind): FieldKind {
   return { write: (value) => JSON.stringify(kind.write(value)), read: (value) => kind.read(value) };
-}
-
-/** Whether a value is an object of a file, and no list. */
-export function isFileObject(value: unknown): value is FileObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parse(text: string): unknown {

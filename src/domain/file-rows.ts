@@ -26,7 +26,6 @@ import {
   TEXT,
   TEXTS,
   asJsonText,
-  isFileObject,
   nullable,
   oneOf,
   optional,
@@ -34,10 +33,12 @@ import {
   required,
   writeFields,
 } from './file-fields.ts';
-import type { Field, FileObject, ReadFields } from './file-fields.ts';
+import { isFileObject } from './file-object.ts';
+import type { Field, ReadFields } from './file-fields.ts';
+import type { FileObject } from './file-object.ts';
 import { createMessage } from './message.ts';
 import type { Message, MessageFailure } from './message.ts';
-import { PRICES } from './prices.ts';
+import { PRICES } from './price-fields.ts';
 import type { Session } from './session.ts';
 import { createUserSettings, FONT_SIZES, LANGUAGES, THEMES } from './user-settings.ts';
 import type { UserSettings } from './user-settings.ts';

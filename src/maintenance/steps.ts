@@ -11,7 +11,8 @@ import {
 import { LOCAL_USER_ID } from '#domain/ids.ts';
 import type { Clock, ConversationId, CreateId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
-import { UNUSED_NOTICE_MS, sortNoticed, sortTrash } from '#domain/maintenance.ts';
+import { UNUSED_NOTICE_MS, sortNoticed } from '#domain/maintenance.ts';
+import { sortTrash } from '#domain/trash.ts';
 import type { MaintenanceReport, MaintenanceStepName } from '#domain/maintenance.ts';
 import { toLocalDate } from '#domain/usage.ts';
 import { addDays } from '#domain/usage-summary.ts';

@@ -5,8 +5,10 @@
  */
 import { createConversation } from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
-import { isFileObject, optional, writeFields } from '#domain/file-fields.ts';
-import type { Field, FieldKind, FileObject } from '#domain/file-fields.ts';
+import { optional, writeFields } from '#domain/file-fields.ts';
+import { isFileObject } from '#domain/file-object.ts';
+import type { Field, FieldKind } from '#domain/file-fields.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import {
   atRest,
   CONVERSATION_COLUMNS,

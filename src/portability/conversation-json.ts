@@ -1,4 +1,4 @@
-import type { FileObject } from '#domain/file-fields.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import type { Message } from '#domain/message.ts';
 import { encodeBase64 } from '#files/base64.ts';
 import {

@@ -1,4 +1,4 @@
-import type { FileObject } from '#domain/file-fields.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import { toIsoInstant } from '#domain/instants.ts';
 import type { Message, Role } from '#domain/message.ts';
 import {

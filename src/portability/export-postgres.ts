@@ -3,7 +3,7 @@
  * as `COPY … FROM stdin`, which psql streams line by line and in which only a backslash, a tab and a
  * line's end have a meaning. It is read and written page by page; memory does not grow with it.
  */
-import type { FileObject } from '#domain/file-fields.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import { readInstant, toIsoInstant } from '#domain/instants.ts';
 import type { SqlExportOptions } from './export-sqlite.ts';
 import { createIndexStatements, createTableStatements, quoteName } from './sql-schema.ts';

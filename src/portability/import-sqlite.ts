@@ -1,6 +1,6 @@
 import { createConversation } from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
-import type { FileObject } from '#domain/file-fields.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import { readConversation, readMessage } from '#domain/file-rows.ts';
 import { toConversationId, toSessionId } from '#domain/ids.ts';
 import type { SessionId } from '#domain/ids.ts';

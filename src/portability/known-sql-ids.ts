@@ -1,4 +1,4 @@
-import type { FileObject } from '#domain/file-fields.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import { joinMetadata } from '#domain/file-rows.ts';
 import { sqlTable } from './sql-schema.ts';
 import type { SqlPage } from './sql-rows.ts';

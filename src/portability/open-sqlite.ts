@@ -7,7 +7,7 @@
 import type { Database, SqlJsStatic, SqlValue } from 'sql.js';
 import { OnggiError } from '#domain/errors.ts';
 import { MAX_FIELD_CHARACTERS } from '#domain/file-fields.ts';
-import type { FileObject } from '#domain/file-fields.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import { MAX_ATTACHMENT_BYTES, MAX_INFLATED_BYTES, MAX_ROWS } from '#files/limits.ts';
 import { SCHEMA_STEPS } from '#db/schema-steps.ts';
 import { SQLITE_APPLICATION_ID, quoteName } from './sql-schema.ts';

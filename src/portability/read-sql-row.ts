@@ -1,5 +1,6 @@
-import { MAX_FIELD_CHARACTERS, isFileObject } from '#domain/file-fields.ts';
-import type { FileObject } from '#domain/file-fields.ts';
+import { MAX_FIELD_CHARACTERS } from '#domain/file-fields.ts';
+import { isFileObject } from '#domain/file-object.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import { OWN_KEY } from '#domain/file-rows.ts';
 import { MAX_JSON_DEPTH } from '#files/limits.ts';
 import { measureJsonDepth } from '#files/scan-json.ts';

@@ -6,12 +6,13 @@ import {
   NAME,
   TEXT,
   TEXTS,
-  isFileObject,
   optional,
   required,
   writeFields,
 } from '#domain/file-fields.ts';
-import type { Field, FileObject } from '#domain/file-fields.ts';
+import { isFileObject } from '#domain/file-object.ts';
+import type { Field } from '#domain/file-fields.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import {
   writeConversation,
   writeEndpoint,

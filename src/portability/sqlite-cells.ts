@@ -1,5 +1,5 @@
-import { isFileObject } from '#domain/file-fields.ts';
-import type { FileObject } from '#domain/file-fields.ts';
+import { isFileObject } from '#domain/file-object.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import { OWN_KEY } from '#domain/file-rows.ts';
 import type { SqlColumn, SqlTable } from './sql-schema.ts';
 import { toJsonObject, toJsonText } from './sql-rows.ts';

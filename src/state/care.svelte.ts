@@ -10,7 +10,7 @@ import { toOnggiError } from '#domain/errors.ts';
 import type { OnggiError } from '#domain/errors.ts';
 import type { ConversationId, SessionId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
-import { purgeTime } from '#domain/maintenance.ts';
+import { purgeTime } from '#domain/trash.ts';
 import type { MaintenanceReport, MaintenanceStepName } from '#domain/maintenance.ts';
 import type { Session } from '#domain/session.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';

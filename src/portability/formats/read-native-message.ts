@@ -1,5 +1,6 @@
-import { isFileObject, MAX_FIELD_CHARACTERS, readFields } from '#domain/file-fields.ts';
-import type { FileObject } from '#domain/file-fields.ts';
+import { MAX_FIELD_CHARACTERS, readFields } from '#domain/file-fields.ts';
+import { isFileObject } from '#domain/file-object.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import { splitMetadata, toMessage, withKnownRole } from '#domain/file-rows.ts';
 import { toMessageId } from '#domain/ids.ts';
 import type { MessageId } from '#domain/ids.ts';

@@ -1,7 +1,8 @@
 /** Objects of our own files and of the specification's as whole rows, whatever is wrong in them. */
 import type { Conversation } from '#domain/conversation.ts';
-import { isFileObject, readFields } from '#domain/file-fields.ts';
-import type { FileObject } from '#domain/file-fields.ts';
+import { readFields } from '#domain/file-fields.ts';
+import { isFileObject } from '#domain/file-object.ts';
+import type { FileObject } from '#domain/file-object.ts';
 import { splitMetadata, toConversation } from '#domain/file-rows.ts';
 import { toMessageId } from '#domain/ids.ts';
 import type { MessageId } from '#domain/ids.ts';

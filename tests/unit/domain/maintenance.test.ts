@@ -1,16 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { toConversationId } from '#domain/ids.ts';
+import { UNUSED_NOTICE_MS, isDue, carryNotices, sortNoticed } from '#domain/maintenance.ts';
 import {
   TRASH_NOTICE_MS,
   TRASH_TTL_MS,
-  UNUSED_NOTICE_MS,
-  isDue,
   purgeTime,
-  carryNotices,
   trashDaysLeft,
-  sortNoticed,
   sortTrash,
-} from '#domain/maintenance.ts';
+} from '#domain/trash.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const NOW = 1_800_000_000_000;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readUserSettingsExtras, writeUserSettingsExtras } from '#domain/file-rows.ts';
 import { toEndpointId } from '#domain/ids.ts';
-import { NO_PRICES, checkOwnPrice, parseUsd, readPriceSettings } from '#domain/prices.ts';
+import { NO_PRICES, readPriceSettings } from '#domain/prices.ts';
+import { checkOwnPrice, parseUsd } from '#domain/typed-price.ts';
 import type { OwnPrice, PriceSettings } from '#domain/prices.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 

@@ -3,12 +3,8 @@ import { cdp } from 'vitest/browser';
 import { withExclusiveLock } from '#db/locks.ts';
 import { readMaintenanceRuns } from '#db/maintenance-runs.ts';
 import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
-import {
-  CHECK_INTERVAL_MS,
-  TRASH_NOTICE_MS,
-  TRASH_TTL_MS,
-  UNUSED_NOTICE_MS,
-} from '#domain/maintenance.ts';
+import { CHECK_INTERVAL_MS, UNUSED_NOTICE_MS } from '#domain/maintenance.ts';
+import { TRASH_NOTICE_MS, TRASH_TTL_MS } from '#domain/trash.ts';
 import { readReport } from '#maintenance/read-report.ts';
 import { makeConversation, makeLine } from '../db/conversation-rows.ts';
 import { makeSession, openMaintenance } from './support.ts';

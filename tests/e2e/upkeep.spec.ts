@@ -1,5 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
-import { toConversationId } from '#domain/ids.ts';
+import { toConversationId, toSessionId } from '#domain/ids.ts';
+import type { Session } from '#domain/session.ts';
 import { seedConversation, seedConversations, seedSession } from '../support/seed.ts';
 import { changeRows, readRows } from './raw-rows.ts';
 import { expect, test, text } from './seeded.ts';
@@ -83,9 +84,30 @@ test('finds what search has otherwise than it is stored, and makes it anew', asy
   await expect(results.filter({ hasText: 'plums' })).toContainText(text('meaning.byBoth'));
 });
 
-test('lists the visits and ends one', async ({ start }) => {
-  const { page } = await start({ hash: '#/settings/privacy' });
+test('lists the visits with device and duration, and ends one', async ({ start }) => {
+  const HOUR_MS = 60 * 60_000;
+  const visit = (id: string, userAgent: string | null, lastedMs: number): Session => ({
+    ...seedSession(),
+    id: toSessionId(id),
+    userAgent,
+    lastActivity: seedSession().createdAt + lastedMs,
+  });
+  const chromeOnWindows =
+    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
+  const { page } = await start({
+    rows: {
+      sessions: [visit('long', chromeOnWindows, 1.5 * HOUR_MS), visit('short', null, 59_000)],
+    },
+    hash: '#/settings/privacy',
+  });
   const card = page.getByRole('region', { name: text('visits.title') });
+  const visits = card.getByRole('listitem');
+  await expect(visits).toHaveCount(3);
+  await expect(visits.filter({ hasText: 'Windows' })).toContainText('Duration: 1 hr 30 min');
+  await expect(visits.filter({ hasText: 'Windows' })).toContainText('Chrome');
+  await expect(visits.filter({ hasText: text('visits.unknown') })).toContainText(
+    `Duration: ${text('visits.moment')}`,
+  );
   await expect(card.getByText(text('visits.this'))).toBeVisible();
   await card.getByRole('button', { name: /^End the session/ }).click();
   await expect(card.getByText(text('visits.terminated'))).toBeVisible();

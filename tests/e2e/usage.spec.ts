@@ -59,6 +59,26 @@ test('shows what was used, by time and by model', async ({ start }) => {
   await expect(charts.getByRole('list')).not.toContainText('old-model');
 });
 
+test('shows the year as a map of days, darker where more was asked', async ({ start }) => {
+  const busiest = seedUsage(3, 'gpt-5', { requestCount: 40 });
+  const { page } = await start({
+    rows: { usageStatistics: [...ROWS.filter(({ id }) => id !== busiest.id), busiest] },
+    hash: '#/usage',
+  });
+  const map = page.getByRole('region', { name: text('usage.heatTitle') });
+  await expect(
+    map.getByRole('img', { name: /^Requests on 36 days; most on .*: 40\.$/ }),
+  ).toBeVisible();
+  await expect(map.locator('rect')).toHaveCount(365);
+  const day = (count: number) => map.locator('rect').filter({ hasText: `: ${count} request` });
+  await expect(day(40)).toHaveClass(/level-4/);
+  await expect(day(0)).toHaveCount(365 - 36);
+  // The newest day stands last, and in sight where the map is wider than the screen.
+  await page.setViewportSize({ width: 390, height: 800 });
+  await map.scrollIntoViewIfNeeded();
+  await expect(map.locator('rect').last()).toBeInViewport();
+});
+
 test('gives the same figures as tables, by the keyboard', async ({ start }) => {
   const { page } = await start({ rows: { usageStatistics: ROWS }, hash: '#/usage' });
   await page.getByLabel('30 days').focus();

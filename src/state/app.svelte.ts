@@ -8,7 +8,7 @@ import type { Clock, ConversationId, SessionId } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 import type { Attachment, SchemaVersion } from '#domain/stored-rows.ts';
-import { createUsageReport } from '#usage/usage-report.ts';
+import { createUsageReport } from '#usage/lazy-usage.ts';
 import type { Answers } from './answers.svelte.ts';
 import type { AppUpdate } from './app-update.svelte.ts';
 import type { Backups } from './backups.svelte.ts';
@@ -338,7 +338,7 @@ export class App {
   /** The anonymised usage report as JSON text. Never sent anywhere. */
   async usageReport(): Promise<string> {
     const statistics = await this.parts.readUsage();
-    return JSON.stringify(createUsageReport(statistics, this.parts.clock()), null, 2);
+    return JSON.stringify(await createUsageReport(statistics, this.parts.clock()), null, 2);
   }
 
   #newPlace(): { store: ConversationStore; keeping: Keeping } {

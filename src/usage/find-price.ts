@@ -66,6 +66,21 @@ export function findPrice(
   );
 }
 
+/**
+ * The name under which a model stands in the table that comes with onggi, whoever offers it; undefined
+ * where it does not. Of a name that only begins like one of the table, that beginning with `*`.
+ */
+export function findKnownName(chatModel: string): string | undefined {
+  // Those who pass on the models of others write whose it is before the name.
+  const plain = chatModel.toLowerCase().replace(/^.*\//, '');
+  const names = BUILT_IN_PRICES.models.flatMap((line) => line.names);
+  for (const name of [chatModel.toLowerCase(), plain]) {
+    const line = matchName(name, names, (known) => [known]);
+    if (line !== undefined) return line;
+  }
+  return undefined;
+}
+
 const ownName = ({ model }: OwnPrice): readonly string[] => [model];
 
 function matchName<Line>(

@@ -7,6 +7,7 @@ import type * as CutAnswer from './cut-answer.ts';
 import type * as FindPrice from './find-price.ts';
 import type * as ReadDays from './read-days.ts';
 import type * as RebuildUsage from './rebuild-usage.ts';
+import type * as UsageReport from './usage-report.ts';
 
 type Later<Call extends (...given: never[]) => unknown> = (
   ...given: Parameters<Call>
@@ -35,6 +36,9 @@ export const toCutAnswer: Later<
   const part = await import('./cut-answer.ts').catch(() => undefined);
   return part?.toCutAnswer(...given);
 };
+
+export const createUsageReport: Later<typeof UsageReport.createUsageReport> = async (...given) =>
+  (await import('./usage-report.ts')).createUsageReport(...given);
 
 export const rebuildUsage: Later<typeof RebuildUsage.rebuildUsage> = async (...given) =>
   (await import('./rebuild-usage.ts')).rebuildUsage(...given);

@@ -3,7 +3,7 @@ import { toLocalDate } from '#domain/usage.ts';
 import type { ImportedIncrement, UsageIncrement } from '#domain/usage.ts';
 
 /** Name under which answers without a known model are counted. */
-const UNKNOWN_MODEL = 'unknown';
+export const UNKNOWN_MODEL = 'unknown';
 
 /**
  * What one settled answer adds to the usage of its day. The day is that of `timestamp`. Only `error`

@@ -1,5 +1,7 @@
 import { knownCostUsd, toLocalDate } from '#domain/usage.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
+import { findKnownName } from './find-price.ts';
+import { UNKNOWN_MODEL } from './usage-increment.ts';
 
 /** One month of one model, in the names of exported files. */
 export interface UsageReportRow {
@@ -30,25 +32,30 @@ export interface UsageReport {
 
 /**
  * Sums of the usage per month and model, ready for `JSON.stringify`. It holds no id, no day, no
- * address and no text; of a model's name the parts that could name a person or a firm are cut off:
- * the folders of a file's path and everything behind the base of a fine-tuned model.
+ * address and no text. A model is named only if it stands in the table of prices that comes with onggi:
+ * any other name may have been typed by the person, and becomes `other 1`, `other 2` …, in the order in
+ * which they were first used, so that a later report calls them the same.
  */
 export function createUsageReport(statistics: readonly UsageStatistic[], now: number): UsageReport {
+  const labelOf = createLabels(statistics);
   const rows = new Map<string, UsageStatistic[]>();
   for (const row of statistics) {
-    const key = JSON.stringify([row.date.slice(0, 7), anonymiseModel(row.model)]);
+    const key = JSON.stringify([row.date.slice(0, 7), labelOf(row.model)]);
     const group = rows.get(key);
     if (group) group.push(row);
     else rows.set(key, [row]);
   }
-  const months = [...rows.values()].map(toReportRow);
+  const months = [...rows.values()].map((group) => toReportRow(group, labelOf));
   months.sort((a, b) => compare(a.month, b.month) || compare(a.model, b.model));
   return { format: 'onggi-usage-report', version: 1, created_on: toLocalDate(now), months };
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function toReportRow(group: readonly UsageStatistic[]): UsageReportRow {
+function toReportRow(
+  group: readonly UsageStatistic[],
+  labelOf: (model: string) => string,
+): UsageReportRow {
   const sum = (read: (row: UsageStatistic) => number): number =>
     group.reduce((total, row) => total + read(row), 0);
   const requestCount = sum((row) => row.requestCount);
@@ -59,7 +66,7 @@ function toReportRow(group: readonly UsageStatistic[]): UsageReportRow {
   const totalSeconds = sum((row) => row.totalResponseTimeMs) / 1000;
   return {
     month: group[0]?.date.slice(0, 7) ?? '',
-    model: anonymiseModel(group[0]?.model ?? ''),
+    model: labelOf(group[0]?.model ?? ''),
     request_count: requestCount,
     prompt_tokens: sum((row) => row.promptTokens),
     completion_tokens: sum((row) => row.completionTokens),
@@ -72,8 +79,23 @@ function toReportRow(group: readonly UsageStatistic[]): UsageReportRow {
   };
 }
 
-function anonymiseModel(model: string): string {
-  if (model.startsWith('ft:')) return model.split(':').slice(0, 2).join(':');
-  const isPath = /^([/~.]|[a-z]:[\\/])|\\/i.test(model);
-  return isPath ? (model.split(/[\\/]/).at(-1) ?? '') : model;
+/** What the report calls each model. */
+function createLabels(statistics: readonly UsageStatistic[]): (model: string) => string {
+  const others = new Map<string, string>();
+  for (const { model } of statistics.toSorted(
+    (a, b) => compare(a.date, b.date) || compare(a.model, b.model),
+  )) {
+    if (knownLabel(model) === undefined && !others.has(model)) {
+      others.set(model, `other ${others.size + 1}`);
+    }
+  }
+  return (model) => knownLabel(model) ?? others.get(model) ?? 'other';
+}
+
+function knownLabel(model: string): string | undefined {
+  if (model === UNKNOWN_MODEL) return model;
+  if (!model.startsWith('ft:')) return findKnownName(model);
+  // What stands behind the base of a fine-tuned model names its owner.
+  const base = findKnownName(model.split(':')[1] ?? '');
+  return base && `ft:${base}`;
 }

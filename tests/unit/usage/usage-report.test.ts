@@ -44,20 +44,20 @@ describe('createUsageReport', () => {
 
   it('sums days into months, ordered', () => {
     const rows = [
-      createRow('2026-11-02', 'b'),
-      createRow('2026-11-01', 'b'),
-      createRow('2026-10-31', 'b'),
-      createRow('2026-11-01', 'a'),
+      createRow('2026-11-02', 'gpt-5'),
+      createRow('2026-11-01', 'gpt-5'),
+      createRow('2026-10-31', 'gpt-5'),
+      createRow('2026-11-01', 'gpt-4o'),
     ];
     const { months } = createUsageReport(rows, NOW);
     expect(months.map(({ month, model }) => [month, model])).toEqual([
-      ['2026-10', 'b'],
-      ['2026-11', 'a'],
-      ['2026-11', 'b'],
+      ['2026-10', 'gpt-5'],
+      ['2026-11', 'gpt-4o'],
+      ['2026-11', 'gpt-5'],
     ]);
     expect(months[2]).toEqual({
       month: '2026-11',
-      model: 'b',
+      model: 'gpt-5',
       request_count: 4,
       prompt_tokens: 20,
       completion_tokens: 40,
@@ -99,13 +99,45 @@ describe('createUsageReport', () => {
 
   it.each([
     ['gpt-5', 'gpt-5'],
-    ['openai/gpt-5', 'openai/gpt-5'],
+    ['GPT-5', 'gpt-5'],
+    ['openai/gpt-5', 'gpt-5'],
+    ['openai/gpt-oss-20b', 'openai/gpt-oss-20b'],
+    ['models/gemini-2.5-pro', 'gemini-2.5-pro'],
+    ['claude-haiku-4-5-20251001', 'claude-haiku-4-5*'],
+    ['claude-haiku-4-5-for-kims-bakery', 'claude-haiku-4-5*'],
     ['ft:gpt-4o-mini:kims-bakery::abc123', 'ft:gpt-4o-mini'],
-    ['/home/kim/models/gemma.gguf', 'gemma.gguf'],
-    ['C:\\Users\\Kim\\gemma.gguf', 'gemma.gguf'],
-    ['~/models/gemma.gguf', 'gemma.gguf'],
-    ['./gemma.gguf', 'gemma.gguf'],
+    ['ft:kims-base:kims-bakery::abc123', 'other 1'],
+    ['/home/kim/models/gemma.gguf', 'other 1'],
+    ['C:\\Users\\Kim\\gemma.gguf', 'other 1'],
+    ['kims-bakery-helper', 'other 1'],
+    ['gpt-5-kims-bakery', 'other 1'],
+    ['김씨네 빵집 🥖', 'other 1'],
+    ['', 'other 1'],
+    ['unknown', 'unknown'],
   ])('names %s as %s', (model, shown) => {
     expect(modelsOf(model)).toEqual([shown]);
+  });
+
+  it('calls other models by the order of their first use, in every month and in later reports', () => {
+    const rows = [
+      createRow('2026-11-02', 'b-first-in-november'),
+      createRow('2026-10-01', 'z-first-in-october'),
+      createRow('2026-11-02', 'a-first-in-november'),
+      createRow('2026-11-03', 'z-first-in-october'),
+    ];
+    const name = (given: readonly UsageStatistic[]) =>
+      createUsageReport(given, NOW).months.map(({ month, model }) => [month, model]);
+    const shown = [
+      ['2026-10', 'other 1'],
+      ['2026-11', 'other 1'],
+      ['2026-11', 'other 2'],
+      ['2026-11', 'other 3'],
+    ];
+    expect(name(rows)).toEqual(shown);
+    expect(name([...rows, createRow('2026-12-01', '0-later')])).toEqual([
+      ...shown,
+      ['2026-12', 'other 4'],
+    ]);
+    expect(JSON.stringify(createUsageReport(rows, NOW))).not.toContain('first-in');
   });
 });

@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
  */
 export function formatVisitDuration(
   { createdAt, lastActivity }: Pick<Session, 'createdAt' | 'lastActivity'>,
-  language: string,
+  language: string | undefined,
 ): string | undefined {
   const minutes = Math.floor((lastActivity - createdAt) / MINUTE_MS);
   if (!(minutes > 0)) return undefined;

@@ -1,6 +1,6 @@
 import { OnggiError } from '#domain/errors.ts';
 import { toFileError } from './file-errors.ts';
-import { MAX_INFLATED_BYTES, MAX_INFLATE_RATIO, RATIO_FREE_BYTES } from './limits.ts';
+import { mostInflatedBytes } from './limits.ts';
 
 export interface InflateOptions {
   /** Size of the packed bytes: with it a bomb is told by its ratio. */
@@ -24,10 +24,7 @@ export function inflate(
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const limit = isLargeAllowed
     ? (maxBytes ?? Infinity)
-    : Math.min(
-        maxBytes ?? MAX_INFLATED_BYTES,
-        Math.max(RATIO_FREE_BYTES, packedBytes * MAX_INFLATE_RATIO),
-      );
+    : Math.min(maxBytes ?? Infinity, mostInflatedBytes(packedBytes));
   return limitBytes(sliceChunks(stream).pipeThrough(new DecompressionStream(format)), limit);
 }
 

@@ -9,7 +9,7 @@ import { updateCrc32 } from './crc32.ts';
 import { toFileError } from './file-errors.ts';
 import { toFileLabel } from './file-label.ts';
 import { inflate } from './inflate.ts';
-import { MAX_INFLATED_BYTES, MAX_INFLATE_RATIO, RATIO_FREE_BYTES } from './limits.ts';
+import { MAX_INFLATED_BYTES, isDense, mostInflatedBytes } from './limits.ts';
 import { createReadAhead } from './read-ahead.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import { readZipDirectory } from './zip-directory.ts';
@@ -63,11 +63,15 @@ export async function readZipEntries(blob: Blob): Promise<readonly ZipEntry[]> {
   const { records, start } = await readZipDirectory(blob);
   const limits = findLimits(records, start);
   const ahead = createReadAhead(blob);
+  const refuse = createRefusal();
   const entries = records.flatMap((record, index) => {
     if (/[/\\]$/.test(record.rawName)) return [];
     const name = toFileLabel(record.rawName);
     const label = name === '' ? `entry-${index}` : name;
-    return [createEntry({ blob, ahead }, record, label, limits[index] ?? 0)];
+    const refusal = refuse(record);
+    return [
+      createEntry({ blob, ahead }, { record, refusal, name: label, limit: limits[index] ?? 0 }),
+    ];
   });
   const isAllEncrypted =
     entries.length > 0 && entries.every(({ refusal }) => refusal?.code === 'file/encrypted');
@@ -97,16 +101,23 @@ interface Archive {
   readonly ahead: ReadAhead;
 }
 
-function createEntry(archive: Archive, record: ZipRecord, name: string, limit: number): ZipEntry {
+/** What is known of an entry before it is read. */
+interface KnownEntry {
+  readonly record: ZipRecord;
+  readonly name: string;
+  /** Where its bytes must end. */
+  readonly limit: number;
+  readonly refusal: OnggiError | null;
+}
+
+function createEntry(archive: Archive, { record, name, limit, refusal }: KnownEntry): ZipEntry {
   const { packedBytes, sizeBytes, modifiedAt, method } = record;
-  const refusal = refusalOf(record);
 
   async function open(): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     if (refusal) throw refusal;
     const packed = await sliceOf(archive, record, limit);
     if (method === STORED) return packed.stream();
-    const format = 'deflate-raw';
-    return inflate(packed.stream(), { packedBytes, format, maxBytes: MAX_INFLATED_BYTES });
+    return inflate(packed.stream(), { packedBytes, format: 'deflate-raw' });
   }
 
   return {
@@ -128,6 +139,24 @@ function createEntry(archive: Archive, record: ZipRecord, name: string, limit: n
   };
 }
 
+/**
+ * Tells of one entry after another why it cannot be read. Entries that inflate far are taken as long as
+ * all of them together stay below what a single file may inflate to: many small bombs are one.
+ */
+function createRefusal(): (record: ZipRecord) => OnggiError | null {
+  let denseBytes = 0;
+  return (record) => {
+    const refusal = refusalOf(record);
+    const { packedBytes, sizeBytes } = record;
+    if (refusal || !isDense(packedBytes, sizeBytes)) return refusal;
+    if (denseBytes + sizeBytes > MAX_INFLATED_BYTES) {
+      return new OnggiError('file/expands-too-much', `${denseBytes} bytes of such entries before`);
+    }
+    denseBytes += sizeBytes;
+    return null;
+  };
+}
+
 function refusalOf(record: ZipRecord): OnggiError | null {
   const { packedBytes, sizeBytes, method } = record;
   if (record.isEncrypted) return new OnggiError('file/encrypted', 'an encrypted entry');
@@ -138,8 +167,7 @@ function refusalOf(record: ZipRecord): OnggiError | null {
     if (packedBytes === sizeBytes) return null;
     return new OnggiError('file/damaged', 'the sizes of an entry contradict each other');
   }
-  const most = Math.max(RATIO_FREE_BYTES, packedBytes * MAX_INFLATE_RATIO);
-  if (sizeBytes <= Math.min(MAX_INFLATED_BYTES, most)) return null;
+  if (sizeBytes <= mostInflatedBytes(packedBytes)) return null;
   return new OnggiError('file/expands-too-much', `${sizeBytes} bytes out of ${packedBytes}`);
 }
 

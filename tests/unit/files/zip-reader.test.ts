@@ -189,6 +189,42 @@ describe('readZipEntries', () => {
     expect(await codeOf(textOf(hidden))).toBe('file/expands-too-much');
   });
 
+  it('reads an honest entry that says the same again and again', async () => {
+    // Thirty times its packed size, and more than is let through whatever the ratio.
+    const line = (at: number) => `{"role":"assistant","content":"${(at * 2654435761) >>> 0}"},`;
+    const block = Array.from({ length: 24 }, (_, at) => line(at))
+      .join('')
+      .padEnd(2400, ' ');
+    let text = '';
+    for (let at = 0; text.length < 20 * 1024 * 1024; at += 1) text += `${at}${block}`;
+    const [entry] = await readZipEntries(blobOf(zip({ 'a.json': strToU8(text) })));
+    if (!entry) throw new Error('no entry');
+    expect(entry.sizeBytes / entry.packedBytes).toBeGreaterThan(20);
+    expect(entry.refusal).toBeNull();
+    let length = 0;
+    for await (const piece of decodeText(entry.stream())) length += piece.length;
+    expect(length).toBe(text.length);
+  });
+
+  it('takes of entries that inflate far only so many as one file may hold', async () => {
+    const MIB = 1024 * 1024;
+    // Noise does not pack: what the directory says of its size is all that is dense.
+    const noise = new Uint8Array(400_000);
+    for (let at = 0; at < noise.length; at += 50_000) {
+      crypto.getRandomValues(noise.subarray(at, at + 50_000));
+    }
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'];
+    const bytes = zipSync(Object.fromEntries(names.map((name) => [name, noise])), { level: 1 });
+    const saying = (sizeBytes: number) =>
+      patch(bytes, CENTRAL, (view, at) => view.setUint32(at + 24, sizeBytes, true));
+    const refused = async (sizeBytes: number) =>
+      (await readZipEntries(blobOf(saying(sizeBytes)))).map(({ refusal }) => refusal?.code ?? '');
+    const tooMuch = 'file/expands-too-much';
+    expect(await refused(60 * MIB)).toEqual([...Array.from({ length: 8 }, () => ''), tooMuch]);
+    // One alone is more than is taken of so dense a file.
+    expect(await refused(65 * MIB)).toEqual(names.map(() => tooMuch));
+  });
+
   it('finds a flipped bit in packed and in stored bytes', async () => {
     for (const level of [0, 6] as const) {
       const bytes = zipSync({ a: strToU8('some words that differ, each of them') }, { level });

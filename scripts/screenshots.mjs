@@ -20,7 +20,7 @@ const LANGUAGES = [
   {
     id: 'ko',
     locale: 'ko-KR',
-    key: /API 키로/,
+    key: /API 키/,
     older: [
       '김치찌개 2인분 레시피와 장보기',
       '전세 계약 갱신 청구권 정리',

@@ -180,5 +180,10 @@ export function pickFirstModel(
     const match = modelIds.find((id) => id.includes(preferred));
     if (match) return match;
   }
-  return modelIds.find((id) => !/embed|rerank|whisper|tts|dall-e|moderation|image/i.test(id));
+  return modelIds.find(looksLikeChatModel);
+}
+
+/** Whether a model's name is not one of the things that lists name beside chat models. */
+export function looksLikeChatModel(modelId: string): boolean {
+  return !/embed|rerank|whisper|tts|dall-e|moderation|image/i.test(modelId);
 }

@@ -34,7 +34,7 @@ export const zh: LaterTexts = {
   'meaning.progress': '按含义建立索引',
   'meaning.pause': '暂停',
   'meaning.goOn': '继续',
-  'meaning.askedBefore': '您以前好像问过：',
+  'meaning.askedBefore': '你以前好像问过：',
   'meaning.dismiss': '隐藏此提示',
   'meaning.hintSetting': '提示以前问过的问题',
   'meaning.hintSettingHint': '输入第一个问题时，与以往的对话进行比较，全部在此设备上完成。',
@@ -401,7 +401,7 @@ export const zh: LaterTexts = {
   'space.cache': '缓存的回答（第二级，所有标签页共用 1 小时）',
   'space.unmeasured': '无法测量',
   'space.protection': '浏览器会一直保留吗？',
-  'space.protectedBody': '浏览器已承诺不会自行清除这些数据。只有您清除网站数据时才会消失。',
+  'space.protectedBody': '浏览器已承诺不会自行清除这些数据。只有你清除网站数据时才会消失。',
   'space.unprotectedBody':
     '磁盘空间不足时，浏览器可能一次清除 onggi 的全部内容，快照也不例外。只有放在浏览器之外的备份能防住这一点。',
   'space.browser.Chrome': 'Chrome 会自行判断：对已安装、已加书签或经常使用的应用，通常会承诺。',
@@ -487,7 +487,7 @@ export const zh: LaterTexts = {
     '未设置锁定。API 密钥用此浏览器配置中的密钥加密：不会进入导出和备份，但防不住复制整个配置的人。',
   'lock.protects': '锁定时受保护：',
   'lock.protectsBody':
-    '您的 API 密钥。没有口令、通行密钥或恢复码，即使复制了磁盘也无法读取；口令越强越安全。',
+    '你的 API 密钥。没有口令、通行密钥或恢复码，即使复制了磁盘也无法读取；口令越强越安全。',
   'lock.protectsNot': '不受保护：',
   'lock.protectsNotBody':
     '对话、文件、搜索索引和快照以未加密的形式存放在此磁盘上，救援页面无需口令即可导出对话。请加密磁盘，并为备份设置口令。解锁期间，密钥与未设置锁定时一样。',
@@ -495,7 +495,7 @@ export const zh: LaterTexts = {
   'lock.setPasskey': '用通行密钥锁定',
   'lock.setPassphraseBody':
     '至少 8 个字符，最好由几个词组成。忘记口令时，只有接下来显示的恢复码能打开。',
-  'lock.setPasskeyBody': '浏览器会验证您的指纹、面容或 PIN。通行密钥保存在您的设备或密码管理器中。',
+  'lock.setPasskeyBody': '浏览器会验证你的指纹、面容或 PIN。通行密钥保存在你的设备或密码管理器中。',
   'lock.change': '更改口令',
   'lock.addPassphrase': '添加口令',
   'lock.addPasskey': '添加通行密钥',
@@ -524,11 +524,11 @@ export const zh: LaterTexts = {
   'lock.wait': '尝试次数过多，请等待 {count} 秒。',
   'lock.forgotten': '忘记了，或通行密钥不在了？',
   'lock.forgottenBody':
-    '恢复码也能解锁。没有恢复码，任何人（包括 onggi）都无法找回 API 密钥。对话不会丢失：您可以放弃已保存的 API 密钥，不带密钥打开 onggi，再重新输入。',
+    '恢复码也能解锁。没有恢复码，任何人（包括 onggi）都无法找回 API 密钥。对话不会丢失：你可以放弃已保存的 API 密钥，不带密钥打开 onggi，再重新输入。',
   'lock.giveUp': '放弃 API 密钥',
   'lock.giveUpSure': '锁定和所有已保存的 API 密钥将被彻底删除。对话和设置会保留。',
   'lock.giveUpYes': '删除密钥并打开',
-  'lock.codeTitle': '您的恢复码',
+  'lock.codeTitle': '你的恢复码',
   'lock.codeBody':
     '只显示这一次，不会保存在任何地方。请写下来或存入密码管理器：口令或通行密钥丢失时，可用它解锁。',
   'lock.codeDownload': '下载为文本',
@@ -546,7 +546,7 @@ export const zh: LaterTexts = {
     'onggi 记下的内容中，以下部分已缺失：{tables}。剩下的内容没有改动。副本中有的都可以恢复。',
   'recovery.keysLost': '任何副本都不含 API 密钥，请在连接页面重新输入。',
   'recovery.rescueTitle': '救援',
-  'recovery.rescueBody': '此页面只需要浏览器。在您选择之前不会更改任何内容。',
+  'recovery.rescueBody': '此页面只需要浏览器。在你选择之前不会更改任何内容。',
   'recovery.working': '正在处理…',
   'recovery.snapshots': '恢复副本',
   'recovery.none': '此浏览器中没有副本。如有备份文件，请选择它。',
@@ -586,7 +586,7 @@ export const zh: LaterTexts = {
   'erase.goesApp': '离线启动所需的文件：下次启动需要网络',
   'erase.tabs': '其他 onggi 标签页会放开数据并停止，其中未保存的内容也会丢失。',
   'erase.stays': '会保留的内容',
-  'erase.staysFiles': '您另存为文件的备份和导出，以及您所选文件夹中的副本',
+  'erase.staysFiles': '你另存为文件的备份和导出，以及你所选文件夹中的副本',
   'erase.staysProviders': '已经发送给模型提供商的内容',
   'erase.staysTraces': '浏览器自身文件中的痕迹，直到被覆盖',
   'erase.noBackup': '还没有备份？',
@@ -602,7 +602,7 @@ export const zh: LaterTexts = {
   'erase.giveUpBody': '已清除的内容无法找回。',
   'erase.giveUp': '停止并打开 onggi',
   'erase.done': '已全部清除',
-  'erase.doneBody': 'onggi 在此浏览器中已不再保存任何内容。您可以关闭此标签页，也可以重新开始。',
+  'erase.doneBody': 'onggi 在此浏览器中已不再保存任何内容。你可以关闭此标签页，也可以重新开始。',
   'erase.startAnew': '重新开始',
   'privacy.where': '数据会去哪里',
   'privacy.network':
@@ -828,7 +828,7 @@ export const zh: LaterTexts = {
   'import.skip.document_without_text': '没有正文的文档',
   'import.skip.library_missing': '文档：尚无资料库',
   'import.skip.storage_refused': '无法存储的内容',
-  'import.skip.chosen_by_person': '您选择跳过的内容',
+  'import.skip.chosen_by_person': '你选择跳过的内容',
   'import.skip.manifest_only': '只有下载清单，请放入其中列出的压缩包',
 
   'backup.problem.digest_differs': '校验和不符：文件在写入后被更改',

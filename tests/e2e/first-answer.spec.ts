@@ -82,3 +82,11 @@ test('another tab shows the same conversation and follows it', async ({ connecte
   await second.ask('hello from the second tab');
   await expect(connected.questions).toHaveCount(3);
 });
+
+test('models that only embed are listed after those that chat', async ({ connected, page }) => {
+  await expect(connected.composer).toBeVisible();
+  await page.getByRole('button', { name: /^Model:/ }).click();
+  const models = page.getByRole('group', { name: 'Models' }).getByRole('button');
+  await expect(models.first()).toContainText('echo');
+  await expect(models.last()).toContainText('embed/');
+});

@@ -3,6 +3,7 @@ import {
   ENDPOINT_PRESETS,
   PRESET_IDS,
   getPreset,
+  looksLikeChatModel,
   pickFirstModel,
   presetOfBaseUrl,
   recogniseKey,
@@ -149,6 +150,17 @@ describe('presets', () => {
     ['nonsense', 'custom'],
   ])('takes %s for %s', (baseUrl, id) => {
     expect(presetOfBaseUrl(baseUrl).id).toBe(id);
+  });
+
+  it.each([
+    ['gpt-5', true],
+    ['gemma3:4b', true],
+    ['nomic-embed-text', false],
+    ['text-embedding-3-small', false],
+    ['whisper-1', false],
+    ['bge-reranker-v2-m3', false],
+  ])('%s chats: %j', (id, chats) => {
+    expect(looksLikeChatModel(id)).toBe(chats);
   });
 
   it('picks a model to begin with', () => {

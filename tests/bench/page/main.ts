@@ -26,6 +26,7 @@ import { embedMessages } from './row-22-embed-messages.ts';
 import { quality } from './row-23-quality.ts';
 import { asYouType } from './row-24-as-you-type.ts';
 import { usageRebuild } from './row-27-usage-rebuild.ts';
+import { integrityCheck } from './row-28-integrity-check.ts';
 
 /** In the order they run: the first one fills the table the others read. */
 const ROWS: readonly BenchRow[] = [
@@ -48,6 +49,7 @@ const ROWS: readonly BenchRow[] = [
   parseBackup,
   cacheHit,
   usageRebuild,
+  integrityCheck,
   embedMessages,
   quality,
 ];

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readStoredEmbedders } from '#db/embeddings.ts';
+import { purgeConversations } from '#db/many-conversations.ts';
 import { BUILT_IN_CHOICE, embedderIdOf } from '#domain/embedder-choice.ts';
 import { OnggiError } from '#domain/errors.ts';
 import { toConversationId, toEndpointId } from '#domain/ids.ts';
@@ -65,6 +66,27 @@ test('indexes newest first, follows what changes, and takes up its work after a 
   await expect.poll(() => db.strict.embeddings.where('id').equals('x').toArray()).toEqual([]);
   expect(second.embedder.given).toEqual([]);
   expect(await second.find('yellow lemon')).toEqual(['old']);
+});
+
+test('of what was deleted for good no record of a vector is left, and none is found', async () => {
+  const db = await openForTest();
+  await addRows(
+    db,
+    conversationOf('gone', ['red apple', 'yellow lemon']),
+    conversationOf('kept', ['green pear']),
+  );
+  const { find, isReady } = start(db);
+  await find('anything');
+  await isReady();
+  const covered = async () =>
+    (await db.strict.embeddingCoverage.toArray()).filter((row) =>
+      JSON.stringify(row).includes('gone'),
+    );
+  expect((await covered()).length).toBeGreaterThan(0);
+  await purgeConversations(db, [toConversationId('gone')]);
+  await expect.poll(covered, { timeout: 10_000 }).toEqual([]);
+  expect(await find('red apple')).toEqual([]);
+  expect(await find('green pear')).toEqual(['kept']);
 });
 
 test('begins with the first question, not with one in passing', async () => {

@@ -94,8 +94,14 @@ const CACHE_TIDY_DELAY_MS = 2000;
 /** The same for the worker of search. */
 const SEARCH_START_DELAY_MS = 4000;
 
+/** A storage that does not open for so long is told; it is waited for all the same. */
+const START_PATIENCE_MS = 8000;
+
 /** How long locking waits for the visit to be ended. */
 const LOCK_PATIENCE_MS = 500;
+
+/** Stands in `localStorage` from when the browser closed the database until its log is whole again. */
+const TORN_KEY = 'onggi.torn';
 
 /** How often what is there is noted outside the database. */
 const CANARY_EVERY_MS = 10_000;
@@ -131,11 +137,29 @@ function stop(): void {
   location.reload();
 }
 
+/** What stands on the page while the storage is waited for; gives what takes it away. */
+let waiting: Promise<() => void> | undefined;
+function showWaiting(code: ErrorCode): void {
+  waiting ??= showBlocked(code);
+}
+
+/** While it takes long, the screen says so, and what can be done; it goes when there is an answer. */
+async function patiently<T>(work: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => showWaiting('db/no-answer'), START_PATIENCE_MS);
+  try {
+    return await work;
+  } finally {
+    clearTimeout(timer);
+    (await waiting)?.();
+    waiting = undefined;
+  }
+}
+
 /** Opens the database; while older tabs hold it, the screen says so and goes when they let go. */
-async function open(): Promise<OnggiDatabase> {
-  let clear: Promise<() => void> | undefined;
-  const database = await openDatabase({
+function open(): Promise<OnggiDatabase> {
+  return openDatabase({
     clock,
+    notedName: isLossNoted() ? undefined : readCanary()?.databaseName,
     isWhole: async (db) => {
       const canary = readCanary();
       if (!canary) return true;
@@ -143,17 +167,17 @@ async function open(): Promise<OnggiDatabase> {
     },
     events: {
       onSuperseded: storage.supersede,
-      onBlocked: () => {
-        clear ??= showBlocked('db/blocked');
-      },
+      onBlocked: () => showWaiting('db/blocked'),
       onLost: storage.fail,
-      onReopened: () => void storage.resume(),
+      onClosed: () => localStorage.setItem(TORN_KEY, '1'),
+      onReopened: () => {
+        localStorage.removeItem(TORN_KEY);
+        void storage.resume();
+      },
       onReplaced: storage.replace,
       onErased: stop,
     },
   });
-  (await clear)?.();
-  return database;
 }
 
 async function createApp(db: OnggiDatabase): Promise<AppState> {
@@ -420,7 +444,11 @@ async function openChecked(): Promise<OnggiDatabase> {
   };
   const ask = async (reason: RecoveryReason): Promise<void> => {
     const { passRecovery } = await import('./ui/recovery/pass-recovery.ts');
-    const reload = () => location.reload();
+    const reload = () => {
+      // What was brought back is to be seen, from the rescue page too.
+      history.replaceState(null, '', '#/');
+      location.reload();
+    };
     await passRecovery(target, translator, { reason, open: openOnce, clock, createId, reload });
   };
   // First of all, and past every look: this screen has to come up when nothing can be looked at.
@@ -428,9 +456,10 @@ async function openChecked(): Promise<OnggiDatabase> {
     await ask({ kind: 'rescue' });
     history.replaceState(null, '', '#/');
   }
-  const isGone = await isLost();
+  if (localStorage.getItem(TORN_KEY)) await patiently(mendLog());
+  const isGone = await patiently(isLost());
   if (isGone) await ask({ kind: 'gone' });
-  const db = await openOnce();
+  const db = await patiently(openOnce());
   if (isGone) forgetCanary();
   if (canary && !isGone) {
     const missing = await findMissing(db, canary);
@@ -453,6 +482,17 @@ async function openChecked(): Promise<OnggiDatabase> {
   });
   note(true);
   return db;
+}
+
+/** Before anything is written where the disk was full: see [Note: Torn log]. */
+async function mendLog(): Promise<void> {
+  const { turnLog } = await import('./db/turn-log.ts');
+  try {
+    await turnLog();
+  } catch (cause) {
+    throw new OnggiError('db/no-space', 'no room for a new log', { cause });
+  }
+  localStorage.removeItem(TORN_KEY);
 }
 
 async function start(): Promise<void> {

@@ -42,17 +42,18 @@ export async function commit<T>(work: () => PromiseLike<T>): Promise<T> {
     const failure = toStorageError(error);
     if (failure.code === 'db/quota' && (await makeRoom())) return commitAgain(work);
     // It was closed before anything was begun.
-    if (failure.code === 'db/closed' && (await watch?.reopen?.())) return commitAgain(work);
+    if (await isOpenAgain(failure)) return commitAgain(work);
     throw failure;
   }
 }
 
-async function commitAgain<T>(work: () => PromiseLike<T>): Promise<T> {
-  try {
-    return await untilHang(work);
-  } catch (error) {
-    throw toStorageError(error);
-  }
+function commitAgain<T>(work: () => PromiseLike<T>): Promise<T> {
+  return readOnce(() => untilHang(work));
+}
+
+/** Whether a database that was found closed is open again. */
+export async function isOpenAgain({ code }: OnggiError): Promise<boolean> {
+  return code === 'db/closed' && (await watch?.reopen?.()) === true;
 }
 
 /** One at a time, and not for the writes that make room. */
@@ -93,10 +94,21 @@ function countSlow(change: 1 | -1): void {
 }
 
 /**
- * Runs one read.
+ * Runs one read, and once more when the database was closed and could be opened again.
  * @throws OnggiError `db/*`.
  */
 export async function read<T>(work: () => PromiseLike<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const failure = toStorageError(error);
+    if (await isOpenAgain(failure)) return readOnce(work);
+    throw failure;
+  }
+}
+
+/** Runs one read that somebody else does again. @throws OnggiError `db/*`. */
+export async function readOnce<T>(work: () => PromiseLike<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -1,7 +1,9 @@
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import { readBootDatabase } from './boot-database.ts';
+import { read } from './commit.ts';
 import { copyDatabase, copyName, deleteCopies } from './database-copy.ts';
+import { readDatabaseNames } from './idb-request.ts';
 import { holdLive } from './live-lock.ts';
 import type { LiveHold } from './live-lock.ts';
 import { withExclusiveLock } from './locks.ts';
@@ -19,6 +21,8 @@ export interface DatabaseEvents {
   onBlocked(): void;
   /** The connection died by itself and does not open again: `db/lost`. */
   onLost(error: OnggiError): void;
+  /** The browser closed a connection, as on a full disk. See [Note: Torn log]. */
+  onClosed?(): void;
   /** A connection that had died is open again. */
   onReopened?(): void;
   /**
@@ -59,6 +63,11 @@ interface OpenOptions {
   readonly events: DatabaseEvents;
   /** Whether data that were closed and are open again are what they were. */
   readonly isWhole?: (database: OnggiDatabase) => Promise<boolean>;
+  /**
+   * The database that was noted as the live one outside of all databases: it is the live one where nothing
+   * else says so, and a pointer that leads to none beside it is damaged.
+   */
+  readonly notedName?: string | undefined;
   /** Only tests give others. */
   readonly steps?: readonly SchemaStep[];
   readonly bootName?: string;
@@ -82,8 +91,15 @@ export async function openDatabase(options: OpenOptions): Promise<OnggiDatabase>
   const { bootName = 'onggi-boot', defaultName = 'onggi', steps = SCHEMA_STEPS } = options;
   // Before anything is touched: wrong steps are a developer's mistake.
   newestVersion(steps);
-  let boot = await readBootDatabase(bootName, defaultName);
+  const { notedName } = options;
+  let boot = await readBootDatabase(bootName, notedName ?? defaultName);
   const { dataLoss } = boot;
+  if (notedName !== undefined && notedName !== boot.databaseName) {
+    const names = await read(readDatabaseNames);
+    if (names.includes(notedName) && !names.includes(boot.databaseName)) {
+      throw new OnggiError('db/row-damaged', 'the boot pointer leads nowhere');
+    }
+  }
   for (;;) {
     const { databaseName } = boot;
     let replace = (): void => undefined;
@@ -204,6 +220,7 @@ function createConnections(
   /** The browser closed a connection: once it is opened again without a word. */
   async function goOn(): Promise<void> {
     if (isDone() || reopening) return;
+    events.onClosed?.();
     const isSoon = performance.now() - reopenedAt < REOPEN_PAUSE_MS;
     if (!isSoon && (await reopen())) return;
     for (const connection of both) connection.close({ disableAutoOpen: true });

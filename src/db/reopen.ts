@@ -3,9 +3,10 @@ import { Dexie, RangeSet } from 'dexie';
 import { readStoredState } from './migrate.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
+import { turnLog } from './turn-log.ts';
 
 /** A storage that does not open within this does not answer. */
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 10_000;
 
 export interface ReopenOptions {
   readonly database: OnggiDatabase;
@@ -21,7 +22,7 @@ export interface ReopenOptions {
 
 /**
  * Opens both connections again, in place: whoever holds one goes on with it, and live reads read anew.
- * Makes nothing: where the database is gone, has another version or is not whole, nothing stays open, and
+ * Makes nothing: where there is no room, or the database is gone, has another version or is not whole, nothing stays open, and
  * the next start has to ask.
  * @returns whether they are open.
  */
@@ -57,6 +58,8 @@ function letGo(connection: OnggiDexie): void {
 
 async function openWhole({ database, newest, open, isWhole }: ReopenOptions): Promise<void> {
   if ((await readStoredState(database.name, newest)) !== 'current') throw new Error('gone');
+  // Nothing is written behind what a full disk may have torn.
+  await turnLog();
   await open();
   if (!(await isWhole(database))) throw new Error('rows are missing');
 }

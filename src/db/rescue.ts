@@ -1,7 +1,10 @@
 /** Reading what is readable, past everything that may be broken above: for the rescue screen. */
+import { OnggiError } from '#domain/errors.ts';
 import { RESCUE_FORMAT } from '#domain/rescue-file.ts';
 import { toIsoInstant } from '#domain/instants.ts';
 import { readDatabaseNames, requestResult } from './idb-request.ts';
+import { inTime } from './in-time.ts';
+import { openExisting } from './open-existing.ts';
 
 /** Tables that never leave: sealed keys, and what can be made again. */
 const LEFT_OUT = ['secrets', 'keyRing', 'responseCache', 'embeddings', 'searchFiles', 'changeFeed'];
@@ -21,36 +24,41 @@ export interface Rescued {
  * [row …] … }`, bytes as base64 in `$bytes`; `live` is the name of the database that the app shows. A
  * restore reads the rows of that one. Opens databases as they are, whatever their version, and neither
  * makes nor changes any. Where the browser does not say which there are, those of known names are tried.
+ * What gives no answer in time counts as unreadable.
  * Memory does not grow with the rows: the browser takes them piece by piece.
  */
 export async function rescueEverything({
   now,
   knownName,
   bootName = 'onggi-boot',
+  patienceMs,
 }: {
   readonly now: number;
   /** The database that was noted as the live one outside of all databases. */
   readonly knownName?: string | undefined;
-  /** Only tests give another. */
+  /** Only tests give others. */
   readonly bootName?: string;
+  readonly patienceMs?: number;
 }): Promise<Rescued> {
-  const live = (await readLiveName(bootName)) ?? knownName ?? FIRST_NAME;
+  const live = (await readLiveName(bootName, patienceMs)) ?? knownName ?? FIRST_NAME;
   const head = { format: RESCUE_FORMAT, created_at: toIsoInstant(now), live };
   const file = createTextFile();
   file.add(JSON.stringify(head).slice(0, -1));
   let rowCount = 0;
   let unreadableCount = 0;
-  const names = await readDatabaseNames().catch(() => [...new Set([live, FIRST_NAME])]);
+  const names = await inTime(readDatabaseNames(), patienceMs).catch(() => [
+    ...new Set([live, FIRST_NAME]),
+  ]);
   for (const name of names) {
     if (NO_DATA.includes(name)) continue;
-    const found = await openExisting(name);
+    const found = await openExisting(name, patienceMs);
     if (found === 'unreadable') unreadableCount += 1;
     if (typeof found === 'string') continue;
     const tables = [...found.objectStoreNames].filter((table) => !LEFT_OUT.includes(table));
     for (const table of tables) {
       file.add(`,\n${JSON.stringify(`${name}/${table}`)}:[`);
       let isFirst = true;
-      for await (const text of readRows(found, table)) {
+      for await (const text of readRows(found, table, patienceMs)) {
         if (text === undefined) {
           unreadableCount += 1;
           continue;
@@ -93,28 +101,14 @@ function createTextFile() {
   };
 }
 
-/** Opens a database that is there. Looking makes none. */
-async function openExisting(name: string): Promise<IDBDatabase | 'missing' | 'unreadable'> {
-  const seen = { isMissing: false };
-  try {
-    const request = indexedDB.open(name);
-    request.onupgradeneeded = () => {
-      seen.isMissing = true;
-      request.transaction?.abort();
-    };
-    return await requestResult(request);
-  } catch {
-    return seen.isMissing ? 'missing' : 'unreadable';
-  }
-}
-
 /** The database that the app shows; undefined where nothing says. */
-async function readLiveName(bootName: string): Promise<string | undefined> {
-  const boot = await openExisting(bootName);
+async function readLiveName(bootName: string, patienceMs?: number): Promise<string | undefined> {
+  const boot = await openExisting(bootName, patienceMs);
   if (typeof boot === 'string') return undefined;
   try {
-    const pointer: unknown = await requestResult(
-      boot.transaction('pointer').objectStore('pointer').get('live'),
+    const pointer: unknown = await inTime(
+      requestResult(boot.transaction('pointer').objectStore('pointer').get('live')),
+      patienceMs,
     );
     const name = (pointer as { databaseName?: unknown } | undefined)?.databaseName;
     return typeof name === 'string' ? name : undefined;
@@ -129,24 +123,31 @@ async function readLiveName(bootName: string): Promise<string | undefined> {
 async function* readRows(
   database: IDBDatabase,
   table: string,
+  patienceMs?: number,
 ): AsyncGenerator<string | undefined, void> {
   let keys: IDBValidKey[];
   try {
-    keys = await requestResult(database.transaction(table).objectStore(table).getAllKeys());
+    const request = database.transaction(table).objectStore(table).getAllKeys();
+    keys = await inTime(requestResult(request), patienceMs);
   } catch {
     // Not even how many there were.
     yield undefined;
     return;
   }
+  let isSilent = false;
   for (const key of keys) {
     let text: string | undefined;
     try {
       const request = database.transaction(table).objectStore(table).get(key);
-      text = JSON.stringify(await requestResult<unknown>(request), writeBytes);
-    } catch {
+      const row = await inTime(requestResult<unknown>(request), patienceMs);
+      text = JSON.stringify(row, writeBytes);
+    } catch (error) {
       text = undefined;
+      isSilent = error instanceof OnggiError;
     }
     yield text;
+    // The others would be waited for as long, each.
+    if (isSilent) return;
   }
 }
 

@@ -41,6 +41,7 @@ export const ERROR_CODES = [
   'db/quota',
   'db/no-space',
   'db/hang',
+  'db/no-answer',
   'db/closed',
   'db/blocked',
   'db/newer-version',

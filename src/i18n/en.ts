@@ -696,6 +696,12 @@ const texts = {
   'recovery.asIsBody':
     'onggi opens with what is left. Copies in this browser stay and can be restored later under My data.',
   'recovery.asIsSure': 'onggi will not ask about these conversations again. Really?',
+  'recovery.pointer': 'Open the data that are there',
+  'recovery.pointerBody':
+    'The note of which data are the current ones cannot be read. These were found; choose which onggi should open. Nothing of the others is deleted.',
+  'recovery.noMessages': 'Without messages',
+  'recovery.openThese': 'Open these',
+  'recovery.openTheseOf': 'Open these data: {when}',
   'recovery.link': 'Rescue my data',
   'erase.title': 'Erase everything',
   'erase.cardBody':
@@ -1225,6 +1231,8 @@ const errors = {
     'The browser’s storage does not answer. Your text is still here; download it, then reload the page.',
   'error.db/closed':
     'onggi was opened in another tab with a newer version. Nothing is lost; reload to go on here.',
+  'error.db/no-answer':
+    'The browser’s storage does not answer yet; onggi keeps waiting. Close other tabs of onggi. If that does not help, reload the page or restart the browser. Nothing was deleted, and copies in this browser can be opened with “Rescue my data”.',
   'error.db/blocked':
     'Another tab with an older version of onggi is still open. Close it, and this one goes on by itself.',
   'error.db/newer-version':

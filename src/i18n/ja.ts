@@ -606,6 +606,12 @@ export const ja: LaterTexts = {
   'recovery.asIsBody':
     '残っているもので開きます。このブラウザーのコピーは残り、あとで「マイデータ」から復元できます。',
   'recovery.asIsSure': 'これらの会話について、今後は尋ねません。よろしいですか？',
+  'recovery.pointer': '残っているデータを開く',
+  'recovery.pointerBody':
+    'どのデータが現在のものかを示す記録が読めません。見つかったデータから、onggiで開くものを選んでください。ほかのデータも削除されません。',
+  'recovery.noMessages': 'メッセージなし',
+  'recovery.openThese': 'このデータを開く',
+  'recovery.openTheseOf': 'このデータを開く：{when}',
   'recovery.link': 'データを救出',
   'erase.title': 'すべて消去',
   'erase.cardBody':
@@ -1106,6 +1112,8 @@ export const ja: LaterTexts = {
     'ブラウザのストレージが応答しません。文章はまだここにあります。ダウンロードしてから、ページを再読み込みしてください。',
   'error.db/closed':
     '別のタブで、より新しいバージョンのonggiが開かれました。失われたものはありません。再読み込みすると、ここで続けられます。',
+  'error.db/no-answer':
+    'ブラウザーの保存領域がまだ応答しないため、待っています。ほかのonggiのタブを閉じてください。それでも変わらなければ、再読み込みするか、ブラウザーを再起動してください。何も削除されていません。このブラウザーにあるコピーは「データを救出」から開けます。',
   'error.db/blocked':
     '古いバージョンのonggiが別のタブで開いています。そのタブを閉じると、こちらは自動で再開します。',
   'error.db/newer-version':

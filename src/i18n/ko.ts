@@ -595,6 +595,12 @@ export const ko: LaterTexts = {
   'recovery.asIsBody':
     '남은 것만으로 열어요. 이 브라우저의 사본은 남아 있고, 나중에 내 데이터에서 되살릴 수 있어요.',
   'recovery.asIsSure': '이 대화들에 대해 다시 묻지 않아요. 정말 그렇게 할까요?',
+  'recovery.pointer': '남아 있는 데이터 열기',
+  'recovery.pointerBody':
+    '어느 데이터가 지금 쓰는 것인지 적은 기록을 읽을 수 없어요. 찾은 데이터 가운데 열 것을 골라 주세요. 나머지도 지우지 않아요.',
+  'recovery.noMessages': '메시지 없음',
+  'recovery.openThese': '이 데이터 열기',
+  'recovery.openTheseOf': '이 데이터 열기: {when}',
   'recovery.link': '데이터 구조하기',
   'erase.title': '모두 지우기',
   'erase.cardBody':
@@ -1089,6 +1095,8 @@ export const ko: LaterTexts = {
     '브라우저 저장소가 응답하지 않아요. 글은 아직 여기 있으니 내려받은 뒤 새로고침해 주세요.',
   'error.db/closed':
     '다른 탭에서 더 새로운 버전의 onggi가 열렸어요. 잃은 것은 없으니 새로고침하면 여기서도 이어져요.',
+  'error.db/no-answer':
+    '브라우저 저장소가 아직 응답하지 않아서 기다리고 있어요. onggi를 연 다른 탭을 닫아 주세요. 그래도 그대로면 새로고침하거나 브라우저를 다시 켜 주세요. 지워진 것은 없고, 이 브라우저의 사본은 ‘데이터 구조하기’에서 열 수 있어요.',
   'error.db/blocked': '이전 버전의 onggi가 다른 탭에 열려 있어요. 그 탭을 닫으면 저절로 이어져요.',
   'error.db/newer-version':
     '더 새로운 버전의 onggi가 이미 이 데이터를 열었어요. 바뀐 것은 없으니 새로고침해 주세요.',

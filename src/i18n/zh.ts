@@ -573,6 +573,12 @@ export const zh: LaterTexts = {
   'recovery.asIs': '按现状打开',
   'recovery.asIsBody': '用剩下的内容打开。此浏览器中的副本会保留，以后可在“我的数据”中恢复。',
   'recovery.asIsSure': '以后不会再询问这些对话。确定吗？',
+  'recovery.pointer': '打开现有的数据',
+  'recovery.pointerBody':
+    '无法读取哪些数据是当前数据的记录。找到了以下数据，请选择 onggi 要打开的一份。其余数据不会被删除。',
+  'recovery.noMessages': '没有消息',
+  'recovery.openThese': '打开这份数据',
+  'recovery.openTheseOf': '打开这份数据：{when}',
   'recovery.link': '抢救数据',
   'erase.title': '全部清除',
   'erase.cardBody': '清除 onggi 保存在此浏览器中的所有内容，包括 API 密钥和快照。此操作无法撤销。',
@@ -1033,6 +1039,8 @@ export const zh: LaterTexts = {
     '磁盘已满，无法写入。没有删除任何内容，请先下载未保存的内容，清理空间后重试。',
   'error.db/hang': '浏览器存储没有响应。你的内容还在这里，请先下载，再重新加载页面。',
   'error.db/closed': '另一个标签页打开了更新版本的 onggi。内容没有丢失，重新加载即可在这里继续。',
+  'error.db/no-answer':
+    '浏览器存储尚未响应，onggi 仍在等待。请关闭其他 onggi 标签页。如果没有变化，请重新加载页面或重启浏览器。没有删除任何内容，此浏览器中的副本可以通过“抢救数据”打开。',
   'error.db/blocked': '旧版本的 onggi 仍在另一个标签页中打开。关闭那个标签页，这里会自动继续。',
   'error.db/newer-version':
     '这些数据已被更新版本的 onggi 打开过。没有更改任何内容，请重新加载以使用新版本。',

@@ -3,6 +3,9 @@ import { createBackupClient, createBackupReader } from '#backup/backup-client.ts
 import { backupFileName, backupFileTime } from '#backup/file-name.ts';
 import { createSnapshots } from '#backup/snapshots.ts';
 import { forgetCanary, readCanary } from '#db/canary.ts';
+import { inTime } from '#db/in-time.ts';
+import { findForPointer, mendPointer } from '#db/mend-pointer.ts';
+import type { WholeDatabase } from '#db/mend-pointer.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { rescueEverything } from '#db/rescue.ts';
 import type { Rescued } from '#db/rescue.ts';
@@ -49,6 +52,9 @@ export interface RecoverySnapshot {
   readonly counts: { readonly conversations: number; readonly messages: number } | null | undefined;
 }
 
+/** Longer than an upgrade of many rows may take. */
+const OPEN_PATIENCE_MS = 60_000;
+
 type Phase =
   | { readonly kind: 'idle' }
   | { readonly kind: 'working'; readonly progress: Progress | null }
@@ -58,6 +64,7 @@ export class Recovery {
   readonly reason: RecoveryReason;
   #snapshots = $state.raw<readonly RecoverySnapshot[] | undefined>();
   #phase = $state.raw<Phase>({ kind: 'idle' });
+  #candidates = $state.raw<readonly WholeDatabase[]>([]);
   readonly #deps: RecoveryDeps;
   readonly #files = createSnapshots({
     maker: { createBackup: () => Promise.reject(new OnggiError('backup/not-written', 'no maker')) },
@@ -72,6 +79,23 @@ export class Recovery {
     this.#deps = deps;
     this.reason = deps.reason;
     void this.#list();
+    if (deps.reason.kind === 'rescue') void this.#findForPointer();
+  }
+
+  /** The databases that can be opened, the likeliest first, where nothing says which is the live one. */
+  get candidates(): readonly WholeDatabase[] {
+    return this.#candidates;
+  }
+
+  /** Notes that this database is the live one, and loads the page anew. The others are kept. */
+  mendPointer(name: string): Promise<void> {
+    return this.#work(async () => {
+      const others = this.#candidates.map((each) => each.name).filter((each) => each !== name);
+      await mendPointer({ name, others, now: this.#deps.clock() });
+      // What was noted of another would be missing in this one.
+      if (readCanary()?.databaseName !== name) forgetCanary();
+      this.#deps.reload();
+    });
   }
 
   /** Newest first; undefined until they are listed. */
@@ -150,6 +174,12 @@ export class Recovery {
     return rescued;
   }
 
+  async #findForPointer(): Promise<void> {
+    const notedName = readCanary()?.databaseName;
+    // Where nothing can be looked at, there is nothing to offer.
+    this.#candidates = await findForPointer({ notedName }).catch(() => []);
+  }
+
   async #list(): Promise<void> {
     const copies = await this.#files.list();
     this.#snapshots = copies.map(({ name, sizeBytes, reachesAt }) => ({
@@ -186,7 +216,7 @@ export class Recovery {
 
   async #openClient() {
     const { open, clock } = this.#deps;
-    const db = await open();
+    const db = await inTime(open(), OPEN_PATIENCE_MS);
     return createBackupClient({
       createWorker: createBackupWorker,
       db,

@@ -4,6 +4,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { seedConversation, seedConversations, seedUsage } from '../support/seed.ts';
 import { expect, makeSnapshot, test, text } from './seeded.ts';
+import { expectNoViolations } from './violations.ts';
 
 const rows = seedConversations([seedConversation('Kept letters')]);
 
@@ -492,4 +493,90 @@ test('when the newest copy is damaged the one before is offered, and brings its 
   await restore.click();
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
   await expect(page.getByRole('link', { name: 'Only in the newest copy' })).toHaveCount(0);
+});
+
+test('a broken note of which data are live is mended by the rescue page, and nothing is lost', async ({
+  start,
+}) => {
+  const onggi = await start({ rows });
+  const { page } = onggi;
+  await onggi.ask('The last words');
+  const before = await readLiveRows(page);
+  await damage(page, async () => {
+    const boot = await new Promise<IDBDatabase>((resolve) => {
+      const request = indexedDB.open('onggi-boot');
+      request.onsuccess = () => resolve(request.result);
+    });
+    const transaction = boot.transaction('pointer', 'readwrite');
+    transaction.objectStore('pointer').put({ id: 'live', databaseName: 7 });
+    await new Promise((resolve) => (transaction.oncomplete = resolve));
+    boot.close();
+  });
+  await page.goto('/');
+  await page.getByRole('link', { name: text('recovery.link') }).click();
+  const card = page.getByRole('region', { name: text('recovery.pointer') });
+  await expect(card.getByRole('listitem')).toHaveCount(1);
+  await expectNoViolations(page, 'the rescue page with data to open', 'light');
+  await card.getByRole('button', { name: /^Open these/ }).click();
+  await expect(onggi.conversations.first()).toBeVisible();
+  expect(await readLiveRows(page)).toEqual(before);
+  await page.goto('/#/rescue');
+  await expect(page.getByRole('heading', { name: text('recovery.rescueTitle') })).toBeVisible();
+  await expect(
+    page.getByRole('button', { name: /^Restore the copy|Choose a backup/ }).first(),
+  ).toBeVisible();
+  await expect(card).toHaveCount(0);
+});
+
+test('a storage that does not answer is told at the start, leads to the copies, and is waited for', async ({
+  start,
+}) => {
+  const { page } = await start({ rows });
+  await makeSnapshot(page);
+  await page.clock.install();
+  await page.addInitScript(() => {
+    const open = Object.getOwnPropertyDescriptor(IDBFactory.prototype, 'open')?.value as (
+      this: IDBFactory,
+      ...args: Parameters<IDBFactory['open']>
+    ) => IDBOpenDBRequest;
+    const held: (() => void)[] = [];
+    let isSilent = true;
+    const answer = () => {
+      isSilent = false;
+      for (const go of held) go();
+    };
+    Object.assign(window, { answer });
+    // The events of the real request come when the storage answers, and not before.
+    IDBFactory.prototype.open = function (...args) {
+      const request = open.apply(this, args);
+      const hold = (event: Event) => {
+        if (!isSilent) return;
+        event.stopImmediatePropagation();
+        held.push(() => request.dispatchEvent(new Event(event.type)));
+      };
+      request.addEventListener('success', hold);
+      request.addEventListener('error', hold);
+      return request;
+    };
+  });
+  await page.goto('/__seed');
+  await page.goto('/#/');
+  await page.clock.runFor(9000);
+  const told = page.getByRole('alert');
+  await expect(told).toContainText(text('error.db/no-answer'));
+  await expect(page.getByRole('button', { name: text('blocked.reload') })).toBeVisible();
+  // It opens by itself when there is an answer.
+  await page.evaluate(() => (window as unknown as { answer: () => void }).answer());
+  await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
+  await expect(told).toHaveCount(0);
+
+  // The rescue page gives what it can, and says what it cannot.
+  await page.goto('/__seed');
+  await page.goto('/#/rescue');
+  await expect(page.getByRole('button', { name: /^Download the copy/ })).toBeVisible();
+  await page.getByRole('button', { name: /^Restore the copy/ }).click();
+  await expect(page.getByText(text('recovery.working'))).toBeVisible();
+  await page.clock.runFor(61_000);
+  await expect(page.getByText(text('error.db/no-answer'))).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Download the copy/ })).toBeEnabled();
 });

@@ -1,7 +1,8 @@
 /**
  * `npm run test:full-disk [-- --rounds 3]`: builds the app, puts the database of a browser profile on a small
  * disk of its own (tmpfs), fills that disk to the last byte and goes on writing as a person would. Looks
- * whether the app says so, keeps the text, offers it, and has every row back when there is room again. Needs
+ * whether the app says so, keeps the text, offers it, goes on without being loaded anew when there is room
+ * again, and has every row back. Needs
  * the right to mount; where there is none it says that nothing was tested. Ends with 1 when anything was lost
  * or not told.
  */
@@ -28,7 +29,7 @@ import { launchKillable } from '../support/killable-browser.mjs';
 
 const PORT = 4477;
 const APP_URL = `http://localhost:${PORT}`;
-const DISK_MEGABYTES = 24;
+const DISK_MEGABYTES = 48;
 /** What is promised. */
 const TOLD_WITHIN_MS = 2000;
 /** Longer than what LevelDB may still find room for in a page it has. */
@@ -38,14 +39,25 @@ const TOLD =
 
 const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } });
 
-/** Mounts a small disk. @returns why not, or undefined */
-function mountDisk(/** @type {string} */ folder) {
-  const { status, stderr, error } = spawnSync(
-    'mount',
-    ['-t', 'tmpfs', '-o', `size=${DISK_MEGABYTES}m`, 'tmpfs', folder],
-    { encoding: 'utf8' },
-  );
+/** Mounts something. @returns why not, or undefined */
+function mount(/** @type {readonly string[]} */ ...args) {
+  const { status, stderr, error } = spawnSync('mount', args, { encoding: 'utf8' });
   return status === 0 ? undefined : (error?.message ?? stderr.trim());
+}
+
+/** Mounts a small disk for the database and the file system of the origin. @returns why not, or undefined */
+function mountDisk(/** @type {string} */ disk, /** @type {readonly string[]} */ folders) {
+  mkdirSync(disk);
+  const refusal = mount('-t', 'tmpfs', '-o', `size=${DISK_MEGABYTES}m`, 'tmpfs', disk);
+  if (refusal !== undefined) return refusal;
+  for (const [index, folder] of folders.entries()) {
+    const part = path.join(disk, String(index));
+    mkdirSync(part);
+    mkdirSync(folder, { recursive: true });
+    const partRefusal = mount('--bind', part, folder);
+    if (partRefusal !== undefined) return partRefusal;
+  }
+  return undefined;
 }
 
 /** Writes until there is no byte left. */
@@ -75,9 +87,10 @@ function countMissing(/** @type {Rows} */ before, /** @type {Rows} */ now) {
 /** One profile whose disk becomes full. */
 async function fillUp(/** @type {string} */ folder, /** @type {string} */ baseUrl) {
   const profile = path.join(folder, 'profile');
-  const disk = path.join(profile, 'Default', 'IndexedDB');
-  mkdirSync(disk, { recursive: true });
-  const refusal = mountDisk(disk);
+  const disk = path.join(folder, 'disk');
+  const folders = ['IndexedDB', 'File System'].map((name) => path.join(profile, 'Default', name));
+  mkdirSync(profile, { recursive: true });
+  const refusal = mountDisk(disk, folders);
   if (refusal !== undefined) return { refusal };
   const filler = path.join(disk, 'filler');
   /** @type {import('../support/killable-browser.mjs').KillableBrowser | undefined} */
@@ -127,16 +140,49 @@ async function fillUp(/** @type {string} */ folder, /** @type {string} */ baseUr
     const file = await download?.path();
     const isOffered = file !== undefined && readFileSync(file, 'utf8').includes(LONG_TEXT.trim());
 
+    // Without room nothing is opened: it goes on being told.
+    const again = page.getByRole('button', { name: 'Try again' }).first();
+    await again.click({ timeout: 10_000 });
+    await again.and(page.locator(':enabled')).waitFor({ timeout: 20_000 });
     rmSync(filler);
-    await browser.close();
-    browser = await launchKillable(profile);
-    await browser.page.goto(`${APP_URL}/#/`);
-    await browser.page.locator('#composer').waitFor();
-    const missing = countMissing(before, await browser.page.evaluate(readRows));
-    return { isTold, toldMs, sentence, isTextThere, isOffered, missing };
+    // With room again, and without loading the page anew.
+    await again.click({ timeout: 10_000 });
+    await told.waitFor({ state: 'hidden', timeout: 20_000 }).catch(() => undefined);
+    await composer.press('Enter');
+    const answers = page.getByRole('article', { name: 'Assistant' });
+    const isGoingOn = await answers
+      .nth(1)
+      .getByText('24000자')
+      .first()
+      .waitFor({ timeout: 20_000 })
+      .then(() => true)
+      .catch(() => false);
+    // What a full disk tore shows at the second start after it. See [Note: Torn log] in src/db/turn-log.ts.
+    let missing = 0;
+    for (let start = 1; start <= 2; start += 1) {
+      await browser.close();
+      browser = await launchKillable(profile);
+      await browser.page.goto(`${APP_URL}/#/`);
+      const next = browser.page.locator('#composer');
+      const isOpen = await next
+        .waitFor()
+        .then(() => true)
+        .catch(() => false);
+      if (!isOpen) {
+        console.log(
+          `start ${start}: ${(await browser.page.locator('body').innerText()).slice(0, 300)}`,
+        );
+        return { isTold, toldMs, sentence, isTextThere, isOffered, isGoingOn, missing: Infinity };
+      }
+      missing = countMissing(before, await browser.page.evaluate(readRows));
+      await next.fill(`after start ${start}`);
+      await next.press('Enter');
+      await browser.page.getByText('Answer complete').waitFor({ state: 'attached' });
+    }
+    return { isTold, toldMs, sentence, isTextThere, isOffered, isGoingOn, missing };
   } finally {
     await browser?.close().catch(() => undefined);
-    spawnSync('umount', [disk]);
+    for (const mounted of [...folders, disk]) spawnSync('umount', [mounted]);
   }
 }
 
@@ -159,11 +205,17 @@ try {
     }
     const isInTime = found.toldMs <= TOLD_WITHIN_MS;
     const isGood =
-      found.isTold && isInTime && found.isTextThere && found.isOffered && found.missing === 0;
+      found.isTold &&
+      isInTime &&
+      found.isTextThere &&
+      found.isOffered &&
+      found.isGoingOn &&
+      found.missing === 0;
     console.log(
       `round ${round}: ${found.isTold ? `told after ${found.toldMs} ms` : 'NOT TOLD'} ` +
         `("${found.sentence}"), text ${found.isTextThere ? 'kept' : 'GONE'}, ` +
-        `download ${found.isOffered ? 'whole' : 'MISSING'}, ${found.missing} rows missing afterwards`,
+        `download ${found.isOffered ? 'whole' : 'MISSING'}, ` +
+        `${found.isGoingOn ? 'goes on with room' : 'DOES NOT GO ON'}, ${found.missing} rows missing afterwards`,
     );
     if (!isGood) process.exitCode = 1;
   }

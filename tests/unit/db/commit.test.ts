@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { commit, watchWrites } from '#db/commit.ts';
+import { commit, read, watchWrites } from '#db/commit.ts';
 import type { WriteWatch } from '#db/commit.ts';
 
 const full = () => Promise.reject(new DOMException('', 'QuotaExceededError'));
@@ -123,5 +123,13 @@ describe('a write into a closed database', () => {
     const other = vi.fn(closed);
     await expect(commit(other)).rejects.toMatchObject({ code: 'db/closed' });
     expect(other).toHaveBeenCalledTimes(1);
+  });
+
+  test('and a read of one are begun once more alike', async () => {
+    const reopen = watchReopening(true);
+    const work = vi.fn<() => Promise<string>>().mockImplementationOnce(closed);
+    work.mockResolvedValueOnce('read');
+    expect(await read(work)).toBe('read');
+    expect(reopen).toHaveBeenCalledTimes(1);
   });
 });

@@ -52,6 +52,7 @@ interface OpenForTest {
   readonly steps?: readonly SchemaStep[];
   readonly clock?: Clock;
   readonly isWhole?: () => Promise<boolean>;
+  readonly notedName?: string;
 }
 
 /** Opens a database and notes its events. Closed when the test is over. */
@@ -67,6 +68,7 @@ export async function openForTest(
       onLost: (error) => heard.lost.push(error),
       onReopened: () => (heard.reopened += 1),
     },
+    notedName: options.notedName,
     ...(options.isWhole && { isWhole: options.isWhole }),
     ...(options.steps && { steps: options.steps }),
     ...(options.names ?? freshNames()),

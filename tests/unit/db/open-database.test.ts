@@ -116,6 +116,9 @@ function drop(native: IDBDatabase): void {
   native.dispatchEvent(new Event('close'));
 }
 
+/** A file of some megabytes is written before anything is opened again. */
+const PATIENCE = { timeout: 15_000 };
+
 describe('a connection that the browser closes', () => {
   const draft = (id: string) => ({ id, text: id, pasted: [], updatedAt: 1 });
 
@@ -127,7 +130,7 @@ describe('a connection that the browser closes', () => {
     const [strict, relaxed] = [db.strict.backendDB(), db.relaxed.backendDB()];
     drop(strict);
     relaxed.close();
-    await vi.waitFor(() => expect(db.heard.reopened).toBe(1));
+    await vi.waitFor(() => expect(db.heard.reopened).toBe(1), PATIENCE);
     await commit(() => db.strict.drafts.put(draft('after')));
     await drafts.until((rows) => rows.length === 2);
     // What the browser says of the other old one comes late, and does not close the new one.
@@ -141,7 +144,7 @@ describe('a connection that the browser closes', () => {
     const names = freshNames();
     const db = await openForTest({ names });
     drop(db.strict.backendDB());
-    await vi.waitFor(() => expect(db.heard.reopened).toBe(1));
+    await vi.waitFor(() => expect(db.heard.reopened).toBe(1), PATIENCE);
     const renewed = await openForTest({ names, steps: nextSteps });
     expect(db.heard.superseded).toBe(1);
     expect(renewed.heard.blocked).toBe(0);
@@ -154,9 +157,12 @@ describe('a connection that the browser closes', () => {
   test('is lost when that happens again at once, and can be opened by hand', async () => {
     const db = await openForTest();
     drop(db.strict.backendDB());
-    await vi.waitFor(() => expect(db.heard.reopened).toBe(1));
+    await vi.waitFor(() => expect(db.heard.reopened).toBe(1), PATIENCE);
     drop(db.strict.backendDB());
-    await vi.waitFor(() => expect(db.heard.lost.map(({ code }) => code)).toEqual(['db/lost']));
+    await vi.waitFor(
+      () => expect(db.heard.lost.map(({ code }) => code)).toEqual(['db/lost']),
+      PATIENCE,
+    );
     await expect(commit(() => db.relaxed.drafts.clear())).rejects.toMatchObject({
       code: 'db/closed',
     });
@@ -176,7 +182,7 @@ describe('a connection that the browser closes', () => {
       indexedDB.deleteDatabase(db.name).onsuccess = () => resolve();
     });
     db.strict.backendDB().dispatchEvent(new Event('close'));
-    await vi.waitFor(() => expect(db.heard.lost).toHaveLength(1));
+    await vi.waitFor(() => expect(db.heard.lost).toHaveLength(1), PATIENCE);
     expect(await db.reopen()).toBe(false);
     expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain(db.name);
   });
@@ -184,7 +190,7 @@ describe('a connection that the browser closes', () => {
   test('is lost when it is not what it was', async () => {
     const db = await openForTest({ isWhole: () => Promise.resolve(false) });
     drop(db.strict.backendDB());
-    await vi.waitFor(() => expect(db.heard.lost).toHaveLength(1));
+    await vi.waitFor(() => expect(db.heard.lost).toHaveLength(1), PATIENCE);
     expect(db.heard.reopened).toBe(0);
     await expect(commit(() => db.strict.drafts.clear())).rejects.toMatchObject({
       code: 'db/closed',

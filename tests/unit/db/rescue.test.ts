@@ -46,7 +46,9 @@ test('takes out every row but keys, bytes too', async () => {
 
 const refusal = () => new DOMException('Internal error opening backing store', 'UnknownError');
 
-async function rescuedTables(options: { knownName?: string; bootName?: string } = {}) {
+async function rescuedTables(
+  options: { knownName?: string; bootName?: string; patienceMs?: number } = {},
+) {
   const { blob, ...counts } = await rescueEverything({ now: 0, ...options });
   const file = JSON.parse(await blob.text()) as Record<string, unknown>;
   return { file, counts };
@@ -113,4 +115,25 @@ test('hands the rows to the browser piece by piece', async () => {
   const { blob } = await rescueEverything({ now: 0 });
   expect(blob.size).toBeGreaterThan(200 * 10_000 * 3);
   expect(Math.max(...lengths)).toBeLessThan(300 * 1024);
+});
+
+test('a storage that never answers is not waited for: what answers is taken out', async () => {
+  const db = await openForTest();
+  await db.strict.conversations.add(makeConversation('c'));
+  const silent = `silent-${crypto.randomUUID()}`;
+  const open = indexedDB.open.bind(indexedDB);
+  vi.spyOn(indexedDB, 'open').mockImplementation((name, version) => {
+    // An event that nobody hears is one that never comes.
+    if (name !== silent) return open(name, version);
+    const request = open(`${silent}-real`);
+    onTestFinished(() => void indexedDB.deleteDatabase(`${silent}-real`));
+    request.addEventListener('success', (event) => event.stopImmediatePropagation());
+    request.addEventListener('upgradeneeded', (event) => event.stopImmediatePropagation());
+    return request;
+  });
+  vi.spyOn(indexedDB, 'databases').mockResolvedValue([{ name: silent }, { name: db.name }]);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const { file, counts } = await rescuedTables({ patienceMs: 50 });
+  expect(file[`${db.name}/conversations`]).toMatchObject([{ id: 'c' }]);
+  expect(counts.unreadableCount).toBe(1);
 });

@@ -1,0 +1,44 @@
+/**
+ * [Note: Torn log] Chromium keeps all databases of an origin in one LevelDB, whose newest writes are in a log.
+ * A write that a full disk cut leaves a torn record there. The next opening passes over it as the end of the
+ * log and, with "Reusing old log", goes on writing behind it; the one after that takes the torn record in the
+ * middle for damage and throws **all** databases of the origin away (measured with Chromium 156: full disk,
+ * room again, restart, one message, restart: 0 of 63 rows left). Deleting a database makes it compact, which
+ * writes what the log holds into a table and begins a new log: then all rows are there after any restart.
+ */
+import { requestResult } from './idb-request.ts';
+import { inTime } from './in-time.ts';
+
+const SCRATCH = 'onggi-turn-log';
+const PROBE = 'onggi-room-probe';
+/** A log is at most 4 MB; its table needs as much room again. */
+const ROOM_BYTES = 6 * 1024 * 1024;
+const PIECE_BYTES = 256 * 1024;
+
+/**
+ * Has the browser begin a new log of its databases, where there is room for it. See [Note: Torn log].
+ * @throws DOMException or OnggiError where it cannot be done, as on a full disk: then nothing was written.
+ */
+export async function turnLog(): Promise<void> {
+  await requireRoom();
+  (await inTime(requestResult(indexedDB.open(SCRATCH, 1)))).close();
+  await inTime(requestResult(indexedDB.deleteDatabase(SCRATCH)));
+}
+
+/**
+ * Writes and removes as much beside the databases as a new log needs, where the browser has such files: a
+ * full disk is found before the torn log is written on.
+ */
+async function requireRoom(): Promise<void> {
+  const root = await navigator.storage.getDirectory().catch(() => undefined);
+  if (!root) return;
+  try {
+    const file = await root.getFileHandle(PROBE, { create: true });
+    const stream = await file.createWritable();
+    const piece = new Uint8Array(PIECE_BYTES);
+    for (let written = 0; written < ROOM_BYTES; written += PIECE_BYTES) await stream.write(piece);
+    await stream.close();
+  } finally {
+    await root.removeEntry(PROBE).catch(() => undefined);
+  }
+}

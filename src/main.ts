@@ -155,6 +155,14 @@ async function patiently<T>(work: Promise<T>): Promise<T> {
   }
 }
 
+function noteTorn(): void {
+  try {
+    localStorage.setItem(TORN_KEY, '1');
+  } catch {
+    // A full disk may refuse this too; what is opened again in this page does not need the note.
+  }
+}
+
 /** Opens the database; while older tabs hold it, the screen says so and goes when they let go. */
 function open(): Promise<OnggiDatabase> {
   return openDatabase({
@@ -169,7 +177,7 @@ function open(): Promise<OnggiDatabase> {
       onSuperseded: storage.supersede,
       onBlocked: () => showWaiting('db/blocked'),
       onLost: storage.fail,
-      onClosed: () => localStorage.setItem(TORN_KEY, '1'),
+      onClosed: noteTorn,
       onReopened: () => {
         localStorage.removeItem(TORN_KEY);
         void storage.resume();
@@ -256,7 +264,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     makeRoom: () => responseCache.makeRoom(),
     reopen: db.reopen,
   });
-  storage.setReopen(db.reopen);
+  storage.setReopen(() => db.reopen('write'));
   const chat = createLazyChat({
     cache: responseCache,
     streamChat: provider.streamChat,

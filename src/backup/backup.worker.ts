@@ -1,6 +1,6 @@
 /** Reads and writes backups beside the page; compression runs in a worker of its own. */
 import { newestVersion } from '#db/migrate.ts';
-import { openNamedDatabase } from '#db/open-database.ts';
+import { openPageDatabase } from '#db/open-database.ts';
 import { SCHEMA_STEPS } from '#db/schema-steps.ts';
 import { createRemotePacker } from './remote-packer.ts';
 import { serveBackup } from './serve-backup.ts';
@@ -17,7 +17,7 @@ addEventListener(
       schemaVersion: newestVersion(SCHEMA_STEPS),
       // The page hears of an upgrade itself; here the next read fails.
       openDatabase: (name) =>
-        openNamedDatabase(name, {
+        openPageDatabase(name, {
           clock,
           events: { onSuperseded: ignore, onBlocked: ignore, onLost: ignore },
         }),

@@ -16,7 +16,7 @@ export interface WriteWatch {
   /** Lets go of what can be had again. @returns whether there was anything */
   makeRoom(): Promise<boolean>;
   /** Opens a closed database again. @returns whether it is open */
-  readonly reopen?: () => Promise<boolean>;
+  readonly reopen?: (cause: 'write' | 'read') => Promise<boolean>;
 }
 
 let watch: WriteWatch | undefined;
@@ -42,7 +42,7 @@ export async function commit<T>(work: () => PromiseLike<T>): Promise<T> {
     const failure = toStorageError(error);
     if (failure.code === 'db/quota' && (await makeRoom())) return commitAgain(work);
     // It was closed before anything was begun.
-    if (await isOpenAgain(failure)) return commitAgain(work);
+    if (await isOpenAgain(failure, 'write')) return commitAgain(work);
     throw failure;
   }
 }
@@ -52,8 +52,8 @@ function commitAgain<T>(work: () => PromiseLike<T>): Promise<T> {
 }
 
 /** Whether a database that was found closed is open again. */
-export async function isOpenAgain({ code }: OnggiError): Promise<boolean> {
-  return code === 'db/closed' && (await watch?.reopen?.()) === true;
+export async function isOpenAgain({ code }: OnggiError, cause: 'write' | 'read'): Promise<boolean> {
+  return code === 'db/closed' && (await watch?.reopen?.(cause)) === true;
 }
 
 /** One at a time, and not for the writes that make room. */
@@ -102,7 +102,7 @@ export async function read<T>(work: () => PromiseLike<T>): Promise<T> {
     return await work();
   } catch (error) {
     const failure = toStorageError(error);
-    if (await isOpenAgain(failure)) return readOnce(work);
+    if (await isOpenAgain(failure, 'read')) return readOnce(work);
     throw failure;
   }
 }

@@ -20,7 +20,7 @@ export function liveRead<T>(query: () => PromiseLike<T>): LiveRead<T> {
       }
       /** What failed on a closed database is read anew where it is open again. */
       async function fail(thrown: unknown): Promise<void> {
-        const isOpen = await isOpenAgain(toStorageError(thrown));
+        const isOpen = await isOpenAgain(toStorageError(thrown), 'read');
         if (isOver) return;
         if (!isOpen) {
           error(thrown);

@@ -37,6 +37,9 @@ export interface DatabaseEvents {
   onErased?(): void;
 }
 
+/** What wants a closed database open again: what a person does, or what a screen shows. */
+export type ReopenCause = 'write' | 'read';
+
 /** The open database: two connections, which see each other's writes in live reads. */
 export interface OnggiDatabase {
   readonly name: string;
@@ -49,11 +52,12 @@ export interface OnggiDatabase {
   /** This page's share in the live database; null where it was opened by name. */
   readonly liveHold: LiveHold | null;
   /**
-   * Opens both connections anew, when the browser closed them or they answer no more. Makes nothing.
+   * Opens both connections anew, when the browser closed them or they answer no more. Makes nothing. For a
+   * read not twice in a short time: nobody asked for it, and one that closes again and again stays closed.
    * @returns whether they are open; false at once after {@link OnggiDatabase.close}, and where another
    * page upgraded, replaced or erased the data.
    */
-  readonly reopen: () => Promise<boolean>;
+  readonly reopen: (cause: ReopenCause) => Promise<boolean>;
   /** Closes both connections for good and lets the share go. */
   close(): void;
 }
@@ -143,8 +147,24 @@ async function holdPatiently(
 }
 
 /**
- * Opens the database of that name and nothing else: for workers, which use the one their page has
- * open, and for a restore, which fills one that is not live yet. Otherwise as {@link openDatabase}.
+ * Opens the database that a page has open, for its workers: they make none where it is gone.
+ * @throws OnggiError `db/lost`, and as {@link openNamedDatabase} does.
+ */
+export async function openPageDatabase(
+  name: string,
+  options: NamedOptions,
+): Promise<OnggiDatabase> {
+  const newest = newestVersion(options.steps ?? SCHEMA_STEPS);
+  const state = await readStoredState(name, newest).catch((error: unknown) => {
+    throw toStorageError(error);
+  });
+  if (state === 'absent') throw new OnggiError('db/lost', `${name} is gone`);
+  return openNamedDatabase(name, options);
+}
+
+/**
+ * Opens the database of that name and nothing else, and makes it where there is none: for a restore, which
+ * fills one that is not live yet. Otherwise as {@link openDatabase}.
  */
 export async function openNamedDatabase(
   name: string,
@@ -221,14 +241,14 @@ function createConnections(
   async function goOn(): Promise<void> {
     if (isDone() || reopening) return;
     events.onClosed?.();
-    const isSoon = performance.now() - reopenedAt < REOPEN_PAUSE_MS;
-    if (!isSoon && (await reopen())) return;
+    if (await reopen('read')) return;
     for (const connection of both) connection.close({ disableAutoOpen: true });
     if (!isDone()) events.onLost(new OnggiError('db/lost', 'the browser closed the database'));
   }
 
-  function reopen(): Promise<boolean> {
-    if (isOver) return Promise.resolve(false);
+  function reopen(cause: ReopenCause): Promise<boolean> {
+    const isSoon = performance.now() - reopenedAt < REOPEN_PAUSE_MS;
+    if (isOver || (cause === 'read' && isSoon && !reopening)) return Promise.resolve(false);
     reopening ??= import('./reopen.ts')
       .then((it) => it.reopenConnections({ database, newest: version, open, isWhole }))
       .catch(() => false)

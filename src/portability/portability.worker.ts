@@ -1,5 +1,5 @@
 /** Imports and exports beside the page. */
-import { openNamedDatabase } from '#db/open-database.ts';
+import { openPageDatabase } from '#db/open-database.ts';
 import { servePortability } from './serve-portability.ts';
 
 const clock = (): number => Date.now();
@@ -12,7 +12,7 @@ const take = servePortability(
     createId: () => crypto.randomUUID(),
     // The page hears of an upgrade itself; here the next write fails.
     openDatabase: (name) =>
-      openNamedDatabase(name, {
+      openPageDatabase(name, {
         clock,
         events: { onSuperseded: ignore, onBlocked: ignore, onLost: ignore },
       }),

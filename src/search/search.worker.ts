@@ -1,5 +1,5 @@
 /** Owns the sidecars of search and the WebAssembly memory; one for all tabs. See search-messages.ts. */
-import { openNamedDatabase } from '#db/open-database.ts';
+import { openPageDatabase } from '#db/open-database.ts';
 import { openChosenMeaning } from './open-meaning.ts';
 import { serveSearch } from './serve-search.ts';
 
@@ -23,7 +23,7 @@ addEventListener(
       isResident: deviceMemory >= RESIDENT_FROM_GB,
       // The page hears of an upgrade itself; here the next read fails.
       openDatabase: () =>
-        openNamedDatabase(data, {
+        openPageDatabase(data, {
           clock,
           events: { onSuperseded: ignore, onBlocked: ignore, onLost: ignore },
         }),

@@ -101,7 +101,7 @@ describe('a write that takes long', () => {
 describe('a write into a closed database', () => {
   const closed = () => Promise.reject(new DOMException('', 'InvalidStateError'));
   const watchReopening = (isOpen: boolean) => {
-    const reopen = vi.fn(() => Promise.resolve(isOpen));
+    const reopen = vi.fn((_cause: 'write' | 'read') => Promise.resolve(isOpen));
     watchWrites({ onSlow: () => undefined, makeRoom: () => Promise.resolve(false), reopen });
     return reopen;
   };
@@ -111,7 +111,7 @@ describe('a write into a closed database', () => {
     const write = vi.fn<() => Promise<string>>().mockImplementationOnce(closed);
     write.mockResolvedValueOnce('written');
     expect(await commit(write)).toBe('written');
-    expect(reopen).toHaveBeenCalledTimes(1);
+    expect(reopen.mock.calls).toEqual([['write']]);
   });
 
   test('fails after one more try, and at once where it does not open', async () => {
@@ -130,6 +130,6 @@ describe('a write into a closed database', () => {
     const work = vi.fn<() => Promise<string>>().mockImplementationOnce(closed);
     work.mockResolvedValueOnce('read');
     expect(await read(work)).toBe('read');
-    expect(reopen).toHaveBeenCalledTimes(1);
+    expect(reopen.mock.calls).toEqual([['read']]);
   });
 });

@@ -4,6 +4,7 @@ import { SCHEMA_STEPS } from '#db/schema-steps.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import { liveRead } from '#db/live-read.ts';
 import { commit } from '#db/commit.ts';
+import { openPageDatabase } from '#db/open-database.ts';
 import {
   createTestClock,
   follow,
@@ -148,7 +149,7 @@ describe('a connection that the browser closes', () => {
     const renewed = await openForTest({ names, steps: nextSteps });
     expect(db.heard.superseded).toBe(1);
     expect(renewed.heard.blocked).toBe(0);
-    expect(await db.reopen()).toBe(false);
+    expect(await db.reopen('write')).toBe(false);
     await expect(commit(() => db.strict.drafts.clear())).rejects.toMatchObject({
       code: 'db/closed',
     });
@@ -166,7 +167,9 @@ describe('a connection that the browser closes', () => {
     await expect(commit(() => db.relaxed.drafts.clear())).rejects.toMatchObject({
       code: 'db/closed',
     });
-    expect(await db.reopen()).toBe(true);
+    // What the screen shows does not open it again and again.
+    expect(await db.reopen('read')).toBe(false);
+    expect(await db.reopen('write')).toBe(true);
     await commit(() => db.relaxed.drafts.put(draft('by hand')));
     expect(await db.strict.drafts.count()).toBe(1);
   });
@@ -183,7 +186,7 @@ describe('a connection that the browser closes', () => {
     });
     db.strict.backendDB().dispatchEvent(new Event('close'));
     await vi.waitFor(() => expect(db.heard.lost).toHaveLength(1), PATIENCE);
-    expect(await db.reopen()).toBe(false);
+    expect(await db.reopen('write')).toBe(false);
     expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain(db.name);
   });
 
@@ -200,9 +203,18 @@ describe('a connection that the browser closes', () => {
   test('that was closed for good is not opened again', async () => {
     const db = await openForTest();
     db.close();
-    expect(await db.reopen()).toBe(false);
+    expect(await db.reopen('write')).toBe(false);
     expect(db.heard.reopened).toBe(0);
   });
+});
+
+test('a worker makes no database in the place of one that is gone', async () => {
+  const events = { onSuperseded: vi.fn(), onBlocked: vi.fn(), onLost: vi.fn() };
+  const name = `db-${crypto.randomUUID()}`;
+  await expect(openPageDatabase(name, { clock: () => 0, events })).rejects.toMatchObject({
+    code: 'db/lost',
+  });
+  expect((await indexedDB.databases()).map((each) => each.name)).not.toContain(name);
 });
 
 test('closing by ourselves is no event', async () => {

@@ -39,11 +39,14 @@ export class AppUpdate {
     this.#workbox = workbox;
     workbox.addEventListener('waiting', () => (this.#isWaiting = true));
     workbox.addEventListener('activated', () => (this.#isOfflineReady = true));
-    workbox.addEventListener('controlling', ({ isUpdate, isExternal }) => {
+    // The first worker of all takes over a page too; it replaces nothing, whichever page asked for it.
+    let isControlled = navigator.serviceWorker.controller !== null;
+    this.#isOfflineReady = isControlled;
+    workbox.addEventListener('controlling', () => {
       if (this.#isApplying) location.reload();
-      else if (isUpdate === true || isExternal === true) this.#isReplaced = true;
+      else if (isControlled) this.#isReplaced = true;
+      isControlled = true;
     });
-    this.#isOfflineReady = navigator.serviceWorker.controller !== null;
     try {
       await workbox.register();
     } catch (error) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createBuildHost } from '../support/build-host.ts';
 import { expect, test } from './onggi.ts';
-import { isKeptOffline } from './seeded.ts';
+import { isKeptOffline, text } from './seeded.ts';
 
 test('the manifest names everything that installing needs, and all of it is there', async ({
   request,
@@ -70,6 +70,21 @@ test.describe('an update', () => {
     expect(await page.evaluate(() => 'isSamePage' in window)).toBe(false);
     await expect(other.getByText('onggi was updated in another tab.')).toBeVisible();
   });
+});
+
+test('a page that is loaded anew while the first worker is being installed is told of no update', async ({
+  onggi,
+  page,
+}) => {
+  await onggi.open();
+  await page.waitForFunction(async () => {
+    const registration = await navigator.serviceWorker.getRegistration();
+    return registration?.installing;
+  });
+  await page.reload();
+  await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
+  await expect(page.getByRole('button', { name: /API key/ })).toBeVisible();
+  await expect(page.getByText(text('update.replaced'))).toHaveCount(0);
 });
 
 test('what is fetched when the page is idle works offline too, search among it', async ({

@@ -29,7 +29,7 @@ import { openDatabase } from '#db/open-database.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readSchemaVersions } from '#db/schema-versions.ts';
 import { startSession, touchSession } from '#db/sessions.ts';
-import { isNoRoom } from '#db/storage-errors.ts';
+import { isNoRoom, toStorageError } from '#db/storage-errors.ts';
 import { readStorageState, requestPersistence } from '#db/storage-manager.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import { readWholeConversation } from '#db/table-pages.ts';
@@ -140,7 +140,13 @@ function stop(): void {
 /** What stands on the page while the storage is waited for; gives what takes it away. */
 let waiting: Promise<() => void> | undefined;
 function showWaiting(code: ErrorCode): void {
-  waiting ??= showBlocked(code);
+  // Without its texts there is no message; what is waited for may come all the same.
+  waiting ??= showBlocked(code).catch(() => () => undefined);
+}
+
+async function hideWaiting(): Promise<void> {
+  (await waiting)?.();
+  waiting = undefined;
 }
 
 /** While it takes long, the screen says so, and what can be done; it goes when there is an answer. */
@@ -150,8 +156,7 @@ async function patiently<T>(work: Promise<T>): Promise<T> {
     return await work;
   } finally {
     clearTimeout(timer);
-    (await waiting)?.();
-    waiting = undefined;
+    await hideWaiting();
   }
 }
 
@@ -164,8 +169,8 @@ function noteTorn(): void {
 }
 
 /** Opens the database; while older tabs hold it, the screen says so and goes when they let go. */
-function open(): Promise<OnggiDatabase> {
-  return openDatabase({
+async function open(): Promise<OnggiDatabase> {
+  const database = await openDatabase({
     clock,
     notedName: isLossNoted() ? undefined : readCanary()?.databaseName,
     isWhole: async (db) => {
@@ -186,6 +191,8 @@ function open(): Promise<OnggiDatabase> {
       onErased: stop,
     },
   });
+  await hideWaiting();
+  return database;
 }
 
 async function createApp(db: OnggiDatabase): Promise<AppState> {
@@ -264,7 +271,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     makeRoom: () => responseCache.makeRoom(),
     reopen: db.reopen,
   });
-  storage.setReopen(() => db.reopen('write'));
+  storage.setReopen(() => db.reopen('person'));
   const chat = createLazyChat({
     cache: responseCache,
     streamChat: provider.streamChat,
@@ -441,7 +448,8 @@ async function openChecked(): Promise<OnggiDatabase> {
     return true;
   };
   const openOnce = (): Promise<OnggiDatabase> => {
-    opened ??= isLost()
+    opened ??= mendLog()
+      .then(isLost)
       .then(open)
       .catch((error: unknown) => {
         // It may work the next time, as after making room.
@@ -457,14 +465,21 @@ async function openChecked(): Promise<OnggiDatabase> {
       history.replaceState(null, '', '#/');
       location.reload();
     };
-    await passRecovery(target, translator, { reason, open: openOnce, clock, createId, reload });
+    await passRecovery(target, translator, {
+      reason,
+      open: openOnce,
+      prepareToWrite: mendLog,
+      clock,
+      createId,
+      reload,
+    });
   };
   // First of all, and past every look: this screen has to come up when nothing can be looked at.
   if (location.hash === '#/rescue') {
     await ask({ kind: 'rescue' });
     history.replaceState(null, '', '#/');
   }
-  if (localStorage.getItem(TORN_KEY)) await patiently(mendLog());
+  await patiently(mendLog());
   const isGone = await patiently(isLost());
   if (isGone) await ask({ kind: 'gone' });
   const db = await patiently(openOnce());
@@ -492,15 +507,20 @@ async function openChecked(): Promise<OnggiDatabase> {
   return db;
 }
 
-/** Before anything is written where the disk was full: see [Note: Torn log]. */
+/**
+ * Before anything is written where the disk was full: see [Note: Torn log]. What fails for another reason
+ * than room keeps nobody out; it is tried again at the next start.
+ */
 async function mendLog(): Promise<void> {
+  if (!localStorage.getItem(TORN_KEY)) return;
   const { turnLog } = await import('./db/turn-log.ts');
   try {
     await turnLog();
+    localStorage.removeItem(TORN_KEY);
   } catch (cause) {
+    if (!isNoRoom(toStorageError(cause))) return;
     throw new OnggiError('db/no-space', 'no room for a new log', { cause });
   }
-  localStorage.removeItem(TORN_KEY);
 }
 
 async function start(): Promise<void> {

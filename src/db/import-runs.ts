@@ -33,6 +33,14 @@ export function saveImportRun({ strict: db }: OnggiDatabase, run: ImportRun): Pr
   );
 }
 
+/** The conversations that imports made, copies of what was here already among them. */
+export async function readImportedIds({
+  strict: db,
+}: OnggiDatabase): Promise<ReadonlySet<ConversationId>> {
+  const runs = await read(() => db.imports.toArray());
+  return new Set(runs.flatMap(({ createdIds }) => createdIds));
+}
+
 /**
  * Deletes the bytes that imports left whose page was closed between the bytes and their conversation.
  * To be called under {@link withImportLock}: no import runs then.

@@ -37,8 +37,8 @@ export interface DatabaseEvents {
   onErased?(): void;
 }
 
-/** What wants a closed database open again: what a person does, or what a screen shows. */
-export type ReopenCause = 'write' | 'read';
+/** What wants a closed database open again: a person who says so, a write, or what a screen shows. */
+export type ReopenCause = 'person' | 'write' | 'read';
 
 /** The open database: two connections, which see each other's writes in live reads. */
 export interface OnggiDatabase {
@@ -52,8 +52,8 @@ export interface OnggiDatabase {
   /** This page's share in the live database; null where it was opened by name. */
   readonly liveHold: LiveHold | null;
   /**
-   * Opens both connections anew, when the browser closed them or they answer no more. Makes nothing. For a
-   * read not twice in a short time: nobody asked for it, and one that closes again and again stays closed.
+   * Opens both connections anew, when the browser closed them or they answer no more. Makes nothing. But
+   * for a person not twice in a short time: one that closes again and again stays closed.
    * @returns whether they are open; false at once after {@link OnggiDatabase.close}, and where another
    * page upgraded, replaced or erased the data.
    */
@@ -239,16 +239,16 @@ function createConnections(
 
   /** The browser closed a connection: once it is opened again without a word. */
   async function goOn(): Promise<void> {
-    if (isDone() || reopening) return;
+    if (isDone()) return;
     events.onClosed?.();
-    if (await reopen('read')) return;
+    if (await (reopening ?? reopen('read'))) return;
     for (const connection of both) connection.close({ disableAutoOpen: true });
     if (!isDone()) events.onLost(new OnggiError('db/lost', 'the browser closed the database'));
   }
 
   function reopen(cause: ReopenCause): Promise<boolean> {
     const isSoon = performance.now() - reopenedAt < REOPEN_PAUSE_MS;
-    if (isOver || (cause === 'read' && isSoon && !reopening)) return Promise.resolve(false);
+    if (isOver || (cause !== 'person' && isSoon && !reopening)) return Promise.resolve(false);
     reopening ??= import('./reopen.ts')
       .then((it) => it.reopenConnections({ database, newest: version, open, isWhole }))
       .catch(() => false)

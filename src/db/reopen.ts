@@ -22,8 +22,8 @@ export interface ReopenOptions {
 
 /**
  * Opens both connections again, in place: whoever holds one goes on with it, and live reads read anew.
- * Makes nothing: where there is no room, or the database is gone, has another version or is not whole, nothing stays open, and
- * the next start has to ask.
+ * Makes nothing: where there is no room, or the database is gone, has another version or is not whole,
+ * nothing stays open, and the next start has to ask.
  * @returns whether they are open.
  */
 export async function reopenConnections({
@@ -31,6 +31,9 @@ export async function reopenConnections({
   ...options
 }: ReopenOptions): Promise<boolean> {
   const { database } = options;
+  const turn = (turns.get(database) ?? 0) + 1;
+  turns.set(database, turn);
+  let isLate = false;
   const both = [database.strict, database.relaxed];
   both.forEach(letGo);
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -38,8 +41,16 @@ export async function reopenConnections({
     timer = setTimeout(() => reject(new Error('no answer')), patienceMs);
   });
   try {
-    await Promise.race([openWhole(options), patience]);
+    const opening = openWhole(options, () => isLate);
+    // What opens when nobody waits for it any more must not stay open, unless a later try has begun.
+    void opening
+      .catch(() => undefined)
+      .then(() => {
+        if (isLate && turns.get(database) === turn) both.forEach(letGo);
+      });
+    await Promise.race([opening, patience]);
   } catch {
+    isLate = true;
     both.forEach(letGo);
     return false;
   } finally {
@@ -49,6 +60,9 @@ export async function reopenConnections({
   return true;
 }
 
+/** How often each was begun to be opened again. */
+const turns = new WeakMap<OnggiDatabase, number>();
+
 /** Closes what is left of a connection, and keeps its late events from closing the next one. */
 function letGo(connection: OnggiDexie): void {
   const native = connection.backendDB() as IDBDatabase | null;
@@ -56,10 +70,14 @@ function letGo(connection: OnggiDexie): void {
   connection.close({ disableAutoOpen: true });
 }
 
-async function openWhole({ database, newest, open, isWhole }: ReopenOptions): Promise<void> {
+async function openWhole(
+  { database, newest, open, isWhole }: ReopenOptions,
+  isLate: () => boolean,
+): Promise<void> {
   if ((await readStoredState(database.name, newest)) !== 'current') throw new Error('gone');
   // Nothing is written behind what a full disk may have torn.
   await turnLog();
+  if (isLate()) throw new Error('too late');
   await open();
   if (!(await isWhole(database))) throw new Error('rows are missing');
 }

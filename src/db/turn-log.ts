@@ -30,8 +30,14 @@ export async function turnLog(): Promise<void> {
  * full disk is found before the torn log is written on.
  */
 async function requireRoom(): Promise<void> {
+  // Safari below 26 has the files and no such writing; its databases are no LevelDB either.
+  if (!('createWritable' in FileSystemFileHandle.prototype)) return;
   const root = await navigator.storage.getDirectory().catch(() => undefined);
-  if (!root) return;
+  // One page at a time: all of them hear that the disk was full.
+  if (root) await navigator.locks.request(PROBE, () => probe(root));
+}
+
+async function probe(root: FileSystemDirectoryHandle): Promise<void> {
   try {
     const file = await root.getFileHandle(PROBE, { create: true });
     const stream = await file.createWritable();

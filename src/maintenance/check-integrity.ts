@@ -4,6 +4,7 @@ import {
   findNextMessageGroup,
   readMessageRows,
 } from '#db/integrity.ts';
+import { readImportedIds } from '#db/import-runs.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readKeyPages } from '#db/staging-rows.ts';
 import { readTablePages } from '#db/table-pages.ts';
@@ -66,15 +67,18 @@ export async function checkIntegrity(
   const damaged: ConversationId[] = [];
   const miscounted: ConversationId[] = [];
   const requests = createRequestCount(LOCAL_USER_ID);
+  const imported = await readImportedIds(db);
   let conversationCount = 0;
   let messageCount = 0;
   let totalRows = 0;
 
   const check = async (id: ConversationId, conversation: Conversation | undefined) => {
     const isOwn = conversation?.source === 'onggi';
+    // What an import brought was asked elsewhere, or is counted with what it is a copy of.
+    const isCounted = !imported.has(id);
     const { facts, unreadableCount } = await readFacts(db, id, (message) => {
       noteSession(sessions, message.sessionId, message.timestamp);
-      requests.addMessage(message, isOwn);
+      if (isCounted) requests.addMessage(message, isOwn);
     });
     messageCount += facts.length + unreadableCount;
     note('unreadable', unreadableCount);
@@ -99,7 +103,7 @@ export async function checkIntegrity(
         continue;
       }
       noteSession(sessions, conversation.sessionId, conversation.createdAt);
-      requests.addConversation(conversation);
+      if (!imported.has(conversation.id)) requests.addConversation(conversation);
       await check(conversation.id, conversation);
       onProgress?.({
         step: 'check',

@@ -59,7 +59,8 @@ export async function* collectAttachments(
           id: createId(),
           name: attachment.name,
           mediaType: mediaTypeOf(attachment, bytes),
-          sizeBytes: bytes?.byteLength ?? attachment.sizeBytes ?? 0,
+          // 0 is how a reference says that its bytes are not here.
+          sizeBytes: bytes?.byteLength ?? 0,
         },
         messageSourceId: sourceId,
         bytes,

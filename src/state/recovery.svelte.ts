@@ -35,6 +35,8 @@ export interface RecoveryDeps {
   readonly reason: RecoveryReason;
   /** Opens the live database, and makes it where it is gone. */
   readonly open: () => Promise<OnggiDatabase>;
+  /** To be waited for before anything is written past `open`. @throws OnggiError `db/no-space` */
+  readonly prepareToWrite: () => Promise<void>;
   readonly clock: Clock;
   readonly createId: CreateId;
   readonly reload: () => void;
@@ -91,6 +93,7 @@ export class Recovery {
   mendPointer(name: string): Promise<void> {
     return this.#work(async () => {
       const others = this.#candidates.map((each) => each.name).filter((each) => each !== name);
+      await this.#deps.prepareToWrite();
       await mendPointer({ name, others, now: this.#deps.clock() });
       // What was noted of another would be missing in this one.
       if (readCanary()?.databaseName !== name) forgetCanary();

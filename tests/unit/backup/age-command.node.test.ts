@@ -42,12 +42,12 @@ describe.skipIf(!hasAge)('the age program (needs age and script)', () => {
     const opened = runAge('-d', encrypted, 1);
     expect(Buffer.from(opened).equals(PLAIN)).toBe(true);
     expect(gunzipSync(opened).toString()).toContain('🫙');
-  });
+  }, 120_000);
 
   it('encrypts what onggi opens', async () => {
     const encrypted = runAge('-p', PLAIN, 2);
     const head = encrypted.subarray(0, AGE_HEADER_BYTES);
     const opened = await bytesOf(await decryptAge(streamOf(encrypted), head, PASSPHRASE));
     expect(Buffer.from(opened).equals(PLAIN)).toBe(true);
-  });
+  }, 120_000);
 });

@@ -1,3 +1,4 @@
+import { saveImportRun } from '#db/import-runs.ts';
 import { expect, test } from 'vitest';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
@@ -228,6 +229,29 @@ test('rows that cannot be read are told, and left as they are', async () => {
 test('a check can be stopped', async () => {
   const { db } = await openDamaged();
   expect(await checkIntegrity(db, { signal: AbortSignal.abort() })).toBeUndefined();
+});
+
+test('usage is not raised by what an import brought, a copy of what is here among it', async () => {
+  const { db, maintenance } = await openMaintenance();
+  await db.strict.sessions.add(makeSession(toSessionId('session')));
+  const copy = sound('copy', 2);
+  await db.strict.conversations.add(copy);
+  const answer = { role: 'assistant', modelUsed: 'm', completionTokens: 10, costUsd: 2 } as const;
+  const rows = line('copy', 2).map((row, seq) => (seq === 1 ? { ...row, ...answer } : row));
+  await db.strict.messages.bulkAdd(rows);
+  await saveImportRun(db, {
+    id: 'run',
+    startedAt: 0,
+    endedAt: 1,
+    fileNames: ['a.json'],
+    report: null,
+    createdIds: [copy.id],
+    addedIds: {},
+    undoneAt: null,
+  });
+  const row = await maintenance.run('by-hand');
+  expect(row && readReport(row)).toMatchObject({ recountedDays: 0, check: { problems: {} } });
+  expect(await db.strict.usageStatistics.toArray()).toEqual([]);
 });
 
 test('usage that says less than the messages is raised, by every run and by a repair', async () => {

@@ -74,6 +74,7 @@ describe('ZIP writer', () => {
       });
       expect(listing.stdout.trim().split('\n')).toHaveLength(65_540);
     },
+    120_000,
   );
 
   it('says where a file beyond 4 GiB begins in 64 bits', () => {

@@ -104,7 +104,7 @@ describe('what the screen shows of a row', () => {
     expect(answer.overlay(cut)).toEqual(cut);
   });
 
-  test('is painted once a frame, the last text winning', async () => {
+  test('is painted at once, then once a frame, the last text winning', async () => {
     const answer = new RunningAnswer(createRun().run);
     const seen: string[] = [];
     onTestFinished(
@@ -114,9 +114,10 @@ describe('what the screen shows of a row', () => {
     );
     flushSync();
     for (const text of ['a', 'ab', 'abc']) answer.show(text, null);
-    expect(answer.content).toBe('');
+    expect(answer.content).toBe('a');
+    flushSync();
     await until(() => answer.content === 'abc');
-    expect(seen).toEqual(['', 'abc']);
+    expect(seen).toEqual(['', 'a', 'abc']);
   });
 });
 

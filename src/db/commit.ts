@@ -1,4 +1,5 @@
 import { OnggiError } from '#domain/errors.ts';
+import type { ReopenCause } from './reopen-cause.ts';
 import { toStorageError } from './storage-errors.ts';
 
 /** A write without an event for this long is not saved yet, and the person is told (SECURITY 8.2). */
@@ -16,7 +17,7 @@ export interface WriteWatch {
   /** Lets go of what can be had again. @returns whether there was anything */
   makeRoom(): Promise<boolean>;
   /** Opens a closed database again. @returns whether it is open */
-  readonly reopen?: (cause: 'write' | 'read') => Promise<boolean>;
+  readonly reopen?: (cause: ReopenCause) => Promise<boolean>;
 }
 
 let watch: WriteWatch | undefined;
@@ -52,7 +53,7 @@ function commitAgain<T>(work: () => PromiseLike<T>): Promise<T> {
 }
 
 /** Whether a database that was found closed is open again. */
-export async function isOpenAgain({ code }: OnggiError, cause: 'write' | 'read'): Promise<boolean> {
+export async function isOpenAgain({ code }: OnggiError, cause: ReopenCause): Promise<boolean> {
   return code === 'db/closed' && (await watch?.reopen?.(cause)) === true;
 }
 

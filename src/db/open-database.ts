@@ -9,6 +9,7 @@ import type { LiveHold } from './live-lock.ts';
 import { withExclusiveLock } from './locks.ts';
 import { defineVersions, newestVersion, readStoredState } from './migrate.ts';
 import { OnggiDexie } from './onggi-dexie.ts';
+import type { ReopenCause } from './reopen-cause.ts';
 import { SCHEMA_STEPS } from './schema-steps.ts';
 import type { SchemaStep } from './schema-steps.ts';
 import { toStorageError } from './storage-errors.ts';
@@ -36,9 +37,6 @@ export interface DatabaseEvents {
    */
   onErased?(): void;
 }
-
-/** What wants a closed database open again: a person who says so, a write, or what a screen shows. */
-export type ReopenCause = 'person' | 'write' | 'read';
 
 /** The open database: two connections, which see each other's writes in live reads. */
 export interface OnggiDatabase {

@@ -497,8 +497,8 @@ const texts = {
     other: '{count} conversations counted anew',
   },
   'upkeep.did.recountedDays': {
-    one: '{count} day of usage counted anew',
-    other: '{count} days of usage counted anew',
+    one: '{count} record of usage counted anew',
+    other: '{count} records of usage counted anew',
   },
   'upkeep.did.search': 'search index made anew',
   'upkeep.copied': 'a copy of all data was made before',
@@ -550,8 +550,8 @@ const texts = {
     other: '{count} attachments without a message; they go by themselves after a day',
   },
   'upkeep.problem.usage': {
-    one: '{count} day of usage that says less than the messages show',
-    other: '{count} days of usage that say less than the messages show',
+    one: '{count} record of usage that says less than the messages show',
+    other: '{count} records of usage that say less than the messages show',
   },
   'upkeep.searchProblem.text-missing': {
     one: '{count} text that search does not find',

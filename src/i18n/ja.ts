@@ -468,7 +468,7 @@ export const ja: LaterTexts = {
   'upkeep.did.statistics': '{date}：メッセージ{count}件、{tokens}トークン',
   'upkeep.did.repaired': '会話{count}件を修復',
   'upkeep.did.recounted': '会話{count}件を数え直し',
-  'upkeep.did.recountedDays': '使用量{count}日分を数え直し',
+  'upkeep.did.recountedDays': '使用量の記録{count}件を数え直し',
   'upkeep.did.search': '検索の索引を作り直し',
   'upkeep.copied': '修復前に全体のコピーを作成',
   'upkeep.checked': '会話{conversations}件、メッセージ{messages}件を確認しました。',
@@ -486,7 +486,7 @@ export const ja: LaterTexts = {
   'upkeep.problem.no-bytes': 'メッセージにあるのに失われた添付ファイル{count}件',
   'upkeep.problem.left-attachment':
     'メッセージのない添付ファイル{count}件（1日たつと自動で消えます）',
-  'upkeep.problem.usage': 'メッセージより少なく記録された使用量{count}日分',
+  'upkeep.problem.usage': 'メッセージより少なく記された使用量の記録{count}件',
   'upkeep.searchProblem.text-missing': '検索で見つからない文章{count}件',
   'upkeep.searchProblem.text-stale': '検索の索引が保存内容と異なる文章{count}件',
   'upkeep.searchProblem.text-left': '削除済みなのに検索の索引に残る文章{count}件',

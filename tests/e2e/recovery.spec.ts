@@ -5,6 +5,7 @@ import type { Page } from '@playwright/test';
 import { seedConversation, seedConversations, seedUsage } from '../support/seed.ts';
 import { expect, makeSnapshot, test, text } from './seeded.ts';
 import { expectNoViolations } from './violations.ts';
+import { readMade } from './without-room.ts';
 
 const rows = seedConversations([seedConversation('Kept letters')]);
 
@@ -233,7 +234,7 @@ test('settings, connections and usage that are lost are told by name, and a copy
   await page.getByRole('button', { name: /^Restore the copy/ }).click();
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
   await expect
-    .poll(async () => (await readLiveRows(page).catch(() => undefined))?.['endpoints'])
+    .poll(async () => (await readMade(page).catch(() => undefined))?.['endpoints'])
     .toMatchObject([{ name: 'Test server' }]);
 });
 
@@ -247,35 +248,11 @@ test('the rescue page takes out what is readable', async ({ start }) => {
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
 });
 
-/** Conversations, messages and drafts of the live database. */
-function readLiveRows(page: Page): Promise<Record<string, unknown>> {
-  return page.evaluate(async () => {
-    const settle = <T>(request: IDBRequest<T>) =>
-      new Promise<T>((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(new Error(String(request.error)));
-      });
-    const boot = await settle(indexedDB.open('onggi-boot'));
-    const pointer: unknown = await settle(
-      boot.transaction('pointer').objectStore('pointer').get('live'),
-    );
-    boot.close();
-    const { databaseName } = pointer as { databaseName: string };
-    const database = await settle(indexedDB.open(databaseName));
-    const rows: Record<string, unknown> = {};
-    for (const table of ['conversations', 'messages', 'drafts', 'userSettings', 'endpoints']) {
-      rows[table] = await settle(database.transaction(table).objectStore(table).getAll());
-    }
-    database.close();
-    return rows;
-  });
-}
-
 test('what the rescue page took out is brought back row by row', async ({ start }) => {
   const onggi = await start({ rows });
   const { page } = onggi;
   await onggi.ask('옹기가 뭐야? 👩‍👩‍👧‍👦');
-  const before = await readLiveRows(page);
+  const before = await readMade(page);
   await page.goto('/#/rescue');
   const [download] = await Promise.all([
     page.waitForEvent('download'),
@@ -294,8 +271,20 @@ test('what the rescue page took out is brought back row by row', async ({ start 
     buffer,
   });
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
-  await expect.poll(() => readLiveRows(page).catch(() => undefined)).toEqual(before);
+  await expect.poll(() => readMade(page).catch(() => undefined)).toEqual(before);
 });
+
+/** Runs in the page: nothing says any more which database is live. */
+async function breakPointer(): Promise<void> {
+  const boot = await new Promise<IDBDatabase>((resolve) => {
+    const request = indexedDB.open('onggi-boot');
+    request.onsuccess = () => resolve(request.result);
+  });
+  const transaction = boot.transaction('pointer', 'readwrite');
+  transaction.objectStore('pointer').put({ id: 'live', databaseName: 7 });
+  await new Promise((resolve) => (transaction.oncomplete = resolve));
+  boot.close();
+}
 
 /** Every way out of a start that fails: the person comes to the rescue screen by its link. */
 const BROKEN_STARTS: readonly {
@@ -319,16 +308,7 @@ const BROKEN_STARTS: readonly {
   },
   {
     name: 'nothing says which database is live',
-    work: async () => {
-      const boot = await new Promise<IDBDatabase>((resolve) => {
-        const request = indexedDB.open('onggi-boot');
-        request.onsuccess = () => resolve(request.result);
-      });
-      const transaction = boot.transaction('pointer', 'readwrite');
-      transaction.objectStore('pointer').put({ id: 'live', databaseName: 7 });
-      await new Promise((resolve) => (transaction.oncomplete = resolve));
-      boot.close();
-    },
+    work: breakPointer,
   },
   {
     name: 'the database is of a newer version',
@@ -501,17 +481,8 @@ test('a broken note of which data are live is mended by the rescue page, and not
   const onggi = await start({ rows });
   const { page } = onggi;
   await onggi.ask('The last words');
-  const before = await readLiveRows(page);
-  await damage(page, async () => {
-    const boot = await new Promise<IDBDatabase>((resolve) => {
-      const request = indexedDB.open('onggi-boot');
-      request.onsuccess = () => resolve(request.result);
-    });
-    const transaction = boot.transaction('pointer', 'readwrite');
-    transaction.objectStore('pointer').put({ id: 'live', databaseName: 7 });
-    await new Promise((resolve) => (transaction.oncomplete = resolve));
-    boot.close();
-  });
+  const before = await readMade(page);
+  await damage(page, breakPointer);
   await page.goto('/');
   await page.getByRole('link', { name: text('recovery.link') }).click();
   const card = page.getByRole('region', { name: text('recovery.pointer') });
@@ -519,7 +490,7 @@ test('a broken note of which data are live is mended by the rescue page, and not
   await expectNoViolations(page, 'the rescue page with data to open', 'light');
   await card.getByRole('button', { name: /^Open these/ }).click();
   await expect(onggi.conversations.first()).toBeVisible();
-  expect(await readLiveRows(page)).toEqual(before);
+  expect(await readMade(page)).toEqual(before);
   await page.goto('/#/rescue');
   await expect(page.getByRole('heading', { name: text('recovery.rescueTitle') })).toBeVisible();
   await expect(

@@ -1,19 +1,14 @@
-import { readTablePages } from '#db/table-pages.ts';
 import { checkIntegrity } from '#maintenance/check-integrity.ts';
 import { alternate, ratioLine } from './bench-row.ts';
 import type { BenchRow } from './bench-row.ts';
+import { readAllMessages } from './read-all-messages.ts';
 
 /** The integrity check over everything, against reading the same messages page by page. */
 export const integrityCheck: BenchRow = {
   number: 28,
   async run({ fixtures, isQuick }) {
     const { database } = await fixtures.filled(fixtures.bigRows);
-    const readAll = async (): Promise<void> => {
-      let count = 0;
-      const pages = readTablePages(database.strict.messages, ({ id }) => id);
-      for await (const page of pages) count += page.length;
-      if (count !== fixtures.bigRows) throw new Error(`${count} messages read`);
-    };
+    const readAll = () => readAllMessages(database, fixtures.bigRows);
     const check = async (): Promise<void> => {
       const found = await checkIntegrity(database);
       if (found?.messageCount !== fixtures.bigRows) throw new Error('not all was checked');

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { ReopenCause } from '#db/reopen-cause.ts';
 import { commit, read, watchWrites } from '#db/commit.ts';
 import type { WriteWatch } from '#db/commit.ts';
 
@@ -101,7 +102,7 @@ describe('a write that takes long', () => {
 describe('a write into a closed database', () => {
   const closed = () => Promise.reject(new DOMException('', 'InvalidStateError'));
   const watchReopening = (isOpen: boolean) => {
-    const reopen = vi.fn((_cause: 'write' | 'read') => Promise.resolve(isOpen));
+    const reopen = vi.fn((_cause: ReopenCause) => Promise.resolve(isOpen));
     watchWrites({ onSlow: () => undefined, makeRoom: () => Promise.resolve(false), reopen });
     return reopen;
   };

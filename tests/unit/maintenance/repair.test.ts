@@ -1,5 +1,5 @@
-import { saveImportRun } from '#db/import-runs.ts';
 import { expect, test } from 'vitest';
+import { saveImportRun } from '#db/import-runs.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
@@ -51,16 +51,7 @@ async function readAll(db: OnggiDatabase) {
 async function openDamaged() {
   const opened = await openMaintenance();
   const { db } = opened;
-  await db.strict.sessions.add({
-    id: toSessionId('session'),
-    userId: 'local' as never,
-    createdAt: 0,
-    lastActivity: 0,
-    status: 'expired',
-    ipAddress: null,
-    userAgent: null,
-    metadata: {},
-  });
+  await db.strict.sessions.add(makeSession(toSessionId('session')));
   await db.strict.conversations.bulkAdd([
     sound('sound', 3),
     { ...sound('counted', 3), messageCount: 7, totalTokens: 1 },

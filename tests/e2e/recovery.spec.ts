@@ -532,9 +532,12 @@ test('a storage that does not answer is told at the start, leads to the copies, 
   });
   await page.goto('/__seed');
   await page.goto('/#/');
-  await page.clock.runFor(9000);
   const told = page.getByRole('alert');
-  await expect(told).toContainText(text('error.db/no-answer'));
+  // In steps: the patience begins only when the start has come to the storage.
+  await expect(async () => {
+    await page.clock.runFor(9000);
+    await expect(told).toContainText(text('error.db/no-answer'), { timeout: 1000 });
+  }).toPass();
   await expect(page.getByRole('button', { name: text('blocked.reload') })).toBeVisible();
   // It opens by itself when there is an answer.
   await page.evaluate(() => (window as unknown as { answer: () => void }).answer());

@@ -162,7 +162,7 @@ export function createBackupClient(deps: BackupClientDeps): BackupClient {
         passphrase,
         segment: segment && toOrder(segment),
       };
-      return fillPicked(target.kind === 'file' ? target.handle : null, async () => {
+      const write = async (): Promise<CreatedBackup> => {
         const job = startJob(deps, { kind: 'create', ...order }, options);
         try {
           const { receipt, blob } = await job.until('created');
@@ -171,7 +171,8 @@ export function createBackupClient(deps: BackupClientDeps): BackupClient {
         } finally {
           job.end();
         }
-      });
+      };
+      return fillPicked(target.kind === 'file' ? target.handle : null, write, options.signal);
     },
     async stage(file, options) {
       const { mode, sessionId, passphrase, isLargeAllowed } = options;

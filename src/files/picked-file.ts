@@ -4,13 +4,16 @@
  * browser can. A file with content is left as it is.
  * @param handle Null where the bytes go elsewhere.
  * @param write When it rejects, it has nothing of the file open any more.
- * @throws what `write` throws.
+ * @param signal Aborted before anything began, `write` is not called.
+ * @throws what `write` throws; the signal's reason.
  */
 export async function fillPicked<T>(
   handle: FileSystemFileHandle | null,
   write: () => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   try {
+    signal?.throwIfAborted();
     return await write();
   } catch (error) {
     if (handle) await removeEmpty(handle);

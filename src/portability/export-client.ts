@@ -75,7 +75,7 @@ export function createExportClient(deps: ExportClientDeps): ExportClient {
       };
       const result = parseMessage(
         ExportResultMessage,
-        await fillPicked(fileHandle, () => runJob(createWorker, job, options)),
+        await fillPicked(fileHandle, () => runJob(createWorker, job, options), options?.signal),
       );
       return { ...file, ...result };
     },

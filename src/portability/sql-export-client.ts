@@ -38,5 +38,5 @@ export async function requestSqlExport(
   const kind = `export-${format}` as const;
   const job = { kind, databaseName: databaseName(), handle };
   const run = (): Promise<unknown> => runJob(createWorker, job, options);
-  return parseMessage(Result, await fillPicked(handle, run));
+  return parseMessage(Result, await fillPicked(handle, run, options?.signal));
 }

@@ -60,6 +60,10 @@ export interface PreparedRestore {
 
 /** What backups need from below; made by `main.ts`. */
 export interface BackupWork {
+  /**
+   * @param signal Aborted before anything began, nothing is written, and the picked file is gone if it is
+   * empty.
+   */
   write(
     passphrase: string | null,
     handle: FileSystemFileHandle | null,
@@ -133,6 +137,7 @@ export class Backups {
   /** A failed switch closed the database: only a fresh page can go on. */
   #isClosedBelow = false;
   #abort: AbortController | undefined;
+  #isPicking = false;
   readonly #work: BackupWork;
   readonly #storage: StorageHealth;
   readonly #clock: Clock;
@@ -221,14 +226,22 @@ export class Backups {
     if (!this.#isAtWork()) this.#phase = { kind: 'choosing' };
   };
 
-  /** Writes a backup. @returns the bytes to download, where they did not go into a picked file. */
+  /**
+   * Writes a backup.
+   * @param pick Asks for the place; without it the bytes are to be downloaded.
+   * @returns the bytes to download, where they did not go into a picked file.
+   */
   async write(
     passphrase: string | null,
-    handle: FileSystemFileHandle | null,
+    pick?: () => Promise<FileSystemFileHandle | undefined>,
   ): Promise<WrittenBackup | undefined> {
-    if (this.#isAtWork()) return undefined;
-    const signal = this.#start({ kind: 'writing', progress: null });
+    if (this.#phase.kind !== 'choosing' || this.#isPicking) return undefined;
+    const signal = this.#start(this.#phase);
     return this.#run(signal, async () => {
+      const handle = pick ? await this.#askForPlace(pick) : null;
+      if (handle === undefined) return undefined;
+      // Closed while the place was asked for, the work only takes the empty file away.
+      if (!signal.aborted) this.#phase = { kind: 'writing', progress: null };
       const written = await this.#work.write(
         passphrase,
         handle,
@@ -360,6 +373,15 @@ export class Backups {
     this.#phase = { kind: 'closed' };
     if (this.#isClosedBelow) this.#reload();
   };
+
+  async #askForPlace(pick: () => Promise<FileSystemFileHandle | undefined>) {
+    this.#isPicking = true;
+    try {
+      return await pick();
+    } finally {
+      this.#isPicking = false;
+    }
+  }
 
   #isAtWork(): boolean {
     return ['writing', 'reading', 'preparing', 'prepared', 'switching'].includes(this.#phase.kind);

@@ -13,7 +13,11 @@ import type { Progress } from '#domain/import-report.ts';
 export interface ExportWork {
   /** The name the file should have. */
   nameFile(request: ExportRequest): Promise<string>;
-  /** @param handle A file the person picked, to be written into; null gives the bytes to download. */
+  /**
+   * @param handle A file the person picked, to be written into; null gives the bytes to download.
+   * @param signal Aborted before anything began, nothing is written, and the picked file is gone if it is
+   * empty.
+   */
   run(
     request: ExportRequest,
     handle: FileSystemFileHandle | null,
@@ -75,14 +79,15 @@ export class Exports {
    * @returns undefined when it was stopped or failed; the phase says which.
    */
   async run(request: ExportRequest, pick?: PickPlace): Promise<ExportedFile | undefined> {
-    if (this.#phase.kind === 'running' || this.#isPicking) return undefined;
+    if (this.#phase.kind !== 'choosing' || this.#isPicking) return undefined;
     const abort = new AbortController();
     this.#abort = abort;
     try {
       const handle = pick ? await this.#askForPlace(request, pick) : null;
-      // The choice stays open, or was closed while the place was asked for.
-      if (handle === undefined || this.#phase.kind !== 'choosing') return undefined;
-      this.#phase = { kind: 'running', progress: null };
+      // The choice stays open.
+      if (handle === undefined) return undefined;
+      // Closed while the place was asked for, the work only takes the empty file away.
+      if (!abort.signal.aborted) this.#phase = { kind: 'running', progress: null };
       const file = await this.#work.run(
         request,
         handle,

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { Page } from '@playwright/test';
 import { strFromU8, unzipSync } from 'fflate';
-import { holdRows } from './raw-rows.ts';
+import { holdRows, readRows } from './raw-rows.ts';
 import { expect, test, text } from './seeded.ts';
 
 const FOLDER = 'picked by me';
@@ -111,6 +111,57 @@ test('an export or a backup that is stopped leaves no file behind', async ({ sta
     () => page.getByRole('button', { name: text('data.backUpNow') }).click(),
     /\.json\.gz$/,
   );
+});
+
+test('a dialog that is closed while the place is picked leaves no file and no row', async ({
+  start,
+}) => {
+  const onggi = await start();
+  const { page } = onggi;
+  await pickWithoutDialog(page);
+  // The file is there as soon as its name is, and is handed over when the test says so.
+  await page.addInitScript(() => {
+    const { showSaveFilePicker: pick } = window as unknown as {
+      showSaveFilePicker: (options: object) => Promise<unknown>;
+    };
+    Object.assign(window, {
+      showSaveFilePicker: async (options: object) => {
+        const handle = await pick(options);
+        await new Promise<void>((resolve) => Object.assign(window, { handOver: resolve }));
+        return handle;
+      },
+    });
+  });
+  await page.reload();
+  await onggi.ask('The first jar');
+  await page.goto('/#/data');
+
+  for (const [name, ending] of [
+    ['Export', /\.zip$/],
+    [text('data.backUpNow'), /\.json\.gz$/],
+  ] as const) {
+    await page.getByRole('button', { name, exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: text('backup.saveAs') }).click();
+    await page.waitForFunction(() => 'handOver' in window);
+    expect(Object.keys(await readFolder(page))).toEqual([expect.stringMatching(ending)]);
+    await page.keyboard.press('Escape');
+    await expect(dialog).toBeHidden();
+    // Opened again it is another dialog: what was closed does not begin in it.
+    await page.getByRole('button', { name, exact: true }).click();
+    await page.evaluate(() => {
+      const { handOver } = window as unknown as { handOver?: () => void };
+      delete (window as { handOver?: unknown }).handOver;
+      handOver?.();
+    });
+    await expect.poll(async () => Object.keys(await readFolder(page))).toEqual([]);
+    await expect(dialog.getByRole('button', { name: text('backup.saveAs') })).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(dialog).toBeHidden();
+  }
+  const targets = await readRows<{ lastSuccessAt: unknown }>(page, 'backupTargets');
+  expect(targets.filter(({ lastSuccessAt }) => lastSuccessAt !== null)).toEqual([]);
+  expect(await readRows(page, 'maintenanceRuns')).toEqual([]);
 });
 
 test('whoever changes their mind about the place is back at the choice', async ({ start }) => {

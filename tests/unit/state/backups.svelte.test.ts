@@ -184,9 +184,38 @@ test('a stopped backup leaves no dialog and no file', async () => {
       }),
   });
   backups.choose();
-  const writing = backups.write(null, null);
+  const writing = backups.write(null);
   expect(backups.phase.kind).toBe('writing');
   backups.close();
   expect(await writing).toBeUndefined();
   expect(backups.phase.kind).toBe('closed');
+});
+
+test('a dialog that is closed while a place is asked for writes nothing, even opened again', async () => {
+  const aborted: boolean[] = [];
+  const { backups } = createBackups({
+    write: (_passphrase, _handle, _onProgress, signal) => {
+      aborted.push(signal.aborted);
+      return Promise.reject(new Error('stopped'));
+    },
+  });
+  const root = await navigator.storage.getDirectory();
+  backups.choose();
+  await backups.write(null, () => {
+    backups.close();
+    backups.choose();
+    return root.getFileHandle('place', { create: true });
+  });
+  expect(aborted).toEqual([true]);
+  expect(backups.phase.kind).toBe('choosing');
+  await backups.write(null, () => Promise.resolve(undefined));
+  expect(aborted).toEqual([true]);
+  expect(backups.phase.kind).toBe('choosing');
+});
+
+test('says when the browser does not let a place be picked', async () => {
+  const { backups } = createBackups();
+  backups.choose();
+  await backups.write(null, () => Promise.reject(new DOMException('no click', 'SecurityError')));
+  expect(backups.phase.kind).toBe('failed');
 });

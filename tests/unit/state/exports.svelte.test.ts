@@ -12,20 +12,21 @@ const REQUEST: ExportRequest = {
 };
 const FILE: ExportedFile = { fileName: 'a.zip', sizeBytes: 3, blob: null, leftOutCount: 0 };
 
-/** Exports that note which handle each run was given. */
+/** Exports that note which handle each run was given, and whether it was stopped before it began. */
 function createExports() {
   const handles: (FileSystemFileHandle | null)[] = [];
+  const stopped: (FileSystemFileHandle | null)[] = [];
   const exports = new Exports({
     nameFile: ({ format }) => Promise.resolve(`onggi.${format}`),
-    run: (_, handle) => {
-      handles.push(handle);
-      return Promise.resolve(FILE);
+    run: (_request, handle, _onProgress, signal) => {
+      (signal.aborted ? stopped : handles).push(handle);
+      return signal.aborted ? Promise.reject(new Error('stopped')) : Promise.resolve(FILE);
     },
     findMasked: () => Promise.resolve({ places: [], count: 0 }),
     toMarkdown: () => Promise.resolve(undefined),
   });
   exports.choose('all');
-  return { exports, handles };
+  return { exports, handles, stopped };
 }
 
 test('asks for a place by the name of the file, and writes there', async () => {
@@ -42,18 +43,29 @@ test('asks for a place by the name of the file, and writes there', async () => {
   expect(exports.phase).toEqual({ kind: 'done', file: FILE });
 });
 
-test('begins nothing when the person changed their mind, or closed the dialog meanwhile', async () => {
-  const { exports, handles } = createExports();
+test('begins nothing when the person changed their mind', async () => {
+  const { exports, handles, stopped } = createExports();
   await exports.run(REQUEST, () => Promise.resolve(undefined));
   expect(exports.phase.kind).toBe('choosing');
-  const root = await navigator.storage.getDirectory();
-  await exports.run(REQUEST, () => {
-    exports.stop();
-    return root.getFileHandle('place', { create: true });
-  });
-  expect(exports.phase.kind).toBe('closed');
-  expect(handles).toEqual([]);
+  expect([...handles, ...stopped]).toEqual([]);
 });
+
+for (const isOpenedAgain of [false, true]) {
+  const what = isOpenedAgain ? 'closed and opened again' : 'closed';
+  test(`begins nothing when the dialog was ${what} while a place was asked for`, async () => {
+    const { exports, handles, stopped } = createExports();
+    const root = await navigator.storage.getDirectory();
+    const handle = await root.getFileHandle('place', { create: true });
+    await exports.run(REQUEST, () => {
+      exports.stop();
+      if (isOpenedAgain) exports.choose('all');
+      return Promise.resolve(handle);
+    });
+    expect(exports.phase.kind).toBe(isOpenedAgain ? 'choosing' : 'closed');
+    expect(handles).toEqual([]);
+    expect(stopped).toEqual([handle]);
+  });
+}
 
 test('says when the browser does not let a place be picked', async () => {
   const { exports } = createExports();

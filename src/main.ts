@@ -8,34 +8,21 @@ import { findConversations, watchConversations, watchTags } from '#db/conversati
 import { getDraft, putDraft } from '#db/drafts.ts';
 import { getAttachment } from '#db/attachments.ts';
 import { getBackupTarget } from '#db/backup-targets.ts';
-import {
-  countLostChanges,
-  findMissing,
-  forgetCanary,
-  isDatabaseGone,
-  isLossNoted,
-  isOnlyFilesLeft,
-  noteCanary,
-  noteLoss,
-  readCanary,
-} from '#db/canary.ts';
+import { noteCanary } from '#db/canary.ts';
 import { isErasedElsewhere, isEraseUnfinished } from '#db/erase-mark.ts';
-import { watchFeed } from '#db/change-feed.ts';
 import { readDataState } from '#db/data-state.ts';
 import { getActiveKeyRingEntry } from '#db/key-ring.ts';
 import { tryHoldAnswerLock, tryRunAlone } from '#db/locks.ts';
 import { purgeConversations, updateConversations } from '#db/many-conversations.ts';
-import { openDatabase } from '#db/open-database.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readSchemaVersions } from '#db/schema-versions.ts';
 import { startSession, touchSession } from '#db/sessions.ts';
-import { isNoRoom, toStorageError } from '#db/storage-errors.ts';
+import { isNoRoom } from '#db/storage-errors.ts';
 import { readStorageState, requestPersistence } from '#db/storage-manager.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import { readWholeConversation } from '#db/table-pages.ts';
 import { readUsageStatistics, watchUsageStatistics } from '#db/usage-statistics.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
-import type { ErrorCode } from '#domain/errors.ts';
 import { LOCAL_USER_ID, toConversationId } from '#domain/ids.ts';
 import type { Clock, CreateId, KeyId, SessionId } from '#domain/ids.ts';
 import { NO_PRICES } from '#domain/prices.ts';
@@ -64,15 +51,15 @@ import { createLazyCare } from '#state/lazy-care.ts';
 import { createLazyLock } from '#state/lazy-lock.ts';
 import { createLazyDataWork } from '#state/lazy-data-work.ts';
 import { createLazySearch } from '#state/lazy-search.ts';
+import { openChecked } from '#state/open-checked.ts';
 import { Router } from '#state/route.svelte.ts';
-import type { RecoveryReason } from '#state/recovery.svelte.ts';
 import { Settings } from '#state/settings.svelte.ts';
 import { StorageHealth } from '#state/storage-health.svelte.ts';
 import { Toasts } from '#state/toasts.svelte.ts';
 import { Translator } from '#state/translator.svelte.ts';
 import { Usage } from '#state/usage.svelte.ts';
 import App from '#ui/App.svelte';
-import BlockedMessage from '#ui/blocked/BlockedMessage.svelte';
+import { createStartScreen, showBlocked } from '#ui/blocked/show-blocked.ts';
 import {
   calculateUsageStatistics,
   findPrice,
@@ -94,19 +81,8 @@ const CACHE_TIDY_DELAY_MS = 2000;
 /** The same for the worker of search. */
 const SEARCH_START_DELAY_MS = 4000;
 
-/** A storage that does not open for so long is told; it is waited for all the same. */
-const START_PATIENCE_MS = 8000;
-
 /** How long locking waits for the visit to be ended. */
 const LOCK_PATIENCE_MS = 500;
-
-/** Stands in `localStorage` from when the browser closed the database until its log is whole again. */
-const TORN_KEY = 'onggi.torn';
-
-/** How often what is there is noted outside the database. */
-const CANARY_EVERY_MS = 10_000;
-/** How soon after a change: several that come together are one note. */
-const CANARY_DELAY_MS = 300;
 
 const clock: Clock = () => Date.now();
 const createId: CreateId = () => crypto.randomUUID();
@@ -116,18 +92,6 @@ const target = document.querySelector('#app') ?? document.body;
 /** Stands in the place of everything while a page that must not be loaded anew is locked. */
 const cover = document.createElement('div');
 
-/** A screen that needs no database, for when there is none. */
-async function showBlocked(code: ErrorCode, detail?: string): Promise<() => void> {
-  const language = pickLanguage(navigator.languages);
-  await translator.use(language);
-  await translator.complete();
-  document.documentElement.lang = language;
-  target.replaceChildren();
-  const { unmount } = await import('svelte');
-  const component = mount(BlockedMessage, { target, props: { code, detail, translator } });
-  return () => void unmount(component);
-}
-
 /** Everything is being erased: a page that begins anew, and waits, holds and writes nothing. */
 function stop(): void {
   sessionStorage.clear();
@@ -135,64 +99,6 @@ function stop(): void {
   const hush = (event: Event): void => event.stopImmediatePropagation();
   addEventListener('beforeunload', hush, { capture: true });
   location.reload();
-}
-
-/** What stands on the page while the storage is waited for; gives what takes it away. */
-let waiting: Promise<() => void> | undefined;
-function showWaiting(code: ErrorCode): void {
-  // Without its texts there is no message; what is waited for may come all the same.
-  waiting ??= showBlocked(code).catch(() => () => undefined);
-}
-
-async function hideWaiting(): Promise<void> {
-  (await waiting)?.();
-  waiting = undefined;
-}
-
-/** While it takes long, the screen says so, and what can be done; it goes when there is an answer. */
-async function patiently<T>(work: Promise<T>): Promise<T> {
-  const timer = setTimeout(() => showWaiting('db/no-answer'), START_PATIENCE_MS);
-  try {
-    return await work;
-  } finally {
-    clearTimeout(timer);
-    await hideWaiting();
-  }
-}
-
-function noteTorn(): void {
-  try {
-    localStorage.setItem(TORN_KEY, '1');
-  } catch {
-    // A full disk may refuse this too; what is opened again in this page does not need the note.
-  }
-}
-
-/** Opens the database; while older tabs hold it, the screen says so and goes when they let go. */
-async function open(): Promise<OnggiDatabase> {
-  const database = await openDatabase({
-    clock,
-    notedName: isLossNoted() ? undefined : readCanary()?.databaseName,
-    isWhole: async (db) => {
-      const canary = readCanary();
-      if (!canary) return true;
-      return (await findMissing(db, canary)).size + (await countLostChanges(db, canary)) === 0;
-    },
-    events: {
-      onSuperseded: storage.supersede,
-      onBlocked: () => showWaiting('db/blocked'),
-      onLost: storage.fail,
-      onClosed: noteTorn,
-      onReopened: () => {
-        localStorage.removeItem(TORN_KEY);
-        void storage.resume();
-      },
-      onReplaced: storage.replace,
-      onErased: stop,
-    },
-  });
-  await hideWaiting();
-  return database;
 }
 
 async function createApp(db: OnggiDatabase): Promise<AppState> {
@@ -433,94 +339,29 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   return app;
 }
 
-/**
- * Opens the database after a look at what was noted of it: where data are missing, nothing is made or
- * shown before the person has said what to do. See [Note: Canary].
- */
-async function openChecked(): Promise<OnggiDatabase> {
-  const canary = readCanary();
-  let opened: Promise<OnggiDatabase> | undefined;
-  /** Looks before anything is made. What is gone stays noted until the person decided. */
-  const isLost = async (): Promise<boolean> => {
-    if (isLossNoted()) return true;
-    if (!(await (canary ? isDatabaseGone(canary) : isOnlyFilesLeft()))) return false;
-    noteLoss();
-    return true;
-  };
-  const openOnce = (): Promise<OnggiDatabase> => {
-    opened ??= mendLog()
-      .then(isLost)
-      .then(open)
-      .catch((error: unknown) => {
-        // It may work the next time, as after making room.
-        opened = undefined;
-        throw error;
-      });
-    return opened;
-  };
-  const ask = async (reason: RecoveryReason): Promise<void> => {
-    const { passRecovery } = await import('./ui/recovery/pass-recovery.ts');
-    const reload = () => {
-      // What was brought back is to be seen, from the rescue page too.
-      history.replaceState(null, '', '#/');
-      location.reload();
-    };
-    await passRecovery(target, translator, {
-      reason,
-      open: openOnce,
-      prepareToWrite: mendLog,
-      clock,
-      createId,
-      reload,
-    });
-  };
-  // First of all, and past every look: this screen has to come up when nothing can be looked at.
-  if (location.hash === '#/rescue') {
-    await ask({ kind: 'rescue' });
-    history.replaceState(null, '', '#/');
-  }
-  await patiently(mendLog());
-  const isGone = await patiently(isLost());
-  if (isGone) await ask({ kind: 'gone' });
-  const db = await patiently(openOnce());
-  if (isGone) forgetCanary();
-  if (canary && !isGone) {
-    const missing = await findMissing(db, canary);
-    const changes = await countLostChanges(db, canary);
-    if (missing.size + changes > 0) {
-      const known = canary.conversationIds.length;
-      await ask({ kind: 'shrunken', missing, known, changes });
-      forgetCanary();
-    }
-  }
-  const note = (isTidying = false) => void noteCanary(db, { now: clock(), createId, isTidying });
-  setInterval(() => note(true), CANARY_EVERY_MS);
-  document.addEventListener('visibilitychange', () => note());
-  let soon: ReturnType<typeof setTimeout> | undefined;
-  watchFeed(db, () => {
-    soon ??= setTimeout(() => {
-      soon = undefined;
-      note();
-    }, CANARY_DELAY_MS);
+/** Opens the database, and asks the person first where data are missing. */
+function open(): Promise<OnggiDatabase> {
+  return openChecked({
+    clock,
+    createId,
+    screen: createStartScreen(target, translator),
+    events: {
+      onSuperseded: storage.supersede,
+      onLost: storage.fail,
+      onReopened: () => void storage.resume(),
+      onReplaced: storage.replace,
+      onErased: stop,
+    },
+    ask: async (reason, access) => {
+      const { passRecovery } = await import('./ui/recovery/pass-recovery.ts');
+      const reload = () => {
+        // What was brought back is to be seen, from the rescue page too.
+        history.replaceState(null, '', '#/');
+        location.reload();
+      };
+      await passRecovery(target, translator, { reason, ...access, clock, createId, reload });
+    },
   });
-  note(true);
-  return db;
-}
-
-/**
- * Before anything is written where the disk was full: see [Note: Torn log]. What fails for another reason
- * than room keeps nobody out; it is tried again at the next start.
- */
-async function mendLog(): Promise<void> {
-  if (!localStorage.getItem(TORN_KEY)) return;
-  const { turnLog } = await import('./db/turn-log.ts');
-  try {
-    await turnLog();
-    localStorage.removeItem(TORN_KEY);
-  } catch (cause) {
-    if (!isNoRoom(toStorageError(cause))) return;
-    throw new OnggiError('db/no-space', 'no room for a new log', { cause });
-  }
 }
 
 async function start(): Promise<void> {
@@ -533,7 +374,7 @@ async function start(): Promise<void> {
   void translator.use(pickLanguage(navigator.languages));
   try {
     if (await isErasedElsewhere()) {
-      await showBlocked('db/erased');
+      await showBlocked(target, translator, { code: 'db/erased' });
       return;
     }
     const isUnfinished = isEraseUnfinished();
@@ -542,15 +383,14 @@ async function start(): Promise<void> {
       await showErase(target, translator, isUnfinished);
       return;
     }
-    const app = await createApp(await openChecked());
+    const app = await createApp(await open());
     target.replaceChildren();
     mount(App, { target, props: { app } });
     // Texts of failures are among them, so nothing waits for a click.
     setTimeout(() => void translator.complete().catch(() => undefined));
     if (import.meta.env.PROD) void app.parts.appUpdate.register();
   } catch (error) {
-    const { code, detail } = toOnggiError(error);
-    await showBlocked(code, detail);
+    await showBlocked(target, translator, toOnggiError(error));
   }
 }
 

@@ -1,0 +1,37 @@
+/** Remembers over starts that a log of the browser may be torn, and mends it. See [Note: Torn log]. */
+import { OnggiError } from '#domain/errors.ts';
+import { isNoRoom, toStorageError } from './storage-errors.ts';
+
+/** Stands in `localStorage` from when the browser closed the database until its log is whole again. */
+const TORN_KEY = 'onggi.torn';
+
+/** The browser closed the database. */
+export function noteTorn(): void {
+  try {
+    localStorage.setItem(TORN_KEY, '1');
+  } catch {
+    // A full disk may refuse this too; what is opened again in this page does not need the note.
+  }
+}
+
+/** The log is whole: the database is open again. */
+export function forgetTorn(): void {
+  localStorage.removeItem(TORN_KEY);
+}
+
+/**
+ * Mends the log where one was noted as torn, before anything is written where the disk was full. What fails
+ * for another reason than room keeps nobody out; it is tried again at the next start.
+ * @throws OnggiError `db/no-space`
+ */
+export async function mendLog(): Promise<void> {
+  if (!localStorage.getItem(TORN_KEY)) return;
+  const { turnLog } = await import('./turn-log.ts');
+  try {
+    await turnLog();
+    forgetTorn();
+  } catch (cause) {
+    if (!isNoRoom(toStorageError(cause))) return;
+    throw new OnggiError('db/no-space', 'no room for a new log', { cause });
+  }
+}

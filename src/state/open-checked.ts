@@ -1,0 +1,143 @@
+/**
+ * Opening the database at the start of a page: after a look at what was noted of it, over a torn log, with
+ * patience, and never past a person whose data are missing. See [Note: Canary] and [Note: Torn log].
+ */
+import {
+  countLostChanges,
+  findMissing,
+  forgetCanary,
+  isDatabaseGone,
+  isLossNoted,
+  isOnlyFilesLeft,
+  noteCanary,
+  noteLoss,
+  readCanary,
+} from '#db/canary.ts';
+import { watchFeed } from '#db/change-feed.ts';
+import { openDatabase } from '#db/open-database.ts';
+import type { DatabaseEvents, OnggiDatabase } from '#db/open-database.ts';
+import { forgetTorn, mendLog, noteTorn } from '#db/torn-log.ts';
+import type { ErrorCode } from '#domain/errors.ts';
+import type { Clock, CreateId } from '#domain/ids.ts';
+import type { RecoveryDeps, RecoveryReason } from './recovery.svelte.ts';
+
+/** How often what is there is noted outside the database. */
+const CANARY_EVERY_MS = 10_000;
+/** How soon after a change: several that come together are one note. */
+const CANARY_DELAY_MS = 300;
+
+/** What the screen says while the storage is waited for. */
+export interface StartScreen {
+  /** Passes on what `work` gives or throws; says so on the screen while it takes long. */
+  patiently<T>(work: Promise<T>): Promise<T>;
+  /** Says at once what is waited for. */
+  showWaiting(code: ErrorCode): void;
+  hideWaiting(): Promise<void>;
+}
+
+/** What opening needs from above; made by `main.ts`. */
+export interface OpenCheckedDeps {
+  readonly clock: Clock;
+  readonly createId: CreateId;
+  readonly screen: StartScreen;
+  readonly events: Omit<DatabaseEvents, 'onBlocked' | 'onClosed'>;
+  /** Asks the person what to do. @returns when they go on with what is there */
+  readonly ask: (
+    reason: RecoveryReason,
+    access: Pick<RecoveryDeps, 'open' | 'prepareToWrite'>,
+  ) => Promise<void>;
+}
+
+/**
+ * Opens the live database, and makes it at a first start; where data are missing, nothing is made or shown
+ * before the person has said what to do.
+ * @throws OnggiError as `openDatabase` does; `db/no-space` while a torn log cannot be mended.
+ */
+export async function openChecked(deps: OpenCheckedDeps): Promise<OnggiDatabase> {
+  const { screen } = deps;
+  const canary = readCanary();
+  let opened: Promise<OnggiDatabase> | undefined;
+  /** Looks before anything is made. What is gone stays noted until the person decided. */
+  const isLost = async (): Promise<boolean> => {
+    if (isLossNoted()) return true;
+    if (!(await (canary ? isDatabaseGone(canary) : isOnlyFilesLeft()))) return false;
+    noteLoss();
+    return true;
+  };
+  const openOnce = (): Promise<OnggiDatabase> => {
+    opened ??= mendLog()
+      .then(isLost)
+      .then(() => open(deps))
+      .catch((error: unknown) => {
+        // It may work the next time, as after making room.
+        opened = undefined;
+        throw error;
+      });
+    return opened;
+  };
+  const ask = (reason: RecoveryReason): Promise<void> =>
+    deps.ask(reason, { open: openOnce, prepareToWrite: mendLog });
+  // First of all, and past every look: this screen has to come up when nothing can be looked at.
+  if (location.hash === '#/rescue') {
+    await ask({ kind: 'rescue' });
+    history.replaceState(null, '', '#/');
+  }
+  await screen.patiently(mendLog());
+  const isGone = await screen.patiently(isLost());
+  if (isGone) await ask({ kind: 'gone' });
+  const db = await screen.patiently(openOnce());
+  if (isGone) forgetCanary();
+  if (canary && !isGone) {
+    const missing = await findMissing(db, canary);
+    const changes = await countLostChanges(db, canary);
+    if (missing.size + changes > 0) {
+      const known = canary.conversationIds.length;
+      await ask({ kind: 'shrunken', missing, known, changes });
+      forgetCanary();
+    }
+  }
+  keepNoting(db, deps);
+  return db;
+}
+
+/** Opens the database; while older tabs hold it, the screen says so and goes when they let go. */
+async function open({ clock, events, screen }: OpenCheckedDeps): Promise<OnggiDatabase> {
+  const database = await openDatabase({
+    clock,
+    notedName: isLossNoted() ? undefined : readCanary()?.databaseName,
+    isWhole: async (db) => {
+      const canary = readCanary();
+      if (!canary) return true;
+      return (await findMissing(db, canary)).size + (await countLostChanges(db, canary)) === 0;
+    },
+    events: {
+      ...events,
+      onBlocked: () => screen.showWaiting('db/blocked'),
+      onClosed: noteTorn,
+      onReopened: () => {
+        forgetTorn();
+        events.onReopened?.();
+      },
+    },
+  });
+  await screen.hideWaiting();
+  return database;
+}
+
+/** Notes what is there outside the database: now, after changes, now and then, before the page goes. */
+function keepNoting(
+  db: OnggiDatabase,
+  { clock, createId }: Pick<OpenCheckedDeps, 'clock' | 'createId'>,
+): void {
+  const note = (isTidying = false) => void noteCanary(db, { now: clock(), createId, isTidying });
+  setInterval(() => note(true), CANARY_EVERY_MS);
+  document.addEventListener('visibilitychange', () => note());
+  let soon: ReturnType<typeof setTimeout> | undefined;
+  watchFeed(db, () => {
+    soon ??= setTimeout(() => {
+      soon = undefined;
+      note();
+    }, CANARY_DELAY_MS);
+  });
+  note(true);
+}

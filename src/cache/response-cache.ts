@@ -26,6 +26,7 @@ import { createKeyvalStore } from './keyval-store.ts';
 import { createMemoryLevel } from './memory-level.ts';
 import { createSharedTime } from './shared-time.ts';
 import { createSteadyTime } from './steady-time.ts';
+import type { Moment } from './steady-time.ts';
 import { openTabChannel } from './tab-channel.ts';
 import { createTableLevel } from './table-level.ts';
 
@@ -109,11 +110,20 @@ export function createResponseCache({
     if (failed?.status === 'rejected') throw toStorageError(failed.reason);
   }
 
+  /** After a jump back of the clock nothing that was kept may answer any more. */
+  async function forgetAll(moment: Moment): Promise<void> {
+    await Promise.all([sharedTime.note(moment), quietly(clearAll())]);
+  }
+
   /** How late it is for all tabs; undefined after a jump back of the clock, which empties the cache. */
   async function checkTime(): Promise<number | undefined> {
-    const { now, wentBack } = await sharedTime();
-    if (wentBack) await quietly(clearAll());
-    return wentBack ? undefined : now;
+    const moment = await sharedTime.read();
+    if (moment.wentBack) {
+      await forgetAll(moment);
+      return undefined;
+    }
+    void sharedTime.note(moment);
+    return moment.now;
   }
 
   /** Puts what a slower level had into the faster ones, behind what was kept there meanwhile. */
@@ -132,13 +142,22 @@ export function createResponseCache({
     }
     const known = await levels.memory.find(cacheKey, own.now);
     if (known) return { entry: known, level: 'memory' };
-    const now = await checkTime();
-    if (now === undefined) return undefined;
+    const moment = await sharedTime.read();
+    if (moment.wentBack) {
+      await forgetAll(moment);
+      return undefined;
+    }
+    const hit = await findStored(cacheKey, moment.now);
+    // Written behind the reads: they would wait for it.
+    void sharedTime.note(moment);
+    if (hit && generation === begun) promote(hit.entry, hit.level, moment.now);
+    return hit;
+  }
+
+  async function findStored(cacheKey: string, now: number): Promise<Hit | undefined> {
     for (const level of ['keyval', 'table'] as const) {
       const entry = await quietly(levels[level].find(cacheKey, now));
-      if (!entry) continue;
-      if (generation === begun) promote(entry, level, now);
-      return { entry, level };
+      if (entry) return { entry, level };
     }
     return undefined;
   }

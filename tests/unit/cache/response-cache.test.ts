@@ -140,6 +140,17 @@ test('a clock that crept back by seconds costs nothing', async () => {
   expect(await find(page)).toBe('kept');
 });
 
+test('a kept answer is read before anything is written, for a read waits for a write', async () => {
+  const page = await openWithAnswerIn('keyval');
+  const begun = vi.spyOn(IDBDatabase.prototype, 'transaction');
+  onTestFinished(() => begun.mockRestore());
+  expect(await find(page)).toBe('kept');
+  await expect.poll(() => begun.mock.calls.length).toBeGreaterThan(2);
+  // How late it was at the latest, then the answer; the key is known since it was kept.
+  const modes = begun.mock.calls.map(([, mode]) => mode);
+  expect(modes.slice(0, 3)).toEqual(['readonly', 'readonly', 'readwrite']);
+});
+
 describe('two tabs', () => {
   it('answer each other through the slower levels', async () => {
     const one = await openPage();

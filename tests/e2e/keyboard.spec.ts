@@ -133,9 +133,15 @@ test('arrow up edits the last message, and arrows walk the messages', async ({ s
   await expect(field).toBeFocused();
   await page.keyboard.press('Control+a');
   await page.keyboard.type('What is an onggi?');
-  await page.keyboard.press('Control+Enter');
-  await expect(onggi.questions.last()).toContainText('What is an onggi?');
-  await expect(onggi.answers.last()).toContainText('What is an onggi?');
+  // The same keys as in the message box, where the focus is to be next.
+  await page.keyboard.press('Shift+Enter');
+  await page.keyboard.type('And a lid?');
+  await page.keyboard.press('Enter');
+  await expect(onggi.questions.last().locator('.bubble')).toHaveText(
+    'What is an onggi?\nAnd a lid?',
+  );
+  await expect(onggi.composer).toBeFocused();
+  await expect(onggi.answers.last()).toContainText('And a lid?');
 
   await onggi.answers.last().focus();
   await page.keyboard.press('ArrowUp');
@@ -158,4 +164,15 @@ test('the box of an edited message stays in sight above a long answer', async ({
   await expect(field).toBeInViewport();
   await page.keyboard.type('Another line of it');
   await expect(field).toBeInViewport({ ratio: 0.5 });
+});
+
+test('a dialog that closes gives the focus back to what opened it', async ({ start, page }) => {
+  await start({ rows: ROWS, hash: '#/c/jars' });
+  const options = page.getByRole('button', { name: text('options.open') });
+  await options.focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog', { name: text('options.title') })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(options).toBeFocused();
 });

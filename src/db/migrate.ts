@@ -41,11 +41,13 @@ export async function readStoredState(name: string, newest: number): Promise<Sto
 /**
  * Tells a connection every version. When it opens an older database, the steps run in one
  * versionchange transaction; a throw or a count that a step does not explain aborts them all.
+ * @param onUpgrading Called when a step begins.
  */
 export function defineVersions(
   database: OnggiDexie,
   steps: readonly SchemaStep[],
   clock: Clock,
+  onUpgrading: () => void,
 ): void {
   let tables: readonly string[] = [];
   for (const step of steps) {
@@ -53,7 +55,10 @@ export function defineVersions(
     database
       .version(step.version)
       .stores({ ...step.stores })
-      .upgrade(async (transaction) => applyStep(transaction, step, tablesBefore, clock));
+      .upgrade(async (transaction) => {
+        onUpgrading();
+        await applyStep(transaction, step, tablesBefore, clock);
+      });
     const named = Object.keys(step.stores);
     const added = named.filter((table) => step.stores[table] !== null);
     tables = [...tables.filter((table) => !named.includes(table)), ...added];

@@ -20,6 +20,11 @@ export interface DatabaseEvents {
   onSuperseded(): void;
   /** Older tabs hold the database: opening waits until they are closed. */
   onBlocked(): void;
+  /**
+   * An older database is being brought up to the schema of this code, here or in another tab: opening takes as
+   * long as there are rows. Told again when each step of it begins, so after waiting for older tabs too.
+   */
+  onUpgrading?(): void;
   /** The connection died by itself and does not open again: `db/lost`. */
   onLost(error: OnggiError): void;
   /** The browser closed a connection, as on a full disk. See [Note: Torn log]. */
@@ -215,7 +220,7 @@ function createConnections(
   }
 
   for (const connection of both) {
-    defineVersions(connection, steps, clock);
+    defineVersions(connection, steps, clock, () => events.onUpgrading?.());
     connection.on('versionchange', ({ newVersion }) => {
       if (!close()) return;
       if (newVersion === null) (events.onErased ?? events.onSuperseded)();
@@ -277,9 +282,9 @@ async function upgradeAlone(
   events: DatabaseEvents,
   newest: number,
 ): Promise<void> {
-  const impatience = setTimeout(() => events.onBlocked(), PATIENCE_MS);
+  // Before the lock is there: another tab has it as long as its upgrade takes.
+  events.onUpgrading?.();
   await withExclusiveLock(`onggi-upgrade:${name}`, async () => {
-    clearTimeout(impatience);
     if ((await readStoredState(name, newest)) !== 'older') return open();
     try {
       await copyDatabase(name, copyName(name, newest));

@@ -653,6 +653,11 @@ const texts = {
   'lock.codeDownload': 'Download as text',
   'lock.codeNoted': 'I have put it somewhere safe',
   'lock.changed': 'The lock is changed',
+  'blocked.upgrade': 'Your data are being brought up to date',
+  'blocked.upgradeBody':
+    'This version of onggi stores them in a new way. With many conversations it takes a while; then onggi opens by itself.',
+  'blocked.upgradeLong':
+    'Nothing is lost if the page is closed: it begins anew at the next start. If nothing moves for very long, close other tabs of onggi.',
   // Recovery.
   'recovery.title': 'Data are missing',
   'recovery.gone':

@@ -563,6 +563,11 @@ export const ja: LaterTexts = {
   'lock.codeDownload': 'テキストで保存',
   'lock.codeNoted': '安全な場所に保管しました',
   'lock.changed': 'ロックを変更しました',
+  'blocked.upgrade': 'データを新しいバージョンに合わせています',
+  'blocked.upgradeBody':
+    'このバージョンから保存のしかたが変わりました。会話が多いと少し時間がかかります。終わるとonggiが自動で開きます。',
+  'blocked.upgradeLong':
+    '途中でページを閉じても何も失われず、次に開いたときに最初からやり直します。長いあいだ進まないときは、onggiを開いているほかのタブを閉じてください。',
   // 復旧。
   'recovery.title': 'データが見つかりません',
   'recovery.gone':

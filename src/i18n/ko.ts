@@ -552,6 +552,11 @@ export const ko: LaterTexts = {
   'lock.codeDownload': '텍스트 파일로 받기',
   'lock.codeNoted': '안전한 곳에 두었어요',
   'lock.changed': '잠금을 바꿨어요',
+  'blocked.upgrade': '데이터를 새 버전에 맞추고 있어요',
+  'blocked.upgradeBody':
+    '이번 버전부터 데이터를 저장하는 방식이 달라졌어요. 대화가 많으면 시간이 조금 걸리고, 끝나면 onggi가 저절로 열려요.',
+  'blocked.upgradeLong':
+    '중간에 페이지를 닫아도 잃는 것은 없고, 다음에 열 때 처음부터 다시 해요. 너무 오래 그대로면 onggi를 연 다른 탭을 닫아 주세요.',
   // 복구.
   'recovery.title': '데이터가 사라졌어요',
   'recovery.gone':

@@ -534,6 +534,11 @@ export const zh: LaterTexts = {
   'lock.codeDownload': '下载为文本',
   'lock.codeNoted': '我已妥善保存',
   'lock.changed': '锁定已更改',
+  'blocked.upgrade': '正在将数据更新到新版本',
+  'blocked.upgradeBody':
+    '从这个版本起，数据的保存方式有所改变。对话较多时需要一些时间，完成后 onggi 会自动打开。',
+  'blocked.upgradeLong':
+    '中途关闭页面也不会丢失任何内容，下次打开时会重新开始。如果很久没有进展，请关闭其他打开 onggi 的标签页。',
   // 恢复。
   'recovery.title': '数据缺失',
   'recovery.gone':

@@ -17,9 +17,8 @@ import { watchFeed } from '#db/change-feed.ts';
 import { openDatabase } from '#db/open-database.ts';
 import type { DatabaseEvents, OnggiDatabase } from '#db/open-database.ts';
 import { forgetTorn, mendLog, noteTorn } from '#db/torn-log.ts';
-import type { ErrorCode } from '#domain/errors.ts';
 import type { Clock, CreateId } from '#domain/ids.ts';
-import type { RecoveryDeps, RecoveryReason } from './recovery.svelte.ts';
+import type { RecoveryDeps, RecoveryReason, StartWait } from './recovery.svelte.ts';
 
 /** How often what is there is noted outside the database. */
 const CANARY_EVERY_MS = 10_000;
@@ -28,11 +27,10 @@ const CANARY_DELAY_MS = 300;
 
 /** What the screen says while the storage is waited for. */
 export interface StartScreen {
-  /** Passes on what `work` gives or throws; says so on the screen while it takes long. */
+  /** Passes on what `work` gives or throws; says so on the screen while it takes long, and not after. */
   patiently<T>(work: Promise<T>): Promise<T>;
-  /** Says at once what is waited for. */
-  showWaiting(code: ErrorCode): void;
-  hideWaiting(): Promise<void>;
+  /** Says what is waited for from now on, in the place of what was said before. */
+  showWaiting(wait: StartWait): void;
 }
 
 /** What opening needs from above; made by `main.ts`. */
@@ -44,7 +42,7 @@ export interface OpenCheckedDeps {
   /** Asks the person what to do. @returns when they go on with what is there */
   readonly ask: (
     reason: RecoveryReason,
-    access: Pick<RecoveryDeps, 'open' | 'prepareToWrite'>,
+    access: Pick<RecoveryDeps, 'open' | 'prepareToWrite' | 'followWait'>,
   ) => Promise<void>;
 }
 
@@ -57,6 +55,17 @@ export async function openChecked(deps: OpenCheckedDeps): Promise<OnggiDatabase>
   const { screen } = deps;
   const canary = readCanary();
   let opened: Promise<OnggiDatabase> | undefined;
+  const known: {
+    wait?: StartWait | undefined;
+    /** The screen that asks is told what is waited for, and nothing takes its place. */
+    isAsking?: boolean;
+    follow?: (wait: StartWait | undefined) => void;
+  } = {};
+  const setWait = (wait: StartWait | undefined): void => {
+    known.wait = wait;
+    if (known.isAsking) known.follow?.(wait);
+    else if (wait) screen.showWaiting(wait);
+  };
   /** Looks before anything is made. What is gone stays noted until the person decided. */
   const isLost = async (): Promise<boolean> => {
     if (isLossNoted()) return true;
@@ -67,7 +76,8 @@ export async function openChecked(deps: OpenCheckedDeps): Promise<OnggiDatabase>
   const openOnce = (): Promise<OnggiDatabase> => {
     opened ??= mendLog()
       .then(isLost)
-      .then(() => open(deps))
+      .then(() => open(deps, setWait))
+      .finally(() => setWait(undefined))
       .catch((error: unknown) => {
         // It may work the next time, as after making room.
         opened = undefined;
@@ -75,8 +85,15 @@ export async function openChecked(deps: OpenCheckedDeps): Promise<OnggiDatabase>
       });
     return opened;
   };
-  const ask = (reason: RecoveryReason): Promise<void> =>
-    deps.ask(reason, { open: openOnce, prepareToWrite: mendLog });
+  const ask = async (reason: RecoveryReason): Promise<void> => {
+    known.isAsking = true;
+    await deps.ask(reason, {
+      open: openOnce,
+      prepareToWrite: mendLog,
+      followWait: (follow) => (known.follow = follow),
+    });
+    known.isAsking = false;
+  };
   // First of all, and past every look: this screen has to come up when nothing can be looked at.
   if (location.hash === '#/rescue') {
     await ask({ kind: 'rescue' });
@@ -85,7 +102,10 @@ export async function openChecked(deps: OpenCheckedDeps): Promise<OnggiDatabase>
   await screen.patiently(mendLog());
   const isGone = await screen.patiently(isLost());
   if (isGone) await ask({ kind: 'gone' });
-  const db = await screen.patiently(openOnce());
+  const opening = openOnce();
+  // It may be opening since somebody asked for a copy to be brought back.
+  if (known.wait) screen.showWaiting(known.wait);
+  const db = await screen.patiently(opening);
   if (isGone) forgetCanary();
   if (canary && !isGone) {
     const missing = await findMissing(db, canary);
@@ -100,9 +120,12 @@ export async function openChecked(deps: OpenCheckedDeps): Promise<OnggiDatabase>
   return db;
 }
 
-/** Opens the database; while older tabs hold it, the screen says so and goes when they let go. */
-async function open({ clock, events, screen }: OpenCheckedDeps): Promise<OnggiDatabase> {
-  const database = await openDatabase({
+/** @param setWait Is told why it takes long. */
+function open(
+  { clock, events }: OpenCheckedDeps,
+  setWait: (wait: StartWait) => void,
+): Promise<OnggiDatabase> {
+  return openDatabase({
     clock,
     notedName: isLossNoted() ? undefined : readCanary()?.databaseName,
     isWhole: async (db) => {
@@ -112,7 +135,8 @@ async function open({ clock, events, screen }: OpenCheckedDeps): Promise<OnggiDa
     },
     events: {
       ...events,
-      onBlocked: () => screen.showWaiting('db/blocked'),
+      onBlocked: () => setWait('blocked'),
+      onUpgrading: () => setWait('upgrade'),
       onClosed: noteTorn,
       onReopened: () => {
         forgetTorn();
@@ -120,8 +144,6 @@ async function open({ clock, events, screen }: OpenCheckedDeps): Promise<OnggiDa
       },
     },
   });
-  await screen.hideWaiting();
-  return database;
 }
 
 /** Notes what is there outside the database: now, after changes, now and then, before the page goes. */

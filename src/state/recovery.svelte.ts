@@ -31,12 +31,17 @@ export type RecoveryReason =
     }
   | { readonly kind: 'rescue' };
 
+/** Why opening takes long: an older tab, an upgrade of the schema, a storage that says nothing. */
+export type StartWait = 'blocked' | 'upgrade' | 'no-answer';
+
 export interface RecoveryDeps {
   readonly reason: RecoveryReason;
   /** Opens the live database, and makes it where it is gone. */
   readonly open: () => Promise<OnggiDatabase>;
   /** To be waited for before anything is written past `open`. @throws OnggiError `db/no-space` */
   readonly prepareToWrite: () => Promise<void>;
+  /** Tells from now on why `open` takes long; undefined when it does not any more. */
+  readonly followWait: (follow: (wait: StartWait | undefined) => void) => void;
   readonly clock: Clock;
   readonly createId: CreateId;
   readonly reload: () => void;
@@ -54,7 +59,7 @@ export interface RecoverySnapshot {
   readonly counts: { readonly conversations: number; readonly messages: number } | null | undefined;
 }
 
-/** Longer than an upgrade of many rows may take. */
+/** Longer than a storage under load may take. */
 const OPEN_PATIENCE_MS = 60_000;
 
 type Phase =
@@ -66,6 +71,7 @@ export class Recovery {
   readonly reason: RecoveryReason;
   #snapshots = $state.raw<readonly RecoverySnapshot[] | undefined>();
   #phase = $state.raw<Phase>({ kind: 'idle' });
+  #wait = $state.raw<StartWait | undefined>();
   #candidates = $state.raw<readonly WholeDatabase[]>([]);
   readonly #deps: RecoveryDeps;
   readonly #files = createSnapshots({
@@ -80,8 +86,14 @@ export class Recovery {
   constructor(deps: RecoveryDeps) {
     this.#deps = deps;
     this.reason = deps.reason;
+    deps.followWait((wait) => (this.#wait = wait));
     void this.#list();
     if (deps.reason.kind === 'rescue') void this.#findForPointer();
+  }
+
+  /** Why the database that is being opened takes long, where that is known. */
+  get wait(): StartWait | undefined {
+    return this.#wait;
   }
 
   /** The databases that can be opened, the likeliest first, where nothing says which is the live one. */
@@ -219,13 +231,24 @@ export class Recovery {
 
   async #openClient() {
     const { open, clock } = this.#deps;
-    const db = await inTime(open(), OPEN_PATIENCE_MS);
+    const db = await this.#openInTime(open());
     return createBackupClient({
       createWorker: createBackupWorker,
       db,
       appVersion: APP_VERSION,
       clock,
     });
+  }
+
+  /** An upgrade is at work however long it takes; everything else is not waited for without end. */
+  async #openInTime(opening: Promise<OnggiDatabase>): Promise<OnggiDatabase> {
+    for (;;) {
+      try {
+        return await inTime(opening, OPEN_PATIENCE_MS);
+      } catch (error) {
+        if (this.#wait !== 'upgrade' || toOnggiError(error).code !== 'db/no-answer') throw error;
+      }
+    }
   }
 
   /** Marks a copy as damaged when that is what the work found. */

@@ -554,3 +554,71 @@ test('a storage that does not answer is told at the start, leads to the copies, 
   await expect(page.getByText(text('error.db/no-answer'))).toBeVisible();
   await expect(page.getByRole('button', { name: /^Download the copy/ })).toBeEnabled();
 });
+
+/**
+ * Leaves the databases as a tab of an older version has them open: of a version before the first, and held by
+ * this page, which pays no attention to others.
+ */
+async function holdOlder(): Promise<void> {
+  for (const { name } of await indexedDB.databases()) {
+    await new Promise((resolve) => {
+      indexedDB.deleteDatabase(name ?? '').onsuccess = resolve;
+    });
+  }
+  const held = await new Promise<IDBDatabase>((resolve) => {
+    const request = indexedDB.open('onggi', 1);
+    request.onsuccess = () => resolve(request.result);
+  });
+  Object.assign(window, { held });
+}
+
+test('a recovery that an older tab holds up stays on the screen, says so, and goes on by itself', async ({
+  start,
+}) => {
+  const { page } = await start({ rows });
+  await makeSnapshot(page);
+  await damage(page, holdOlder);
+  const other = await page.context().newPage();
+  await other.goto('/#/rescue');
+  await other.getByRole('button', { name: /^Restore the copy/ }).click();
+  await expect(other.getByText(text('error.db/blocked'))).toBeVisible();
+  await expect(other.getByRole('heading', { name: text('recovery.rescueTitle') })).toBeVisible();
+  await expect(other.getByRole('button', { name: text('recovery.start') })).toBeEnabled();
+  await page.close();
+  await expect(other.getByRole('link', { name: 'Kept letters' })).toBeVisible();
+});
+
+test('an upgrade that takes long is told as what it is, and onggi opens after it', async ({
+  start,
+}) => {
+  const { page } = await start({ rows });
+  await damage(page, holdOlder);
+  await page.evaluate(async () => {
+    localStorage.clear();
+    const { held } = window as unknown as { held: IDBDatabase };
+    held.close();
+    // As a tab that is upgrading does, with so many rows that it takes a while.
+    await new Promise<void>((resolve) => {
+      void navigator.locks.request('onggi-upgrade:onggi', () => {
+        resolve();
+        return new Promise<void>((release) => Object.assign(window, { release }));
+      });
+    });
+  });
+  const other = await page.context().newPage();
+  await other.clock.install();
+  await other.goto('/');
+  const heading = other.getByRole('heading', { name: text('blocked.upgrade') });
+  // In steps: the patience begins only when the start has come to the storage.
+  await expect(async () => {
+    await other.clock.runFor(9000);
+    await expect(heading).toBeVisible({ timeout: 1000 });
+  }).toPass();
+  await other.clock.runFor(60_000);
+  await expect(heading).toBeVisible();
+  await expect(other.getByRole('alert')).toHaveCount(0);
+  const { violations } = await new AxeBuilder({ page: other }).analyze();
+  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+  await page.evaluate(() => (window as unknown as { release: () => void }).release());
+  await expect(other.getByRole('button', { name: /API key/ })).toBeVisible();
+});

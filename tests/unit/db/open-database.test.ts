@@ -111,6 +111,35 @@ describe('an old tab', () => {
   });
 });
 
+test('an upgrade says that it began, and again when older tabs let go; nothing else does', async () => {
+  const names = freshNames();
+  const told: string[] = [];
+  const { openDatabase } = await import('#db/open-database.ts');
+  const openTold = async (steps: readonly SchemaStep[]) =>
+    (
+      await openDatabase({
+        clock: createTestClock(),
+        events: {
+          onBlocked: () => told.push('blocked'),
+          onUpgrading: () => told.push('upgrading'),
+          onSuperseded: vi.fn(),
+          onLost: vi.fn(),
+        },
+        steps,
+        ...names,
+      })
+    ).close();
+  await openTold(SCHEMA_STEPS);
+  await openTold(SCHEMA_STEPS);
+  expect(told).toEqual([]);
+  const held = await holdOpen(names.defaultName);
+  const opening = openTold(nextSteps);
+  await vi.waitFor(() => expect(told).toEqual(['upgrading', 'blocked']));
+  held.close();
+  await opening;
+  expect(told).toEqual(['upgrading', 'blocked', 'upgrading']);
+});
+
 /** What the browser does to a connection when it drops it. */
 function drop(native: IDBDatabase): void {
   native.close();

@@ -56,6 +56,7 @@ test('offers the copy before a damaged one, and that one is whole', async () => 
     reason: { kind: 'gone' },
     open,
     prepareToWrite: () => Promise.resolve(),
+    followWait: () => undefined,
     clock: () => NOW,
     createId: () => crypto.randomUUID(),
     reload: () => {

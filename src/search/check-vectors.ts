@@ -7,7 +7,7 @@ import type { ConversationId } from '#domain/ids.ts';
 import type { SearchProblemKind } from '#domain/maintenance.ts';
 import type { MeaningRest, MeaningRun } from './meaning-run.ts';
 import { conversationPassages } from './passages.ts';
-import type { DamagedVectors } from './vector-index.ts';
+import type { DamagedVectors } from './verify-vectors.ts';
 
 /** Conversations compared at once. */
 const PAGE_ROWS = 50;

@@ -6,7 +6,7 @@ import { toConversationId } from '#domain/ids.ts';
 import type { ConversationId } from '#domain/ids.ts';
 import { fenceAt, markdownToLine, plainToLine } from '#domain/readable-text.ts';
 import type { FoundPlace, NearGroup } from '#domain/search.ts';
-import type { NearOwner } from './vector-index.ts';
+import type { NearOwner } from './nearest-owners.ts';
 
 /** The last `seq` at which the opening of a conversation is looked for. */
 const OPENING_LAST = 4;

@@ -1,0 +1,152 @@
+/**
+ * The vectors of one collection and embedder in memory: which row stands where and for what, whose rows
+ * are whose, and what of that is not stored yet. Nothing here reads or writes anything.
+ */
+import type { EmbedderIdentity, EmbeddingCollection, Passage } from '#domain/embedding.ts';
+import { embedderKey } from '#domain/embedding.ts';
+import { BLOCK_ROWS, blockId, createOpenBlock } from './embedding-blocks.ts';
+import type { OpenBlock } from './embedding-blocks.ts';
+import { createPassageRows } from './passage-rows.ts';
+import type { PassageRows } from './passage-rows.ts';
+import type { PassageText } from './passages.ts';
+import { createVectorRows } from './vector-rows.ts';
+import type { VectorRows } from './vector-rows.ts';
+
+/** An owner's state and rows, by their numbers, rising. */
+export interface Covered {
+  readonly stamp: string;
+  readonly rows: Uint32Array<ArrayBuffer>;
+}
+
+export interface VectorEntries {
+  readonly collection: EmbeddingCollection;
+  /** The embedder as one string. */
+  readonly embedder: string;
+  readonly dimension: number;
+  readonly rows: VectorRows;
+  readonly passages: PassageRows;
+  /** Place of a block's first row. Blocks lie in memory in the order of their numbers. */
+  readonly firstPlaces: Map<number, number>;
+  /** Rows that count, by block. */
+  readonly liveCounts: Map<number, number>;
+  readonly owners: Map<string, Covered>;
+  /** Owners that were put, and that are gone, since the last step. */
+  readonly changed: Set<string>;
+  readonly gone: Set<string>;
+  /** Places that have ceased to count since the last step. */
+  dead: number[];
+  /** Full blocks that are not stored yet, and the one that is being filled. */
+  fullBlocks: OpenBlock[];
+  tail: OpenBlock;
+  /** Rows added since the last step. */
+  unflushed: number;
+  readonly clear: () => void;
+  readonly idOf: (block: number) => string;
+  readonly placeOf: (number: number) => number;
+  /** Says what the row at the next place stands for; null for one that does not count. */
+  readonly addPassage: (number: number, passage: Passage | null) => void;
+  /** Adds a row. @returns its number */
+  readonly append: (passage: PassageText, vector: Float32Array) => number;
+  /** A row does not count any more. */
+  readonly drop: (number: number) => void;
+  /** An owner is gone, with its rows. */
+  readonly remove: (ownerId: string) => void;
+  /** Rows of an owner, by what they stand for; see {@link passageKey}. */
+  readonly knownRows: (ownerId: string) => Map<string, number>;
+  /** All owners with their stamps, as they are now. */
+  readonly readOwners: () => readonly (readonly [string, string])[];
+}
+
+/** No rows yet. */
+export async function createVectorEntries(
+  collection: EmbeddingCollection,
+  identity: EmbedderIdentity,
+): Promise<VectorEntries> {
+  const { dimension } = identity;
+  const embedder = embedderKey(identity);
+  const rows = await createVectorRows(dimension);
+  const passages = createPassageRows();
+  const firstPlaces = new Map<number, number>();
+  const liveCounts = new Map<number, number>();
+  const owners = new Map<string, Covered>();
+  const placeOf = (number: number): number =>
+    (firstPlaces.get(blockOf(number)) ?? NaN) + (number % BLOCK_ROWS);
+
+  const entries: VectorEntries = {
+    collection,
+    embedder,
+    dimension,
+    rows,
+    passages,
+    firstPlaces,
+    liveCounts,
+    owners,
+    changed: new Set(),
+    gone: new Set(),
+    dead: [],
+    fullBlocks: [],
+    tail: createOpenBlock(0, dimension),
+    unflushed: 0,
+    clear() {
+      for (const known of [rows, passages, firstPlaces, liveCounts, owners]) known.clear();
+      entries.tail = createOpenBlock(0, dimension);
+    },
+    idOf: (block) => blockId(collection, embedder, block),
+    placeOf,
+    addPassage(number, passage) {
+      const block = blockOf(number);
+      if (!firstPlaces.has(block)) firstPlaces.set(block, passages.rowCount());
+      passages.add(number, passage);
+      if (passage) liveCounts.set(block, (liveCounts.get(block) ?? 0) + 1);
+      else rows.remove(passages.rowCount() - 1);
+    },
+    append(passage, vector) {
+      const { text: _text, ...stored } = passage;
+      const { tail } = entries;
+      const number = tail.number * BLOCK_ROWS + tail.passages.length;
+      tail.vectors.set(vector, tail.passages.length * dimension);
+      tail.passages.push(stored);
+      rows.add(vector);
+      entries.addPassage(number, stored);
+      entries.unflushed += 1;
+      if (tail.passages.length === BLOCK_ROWS) {
+        entries.fullBlocks.push(tail);
+        entries.tail = createOpenBlock(tail.number + 1, dimension);
+      }
+      return number;
+    },
+    drop(number) {
+      const place = placeOf(number);
+      if (!(passages.ownerOf(place) >= 0)) return;
+      passages.remove(place);
+      rows.remove(place);
+      entries.dead.push(place);
+      liveCounts.set(blockOf(number), (liveCounts.get(blockOf(number)) ?? 0) - 1);
+    },
+    remove(ownerId) {
+      const known = owners.get(ownerId);
+      if (!known) return;
+      known.rows.forEach(entries.drop);
+      owners.delete(ownerId);
+      entries.changed.delete(ownerId);
+      entries.gone.add(ownerId);
+    },
+    knownRows(ownerId) {
+      const known = new Map<string, number>();
+      for (const number of owners.get(ownerId)?.rows ?? []) {
+        const passage = passages.at(placeOf(number));
+        if (passage) known.set(passageKey(passage), number);
+      }
+      return known;
+    },
+    readOwners: () => [...owners].map(([id, { stamp }]) => [id, stamp]),
+  };
+  return entries;
+}
+
+export const blockOf = (number: number): number => Math.floor(number / BLOCK_ROWS);
+
+/** What tells passages of one owner apart, and whether one is still what it was. */
+export function passageKey({ kind, seq, start, end, textHash }: Passage): string {
+  return `${kind}.${seq}.${start}.${end}.${textHash}`;
+}

@@ -90,6 +90,21 @@ export function putEmbeddings(
   );
 }
 
+/** Puts what `change` makes of a block in its place; nothing happens where there is none. */
+export function changeEmbeddingBlock(
+  { relaxed: db }: OnggiDatabase,
+  id: string,
+  change: (block: EmbeddingBlock) => EmbeddingBlock | undefined,
+): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.embeddings, async () => {
+      const block = await db.embeddings.get(id);
+      const changed = block && change(block);
+      if (changed) await db.embeddings.put(changed);
+    }),
+  );
+}
+
 /** The embedders of which vectors are stored. */
 export async function readStoredEmbedders({
   relaxed: db,

@@ -43,6 +43,20 @@ export function embedderKey(identity: EmbedderIdentity): string {
   return [id, revision, dtype, dimension, `v${pipelineVersion}`].join('|');
 }
 
+/** The identity whose {@link embedderKey} is `key`; undefined when there is none. */
+export function parseEmbedderKey(key: string): EmbedderIdentity | undefined {
+  const parts = key.split('|');
+  const [revision = '', dtype = '', dimension, version = ''] = parts.slice(-4);
+  const identity = {
+    id: parts.slice(0, -4).join('|'),
+    revision,
+    dtype,
+    dimension: Number(dimension),
+    pipelineVersion: Number(version.slice(1)),
+  };
+  return embedderKey(identity) === key && identity.dimension > 0 ? identity : undefined;
+}
+
 /** What is searched by meaning (specification 4.1). */
 export type EmbeddingCollection = 'conversations' | 'documents';
 

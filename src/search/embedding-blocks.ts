@@ -50,6 +50,36 @@ export function packBlock(
   };
 }
 
+/** What stands in a block for a row that was expunged. */
+export const NO_PASSAGE: Passage = {
+  ownerId: '',
+  kind: 'message',
+  seq: -1,
+  start: 0,
+  end: 0,
+  textHash: 0,
+};
+
+/** The same block with zeros for some rows; undefined when it is not what this code writes. */
+export function expungeRows(
+  block: EmbeddingBlock,
+  rows: readonly number[],
+  dimension: number,
+): EmbeddingBlock | undefined {
+  const content = unpackBlock(block, dimension);
+  if (!content) return undefined;
+  const passages = [...content.passages];
+  const vectors = new Float32Array(BLOCK_ROWS * dimension);
+  vectors.set(content.vectors);
+  for (const row of rows) {
+    if (row >= passages.length) continue;
+    passages[row] = NO_PASSAGE;
+    vectors.fill(0, row * dimension, (row + 1) * dimension);
+  }
+  const { number, collection, embedder, updatedAt } = block;
+  return packBlock({ number, passages, vectors }, collection, embedder, updatedAt);
+}
+
 /** Rows of a stored block; undefined when it is not what this code writes. */
 export function unpackBlock(
   block: EmbeddingBlock,

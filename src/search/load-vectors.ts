@@ -6,8 +6,7 @@ import {
   readEmbeddingStamp,
 } from '#db/embeddings.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
-import type { Passage } from '#domain/embedding.ts';
-import { BLOCK_ROWS, createOpenBlock, unpackBlock } from './embedding-blocks.ts';
+import { BLOCK_ROWS, NO_PASSAGE, createOpenBlock, unpackBlock } from './embedding-blocks.ts';
 import type { VectorCopy } from './vector-copy.ts';
 import { blockOf } from './vector-entries.ts';
 import type { VectorEntries } from './vector-entries.ts';
@@ -65,16 +64,24 @@ async function loadFromTables(
     entries.tail = createOpenBlock(block.number + 1, dimension);
     const content = unpackBlock(block, dimension);
     if (!content) continue;
+    const passages = content.passages.map((passage, at) => {
+      const isNamed = named.get(block.number * BLOCK_ROWS + at) === passage.ownerId;
+      if (isNamed || passage.ownerId === '') return passage;
+      // Of an owner that went, and with it this code, before it was expunged.
+      entries.unexpunged.add(entries.passages.rowCount() + at);
+      content.vectors.fill(0, at * dimension, (at + 1) * dimension);
+      return NO_PASSAGE;
+    });
     rows.add(content.vectors);
-    content.passages.forEach((passage, at) => {
+    passages.forEach((passage, at) => {
       const number = block.number * BLOCK_ROWS + at;
-      entries.addPassage(number, named.get(number) === passage.ownerId ? passage : null);
+      entries.addPassage(number, passage === NO_PASSAGE || passage.ownerId === '' ? null : passage);
       named.delete(number);
     });
     await copy.write((to) => to.addExact(content.vectors));
-    if (content.passages.length === BLOCK_ROWS) continue;
+    if (passages.length === BLOCK_ROWS) continue;
     entries.tail = createOpenBlock(block.number, dimension);
-    entries.tail.passages.push(...content.passages);
+    entries.tail.passages.push(...passages);
     entries.tail.vectors.set(content.vectors);
   }
   // What is covered by rows that are not there is not covered.
@@ -98,6 +105,7 @@ async function loadFromFiles(
     let live = 0;
     for (; place < count && blockOf(passages.numberOf(place)) === block; place++) {
       if (passages.ownerOf(place) >= 0) live += 1;
+      else if (passages.hasRest(place)) entries.unexpunged.add(place);
     }
     if (live > 0) liveCounts.set(block, live);
     if (live > 0) liveBlocks += 1;
@@ -147,13 +155,3 @@ async function readTail(entries: VectorEntries, from: VectorSidecar): Promise<bo
   }
   return from.readExact(first, tail.vectors.subarray(0, tail.passages.length * dimension));
 }
-
-/** What stands in a block for a row that does not count any more. */
-const NO_PASSAGE: Passage = {
-  ownerId: '',
-  kind: 'message',
-  seq: -1,
-  start: 0,
-  end: 0,
-  textHash: 0,
-};

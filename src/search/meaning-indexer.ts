@@ -34,6 +34,8 @@ export interface MeaningIndexerDeps {
   readonly skipsTrash: boolean;
   /** Resolves when work may go on: at once, or after a pause; rejects when it is given up. */
   readonly mayGoOn: () => Promise<void>;
+  /** Throws when it is given up. */
+  readonly goOn: () => void;
   readonly onProgress: (doneCount: number, totalCount: number) => void;
 }
 
@@ -45,12 +47,22 @@ export interface MeaningIndexer {
   catchUp(): Promise<void>;
   /** The same for some conversations. */
   follow(ids: readonly ConversationId[]): Promise<void>;
+  /**
+   * Lets go of those of some conversations that are gone, and of messages that are if asked to, embeds
+   * nothing, and overwrites it. It may be called where `mayGoOn` is, and nowhere else while something is
+   * indexed.
+   */
+  letGo(ids: readonly ConversationId[], withMessages: boolean): Promise<void>;
+  /** Overwrites what is stored of vectors that do not count any more. */
+  expunge(): Promise<void>;
 }
 
 export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
-  const { db, embedder, index, batchTexts, skipsTrash, mayGoOn, onProgress } = deps;
+  const { db, embedder, index, batchTexts, skipsTrash, mayGoOn, goOn, onProgress } = deps;
   const groupMessages = Math.min(GROUP_MESSAGES, batchTexts * GROUP_BATCHES);
   let unflushedOwners = 0;
+  /** Those of which something went while others were embedded. */
+  const touched = new Set<string>();
   let flushedAt = performance.now();
 
   async function flush(): Promise<void> {
@@ -85,6 +97,7 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
   }
 
   async function cover(conversations: readonly Conversation[]): Promise<void> {
+    touched.clear();
     const owners = await Promise.all(
       conversations.map(async (conversation) => {
         const { id } = conversation;
@@ -100,7 +113,8 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
     let from = 0;
     for (const { wanted, missing, ...owner } of owners) {
       const to = from + missing.length * embedder.dimension;
-      index.put(owner, wanted, vectors.subarray(from, to));
+      // Its change is followed later: what it had when it was read is no more.
+      if (!touched.has(owner.id)) index.put(owner, wanted, vectors.subarray(from, to));
       from = to;
     }
     unflushedOwners += owners.length;
@@ -148,6 +162,24 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
       await coverAll(ids, (done) => onProgress(done, ids.length));
     },
     follow: (ids) => coverAll([...new Set(ids)], () => undefined),
+    async letGo(ids, withMessages) {
+      const known = [...new Set(ids)].filter((id) => index.stampOf(id) !== undefined);
+      for (let from = 0; from < known.length; from += PAGE_ROWS) {
+        const asked = known.slice(from, from + PAGE_ROWS);
+        const rows = new Map((await readConversations(db, asked)).map((row) => [row.id, row]));
+        for (const id of asked) {
+          const row = rows.get(id);
+          const isWanted = row && !(skipsTrash && row.status === 'deleted');
+          const isSame = isWanted && index.stampOf(id) === conversationStamp(row);
+          if (isWanted && (isSame || !withMessages)) continue;
+          touched.add(id);
+          if (!isWanted) index.remove(id);
+          else index.retain(id, conversationPassages(row, await readAllMessages(db, id)));
+        }
+      }
+      await index.expunge(goOn);
+    },
+    expunge: () => index.expunge(goOn),
   };
 }
 

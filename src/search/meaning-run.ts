@@ -113,6 +113,11 @@ export function startMeaningRun(
   }>();
   /** What ended the run. */
   let failure: unknown;
+  /**
+   * Lets go of conversations that were deleted since the last time: that waits for nothing. While work is
+   * held also of messages; else those are followed soon.
+   */
+  let letGo: (isHeld: boolean) => Promise<void> = () => Promise.resolve();
   const setStatus = (changes: Partial<MeaningStatus>): void => {
     if (isClosed) return;
     status = { ...status, ...changes };
@@ -142,12 +147,14 @@ export function startMeaningRun(
 
   async function mayGoOn(): Promise<void> {
     goOn();
+    await letGo(false);
     const before = status.phase;
     let waited: MeaningHold | undefined;
     for (let hold = await readHold(); hold !== undefined; hold = await readHold()) {
       goOn();
       if (waited !== hold) setStatus({ phase: hold });
       waited = hold;
+      await letGo(true);
       await new Promise((resolve) => setTimeout(resolve, HOLD_MS));
     }
     goOn();
@@ -198,12 +205,31 @@ export function startMeaningRun(
       batchTexts: embedder.batchTexts,
       skipsTrash: embedder.skipsTrash,
       mayGoOn,
+      goOn,
       onProgress: (doneCount, totalCount) => setStatus({ doneCount, totalCount }),
     });
     // A change that comes while another is followed is not missed.
     let changed = new Promise<void>((resolve) => (wake = resolve));
-    stopWatching = watchFeed(db, () => wake());
+    // What was not looked at for conversations that are gone, and for messages.
+    const unseen = { conversations: true, messages: true };
+    stopWatching = watchFeed(db, () => {
+      unseen.conversations = unseen.messages = true;
+      wake();
+    });
     let { seq } = await markFeed(db);
+    letGo = async (isHeld) => {
+      if (!(isHeld ? unseen.messages : unseen.conversations)) return;
+      unseen.conversations = false;
+      if (isHeld) unseen.messages = false;
+      for (let at = seq; ;) {
+        const changes = await readFeed(db, at, FEED_ROWS);
+        const isAny = changes.some(({ isWholesale }) => isWholesale);
+        const ids = changes.flatMap(({ conversationIds }) => conversationIds);
+        await indexer.letGo((isAny ? index.ownerIds() : ids).map(toConversationId), isHeld);
+        at = changes.at(-1)?.seq ?? at;
+        if (changes.length < FEED_ROWS) return;
+      }
+    };
     goOn();
     await confirmFeed(db, feedReader, seq);
     setStatus({ phase: 'indexing' });
@@ -243,6 +269,7 @@ export function startMeaningRun(
       }
       seq = changes.at(-1)?.seq ?? seq;
     }
+    await indexer.expunge();
     goOn();
     if (seq > from) await confirmFeed(db, feedReader, seq);
     return seq;

@@ -19,6 +19,7 @@ import type { ConversationId } from '#domain/ids.ts';
 import type { MapPoint, MeaningStatus, NearGroup } from '#domain/search.ts';
 import { checkVectors, mendVectors } from './check-vectors.ts';
 import type { VectorFindings } from './check-vectors.ts';
+import { expungeUnattended } from './expunge-unattended.ts';
 import { toMapPoints } from './map-points.ts';
 import { startMeaningRun } from './meaning-run.ts';
 import type { MeaningRun, MeaningRunDeps, OpenEmbedder, OpenedMeaning } from './meaning-run.ts';
@@ -95,7 +96,7 @@ interface Started {
 }
 
 export function createMeaning(deps: MeaningDeps): Meaning {
-  const { db, store, openEmbedder, readWish, onStatus } = deps;
+  const { db, clock, store, openEmbedder, readWish, onStatus } = deps;
   /** Answers questions. */
   let answering: Started | undefined;
   /** Gets its vectors beside it. */
@@ -295,7 +296,11 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     async check(onCount, signal) {
       if (!(await isBegun())) return 'off';
       const run = await ready();
-      if (!run) return 'unready';
+      if (!run) {
+        const isAnyOpen = [answering, coming].some((each) => each && !isFailed(each));
+        if (!isAnyOpen) await expungeUnattended(db, clock, store);
+        return 'unready';
+      }
       const { embedder } = await run.opened;
       return checkVectors(db, run, embedder.skipsTrash, onCount, signal);
     },

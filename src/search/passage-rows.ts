@@ -10,6 +10,9 @@ export const PASSAGE_FIELDS = 6;
 /** The owner of a row that does not count any more. */
 const NOBODY = -1;
 
+/** The fields of a row that was expunged, or never counted. */
+const NOTHING = [NOBODY, 0, -1, 0, 0, 0];
+
 export interface PassageRows {
   readonly rowCount: () => number;
   readonly memoryBytes: () => number;
@@ -27,6 +30,10 @@ export interface PassageRows {
   ): { readonly numbers: Uint32Array; readonly fields: Int32Array };
   /** The row does not count any more. */
   remove(place: number): void;
+  /** Nothing is kept of what the row stood for, which does not count any more. */
+  expunge(place: number): void;
+  /** Whether something is kept of a row that does not count any more. */
+  hasRest(place: number): boolean;
   /** Undefined for a row that does not count. */
   at(place: number): Passage | undefined;
   /** The stored number of a row. */
@@ -93,7 +100,7 @@ export function createPassageRows(): PassageRows {
       const place = count;
       extend(1);
       numbers[place] = number;
-      if (!passage) fields[place * PASSAGE_FIELDS] = NOBODY;
+      if (!passage) fields.set(NOTHING, place * PASSAGE_FIELDS);
       else {
         const { ownerId, kind, seq, start, end, textHash } = passage;
         const row = [numberOwner(ownerId), PASSAGE_KINDS.indexOf(kind), seq, start, end, textHash];
@@ -103,6 +110,11 @@ export function createPassageRows(): PassageRows {
     remove(place) {
       fields[place * PASSAGE_FIELDS] = NOBODY;
     },
+    expunge(place) {
+      fields.set(NOTHING, place * PASSAGE_FIELDS);
+    },
+    hasRest: (place) =>
+      ownerOf(place) === NOBODY && NOTHING.some((value, at) => field(place, at) !== value),
     at(place) {
       const ownerId = ownerIds[ownerOf(place)];
       const kind = PASSAGE_KINDS[field(place, 1)];

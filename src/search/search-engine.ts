@@ -41,7 +41,7 @@ export interface SearchEngine {
   find(request: FindRequest, send: (page: FoundPage) => void, signal: AbortSignal): Promise<void>;
   /** Reads all tables anew. */
   rebuild(): Promise<void>;
-  /** Compares the index with the stored rows; see `checkText`. */
+  /** Compares the index with the stored rows, see `checkText`, and overwrites what is left of those that are gone. */
   check(
     onCount: (added: number, total: number) => void,
     signal: AbortSignal,
@@ -95,7 +95,10 @@ export async function createSearchEngine(deps: SearchEngineDeps): Promise<Search
     }
   }
 
-  const catchUpQuietly = (): void => void catchUp().catch(() => undefined);
+  const catchUpQuietly = (): void =>
+    void catchUp()
+      .then(() => indexer.expunge())
+      .catch(() => undefined);
   const stopWatching = watchFeed(db, () => {
     clearTimeout(quiet);
     quiet = setTimeout(catchUpQuietly, QUIET_MS);
@@ -192,7 +195,11 @@ export async function createSearchEngine(deps: SearchEngineDeps): Promise<Search
       await turn;
     },
     rebuild: () => indexer.rebuild(),
-    check: (onCount, signal) => checkText({ db, index, indexer }, onCount, signal),
+    async check(onCount, signal) {
+      const findings = await checkText({ db, index, indexer }, onCount, signal);
+      await indexer.expunge();
+      return findings;
+    },
     catchUp,
     facets() {
       const { models, groups } = index.table;

@@ -40,6 +40,11 @@ function memoryFile(): SidecarFile {
       size += added.length;
       return undefined;
     },
+    overwrite(written, at) {
+      if (at + written.length > size) throw new RangeError('past the end of a file of search');
+      bytes.set(written, at);
+      return undefined;
+    },
     truncate(to) {
       size = Math.min(size, to);
       return undefined;

@@ -109,6 +109,12 @@ function opfsFile(handle: SyncAccessHandle): SidecarFile {
       size += count;
       return undefined;
     },
+    overwrite(bytes, at) {
+      if (at + bytes.length > size) throw new RangeError('past the end of a file of search');
+      const count = handle.write(bytes, { at });
+      if (count !== bytes.length) throw new DOMException('file of search', 'QuotaExceededError');
+      return undefined;
+    },
     truncate(to) {
       if (to >= size) return undefined;
       handle.truncate(to);

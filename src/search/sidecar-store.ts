@@ -1,11 +1,13 @@
 /** Files of the index, wherever they are kept. */
 
-/** A file that only grows, or is cut at its end. One user at a time. */
+/** A file that grows, or is cut at its end; what is in it is overwritten only to be gone. One user at a time. */
 export interface SidecarFile {
   readonly size: number;
   /** Fills `target` from the byte `at` on. @throws what the storage throws when it is not all there */
   read(target: Uint8Array, at: number): Promise<void> | undefined;
   append(bytes: Uint8Array): Promise<void> | undefined;
+  /** Writes over what is in the file from the byte `at` on. @throws RangeError past its end */
+  overwrite(bytes: Uint8Array, at: number): Promise<void> | undefined;
   truncate(size: number): Promise<void> | undefined;
   /** Resolves when everything that was appended would survive the end of the page. */
   flush(): Promise<void> | undefined;

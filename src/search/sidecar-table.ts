@@ -69,6 +69,19 @@ function tableFile(db: OnggiDatabase, name: string, stored: readonly Part[]): Si
         parts.push(part);
       }
     },
+    async overwrite(bytes, at) {
+      const until = at + bytes.length;
+      if (until > end()) throw new RangeError('past the end of a file of search');
+      for (const part of parts) {
+        if (part.start + part.length <= at || part.start >= until) continue;
+        const stored = await readSearchPart(db, part.id);
+        if (stored?.length !== part.length) throw new RangeError(`${part.id} is damaged`);
+        const [from, to] = [Math.max(at, part.start), Math.min(until, part.start + part.length)];
+        const changed = stored.slice();
+        changed.set(bytes.subarray(from - at, to - at), from - part.start);
+        await changeSearchParts(db, [{ id: part.id, bytes: changed }], []);
+      }
+    },
     async truncate(size) {
       const last = parts.findLast((part) => part.start < size);
       const kept = parts.filter((part) => part.start + part.length <= size);

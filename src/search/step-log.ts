@@ -20,6 +20,10 @@ export interface LoggedStep extends Step {
   readonly isWhole: boolean;
   /** Of the text that came with the step. */
   readonly textChecksum: number;
+  /** New checksums of the text of earlier steps, by their number: parts of it were overwritten. */
+  readonly textChecksums?: readonly (readonly [step: number, checksum: number])[];
+  /** Whether nothing is left of what was dead when the step was written. */
+  readonly isExpunged?: true;
 }
 
 const Position = v.object({ seq: v.number(), mark: v.number() });
@@ -87,6 +91,56 @@ export async function readLog(file: SidecarFile): Promise<ReadLog | undefined> {
     byteLength = end;
   }
   return { steps, byteLength };
+}
+
+/** Bytes of frames that are looked at before others are let in. */
+const BREATH_BYTES = 1024 * 1024;
+
+/**
+ * Blanks the names of groups in all frames that tell them, where they lie: a frame keeps its length. One
+ * that is torn by a crash ends the log, like any other.
+ * @param breathe Called now and then.
+ */
+export async function blankGroups(
+  file: SidecarFile,
+  ids: ReadonlySet<string>,
+  breathe: () => Promise<void>,
+): Promise<void> {
+  const head = new Uint8Array(FRAME_HEAD);
+  let seen = 0;
+  for (let at = 0; at + FRAME_HEAD <= file.size;) {
+    await file.read(head, at);
+    const json = new Uint8Array(new DataView(head.buffer).getUint32(0, true));
+    await file.read(json, at + FRAME_HEAD);
+    const blanked = blankIn(decoder.decode(json), ids);
+    if (blanked !== undefined) {
+      // White space behind it is no part of the value.
+      json.fill(0x20).set(encoder.encode(blanked));
+      new DataView(head.buffer).setUint32(4, checksum(json), true);
+      await file.overwrite(json, at + FRAME_HEAD);
+      await file.overwrite(head, at);
+    }
+    at += FRAME_HEAD + json.length;
+    seen += json.length;
+    if (seen < BREATH_BYTES) continue;
+    seen = 0;
+    await breathe();
+  }
+  await file.flush();
+}
+
+/** So few ids are looked for in a frame before it is parsed. */
+const FEW_IDS = 8;
+
+/** @returns the step without the names of groups; undefined when it tells none of them */
+function blankIn(text: string, ids: ReadonlySet<string>): string | undefined {
+  if (ids.size <= FEW_IDS && ![...ids].some((id) => text.includes(id))) return undefined;
+  const step = v.safeParse(Logged, JSON.parse(text));
+  if (!step.success || !step.output.groups.some(({ id }) => ids.has(id))) return undefined;
+  const groups = step.output.groups.map((group) =>
+    ids.has(group.id) ? { ...group, title: '', tags: [], source: '' } : group,
+  );
+  return JSON.stringify({ ...step.output, groups });
 }
 
 function* readFrames(bytes: Uint8Array): Generator<{ value: unknown; end: number }> {

@@ -10,7 +10,7 @@
  */
 import type { FeedPosition } from '#db/feed-reader.ts';
 import type { SidecarFile, SidecarStore } from './sidecar-store.ts';
-import { checksum, headFrame, readLog, stepFrame } from './step-log.ts';
+import { blankGroups, checksum, headFrame, readLog, stepFrame } from './step-log.ts';
 import type { LoggedStep } from './step-log.ts';
 import { UnitTable } from './unit-table.ts';
 import type { Group, Step, Unit } from './unit-table.ts';
@@ -40,6 +40,13 @@ export interface TextIndex {
   restart(at: FeedPosition): Promise<void>;
   /** Writes what is alive into new files and drops the old ones. */
   compact(): Promise<void>;
+  /** Whether something of rows that are gone is still in the files. */
+  readonly isExpungeDue: boolean;
+  /**
+   * Overwrites what is dead in the files; to be called again until {@link isExpungeDue} is false, so that
+   * others are let in between.
+   */
+  expungeSome(): Promise<void>;
   /** Whether all text is as it was written. Reads all of it. */
   verify(signal?: AbortSignal): Promise<boolean>;
   close(): void;
@@ -50,7 +57,7 @@ interface Generation {
   readonly text: SidecarFile;
   readonly log: SidecarFile;
   readonly table: UnitTable;
-  readonly checks: { readonly start: number; readonly length: number; readonly sum: number }[];
+  readonly checks: { readonly start: number; readonly length: number; sum: number }[];
   at: FeedPosition | null;
   isWhole: boolean;
 }
@@ -63,8 +70,16 @@ const COPY_BYTES = 4 * 1024 * 1024;
 export async function openTextIndex(store: SidecarStore): Promise<TextIndex> {
   let current = await openNewest(store);
   let version = 0;
+  /** Settles when dead text is not being overwritten any more. */
+  let overwriting: Promise<unknown> = Promise.resolve();
 
-  async function write(into: Generation, step: Step, bytes: Uint8Array, at: FeedPosition | null) {
+  async function write(
+    into: Generation,
+    step: Step,
+    bytes: Uint8Array,
+    at: FeedPosition | null,
+    more: Pick<LoggedStep, 'textChecksums' | 'isExpunged'> = {},
+  ): Promise<void> {
     const { text, log, table } = into;
     const [textSize, logSize] = [text.size, log.size];
     try {
@@ -73,7 +88,7 @@ export async function openTextIndex(store: SidecarStore): Promise<TextIndex> {
         await text.flush();
       }
       const sum = checksum(bytes);
-      const logged: LoggedStep = { ...step, at, isWhole: into.isWhole, textChecksum: sum };
+      const logged: LoggedStep = { ...step, at, isWhole: into.isWhole, textChecksum: sum, ...more };
       await log.append(stepFrame(logged));
       await log.flush();
       into.checks.push({ start: textSize, length: bytes.length, sum });
@@ -85,6 +100,16 @@ export async function openTextIndex(store: SidecarStore): Promise<TextIndex> {
     }
     table.apply(step);
     into.at = at;
+  }
+
+  /** Looks again: dead text may have been overwritten while it was read. */
+  async function isSoundNow(check: Generation['checks'][number]): Promise<boolean> {
+    await overwriting.catch(() => undefined);
+    const { text, checks } = current;
+    if (!checks.includes(check)) return true;
+    const bytes = new Uint8Array(check.length);
+    await text.read(bytes, check.start);
+    return checksum(bytes) === check.sum;
   }
 
   async function replaceBy(next: Generation): Promise<void> {
@@ -136,24 +161,86 @@ export async function openTextIndex(store: SidecarStore): Promise<TextIndex> {
       await write(next, NOTHING, new Uint8Array(0), at);
       await replaceBy(next);
     },
+    get isExpungeDue() {
+      return current.isWhole && current.table.isExpungeDue;
+    },
+    async expungeSome() {
+      const { table, log, at } = current;
+      const overwritten = overwriteDead(current);
+      overwriting = overwritten;
+      const textChecksums = await overwritten;
+      if (textChecksums.length > 0) {
+        await write(current, NOTHING, new Uint8Array(0), at, { textChecksums });
+        return;
+      }
+      if (table.unexpungedGroups.size > 0) await blankGroups(log, table.unexpungedGroups, breathe);
+      await write(current, NOTHING, new Uint8Array(0), at, { isExpunged: true });
+      table.forgetDead();
+    },
     async verify(signal) {
       const { text, checks } = current;
-      for (const { start, length, sum } of checks) {
+      for (const check of checks) {
         if (signal?.aborted) return true;
+        const { start, length, sum } = check;
         const bytes = new Uint8Array(length);
         try {
           if (length > 0) await text.read(bytes, start);
         } catch {
           return false;
         }
-        if (checksum(bytes) !== sum) return false;
+        if (checksum(bytes) !== sum && !(await isSoundNow(check))) return false;
         // The worker must be free for questions in between.
-        await new Promise((resolve) => setTimeout(resolve));
+        await breathe();
       }
       return true;
     },
     close: () => closeFiles(current),
   };
+}
+
+const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
+/** Steps whose text is overwritten at once, and text of theirs; one step alone may have more. */
+const [EXPUNGED_STEPS, EXPUNGED_BYTES] = [64, 4 * 1024 * 1024];
+
+/**
+ * Writes zeros over the text of some dead units, those of whole steps.
+ * @returns the new checksums of these steps; none when no dead text is left
+ */
+async function overwriteDead({
+  text,
+  table,
+  checks,
+}: Generation): Promise<readonly (readonly [number, number])[]> {
+  const { starts } = table;
+  const units = table.unexpungedUnits.sort((a, b) => a - b);
+  const sums: [number, number][] = [];
+  let done = 0;
+  let size = 0;
+  for (const [step, check] of checks.entries()) {
+    const end = check.start + check.length;
+    const before = done;
+    while (done < units.length && (starts[units[done] ?? 0] ?? 0) < end) done += 1;
+    if (done === before) continue;
+    const bytes = new Uint8Array(check.length);
+    await text.read(bytes, check.start);
+    const dead = units.slice(before, done);
+    for (const unit of dead) {
+      const start = (starts[unit] ?? 0) - check.start;
+      bytes.fill(0, start, start + table.byteLengthOf(unit));
+    }
+    check.sum = checksum(bytes);
+    // In one piece: in a table each is a row that is read and written.
+    const from = (starts[dead[0] ?? 0] ?? 0) - check.start;
+    const to = (starts[(dead.at(-1) ?? 0) + 1] ?? 0) - check.start;
+    await text.overwrite(bytes.subarray(from, to), check.start + from);
+    sums.push([step, check.sum]);
+    size += check.length;
+    if (sums.length === EXPUNGED_STEPS || size >= EXPUNGED_BYTES) break;
+  }
+  await text.flush();
+  table.unexpungedUnits = units.slice(done);
+  return sums;
 }
 
 const NOTHING: Step = { groups: [], goneGroupIds: [], removed: [], units: [], lengths: [] };
@@ -261,6 +348,11 @@ async function openGeneration(
         const start = table.byteLength;
         table.apply(step);
         checks.push({ start, length: table.byteLength - start, sum: step.textChecksum });
+        for (const [number, sum] of step.textChecksums ?? []) {
+          const check = checks[number];
+          if (check) check.sum = sum;
+        }
+        if (step.isExpunged) table.forgetDead();
       }
       if (text.size >= table.byteLength) {
         await log.truncate(read.byteLength);

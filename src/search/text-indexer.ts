@@ -64,6 +64,8 @@ export interface TextIndexer {
   rebuild(): Promise<void>;
   /** Writes the index anew when much of it is dead. */
   compactIfWorth(): Promise<void>;
+  /** Overwrites what is left in the files of rows that are gone. Questions are let in between. */
+  expunge(): Promise<void>;
   /**
    * Compares index and tables at one moment: everything committed is taken in, `look` looks, and what it
    * saw counts if nothing was written meanwhile; else again, a few times. The index stays as it is until
@@ -332,6 +334,9 @@ export function createTextIndexer(
         const { deadBytes, byteLength } = index.table;
         if (deadBytes > DEAD_BYTES && deadBytes > byteLength * DEAD_PART) await index.compact();
       }),
+    async expunge() {
+      while (index.isExpungeDue && !signal.aborted) await alone(() => index.expungeSome());
+    },
     compare: (look) =>
       alone(async () => {
         for (let tries = 0; tries < COMPARE_TRIES; tries += 1) {

@@ -82,6 +82,12 @@ export class UnitTable {
   #flags = new Uint8Array(1024);
   #model = new Uint16Array(1024);
   #alive = new Uint8Array(1024);
+  /** Units that are dead and whose text was not overwritten, rising but for replaced ones. */
+  unexpungedUnits: number[] = [];
+  /** Groups that are gone and whose names were not overwritten in the log. */
+  readonly unexpungedGroups = new Set<string>();
+  /** Whether one of these is of a row that is gone, and not of one that was written anew. */
+  isExpungeDue = false;
   /** Bytes of the text, dead ones too. */
   byteLength = 0;
   deadBytes = 0;
@@ -167,9 +173,17 @@ export class UnitTable {
 
   apply({ groups, goneGroupIds, removed, units, lengths }: Step): void {
     for (const group of groups) this.#putGroup(group);
+    if (goneGroupIds.length + removed.length > 0) this.isExpungeDue = true;
     for (const id of goneGroupIds) this.#forgetGroup(id);
     for (const key of removed) this.#kill(this.#numberByKey.get(key));
     for (const [index, unit] of units.entries()) this.#add(unit, lengths[index] ?? 0);
+  }
+
+  /** Nothing is left of what is dead up to now. */
+  forgetDead(): void {
+    this.unexpungedUnits = [];
+    this.unexpungedGroups.clear();
+    this.isExpungeDue = false;
   }
 
   #putGroup(group: Group): void {
@@ -182,6 +196,7 @@ export class UnitTable {
     const group = this.#groupById.get(id);
     if (group === undefined) return;
     this.#groupById.delete(id);
+    this.unexpungedGroups.add(id);
     for (let unit = 0; unit < this.unitCount; unit += 1) {
       if (this.#groupOf[unit] === group) this.#kill(unit);
     }
@@ -190,6 +205,7 @@ export class UnitTable {
   #kill(unit: number | undefined): void {
     if (unit === undefined || this.#alive[unit] !== 1) return;
     this.#alive[unit] = 0;
+    this.unexpungedUnits.push(unit);
     this.#numberByKey.delete(this.keys[unit] ?? '');
     this.deadBytes += this.byteLengthOf(unit);
     this.aliveCount -= 1;

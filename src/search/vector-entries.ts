@@ -4,7 +4,7 @@
  */
 import type { EmbedderIdentity, EmbeddingCollection, Passage } from '#domain/embedding.ts';
 import { embedderKey } from '#domain/embedding.ts';
-import { BLOCK_ROWS, blockId, createOpenBlock } from './embedding-blocks.ts';
+import { BLOCK_ROWS, NO_PASSAGE, blockId, createOpenBlock } from './embedding-blocks.ts';
 import type { OpenBlock } from './embedding-blocks.ts';
 import { createPassageRows } from './passage-rows.ts';
 import type { PassageRows } from './passage-rows.ts';
@@ -35,6 +35,8 @@ export interface VectorEntries {
   readonly gone: Set<string>;
   /** Places that have ceased to count since the last step. */
   dead: number[];
+  /** Places that do not count any more and of which something is still stored, or was never looked at. */
+  readonly unexpunged: Set<number>;
   /** Full blocks that are not stored yet, and the one that is being filled. */
   fullBlocks: OpenBlock[];
   tail: OpenBlock;
@@ -84,11 +86,15 @@ export async function createVectorEntries(
     changed: new Set(),
     gone: new Set(),
     dead: [],
+    unexpunged: new Set(),
     fullBlocks: [],
     tail: createOpenBlock(0, dimension),
     unflushed: 0,
     clear() {
-      for (const known of [rows, passages, firstPlaces, liveCounts, owners]) known.clear();
+      const { unexpunged } = entries;
+      for (const known of [rows, passages, firstPlaces, liveCounts, owners, unexpunged]) {
+        known.clear();
+      }
       entries.tail = createOpenBlock(0, dimension);
     },
     idOf: (block) => blockId(collection, embedder, block),
@@ -118,10 +124,18 @@ export async function createVectorEntries(
     drop(number) {
       const place = placeOf(number);
       if (!(passages.ownerOf(place) >= 0)) return;
+      const block = blockOf(number);
+      const open = [...entries.fullBlocks, entries.tail].find((each) => each.number === block);
+      if (open) {
+        const row = number % BLOCK_ROWS;
+        open.passages[row] = NO_PASSAGE;
+        open.vectors.fill(0, row * dimension, (row + 1) * dimension);
+      }
       passages.remove(place);
       rows.remove(place);
       entries.dead.push(place);
-      liveCounts.set(blockOf(number), (liveCounts.get(blockOf(number)) ?? 0) - 1);
+      entries.unexpunged.add(place);
+      liveCounts.set(block, (liveCounts.get(block) ?? 0) - 1);
     },
     remove(ownerId) {
       const known = owners.get(ownerId);

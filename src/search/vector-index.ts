@@ -10,6 +10,7 @@ import type { Clock } from '#domain/ids.ts';
 import { packBlock } from './embedding-blocks.ts';
 import type { OpenBlock } from './embedding-blocks.ts';
 import { createExactCosines } from './exact-cosines.ts';
+import { expungeVectors } from './expunge-vectors.ts';
 import { loadVectors } from './load-vectors.ts';
 import { findNearestOwners, meansOfOwners } from './nearest-owners.ts';
 import type { NearOwner } from './nearest-owners.ts';
@@ -38,6 +39,8 @@ export interface VectorIndex {
     vectors: Float32Array<ArrayBuffer>,
   ): void;
   remove(ownerId: string): void;
+  /** Lets go of passages that are none of `wanted`; what `wanted` has besides is looked for again. */
+  retain(ownerId: string, wanted: readonly PassageText[]): void;
   /** How many passages of `wanted` have no vector, and how many vectors stand for none of them. */
   compare(
     ownerId: string,
@@ -57,6 +60,12 @@ export interface VectorIndex {
   readonly unflushedCount: () => number;
   /** Stores what was put and removed, in one transaction. @throws OnggiError `db/*` */
   flush(): Promise<void>;
+  /**
+   * Overwrites what is stored of vectors that do not count any more; see [Note: Expunging].
+   * @param goOn Called now and then; what it throws ends the work until the next time.
+   * @throws OnggiError `db/*`
+   */
+  expunge(goOn: () => void): Promise<void>;
   /**
    * The owners with the nearest passages, nearest first, with the exact cosine of each; at most `limit`.
    * @param query A vector of length 1 of the same embedder.
@@ -129,6 +138,33 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
     entries.dead = [];
   }
 
+  async function flush(): Promise<void> {
+    const { unflushed, fullBlocks, tail } = entries;
+    if (unflushed + changed.size + gone.size + lost.length === 0) return;
+    const blocks = [...fullBlocks, ...(tail.passages.length > 0 ? [tail] : [])];
+    const emptied = [...liveCounts].filter(([block, live]) => live === 0 && block < tail.number);
+    const stamp = crypto.randomUUID();
+    await putEmbeddings(db, embedder, {
+      collection,
+      stamp,
+      blocks: unflushed > 0 ? blocks.map((b) => packBlock(b, collection, embedder, clock())) : [],
+      covered: [...changed].flatMap((ownerId) => {
+        const covered = owners.get(ownerId);
+        return covered ? { collection, ownerId, ...covered } : [];
+      }),
+      uncoveredIds: [...gone],
+      emptyBlockIds: [...lost, ...emptied.map(([block]) => idOf(block))],
+    });
+    await copyChanges(stamp, blocks);
+    // What was put while this was written is kept for the next time: nothing is, the caller waits.
+    entries.fullBlocks = [];
+    lost = [];
+    for (const [block] of emptied) liveCounts.delete(block);
+    changed.clear();
+    gone.clear();
+    entries.unflushed = 0;
+  }
+
   await loadVectors(db, entries, copy);
   return {
     identity,
@@ -155,6 +191,18 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
       gone.delete(id);
     },
     remove: entries.remove,
+    retain(ownerId, wanted) {
+      const known = knownRows(ownerId);
+      for (const passage of wanted) known.delete(passageKey(passage));
+      if (known.size === 0) return;
+      const left = new Set(known.values());
+      left.forEach(entries.drop);
+      const kept = (owners.get(ownerId)?.rows ?? new Uint32Array(0)).filter(
+        (row) => !left.has(row),
+      );
+      owners.set(ownerId, { stamp: NO_STAMP, rows: kept });
+      changed.add(ownerId);
+    },
     compare(ownerId, wanted) {
       const known = knownRows(ownerId);
       const keys = new Set(wanted.map(passageKey));
@@ -184,31 +232,11 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
       }
     },
     unflushedCount: () => entries.unflushed,
-    async flush() {
-      const { unflushed, fullBlocks, tail } = entries;
-      if (unflushed + changed.size + gone.size + lost.length === 0) return;
-      const blocks = [...fullBlocks, ...(tail.passages.length > 0 ? [tail] : [])];
-      const emptied = [...liveCounts].filter(([block, live]) => live === 0 && block < tail.number);
-      const stamp = crypto.randomUUID();
-      await putEmbeddings(db, embedder, {
-        collection,
-        stamp,
-        blocks: unflushed > 0 ? blocks.map((b) => packBlock(b, collection, embedder, clock())) : [],
-        covered: [...changed].flatMap((ownerId) => {
-          const covered = owners.get(ownerId);
-          return covered ? { collection, ownerId, ...covered } : [];
-        }),
-        uncoveredIds: [...gone],
-        emptyBlockIds: [...lost, ...emptied.map(([block]) => idOf(block))],
-      });
-      await copyChanges(stamp, blocks);
-      // What was put while this was written is kept for the next time: nothing is, the caller waits.
-      entries.fullBlocks = [];
-      lost = [];
-      for (const [block] of emptied) liveCounts.delete(block);
-      changed.clear();
-      gone.clear();
-      entries.unflushed = 0;
+    flush,
+    async expunge(goOn) {
+      if (entries.unexpunged.size === 0) return;
+      await flush();
+      await expungeVectors(db, entries, copy, clock, goOn);
     },
     nearest: (query, limit) => findNearestOwners(entries, measure, query, limit),
     means: () => meansOfOwners(entries),

@@ -41,6 +41,8 @@ export interface VectorRows {
   addTo(sum: Float32Array, row: number): void;
   /** The row is not found any more. */
   remove(row: number): void;
+  /** Nothing is kept of a row that was removed. */
+  expunge(row: number): void;
   /** The nearest rows, nearest first; fewer where there are fewer. */
   nearest(query: Float32Array, limit: number): readonly NearRow[];
 }
@@ -167,6 +169,11 @@ export async function createVectorRows(
     },
     remove(row) {
       scales[row] = 0;
+    },
+    expunge(row) {
+      scales[row] = 0;
+      bytes.view(row, 1).fill(0);
+      if (row < bitCount) bits.view(row, 1).fill(0);
     },
     nearest(vector, limit) {
       const query = toQuery(vector, width);

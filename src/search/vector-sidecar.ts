@@ -64,6 +64,8 @@ export interface VectorSidecar {
   addExact(vectors: Float32Array<ArrayBuffer>): Promise<void>;
   /** Writes all rows that are not in the files yet, whose exact numbers are, and what changed. */
   commit(step: SidecarStep): Promise<void>;
+  /** Writes zeros over rows that do not count any more, which `rows` and `passages` have forgotten. */
+  expunge(places: readonly number[]): Promise<void>;
   /** Rows that are in the files, and those of which so far only the exact numbers are. */
   readonly rowCount: () => number;
   readonly exactCount: () => number;
@@ -227,7 +229,51 @@ export async function openVectorSidecar(deps: VectorSidecarDeps): Promise<Vector
     toldOwners = passages.ownerIds.length;
   }
 
+  /** Brings columns of rows of a frame, which end before `to`, to what is in memory; see {@link seal}. */
+  async function rewriteColumns(frame: Frame, from: number, to: number): Promise<void> {
+    let at = frame.at + HEAD_BYTES;
+    for (const column of columnsOf(from, to - from)) {
+      const rowBytes = column.length / (to - from);
+      await log.overwrite(column, at + (from - frame.firstRow) * rowBytes);
+      at += frame.rowCount * rowBytes;
+    }
+  }
+
+  /** Makes the head of a frame fit its rows and its body. */
+  async function seal({ at, firstRow, rowCount: count }: Frame): Promise<void> {
+    const head = new Uint32Array(HEAD_WORDS);
+    await log.read(bytesOf(head), at);
+    const body = new Uint8Array(count * (1 + PASSAGE_FIELDS + 2) * 4 + (head[3] ?? 0));
+    await log.read(body, at + HEAD_BYTES);
+    head.set([rows.digest(firstRow, count), checksum(body)], 4);
+    head[HEAD_WORDS - 1] = checksum(bytesOf(head.subarray(0, HEAD_WORDS - 1)));
+    await log.overwrite(bytesOf(head), at);
+  }
+
   return {
+    async expunge(places) {
+      const runs = toRuns(places.filter((place) => place < rowCount));
+      const zeros = new Float32Array(dimension);
+      const check = checksum(bytesOf(zeros));
+      for (const [from, to] of runs) {
+        await rowFile.overwrite(rows.bytes(from, to - from), from * width);
+        for (let place = from; place < to; place++) {
+          await digits.overwrite(bytesOf(zeros), place * dimension * 4);
+          checks[place] = check;
+        }
+      }
+      await rowFile.flush();
+      await digits.flush();
+      for (const frame of frames) {
+        const end = frame.firstRow + frame.rowCount;
+        const own = runs.filter(([from, to]) => from < end && to > frame.firstRow);
+        for (const [from, to] of own) {
+          await rewriteColumns(frame, Math.max(from, frame.firstRow), Math.min(to, end));
+        }
+        if (own.length > 0) await seal(frame);
+      }
+      await log.flush();
+    },
     rowCount: () => rowCount,
     exactCount: () => exactCount,
     load,
@@ -295,6 +341,17 @@ export async function openVectorSidecar(deps: VectorSidecarDeps): Promise<Vector
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Stretches `[from, to)` of numbers that rise. */
+function toRuns(numbers: readonly number[]): readonly (readonly [from: number, to: number])[] {
+  const runs: [number, number][] = [];
+  for (const number of numbers) {
+    const last = runs.at(-1);
+    if (last?.[1] === number) last[1] += 1;
+    else runs.push([number, number + 1]);
+  }
+  return runs;
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

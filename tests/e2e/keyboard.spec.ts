@@ -176,3 +176,13 @@ test('a dialog that closes gives the focus back to what opened it', async ({ sta
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await expect(options).toBeFocused();
 });
+
+test('a screen that opens takes the focus that would be lost', async ({ start, page }) => {
+  await start({ rows: ROWS, hash: '#/c/jars' });
+  await page.keyboard.press('Control+.');
+  await expect(page.getByRole('heading', { name: text('settings.title') })).toBeFocused();
+  const data = page.getByRole('link', { name: text('data.title') });
+  await tabTo(page, data);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
+});

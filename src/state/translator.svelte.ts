@@ -66,6 +66,10 @@ export class Translator {
   readonly date = (timestamp: number): string =>
     new Intl.DateTimeFormat(this.language, { dateStyle: 'medium' }).format(timestamp);
 
+  /** A stretch of time in dates; one date where it is one day. */
+  readonly dates = (from: number, to: number): string =>
+    new Intl.DateTimeFormat(this.language, { dateStyle: 'medium' }).formatRange(from, to);
+
   /** How long ago, in the largest unit that fits: "2 days ago". */
   readonly ago = (timestamp: number, now: number): string => {
     const minutes = Math.round((timestamp - now) / 60_000);

@@ -54,6 +54,15 @@ test.each([
   expect(plain(bytes(sizeBytes))).toBe(expected);
 });
 
+test('a stretch of one day is one date, and of several says only once what they share', async () => {
+  const { dates } = await speak('en');
+  const morning = new Date(2026, 10, 28, 8).getTime();
+  const evening = new Date(2026, 10, 28, 20).getTime();
+  const nextDay = new Date(2026, 10, 29, 8).getTime();
+  expect(plain(dates(morning, evening))).toBe('Nov 28, 2026');
+  expect(plain(dates(morning, nextDay))).toBe('Nov 28 – 29, 2026');
+});
+
 describe.each(LANGUAGES)('in %s', (language) => {
   test('numbers have their groups and durations one decimal', async () => {
     const { number, seconds } = await speak(language);

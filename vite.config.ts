@@ -41,7 +41,8 @@ function securityHeaders(): Plugin {
 
 const executablePath = (await hasChromium()) ? await chromiumPath() : undefined;
 
-const browser: BrowserConfigOptions = {
+/** Anew for each project: Vitest writes the project's name into its instances. */
+const browserConfig = (): BrowserConfigOptions => ({
   enabled: true,
   headless: true,
   // Another run on this machine, of another checkout, takes the next port.
@@ -51,7 +52,7 @@ const browser: BrowserConfigOptions = {
     launchOptions: { args: chromiumArgs, ...(executablePath ? { executablePath } : {}) },
   }),
   instances: [{ browser: 'chromium' }],
-};
+});
 
 export default defineConfig({
   // Routes are hashes: nothing but / is a page, and a missing file must be a true 404.
@@ -163,13 +164,13 @@ export default defineConfig({
           ],
           exclude: ['**/*.node.test.ts'],
           globalSetup: ['tests/support/browser-setup.ts'],
-          browser,
+          browser: browserConfig(),
         },
       },
       {
         extends: true,
         // `npm run test:long`: takes minutes, so it is not part of `npm test`.
-        test: { name: 'long', include: ['tests/long/**/*.test.ts'], browser },
+        test: { name: 'long', include: ['tests/long/**/*.test.ts'], browser: browserConfig() },
       },
     ],
   },

@@ -22,6 +22,8 @@ export class Search {
   #order = $state<SearchOrder>('best');
   #page = $state.raw<FoundPage>();
   #groups = $state.raw<readonly FoundGroup[]>([]);
+  /** Results up to here were fetched, by the order of the newest answer. */
+  #reached = $state(0);
   #status = $state.raw<SearchStatus>();
   #facets = $state.raw<SearchFacets>({ models: [], sources: [] });
   #failure = $state.raw<OnggiError>();
@@ -54,7 +56,7 @@ export class Search {
   }
 
   get hasMore(): boolean {
-    return this.#page !== undefined && this.#groups.length < this.#page.groupCount;
+    return this.#page !== undefined && this.#reached < this.#page.groupCount;
   }
 
   get status(): SearchStatus | undefined {
@@ -116,12 +118,13 @@ export class Search {
     this.#isSearching = false;
     this.#page = undefined;
     this.#groups = [];
+    this.#reached = 0;
   }
 
   /** Fetches the next results. Does nothing while a question is under way. */
   readonly more = (): void => {
     if (this.#isSearching || !this.hasMore) return;
-    void this.#find(PAGE, this.#groups.length);
+    void this.#find(PAGE, this.#reached);
   };
 
   /** Asks the same again. */
@@ -152,7 +155,7 @@ export class Search {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       if (this.#isSearching) this.#askLater();
-      else if (this.#query.trim() !== '') void this.#find(Math.max(PAGE, this.#groups.length));
+      else if (this.#query.trim() !== '') void this.#find(Math.max(PAGE, this.#reached));
     }, FOLLOW_MS);
   }
 
@@ -161,7 +164,9 @@ export class Search {
     const running = new AbortController();
     this.#running = running;
     this.#isSearching = true;
-    const before = this.#groups.slice(0, offset);
+    const before = offset > 0 ? this.#groups : [];
+    // Where the order has changed since they came, what follows may be one of them.
+    const shown = new Set(before.map(({ id }) => id));
     const request = {
       kind: 'find',
       query: this.#query,
@@ -175,7 +180,8 @@ export class Search {
         (answer) => {
           if (answer.kind !== 'found' || running.signal.aborted) return;
           this.#page = answer.page;
-          this.#groups = [...before, ...answer.page.groups];
+          this.#reached = offset + answer.page.groups.length;
+          this.#groups = [...before, ...answer.page.groups.filter(({ id }) => !shown.has(id))];
         },
         running.signal,
       );

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import type { FoundGroup, FoundPage } from '#domain/search.ts';
+import type { SearchWork } from '#state/lazy-search.ts';
+import { Search } from '#state/search.svelte.ts';
+
+function groupOf(id: string): FoundGroup {
+  return {
+    kind: 'conversation',
+    id,
+    title: { text: id, marks: [] },
+    status: 'active',
+    source: 'onggi',
+    tags: [],
+    updatedAt: 0,
+    placeCount: 1,
+    places: [],
+    foundBy: ['words'],
+  };
+}
+
+const namesOf = (count: number): string[] => Array.from({ length: count }, (_, at) => `c${at}`);
+
+/** Search whose order is `ids`, as it stands when it is asked. */
+function createWork(ids: string[]): SearchWork {
+  return {
+    watchStatus: () => () => undefined,
+    ask(request, onAnswer) {
+      if (request.kind !== 'find') return Promise.reject(new Error(request.kind));
+      const groups = ids.slice(request.offset, request.offset + request.limit).map(groupOf);
+      const page: FoundPage = {
+        groups,
+        groupCount: ids.length,
+        placeCount: ids.length,
+        searchedCount: ids.length,
+        totalCount: ids.length,
+        isWhole: true,
+        isQueryCut: false,
+        tookMs: 1,
+      };
+      onAnswer({ kind: 'found', page });
+      return Promise.resolve();
+    },
+  };
+}
+
+async function askNewest(ids: string[]): Promise<Search> {
+  const search = new Search(createWork(ids));
+  search.ask('word', 'newest');
+  await expect.poll(() => search.isSearching).toBe(false);
+  return search;
+}
+
+test('shows each conversation once, whatever came in front while one scrolled', async () => {
+  const ids = namesOf(50);
+  const search = await askNewest(ids);
+  expect(search.groups.map(({ id }) => id)).toEqual(ids.slice(0, 20));
+  ids.unshift('new');
+  search.more();
+  await expect.poll(() => search.groups.length).toBe(39);
+  expect(search.groups.map(({ id }) => id)).toEqual(namesOf(39));
+});
+
+test('comes to the end though a whole page was already shown', async () => {
+  const ids = namesOf(30);
+  const search = await askNewest(ids);
+  ids.unshift(...Array.from({ length: 20 }, (_, at) => `new${at}`));
+  for (let pages = 0; search.hasMore; pages += 1) {
+    expect(pages).toBeLessThan(3);
+    search.more();
+    await expect.poll(() => search.isSearching).toBe(false);
+  }
+  expect(search.groups.map(({ id }) => id)).toEqual(namesOf(30));
+});

@@ -174,7 +174,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   setTimeout(() => void responseCache.removeExpired(), CACHE_TIDY_DELAY_MS);
   watchWrites({
     onSlow: storage.setSlow,
-    makeRoom: () => responseCache.makeRoom(),
+    makeRoom: async () => (await responseCache.makeRoom()) || search.makeRoom(),
     reopen: db.reopen,
   });
   storage.setReopen(() => db.reopen('person'));
@@ -252,8 +252,10 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     clock,
     isBusy,
   ).start();
+  const toasts = new Toasts();
   const search = createLazySearch({
     db,
+    onEvicted: () => toasts.show('meaning.evicted'),
     createId,
     embedTexts: async ({ endpointId, baseUrl, model }, texts) => {
       const endpoint = await endpoints.get(endpointId);
@@ -316,7 +318,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     settleAbandoned: () => settleAbandonedAnswers(db, toCutAnswer),
     storage,
     stored,
-    toasts: new Toasts(),
+    toasts,
     translator,
     usage: new Usage(
       {

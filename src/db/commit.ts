@@ -14,7 +14,7 @@ const SLOW_TICKS = SLOW_LIMIT_MS / TICK_MS;
 export interface WriteWatch {
   /** Told when the first write is slow, and when none is any more. */
   onSlow(isSlow: boolean): void;
-  /** Lets go of what can be had again. @returns whether there was anything */
+  /** Lets go of some of what can be had again. @returns whether there was anything */
   makeRoom(): Promise<boolean>;
   /** Opens a closed database again. @returns whether it is open */
   readonly reopen?: (cause: ReopenCause) => Promise<boolean>;
@@ -31,7 +31,7 @@ export function watchWrites(next: WriteWatch): void {
 
 /**
  * Runs one write. Resolved means committed, as far as `work` resolves on the commit: pass one whole
- * transaction, which is begun once more when there was no room and some could be made, and when the
+ * transaction, which is begun once more, or twice, when there was no room and some could be made, and when the
  * database was closed and could be opened again. Not for work of many seconds: cut that into several commits.
  * @throws OnggiError `db/*`; `db/hang` after 5 seconds without an event: the write may then still
  * happen or not, and the connection counts as dead.
@@ -41,10 +41,20 @@ export async function commit<T>(work: () => PromiseLike<T>): Promise<T> {
     return await untilHang(work);
   } catch (error) {
     const failure = toStorageError(error);
-    if (failure.code === 'db/quota' && (await makeRoom())) return commitAgain(work);
+    if (failure.code === 'db/quota' && (await makeRoom())) return commitWithRoom(work);
     // It was closed before anything was begun.
     if (await isOpenAgain(failure, 'write')) return commitAgain(work);
     throw failure;
+  }
+}
+
+/** Once more, and a last time when that was not enough and there was more to let go of. */
+async function commitWithRoom<T>(work: () => PromiseLike<T>): Promise<T> {
+  try {
+    return await commitAgain(work);
+  } catch (error) {
+    if (toStorageError(error).code === 'db/quota' && (await makeRoom())) return commitAgain(work);
+    throw error;
   }
 }
 

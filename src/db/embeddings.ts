@@ -114,6 +114,18 @@ export async function readStoredEmbedders({
   return [...new Set(embedders)];
 }
 
+/** Bytes of all vectors of an embedder, as if every block were full but the last: none is read. */
+export async function measureEmbeddings(
+  { relaxed: db }: OnggiDatabase,
+  embedder: string,
+): Promise<number> {
+  const keys = COLLECTIONS.map((collection) => [collection, embedder]);
+  const blocks = db.embeddings.where('[collection+embedder]').anyOf(keys);
+  const ids = await read(() => blocks.primaryKeys());
+  const first = await read(() => blocks.first());
+  return first ? ids.length * first.vectors.byteLength : 0;
+}
+
 /** Deletes all vectors of an embedder. */
 export function deleteEmbeddings({ relaxed: db }: OnggiDatabase, embedder: string): Promise<void> {
   return commit(() =>

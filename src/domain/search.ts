@@ -88,7 +88,8 @@ export interface MeaningStatus {
   /**
    * `off`: nobody asked yet; `loading`: the embedding model is fetched; `waiting`: indexing goes on when
    * the answer that runs is there; `saving-power`: when the battery is charged; `retrying`: soon,
-   * after something failed for the moment; `paused`: the person stopped it. Of the coming model, if there is one.
+   * after something failed for the moment; `paused`: the person stopped it; `evicted`: the vectors went to
+   * make room, and are made again when there is some. Of the coming model, if there is one.
    */
   readonly phase:
     | 'off'
@@ -99,6 +100,7 @@ export interface MeaningStatus {
     | 'retrying'
     | 'paused'
     | 'ready'
+    | 'evicted'
     | 'failed';
   /** Conversations that can be found, and how many there are to be. */
   readonly doneCount: number;

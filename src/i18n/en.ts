@@ -48,6 +48,8 @@ const texts = {
     'Indexing by meaning goes on when the battery is charged: {done} of {total}.',
   'meaning.retrying':
     'Indexing by meaning failed for the moment and is tried again by itself: {done} of {total}.',
+  'meaning.evicted':
+    'Search by meaning gave its space to your text. It is made again when there is room.',
   'embedder.title': 'Finding by meaning',
   'embedder.about':
     'An embedding model turns texts into numbers that tell what they are about. The built-in one needs nothing; a larger one understands more and works more slowly.',

@@ -45,6 +45,8 @@ export const ja: LaterTexts = {
   'meaning.saving-power': '充電されると意味の索引を再開します：{total} 件中 {done} 件',
   'meaning.retrying':
     '意味の索引に一時的に失敗したため、まもなく再試行します：{total} 件中 {done} 件',
+  'meaning.evicted':
+    '文章を保存する場所を空けるため、意味の索引を空にしました。空きができたら作り直します。',
   'embedder.title': '意味で探す',
   'embedder.about':
     '埋め込みモデルは、文章が何についてのものかを数値で表します。内蔵モデルは準備がいりません。大きいモデルはよりよく理解しますが、時間がかかります。',

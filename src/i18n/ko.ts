@@ -43,6 +43,7 @@ export const ko: LaterTexts = {
     '첫 질문을 쓰는 동안 지난 대화와 비교해요. 이 기기 안에서만 이루어져요.',
   'meaning.saving-power': '배터리가 충전되면 의미 색인을 이어 가요: {total}개 중 {done}개',
   'meaning.retrying': '의미 색인이 잠시 실패해서 곧 다시 시도해요: {total}개 중 {done}개',
+  'meaning.evicted': '글을 저장할 자리를 내려고 의미 색인을 비웠어요. 자리가 생기면 다시 만들어요.',
   'embedder.title': '의미로 찾기',
   'embedder.about':
     '임베딩 모델은 글이 무엇에 관한 것인지를 숫자로 나타내요. 기본 모델은 따로 준비할 것이 없고, 더 큰 모델은 더 잘 이해하는 대신 느려요.',

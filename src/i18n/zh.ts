@@ -40,6 +40,7 @@ export const zh: LaterTexts = {
   'meaning.hintSettingHint': '输入第一个问题时，与以往的对话进行比较，全部在此设备上完成。',
   'meaning.saving-power': '电量充足后继续按含义建立索引：{total} 个对话中的 {done} 个',
   'meaning.retrying': '按含义建立索引暂时失败，稍后会自动重试：{total} 个对话中的 {done} 个',
+  'meaning.evicted': '为了给你的文字腾出空间，已清空按含义的索引。有空间时会重新建立。',
   'embedder.title': '按含义查找',
   'embedder.about':
     '嵌入模型把文字的含义变成数字。内置模型无需准备；更大的模型理解得更好，但速度较慢。',

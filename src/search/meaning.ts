@@ -20,8 +20,9 @@ import type { MapPoint, MeaningStatus, NearGroup } from '#domain/search.ts';
 import { checkVectors, mendVectors } from './check-vectors.ts';
 import type { VectorFindings } from './check-vectors.ts';
 import { expungeUnattended } from './expunge-unattended.ts';
+import { evictVectors } from './evict-vectors.ts';
 import { toMapPoints } from './map-points.ts';
-import { startMeaningRun } from './meaning-run.ts';
+import { NO_MEANING, startMeaningRun } from './meaning-run.ts';
 import type { MeaningRun, MeaningRunDeps, OpenEmbedder, OpenedMeaning } from './meaning-run.ts';
 import { toNearGroups } from './near-groups.ts';
 import { conversationPassages } from './passages.ts';
@@ -75,12 +76,21 @@ export interface Meaning {
     onCount: (added: number, total: number) => void,
     signal: AbortSignal,
   ): Promise<VectorFindings | 'off' | 'unready'>;
+  /**
+   * Lets go of all vectors that cost nothing but time, of which there is then no room for more: they are
+   * made again when somebody asks and there is room for them, or with {@link rechoose}.
+   * @returns about how many bytes that gave back; 0 where there were none
+   */
+  evict(): Promise<number>;
   /** Makes anew what a check found wanting. Vectors that fit stay: they may have cost money. */
   mend(findings: VectorFindings): Promise<void>;
 }
 
 /** So long a check waits for vectors that are being made, milliseconds. */
 const READY_PATIENCE_MS = 10_000;
+
+/** Vectors are made again when there is so much more room than they took: others write too. */
+const ROOM_FACTOR = 2;
 
 /** Only so much of a question is embedded: more says nothing more. */
 const MAX_QUERY_UNITS = 2000;
@@ -102,6 +112,8 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   /** Gets its vectors beside it. */
   let coming: Started | undefined;
   const usedReaders = new Set<string>();
+  /** Bytes of vectors that went to make room, until they are made again. */
+  let evictedBytes = 0;
 
   function tell(): void {
     const shown = coming ?? answering;
@@ -214,8 +226,17 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     return arranging;
   }
 
+  /** Whether the vectors went to make room and there is still none for them. */
+  async function isEvicted(): Promise<boolean> {
+    if (evictedBytes === 0) return false;
+    if (store?.hasRoom && !(await store.hasRoom(evictedBytes * ROOM_FACTOR))) return true;
+    evictedBytes = 0;
+    return false;
+  }
+
   /** What answers, begun if it was not. A coming model that failed waits for the person. */
   async function ensure(): Promise<OpenedMeaning> {
+    if (await isEvicted()) throw new OnggiError('db/quota', 'the vectors went to make room');
     if (!answering || isFailed(answering)) await arrangeNext();
     const unready = (): Promise<never> =>
       Promise.reject(new OnggiError('app/worker-failed', 'nothing answers'));
@@ -275,9 +296,25 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     async resume() {
       if (await isBegun()) await ensure();
     },
-    rechoose: arrangeNext,
+    rechoose() {
+      evictedBytes = 0;
+      return arrangeNext();
+    },
+    async evict() {
+      const runs = [answering, coming].filter((each) => each !== undefined);
+      const isFree = ({ choice }: Started): boolean => choice.kind !== 'endpoint';
+      const freed = runs.filter(isFree);
+      freed.forEach(end);
+      await Promise.all(freed.map(({ run }) => run.ended));
+      const byteLength = await evictVectors(db, store);
+      evictedBytes += byteLength;
+      if (freed.length > 0 || byteLength > 0) onStatus({ ...NO_MEANING, phase: 'evicted' });
+      return byteLength;
+    },
     async near(text, { isInPassing, ...options }) {
       if (text.trim() === '' || (isInPassing && !(await isBegun()))) return [];
+      // Words are found all the same.
+      if (await isEvicted()) return [];
       // What was not sent anywhere yet is not sent to an endpoint in passing.
       if (isInPassing && (await readWish()).chosen.kind === 'endpoint') return [];
       return find(text, options);

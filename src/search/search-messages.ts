@@ -57,6 +57,8 @@ const Request = v.variant('kind', [
   v.object({ kind: v.literal('map') }),
   /** Tries the model that was chosen again. */
   v.object({ kind: v.literal('rechoose') }),
+  /** Deletes vectors that cost nothing but time, because there is no room for what people write. */
+  v.object({ kind: v.literal('evict') }),
 ]);
 /** One question to the search worker. */
 export type SearchRequest = v.InferOutput<typeof Request>;
@@ -89,6 +91,7 @@ const Answer = v.variant('kind', [
     sources: v.array(v.string()),
   }),
   v.object({ kind: v.literal('done') }),
+  v.object({ kind: v.literal('evicted'), byteLength: Count }),
   /** Rows and texts that were compared so far; the total is a guess. */
   v.object({ kind: v.literal('checking'), doneCount: Count, totalCount: Count }),
   v.object({ kind: v.literal('checked'), check: Check, isRemade: v.boolean() }),

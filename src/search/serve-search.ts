@@ -120,6 +120,8 @@ async function answerWith(
   } else if (request.kind === 'rechoose') {
     await meaning.rechoose();
     send({ kind: 'done' }, true);
+  } else if (request.kind === 'evict') {
+    send({ kind: 'evicted', byteLength: await meaning.evict() }, true);
   } else if (request.kind === 'facets') {
     send({ kind: 'facets', ...engine.facets() }, true);
   } else if (request.kind === 'check' || request.kind === 'mend') {

@@ -64,6 +64,22 @@ function opfsStore(folder: FileSystemDirectoryHandle): SidecarStore {
       return names;
     },
     open: (name) => openFile(folder, name),
+    async hasRoom(byteLength) {
+      const handle: object = await folder.getFileHandle('probe', { create: true });
+      if (!isSync(handle)) return false;
+      const probe = await handle.createSyncAccessHandle();
+      try {
+        // A file is as large as its end: the browser counts it before anything is written.
+        probe.truncate(byteLength);
+        return true;
+      } catch {
+        return false;
+      } finally {
+        probe.truncate(0);
+        probe.close();
+        await folder.removeEntry('probe');
+      }
+    },
     async remove(name) {
       try {
         await folder.removeEntry(name);

@@ -20,6 +20,8 @@ export interface SidecarStore {
   list(): Promise<readonly string[]>;
   /** Opens a file and makes it when it is not there. */
   open(name: string): Promise<SidecarFile>;
+  /** Whether so many bytes would be taken in; left out where nobody can say. */
+  hasRoom?(byteLength: number): Promise<boolean>;
   /** Deletes a file that is not open; nothing happens when it is not there. */
   remove(name: string): Promise<void>;
 }

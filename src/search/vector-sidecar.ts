@@ -101,6 +101,26 @@ const fileName = (collection: string, embedder: string): string =>
 const rowsName = (name: string): string => `${name}-rows`;
 const digitsName = (name: string): string => `${name}-digits`;
 
+/** Deletes the vector files of an embedder. @returns how many bytes they had */
+export async function removeVectorFiles(
+  store: SidecarStore,
+  collection: string,
+  embedder: string,
+): Promise<number> {
+  const name = fileName(collection, embedder);
+  const stored = await store.list();
+  let byteLength = 0;
+  for (const each of [name, rowsName(name), digitsName(name)]) {
+    if (!stored.includes(each)) continue;
+    const file = await store.open(each);
+    byteLength += file.size;
+    await file.truncate(0);
+    file.close();
+    await store.remove(each);
+  }
+  return byteLength;
+}
+
 /** Deletes the vector files of a collection that belong to other embedders. */
 export async function removeOtherVectorFiles(
   store: SidecarStore,

@@ -2,8 +2,11 @@ import type { OnggiDatabase } from '#db/open-database.ts';
 import type { EmbedTexts } from '#domain/embedding.ts';
 import type { SearchStatus } from '#domain/search.ts';
 import type { SearchClient } from '#search/search-client.ts';
+import type { LoadedSearchWork } from './search-work.ts';
 
 export interface SearchWorkDeps {
+  /** Told that vectors went to make room. */
+  readonly onEvicted: () => void;
   readonly db: OnggiDatabase;
   readonly createId: () => string;
   readonly embedTexts: EmbedTexts;
@@ -20,9 +23,11 @@ export interface SearchWork {
   watchStatus(onStatus: (status: SearchStatus) => void): () => void;
 }
 
-export function createLazySearch(deps: SearchWorkDeps): SearchWork {
-  let loaded: Promise<SearchClient> | undefined;
-  const load = (): Promise<SearchClient> => {
+export function createLazySearch(
+  deps: SearchWorkDeps,
+): SearchWork & Pick<LoadedSearchWork, 'makeRoom'> {
+  let loaded: Promise<LoadedSearchWork> | undefined;
+  const load = (): Promise<LoadedSearchWork> => {
     loaded ??= import('./search-work.ts').then(({ createSearchWork }) => createSearchWork(deps));
     // A chunk that could not be fetched is asked for again by the next use.
     loaded.catch(() => (loaded = undefined));
@@ -30,6 +35,7 @@ export function createLazySearch(deps: SearchWorkDeps): SearchWork {
   };
   return {
     ask: async (...given) => (await load()).ask(...given),
+    makeRoom: async () => (await load()).makeRoom(),
     watchStatus(onStatus) {
       // A chunk that is missing is met by whoever asks.
       const watching = load().then(

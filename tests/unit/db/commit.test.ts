@@ -31,6 +31,14 @@ describe('a write without room', () => {
     expect(makeRoom).toHaveBeenCalledTimes(1);
   });
 
+  test('is begun a last time when what was made was not enough and there is more', async () => {
+    const { makeRoom } = watchFor(2);
+    const write = vi.fn<() => Promise<string>>().mockImplementationOnce(full);
+    write.mockImplementationOnce(full).mockResolvedValueOnce('written');
+    expect(await commit(write)).toBe('written');
+    expect(makeRoom).toHaveBeenCalledTimes(2);
+  });
+
   test('fails where none can be made, after one try', async () => {
     watchFor(0);
     const write = vi.fn(full);
@@ -42,7 +50,7 @@ describe('a write without room', () => {
     watchFor(9);
     const write = vi.fn(full);
     await expect(commit(write)).rejects.toMatchObject({ code: 'db/quota' });
-    expect(write).toHaveBeenCalledTimes(2);
+    expect(write).toHaveBeenCalledTimes(3);
   });
 
   test('that is itself made to make room does not ask for room', async () => {

@@ -36,6 +36,22 @@ export const IMPORT_SOURCES = [
 ] as const;
 export type ImportSource = (typeof IMPORT_SOURCES)[number];
 
+/** Sources whose readers were written from documentation: no real file of them was seen (FORMATS 2.4). */
+export const FROM_DOCUMENTATION: ReadonlySet<ImportSource> = new Set<ImportSource>([
+  'grok',
+  'perplexity',
+  'deepseek',
+  'mistral',
+  'betterchatgpt',
+  'chatbox',
+  'cherry-studio',
+  'big-agi',
+  'page-assist',
+  'sillytavern',
+  'jan',
+  'llama-cpp',
+]);
+
 /** A file that belongs to an imported message. */
 export interface ImportedAttachment {
   readonly name: string;

@@ -1,5 +1,6 @@
 import { OnggiError } from '#domain/errors.ts';
 import type { ImportFileSummary, RefusedFile } from '#domain/import-report.ts';
+import { FROM_DOCUMENTATION } from '#domain/imported.ts';
 import { baseNameOf } from '#files/file-label.ts';
 import { BACKUP_FORMATS } from './backup-formats.ts';
 import { createAssetFinder } from './find-asset.ts';
@@ -148,10 +149,16 @@ function isBeside({ companions = [], ignored = [] }: JsonFormat, file: ImportedF
   return [companions, ignored].some((patterns) => patterns.some((each) => each.test(name)));
 }
 
+/** No real file of the format was seen: the screen says that its reader was written from documentation. */
+const wasFromDocumentation = (format: ImportFormat): boolean =>
+  FROM_DOCUMENTATION.has(format.source) ||
+  (format.kind === 'json' && format.isFromDocumentation === true);
+
 function summarize({ file, detection }: Detected): ImportFileSummary {
   const { name, sizeBytes } = file;
   if (detection.kind === 'json' || detection.kind === 'text') {
-    const { id, source, isFromDocumentation } = detection.format;
+    const { id, source } = detection.format;
+    const isFromDocumentation = wasFromDocumentation(detection.format);
     return { name, sizeBytes, format: id, source, isFromDocumentation };
   }
   const isFromDocumentation = false;

@@ -14,7 +14,6 @@ export const aiStudioFormat: JsonFormat = {
   kind: 'json',
   id: 'ai-studio',
   source: 'ai-studio',
-  isFromDocumentation: false,
   unit: 'whole',
   matches: ({ isArray, first }) => !isArray && isObject(member(first, 'chunkedPrompt')),
   *read(value, { fileName }) {

@@ -13,7 +13,6 @@ export const betterChatGptFormat: JsonFormat = {
   kind: 'json',
   id: 'betterchatgpt',
   source: 'betterchatgpt',
-  isFromDocumentation: true,
   unit: 'whole',
   matches: ({ isArray, first }) =>
     !isArray &&
@@ -31,7 +30,6 @@ export const betterChatGptArrayFormat: JsonFormat = {
   kind: 'json',
   id: 'betterchatgpt-array',
   source: 'betterchatgpt',
-  isFromDocumentation: true,
   unit: 'elements',
   matches: ({ isArray, isLines, first }) => isArray && !isLines && isChat(first),
   *read(value) {

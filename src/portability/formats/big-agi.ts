@@ -15,7 +15,6 @@ export const bigAgiFormat: JsonFormat = {
   kind: 'json',
   id: 'big-agi',
   source: 'big-agi',
-  isFromDocumentation: true,
   unit: 'whole',
   matches: ({ isArray, first }) =>
     !isArray &&

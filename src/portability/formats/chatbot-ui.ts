@@ -16,7 +16,6 @@ export const chatbotUiFormat: JsonFormat = {
   kind: 'json',
   id: 'chatbot-ui',
   source: 'chatbot-ui',
-  isFromDocumentation: false,
   unit: 'whole',
   matches: ({ isArray, first }) =>
     !isArray &&

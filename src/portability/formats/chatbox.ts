@@ -20,7 +20,6 @@ export const chatboxFormat: JsonFormat = {
   kind: 'json',
   id: 'chatbox',
   source: 'chatbox',
-  isFromDocumentation: true,
   unit: 'whole',
   matches: ({ isArray, first }) =>
     !isArray && (Array.isArray(member(first, LIST)) || Array.isArray(member(first, LEGACY))),

@@ -15,7 +15,6 @@ export const chatgpt: JsonFormat = {
   kind: 'json',
   id: 'chatgpt',
   source: 'chatgpt',
-  isFromDocumentation: false,
   unit: 'elements',
   elementKeys: ['conversations'],
   companions: [...CHATGPT_ASSET_COMPANIONS, CHATGPT_FEEDBACK],

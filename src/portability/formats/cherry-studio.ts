@@ -19,7 +19,6 @@ export const cherryStudioFormat: JsonFormat = {
   kind: 'json',
   id: 'cherry-studio',
   source: 'cherry-studio',
-  isFromDocumentation: true,
   unit: 'whole',
   matches: ({ isArray, first }) =>
     !isArray &&

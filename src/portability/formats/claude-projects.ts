@@ -11,7 +11,6 @@ export const claudeProjects: JsonFormat = {
   kind: 'json',
   id: 'claude-projects',
   source: 'claude',
-  isFromDocumentation: false,
   unit: 'elements',
   elementKeys: ['projects'],
   matches({ first, second, isArray }) {

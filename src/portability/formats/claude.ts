@@ -16,7 +16,6 @@ export const claude: JsonFormat = {
   kind: 'json',
   id: 'claude',
   source: 'claude',
-  isFromDocumentation: false,
   unit: 'elements',
   elementKeys: ['conversations'],
   ignored: [/^(users|memories|light_metadata|login_history|logins)\.json$/],

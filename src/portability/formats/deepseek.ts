@@ -15,7 +15,6 @@ export const deepseek: JsonFormat = {
   kind: 'json',
   id: 'deepseek',
   source: 'deepseek',
-  isFromDocumentation: true,
   unit: 'elements',
   elementKeys: ['conversations'],
   ignored: [/^user\.json$/],
@@ -37,7 +36,6 @@ export const deepseekCapture: JsonFormat = {
   kind: 'json',
   id: 'deepseek-capture',
   source: 'deepseek',
-  isFromDocumentation: true,
   unit: 'elements',
   matches: ({ first }) => Array.isArray(member(captureOf(first), 'chat_messages')),
   *read(value) {

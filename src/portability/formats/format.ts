@@ -32,8 +32,8 @@ export interface JsonFormat {
   /** Unique, kebab-case: the file's name in this folder, with a suffix where it reads several shapes. */
   readonly id: string;
   readonly source: ImportSource;
-  /** No real file of it was seen: the screen says that the reader was written from documentation. */
-  readonly isFromDocumentation: boolean;
+  /** Other files of its source were seen, none of this shape. See `FROM_DOCUMENTATION` in the domain. */
+  readonly isFromDocumentation?: true;
   matches(sample: JsonSample): boolean;
   /**
    * `elements`: `read` gets one element of the top-level array (or line) after another, or of the
@@ -55,7 +55,6 @@ export interface TextFormat {
   readonly kind: 'text';
   readonly id: string;
   readonly source: ImportSource;
-  readonly isFromDocumentation: boolean;
   /** @param head The first 64 KiB. */
   matches(head: string, name: string): boolean;
   read(text: string, context: ReadContext): Iterable<ReadItem>;

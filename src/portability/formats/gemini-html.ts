@@ -20,7 +20,6 @@ export const geminiHtmlFormat: TextFormat = {
   kind: 'text',
   id: 'gemini-html',
   source: 'gemini',
-  isFromDocumentation: false,
   matches: (head) => hasGeminiCell(head) || isAllStyle(head),
   *read(text, { fileName }) {
     const cells = findElements(parseHtml(text), (element) => hasClass(element, 'outer-cell'));

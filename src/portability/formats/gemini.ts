@@ -23,7 +23,6 @@ export const geminiFormat: JsonFormat = {
   kind: 'json',
   id: 'gemini',
   source: 'gemini',
-  isFromDocumentation: false,
   unit: 'whole',
   matches: ({ isArray, first, second }) => isArray && (isRecord(first) || isRecord(second)),
   *read(value) {

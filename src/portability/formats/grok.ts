@@ -17,7 +17,6 @@ export const grok: JsonFormat = {
   kind: 'json',
   id: 'grok',
   source: 'grok',
-  isFromDocumentation: true,
   unit: 'elements',
   elementKeys: ['conversations'],
   // The files of messages are all called `content`: texts among them are no exports.

@@ -13,7 +13,6 @@ export const janFormat: JsonFormat = {
   kind: 'json',
   id: 'jan',
   source: 'jan',
-  isFromDocumentation: true,
   unit: 'whole',
   companions: [/^thread\.json$/],
   matches: ({ isArray, first }) =>

@@ -16,7 +16,6 @@ export const librechat: JsonFormat = {
   kind: 'json',
   id: 'librechat',
   source: 'librechat',
-  isFromDocumentation: false,
   unit: 'elements',
   matches: ({ first, second }) => [first, second].some(isLibrechat),
   *read(value) {

@@ -15,7 +15,6 @@ export const llamaCppLinesFormat: JsonFormat = {
   kind: 'json',
   id: 'llama-cpp-lines',
   source: 'llama-cpp',
-  isFromDocumentation: true,
   unit: 'whole',
   matches: ({ isLines, first, second }) =>
     isLines &&
@@ -46,7 +45,6 @@ export const llamaCppFormat: JsonFormat = {
   kind: 'json',
   id: 'llama-cpp',
   source: 'llama-cpp',
-  isFromDocumentation: true,
   unit: 'elements',
   matches: ({ first }) =>
     isObject(member(first, 'conv')) && Array.isArray(member(first, 'messages')),

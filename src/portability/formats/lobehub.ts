@@ -20,7 +20,6 @@ export const lobeHubStateFormat: JsonFormat = {
   kind: 'json',
   id: 'lobehub-state',
   source: 'lobehub',
-  isFromDocumentation: false,
   unit: 'whole',
   matches: ({ isArray, first }) =>
     !isArray && typeof member(first, 'exportType') === 'string' && isObject(member(first, 'state')),
@@ -34,7 +33,6 @@ export const lobeHubTablesFormat: JsonFormat = {
   kind: 'json',
   id: 'lobehub-tables',
   source: 'lobehub',
-  isFromDocumentation: false,
   unit: 'whole',
   matches: ({ isArray, first }) =>
     !isArray && typeof member(first, 'schemaHash') === 'string' && isObject(member(first, 'data')),
@@ -48,7 +46,6 @@ export const lobeHubTopicFormat: JsonFormat = {
   kind: 'json',
   id: 'lobehub-topic',
   source: 'lobehub',
-  isFromDocumentation: false,
   unit: 'whole',
   matches: ({ isArray, first }) =>
     !isArray &&

@@ -44,7 +44,6 @@ export const markdownTranscriptFormats: readonly TextFormat[] = STYLES.map((styl
   kind: 'text',
   id: `markdown-${style.id}`,
   source: 'markdown',
-  isFromDocumentation: false,
   matches: (head) => !head.includes('<!-- onggi:') && findStyle(head) === style,
   *read(text, { fileName }) {
     yield readTranscript(text, style, fileName);

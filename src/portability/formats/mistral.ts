@@ -17,7 +17,6 @@ export const mistral: JsonFormat = {
   kind: 'json',
   id: 'mistral',
   source: 'mistral',
-  isFromDocumentation: true,
   unit: 'whole',
   matches: ({ first, second, isArray }) => isArray && [first, second].some(isMessage),
   *read(value) {

@@ -19,7 +19,6 @@ export const nextChatFormat: JsonFormat = {
   kind: 'json',
   id: 'nextchat',
   source: 'nextchat',
-  isFromDocumentation: false,
   unit: 'whole',
   matches: ({ first }) => isObject(member(first, STATE)),
   *read(value) {

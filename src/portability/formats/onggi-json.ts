@@ -29,7 +29,6 @@ export const onggiJson: JsonFormat = {
   kind: 'json',
   id: 'onggi-json',
   source: 'onggi',
-  isFromDocumentation: false,
   matches: ({ first }) => member(first, 'format') === CONVERSATION_FORMAT,
   unit: 'elements',
   ignored: ARCHIVE_FILES,

@@ -17,7 +17,6 @@ export const onggiMarkdown: TextFormat = {
   kind: 'text',
   id: 'onggi-markdown',
   source: 'onggi',
-  isFromDocumentation: false,
   matches: (head) => FIRST_MARKER.test(head),
   read,
 };

@@ -22,7 +22,6 @@ export const openWebui: JsonFormat = {
   kind: 'json',
   id: 'open-webui',
   source: 'open-webui',
-  isFromDocumentation: false,
   unit: 'elements',
   matches: ({ first, second }) => isRowOrChat(first) || isRowOrChat(second),
   *read(value) {

@@ -12,7 +12,6 @@ export const openAiJsonlFormat: JsonFormat = {
   kind: 'json',
   id: 'openai-jsonl',
   source: 'openai-jsonl',
-  isFromDocumentation: false,
   unit: 'elements',
   matches: ({ first }) => isChat(asArray(member(first, 'messages'))),
   *read(value) {
@@ -25,7 +24,6 @@ export const openAiMessagesFormat: JsonFormat = {
   kind: 'json',
   id: 'openai-messages',
   source: 'openai-jsonl',
-  isFromDocumentation: false,
   unit: 'whole',
   matches: ({ isArray, first }) =>
     isArray &&

@@ -18,7 +18,6 @@ export const openAiPreferenceFormat: JsonFormat = {
   kind: 'json',
   id: 'openai-preference',
   source: 'openai-jsonl',
-  isFromDocumentation: false,
   unit: 'elements',
   matches: ({ first }) =>
     Array.isArray(member(member(first, 'input'), 'messages')) &&

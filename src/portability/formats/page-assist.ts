@@ -24,7 +24,6 @@ export const pageAssistFormat: JsonFormat = {
   kind: 'json',
   id: 'page-assist',
   source: 'page-assist',
-  isFromDocumentation: true,
   unit: 'elements',
   elementKeys: ['chat'],
   matches: ({ isArray, first }) =>

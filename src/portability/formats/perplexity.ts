@@ -20,7 +20,6 @@ export const perplexity: JsonFormat = {
   kind: 'json',
   id: 'perplexity',
   source: 'perplexity',
-  isFromDocumentation: true,
   unit: 'elements',
   matches: ({ first, second }) => [first, second].some(isThread),
   *read(value) {

@@ -22,7 +22,6 @@ export const seedMarkdown: TextFormat = {
   kind: 'text',
   id: 'seed-markdown',
   source: 'seed',
-  isFromDocumentation: false,
   matches: (head) =>
     HEAD.test(head) &&
     !head.includes('<!-- onggi:') &&

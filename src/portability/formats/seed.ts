@@ -14,7 +14,6 @@ export const seed: JsonFormat = {
   kind: 'json',
   id: 'seed',
   source: 'seed',
-  isFromDocumentation: false,
   matches: ({ first }) => {
     const messages = member(first, 'messages');
     if (!Array.isArray(messages) || !isObject(first)) return false;

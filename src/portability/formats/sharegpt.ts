@@ -16,7 +16,6 @@ export const shareGptFormat: JsonFormat = {
   kind: 'json',
   id: 'sharegpt',
   source: 'sharegpt',
-  isFromDocumentation: false,
   unit: 'elements',
   matches: ({ first }) => {
     const turn = findTurns(first)?.find(isObject);

@@ -16,7 +16,6 @@ export const sillyTavernFormat: JsonFormat = {
   kind: 'json',
   id: 'sillytavern',
   source: 'sillytavern',
-  isFromDocumentation: true,
   unit: 'whole',
   matches: ({ isLines, first, second }) =>
     isLines &&

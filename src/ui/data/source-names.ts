@@ -29,15 +29,3 @@ export const SOURCE_NAMES: Record<ImportSource, string> = {
   'openai-jsonl': 'OpenAI JSONL',
   markdown: 'Markdown',
 };
-
-/** Readers that were written from documentation, without a real file (FORMATS 2.4). */
-export const FROM_DOCUMENTATION: ReadonlySet<ImportSource> = new Set<ImportSource>([
-  'betterchatgpt',
-  'big-agi',
-  'chatbox',
-  'cherry-studio',
-  'jan',
-  'llama-cpp',
-  'page-assist',
-  'sillytavern',
-]);

@@ -122,3 +122,19 @@ describe('the Markdown copies of an archive of ours', () => {
     expect(found.refused).toEqual(['ours.zip/json/x.json']);
   });
 });
+
+describe('the summary says that a reader was written from documentation', () => {
+  const chat = { conversation: { id: 'c' }, responses: [] };
+  it.each([
+    { name: 'prod-grok-backend.json', content: { conversations: [chat] }, isTold: true },
+    { name: 'manifest.json', content: { data_files: [{ category: 'c' }] }, isTold: true },
+    {
+      name: 'conversations.json',
+      content: [chatgptConversation('c', [{ id: 'a' }])],
+      isTold: false,
+    },
+  ])('of $name: $isTold', async ({ name, content, isTold }) => {
+    const { summaries } = await recognizeFiles(await openFiles([fileOf(name, content)]));
+    expect(summaries.map((file) => file.isFromDocumentation)).toEqual([isTold]);
+  });
+});

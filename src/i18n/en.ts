@@ -119,7 +119,7 @@ const texts = {
     one: '{count} more place in this conversation',
     other: '{count} more places in this conversation',
   },
-  'search.field.feedback': 'Your note',
+  'search.field.feedback': 'Your feedback',
   'search.field.attachment': 'File name',
   'search.summary': 'Conversations: {conversations}, places: {places}',
   'search.summaryBoth': 'Conversations by words: {words}, by meaning: {meaning}',
@@ -139,7 +139,7 @@ const texts = {
   'search.nothingHint':
     'Try fewer words, or take a filter away. The trash is searched only with “In the trash”.',
   'search.welcome':
-    'Every part of every word is found: in titles, messages, your notes, names of files and documents. The search runs on this device, offline too; nothing you type here is sent anywhere.',
+    'Every part of every word is found: in titles, messages, your feedback and names of files. The search runs on this device, offline too; nothing you type here is sent anywhere.',
   'search.ways': 'Ways to search',
   'search.example.words': 'backup restore',
   'search.way.words': 'all words, in one message',
@@ -383,9 +383,9 @@ const texts = {
   'visits.note':
     'A visit is the time you spend in onggi on one device; all open tabs share it. After 24 hours without activity it ends by itself.',
   'visits.this': 'This visit',
-  'visits.end': 'End session',
-  'visits.endOf': 'End the session from {when}',
-  'visits.ended': 'The session is ended. The next thing you do begins a new one.',
+  'visits.end': 'End visit',
+  'visits.endOf': 'End the visit from {when}',
+  'visits.ended': 'The visit is ended. The next thing you do begins a new one.',
   'visits.active': 'active',
   'visits.expired': 'ended after 24 hours without activity',
   'visits.terminated': 'ended by you',
@@ -424,7 +424,7 @@ const texts = {
   'space.table.maintenanceRuns': 'Records of the maintenance',
   'space.table.imports': 'Earlier imports',
   'space.table.backupTargets': 'Where copies go',
-  'space.table.changeFeed': 'What search has yet to see',
+  'space.table.changeFeed': 'Latest changes (for search and snapshots)',
   'space.table.search': 'Search index',
   'space.table.other': 'Other: {name}',
   'space.snapshots': 'Snapshots in this browser',
@@ -503,7 +503,7 @@ const texts = {
     other: '{count} records of usage counted anew',
   },
   'upkeep.did.search': 'search index made anew',
-  'upkeep.copied': 'a copy of all data was made before',
+  'upkeep.copied': 'a snapshot of all data was made before',
   'upkeep.checked': 'Checked: conversations {conversations}, messages {messages}.',
   'upkeep.searchChecked': {
     one: 'Search: {count} text compared with what is stored.',
@@ -582,7 +582,7 @@ const texts = {
   'upkeep.repair': 'Mend',
   'upkeep.repairTitle': 'Mend what was found?',
   'upkeep.repairBody':
-    'A copy of all data is made first. No message is deleted; links, order and counters are set right, and messages without a conversation get one. It can be undone. Where the search index differs, it is made anew.',
+    'A snapshot of all data is made first. No message is deleted; links, order and counters are set right, and messages without a conversation get one. It can be undone. Where the search index differs, it is made anew.',
   'upkeep.repairSearchBody':
     'The search index is made anew from the stored conversations, which stay as they are.',
   'upkeep.undo': 'Undo the repair',
@@ -667,41 +667,42 @@ const texts = {
   'recovery.shrunken':
     '{missing} of {known} conversations that onggi had noted are not in the database any more. What is left is untouched. Choose what to do.',
   'recovery.cut':
-    '{count} of the newest changes to your conversations are missing: the browser dropped the damaged end of its records. What is left is untouched. A copy brings back what it holds.',
+    '{count} of the newest changes to your conversations are missing: the browser dropped the damaged end of its records. What is left is untouched. A snapshot brings back what it holds.',
   'recovery.tables':
-    'Rows that onggi had noted are missing in: {tables}. What is left is untouched. A copy brings back what it holds.',
-  'recovery.keysLost': 'API keys are in no copy: enter them again under Connections.',
+    'Rows that onggi had noted are missing in: {tables}. What is left is untouched. A snapshot brings back what it holds.',
+  'recovery.keysLost':
+    'API keys are in no snapshot and no backup: enter them again under Connections.',
   'recovery.rescueTitle': 'Rescue',
   'recovery.rescueBody':
     'This page needs nothing but the browser. It changes nothing until you say so.',
   'recovery.working': 'At work…',
-  'recovery.snapshots': 'Bring a copy back',
-  'recovery.none': 'There is no copy in this browser. If you have a backup file, choose it.',
+  'recovery.snapshots': 'Restore a snapshot',
+  'recovery.none': 'There is no snapshot in this browser. If you have a backup file, choose it.',
   'recovery.damaged': 'damaged; take the one before',
   'recovery.holds': '{conversations} conversations, {messages} messages',
   'recovery.cutCopy':
-    'Later parts of this copy are damaged. It still holds everything up to {when}. Restore it again to bring that back.',
+    'Later parts of this snapshot are damaged. It still holds everything up to {when}. Restore it again to bring that back.',
   'recovery.restore': 'Restore',
-  'recovery.restoreOf': 'Restore the copy from {when}',
+  'recovery.restoreOf': 'Restore the snapshot from {when}',
   'recovery.look': 'Look first',
-  'recovery.lookOf': 'Look into the copy from {when}',
+  'recovery.lookOf': 'Look into the snapshot from {when}',
   'recovery.keep': 'Download',
-  'recovery.keepOf': 'Download the copy from {when}',
+  'recovery.keepOf': 'Download the snapshot from {when}',
   'recovery.file': 'Choose a backup file…',
   'recovery.export': 'Take out what can be read',
   'recovery.exportBody':
     'One JSON file with every row that can still be read, of all databases of onggi. API keys are not in it. onggi brings it back like a backup: here with “Choose a backup file…”, or later under My data.',
   'recovery.exported': 'Taken out: {count} rows. Unreadable: {unreadable}.',
   'recovery.nothing':
-    'Nothing could be read from the database, so there is no file. The copies above can still be downloaded.',
+    'Nothing could be read from the database, so there is no file. The snapshots above can still be downloaded.',
   'recovery.goOn': 'Go on',
   'recovery.start': 'Open onggi',
   'recovery.empty': 'Start empty',
-  'recovery.emptyBody': 'Copies in this browser stay and can be restored later under My data.',
+  'recovery.emptyBody': 'Snapshots in this browser stay and can be restored later under My data.',
   'recovery.emptySure': 'onggi starts without conversations, settings and API keys. Really?',
   'recovery.asIs': 'Open as it is',
   'recovery.asIsBody':
-    'onggi opens with what is left. Copies in this browser stay and can be restored later under My data.',
+    'onggi opens with what is left. Snapshots in this browser stay and can be restored later under My data.',
   'recovery.asIsSure': 'onggi will not ask about these conversations again. Really?',
   'recovery.pointer': 'Open the data that are there',
   'recovery.pointerBody':
@@ -750,7 +751,7 @@ const texts = {
   'erase.startAnew': 'Start anew',
   'privacy.where': 'What goes where',
   'privacy.network':
-    'This page talks to its own host and to the endpoints you connect, to nobody else. Images in answers are loaded only when you click.',
+    'This page talks to its own host, to the endpoints you connect and, when you agree to a download, to the hub of that model. It asks for model servers on this computer only when you let it look. Images in answers are loaded only when you click.',
   'privacy.keys':
     'API keys are stored encrypted and are sent only to the address they belong to. They are never part of an export.',
   'privacy.disk':
@@ -1012,7 +1013,7 @@ const texts = {
   'backup.problem.unknown_tables': 'Tables that onggi does not know were left out',
   'backup.problem.unknown_keys': 'Fields that onggi does not know were left out',
   'backup.problem.segments_damaged':
-    'Later parts of this copy are damaged; it reaches only the moment shown here',
+    'Later parts of this snapshot are damaged; it reaches only the moment shown here',
   'backup.problem.table_missing': 'Tables are missing; a replace would empty them',
   'backup.problem.all_empty':
     'The file holds no conversations; a replace would leave you without any',
@@ -1048,7 +1049,7 @@ const texts = {
   'mask.email': 'e-mail address',
   'mask.phone': 'phone number',
   'mask.card': 'card number',
-  'mask.resident-number': 'resident number',
+  'mask.resident-number': 'Korean resident number',
   'mask.key': 'key',
 
   'details.cost': 'Cost',
@@ -1239,7 +1240,7 @@ const errors = {
   'error.db/closed':
     'onggi was opened in another tab with a newer version. Nothing is lost; reload to go on here.',
   'error.db/no-answer':
-    'The browser’s storage does not answer yet; onggi keeps waiting. Close other tabs of onggi. If that does not help, reload the page or restart the browser. Nothing was deleted, and copies in this browser can be opened with “Rescue my data”.',
+    'The browser’s storage does not answer yet; onggi keeps waiting. Close other tabs of onggi. If that does not help, reload the page or restart the browser. Nothing was deleted, and snapshots in this browser can be opened with “Rescue my data”.',
   'error.db/blocked':
     'Another tab with an older version of onggi is still open. Close it, and this one goes on by itself.',
   'error.db/newer-version':

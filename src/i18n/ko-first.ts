@@ -181,9 +181,9 @@ export const koFirst: FirstTexts = {
   'start.later': '먼저 둘러보기',
   'settings.language': '언어',
   'storage.dataLoss':
-    '브라우저가 저장소가 손상된 것을 발견하고 비웠어요. 이 브라우저에 보관했던 내용은 사라졌지만 다른 것은 건드리지 않았어요. 다른 곳에 만들어 둔 사본은 안전해요.',
+    '브라우저가 저장소의 손상을 발견해 내용을 비웠어요. 이 브라우저에 보관했던 내용은 사라졌지만 다른 것은 건드리지 않았어요. 다른 곳에 만들어 둔 사본은 안전해요.',
   'storage.slow': '저장이 평소보다 오래 걸리고 있어요. 아직 저장되지 않았어요.',
-  'storage.whatTakesRoom': '무엇이 자리를 차지하는지 보기',
+  'storage.whatTakesRoom': '저장 공간 사용 내역 보기',
   'storage.unsavedTitle': '저장되지 않았어요.',
   'storage.downloadUnsaved': '저장 안 된 글 {count}개 내려받기',
   'common.continue': '계속',

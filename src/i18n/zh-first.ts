@@ -95,7 +95,7 @@ export const zhFirst: FirstTexts = {
   'chat.goneTitle': '找不到这个对话',
   'chat.goneBody': '它可能已被删除，可能是随标签页结束的临时对话，也可能保存在另一个浏览器里。',
   'empty.title': '想聊点什么？',
-  'empty.body': '你在这里写的内容只保存在这台设备上，只发送给你选择的模型。',
+  'empty.body': '你在这里写的内容只保存在此设备上，只发送给你选择的模型。',
   'empty.temporaryTitle': '临时对话',
   'empty.temporaryBody': '此对话不会留下任何记录，关闭标签页就会消失。',
   'empty.historyOff': '设置中已关闭保留历史记录，此对话不会留下任何记录。',
@@ -169,12 +169,12 @@ export const zhFirst: FirstTexts = {
   'options.open': '此对话的选项',
 
   'start.title': '想怎样开始？',
-  'start.promise': '所有对话只保存在这台设备上，只发送给你选择的模型。无需账号，我们也没有服务器。',
+  'start.promise': '所有对话只保存在此设备上，只发送给你选择的模型。无需账号，我们也没有服务器。',
   'start.local': '使用我电脑上的模型',
   'start.localHint': '查找 Ollama、LM Studio、llama.cpp 和 vLLM。',
   'start.key': '用 API 密钥或地址连接',
   'start.keyHint':
-    'OpenAI、OpenRouter、Anthropic、Gemini 或任何兼容的服务器，没有密钥也可以。密钥加密后只保存在这台设备上。',
+    'OpenAI、OpenRouter、Anthropic、Gemini 或任何兼容的服务器，没有密钥也可以。密钥加密后只保存在此设备上。',
   'start.later': '先看看',
   'settings.language': '语言',
   'storage.dataLoss':
@@ -203,7 +203,7 @@ export const zhFirst: FirstTexts = {
   'message.hiddenStep': '隐藏步骤',
 
   'footer.backup': '{when}备份',
-  'usage.title': '使用量',
+  'usage.title': '用量',
   'time.justNow': '刚刚',
 
   'unit.seconds': '{value} 秒',

@@ -96,7 +96,7 @@ async function tryRead(/** @type {Page} */ page) {
 /** Takes the newest copy on the recovery screen and waits until the app shows what came back. */
 async function restore(/** @type {Page} */ page) {
   await page
-    .getByRole('button', { name: /^Restore the copy/ })
+    .getByRole('button', { name: /^Restore the snapshot/ })
     .first()
     .click();
   await page.locator('#composer').waitFor({ timeout: PATIENCE_MS });

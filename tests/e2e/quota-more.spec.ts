@@ -168,7 +168,7 @@ test('repairs, prices, versions, a lock, an embedder and what is undone are told
       'the end of a visit',
       async () => {
         await page.goto('/#/settings/privacy');
-        await page.getByRole('button', { name: /^End the session/ }).click();
+        await page.getByRole('button', { name: /^End the visit/ }).click();
       },
     ],
     [

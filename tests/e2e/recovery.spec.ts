@@ -29,7 +29,7 @@ test('a database that is gone is told before anything is made, and a copy brings
   expect(await page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
-  await page.getByRole('button', { name: /^Restore the copy/ }).click();
+  await page.getByRole('button', { name: /^Restore the snapshot/ }).click();
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
 });
 
@@ -69,11 +69,11 @@ test('a copy brings back what was said after its whole part, and its download to
   await damage(page, loseDatabases);
   await page.goto('/');
   const download = page.waitForEvent('download');
-  await page.getByRole('button', { name: /^Download the copy/ }).click();
+  await page.getByRole('button', { name: /^Download the snapshot/ }).click();
   expect((await download).suggestedFilename()).toMatch(/^backup_.*\.json\.gz$/);
-  await page.getByRole('button', { name: /^Look into the copy/ }).click();
+  await page.getByRole('button', { name: /^Look into the snapshot/ }).click();
   await expect(page.getByText('2 conversations, 4 messages')).toBeVisible();
-  await page.getByRole('button', { name: /^Restore the copy/ }).click();
+  await page.getByRole('button', { name: /^Restore the snapshot/ }).click();
   await page.getByRole('link', { name: 'Said after the whole copy' }).click();
   await expect(onggi.answers).toHaveCount(1);
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
@@ -106,7 +106,7 @@ test('a copy whose later part is damaged says how far it reaches before it is br
     }
   });
   await page.goto('/');
-  const restore = page.getByRole('button', { name: /^Restore the copy/ });
+  const restore = page.getByRole('button', { name: /^Restore the snapshot/ });
   await restore.click();
   await expect(page.getByText('Later parts of this copy are damaged')).toBeVisible();
   await restore.click();
@@ -163,7 +163,7 @@ test('missing conversations are told, a damaged copy is refused, and one can go 
   });
   await page.goto('/');
   await expect(page.getByText('1 of 1 conversations')).toBeVisible();
-  await page.getByRole('button', { name: /^Restore the copy/ }).click();
+  await page.getByRole('button', { name: /^Restore the snapshot/ }).click();
   await expect(page.getByText(text('recovery.damaged'))).toBeVisible();
   await page.getByRole('button', { name: text('recovery.asIs') }).click();
   await page.getByRole('button', { name: text('recovery.asIs') }).click();
@@ -231,7 +231,7 @@ test('settings, connections and usage that are lost are told by name, and a copy
       }),
     ),
   ).toBeVisible();
-  await page.getByRole('button', { name: /^Restore the copy/ }).click();
+  await page.getByRole('button', { name: /^Restore the snapshot/ }).click();
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
   await expect
     .poll(async () => (await readMade(page).catch(() => undefined))?.['endpoints'])
@@ -343,7 +343,7 @@ for (const { name, script, work } of BROKEN_STARTS) {
     });
     const [copy] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('button', { name: /^Download the copy/ }).click(),
+      page.getByRole('button', { name: /^Download the snapshot/ }).click(),
     ]);
     expect(copy.suggestedFilename()).toMatch(/^backup_.*\.json\.gz$/);
   });
@@ -369,11 +369,11 @@ test('copies of this browser can be looked into and downloaded when no database 
   });
   await page.goto('/__seed');
   await page.goto('/#/rescue');
-  await page.getByRole('button', { name: /^Look into the copy/ }).click();
+  await page.getByRole('button', { name: /^Look into the snapshot/ }).click();
   await expect(page.getByText('2 conversations, 4 messages')).toBeVisible();
   const [copy] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('button', { name: /^Download the copy/ }).click(),
+    page.getByRole('button', { name: /^Download the snapshot/ }).click(),
   ]);
   const plain = gunzipSync(await readFile(await copy.path())).toString('utf8');
   expect(plain).toContain('Kept letters');
@@ -400,7 +400,7 @@ for (const isNoteLost of [false, true]) {
     await page.getByRole('button', { name: text('recovery.start') }).click();
     await expect(page.getByRole('heading', { name: text('recovery.title') })).toBeVisible();
     // Looking makes nothing, and leaving decides nothing.
-    await page.getByRole('button', { name: /^Look into the copy/ }).click();
+    await page.getByRole('button', { name: /^Look into the snapshot/ }).click();
     await expect(page.getByText('1 conversations, 2 messages')).toBeVisible();
     expect(await page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
     await page.reload();
@@ -418,7 +418,7 @@ for (const isNoteLost of [false, true]) {
     await expect(page.locator('.problem')).toBeVisible();
     await page.reload();
     await expect(page.getByRole('heading', { name: text('recovery.title') })).toBeVisible();
-    await page.getByRole('button', { name: /^Restore the copy/ }).click();
+    await page.getByRole('button', { name: /^Restore the snapshot/ }).click();
     await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
     await page.reload();
     await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
@@ -465,7 +465,7 @@ test('when the newest copy is damaged the one before is offered, and brings its 
     }
   });
   await page.goto('/');
-  const restore = page.getByRole('button', { name: /^Restore the copy/ });
+  const restore = page.getByRole('button', { name: /^Restore the snapshot/ });
   await expect(restore).toHaveCount(2);
   await restore.first().click();
   await expect(page.getByText(text('recovery.damaged'))).toBeVisible();
@@ -494,7 +494,7 @@ test('a broken note of which data are live is mended by the rescue page, and not
   await page.goto('/#/rescue');
   await expect(page.getByRole('heading', { name: text('recovery.rescueTitle') })).toBeVisible();
   await expect(
-    page.getByRole('button', { name: /^Restore the copy|Choose a backup/ }).first(),
+    page.getByRole('button', { name: /^Restore the snapshot|Choose a backup/ }).first(),
   ).toBeVisible();
   await expect(card).toHaveCount(0);
 });
@@ -547,12 +547,12 @@ test('a storage that does not answer is told at the start, leads to the copies, 
   // The rescue page gives what it can, and says what it cannot.
   await page.goto('/__seed');
   await page.goto('/#/rescue');
-  await expect(page.getByRole('button', { name: /^Download the copy/ })).toBeVisible();
-  await page.getByRole('button', { name: /^Restore the copy/ }).click();
+  await expect(page.getByRole('button', { name: /^Download the snapshot/ })).toBeVisible();
+  await page.getByRole('button', { name: /^Restore the snapshot/ }).click();
   await expect(page.getByText(text('recovery.working'))).toBeVisible();
   await page.clock.runFor(61_000);
   await expect(page.getByText(text('error.db/no-answer'))).toBeVisible();
-  await expect(page.getByRole('button', { name: /^Download the copy/ })).toBeEnabled();
+  await expect(page.getByRole('button', { name: /^Download the snapshot/ })).toBeEnabled();
 });
 
 /**
@@ -580,7 +580,7 @@ test('a recovery that an older tab holds up stays on the screen, says so, and go
   await damage(page, holdOlder);
   const other = await page.context().newPage();
   await other.goto('/#/rescue');
-  await other.getByRole('button', { name: /^Restore the copy/ }).click();
+  await other.getByRole('button', { name: /^Restore the snapshot/ }).click();
   await expect(other.getByText(text('error.db/blocked'))).toBeVisible();
   await expect(other.getByRole('heading', { name: text('recovery.rescueTitle') })).toBeVisible();
   await expect(other.getByRole('button', { name: text('recovery.start') })).toBeEnabled();

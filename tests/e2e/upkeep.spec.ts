@@ -109,6 +109,6 @@ test('lists the visits with device and duration, and ends one', async ({ start }
     `Duration: ${text('visits.moment')}`,
   );
   await expect(card.getByText(text('visits.this'))).toBeVisible();
-  await card.getByRole('button', { name: /^End the session/ }).click();
+  await card.getByRole('button', { name: /^End the visit/ }).click();
   await expect(card.getByText(text('visits.terminated'))).toBeVisible();
 });

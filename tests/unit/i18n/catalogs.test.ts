@@ -220,3 +220,18 @@ it('Korean speaks in one polite style', () => {
   const ko = catalogs.find(({ language }) => language === 'ko')?.catalog ?? ENGLISH;
   expect(textsWhere(ko, (form) => /니다(?=[\s.?!…]|$)/.test(form))).toEqual([]);
 });
+
+/** Words beside the one that is used: a thing has one name on all screens. */
+const SECOND_NAMES: Record<Language, RegExp> = {
+  // snapshot, word, a visit
+  ko: /스냅숏|낱말|세션/u,
+  en: /\b[Ss]ession\b/,
+  // browser, device, import, a visit
+  ja: /ブラウザ(?!ー)|端末|インポート|エクスポート|セッション|訪問/u,
+  // passphrase, token, load, usage, a conversation or visit, browser profile
+  zh: /密码短语|令牌|载入|使用量|会话|浏览器配置(?!文件)|本设备|这台设备/u,
+};
+
+it.each(catalogs)('a thing has one name in $language', ({ language, catalog }) => {
+  expect(textsWhere(catalog, (form) => SECOND_NAMES[language].test(form))).toEqual([]);
+});

@@ -13,6 +13,8 @@ const LEAST_COSINE = 0.3;
 const LIMIT = 10;
 /** Typing goes on meanwhile: the model is asked when it rests, in milliseconds. */
 const REST_MS = 120;
+/** While the index grows, the results follow it this often, in milliseconds. */
+const FOLLOW_MS = 1000;
 
 /** The part of the search screen that finds by meaning. */
 export class NearSearch {
@@ -22,9 +24,9 @@ export class NearSearch {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = '';
   readonly #work: SearchWork;
-  readonly #settings: Settings;
+  readonly #settings: Pick<Settings, 'value' | 'update'>;
 
-  constructor(work: SearchWork, settings: Settings) {
+  constructor(work: SearchWork, settings: Pick<Settings, 'value' | 'update'>) {
     this.#work = work;
     this.#settings = settings;
   }
@@ -48,12 +50,11 @@ export class NearSearch {
     const stop = this.#work.watchStatus(({ meaning }) => {
       const hasGrown = meaning.doneCount !== this.#status?.doneCount;
       this.#status = meaning;
-      if (hasGrown && meaning.phase !== 'loading') this.#askLater(1000);
+      if (hasGrown && meaning.phase !== 'loading') this.#followLater();
     });
     return () => {
       stop();
-      clearTimeout(this.#timer);
-      this.#running?.abort();
+      this.#giveUp();
     };
   }
 
@@ -67,7 +68,7 @@ export class NearSearch {
     const asked = isBestFirst && !isExact ? query.trim() : '';
     if (asked === this.#asked) return;
     this.#asked = asked;
-    this.#running?.abort();
+    this.#giveUp();
     this.#groups = [];
     this.#askLater(REST_MS);
   }
@@ -84,12 +85,35 @@ export class NearSearch {
     return this.#settings.update({ meaning: { ...this.settings, isPaused } });
   }
 
-  #askLater(delayMs: number): void {
+  /** Forgets the question that waits, and the one under way. */
+  #giveUp(): void {
     clearTimeout(this.#timer);
-    if (this.#asked !== '') this.#timer = setTimeout(() => void this.#find(), delayMs);
+    this.#timer = undefined;
+    this.#running?.abort();
+    this.#running = undefined;
+  }
+
+  #askLater(delayMs: number): void {
+    this.#giveUp();
+    if (this.#asked === '') return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#find();
+    }, delayMs);
+  }
+
+  /** Asks again for what has been indexed meanwhile. Neither what waits nor what runs is put off by it. */
+  #followLater(): void {
+    if (this.#asked === '') return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#running) this.#followLater();
+      else void this.#find();
+    }, FOLLOW_MS);
   }
 
   async #find(): Promise<void> {
+    this.#giveUp();
     const running = new AbortController();
     this.#running = running;
     try {
@@ -102,6 +126,8 @@ export class NearSearch {
       if (running.signal.aborted || !this.#status) return;
       // Words are found all the same.
       this.#status = { ...this.#status, phase: 'failed', errorCode: toOnggiError(error).code };
+    } finally {
+      if (this.#running === running) this.#running = undefined;
     }
   }
 }

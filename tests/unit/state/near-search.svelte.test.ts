@@ -1,7 +1,11 @@
-import { expect, test } from 'vitest';
-import type { FoundGroup, NearGroup } from '#domain/search.ts';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { OnggiError } from '#domain/errors.ts';
+import type { FoundGroup, MeaningStatus, NearGroup, SearchStatus } from '#domain/search.ts';
+import { createUserSettings } from '#domain/user-settings.ts';
+import type { UserSettings } from '#domain/user-settings.ts';
 import { fuseGroups } from '#state/fuse-groups.ts';
 import type { SearchWork } from '#state/lazy-search.ts';
+import { NearSearch } from '#state/near-search.svelte.ts';
 import { AskedBefore } from '#state/similar.svelte.ts';
 
 function groupOf(id: string, foundBy: FoundGroup['foundBy']): NearGroup {
@@ -58,4 +62,149 @@ test('points out what was asked before, not the open conversation, and only unti
   before.dismiss();
   expect(before.found).toBeUndefined();
   before.stop();
+});
+
+/** A question that search was asked and has not answered. */
+interface Asked {
+  readonly text: string;
+  readonly isGivenUp: () => boolean;
+  /** Says that `ids` are near, whoever still listens. */
+  readonly answer: (...ids: readonly string[]) => Promise<void>;
+  readonly fail: (error: Error) => Promise<void>;
+}
+
+const RESTING: MeaningStatus = {
+  phase: 'ready',
+  doneCount: 0,
+  totalCount: 0,
+  doneBytes: 0,
+  totalBytes: null,
+  errorCode: null,
+  inUse: null,
+  coming: null,
+};
+
+/** The search screen's part that finds by meaning, with a clock that the test turns. */
+function openNear(changes: Partial<UserSettings> = {}) {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const asked: Asked[] = [];
+  const watchers = new Set<(status: SearchStatus) => void>();
+  const work: SearchWork = {
+    watchStatus(onStatus) {
+      watchers.add(onStatus);
+      return () => watchers.delete(onStatus);
+    },
+    ask(request, onAnswer, signal) {
+      if (request.kind !== 'near') return Promise.resolve();
+      return new Promise((resolve, reject) => {
+        asked.push({
+          text: request.text,
+          isGivenUp: () => signal?.aborted === true,
+          async answer(...ids) {
+            onAnswer({ kind: 'near', groups: ids.map((id) => groupOf(id, ['meaning'])) });
+            resolve();
+            await vi.advanceTimersByTimeAsync(0);
+          },
+          async fail(error) {
+            reject(error);
+            await vi.advanceTimersByTimeAsync(0);
+          },
+        });
+      });
+    },
+  };
+  const value = { ...createUserSettings('en', 0), ...changes };
+  const near = new NearSearch(work, { value, update: () => Promise.resolve() });
+  onTestFinished(near.follow());
+  const tell = (changed: Partial<MeaningStatus>): void => {
+    const meaning = { ...RESTING, ...changed };
+    const status: SearchStatus = {
+      phase: 'ready',
+      indexedCount: 0,
+      totalCount: 0,
+      storage: 'memory',
+      isFast: false,
+      meaning,
+    };
+    for (const watcher of watchers) watcher(status);
+  };
+  const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+  const shown = (): readonly string[] => near.fuse([]).map(({ id }) => id);
+  return { near, asked, tell, pass, shown };
+}
+
+describe('finding by meaning', () => {
+  test('asks when typing rests, and for the last text alone', async () => {
+    const { near, asked, pass, shown } = openNear();
+    near.ask('kim', true);
+    await pass(60);
+    near.ask('kimchi', true);
+    await pass(120);
+    expect(asked.map(({ text }) => text)).toEqual(['kimchi']);
+    await asked[0]?.answer('stew');
+    expect(shown()).toEqual(['stew']);
+    near.ask('', true);
+    expect(shown()).toEqual([]);
+  });
+
+  test('an index that grows all the time puts no question off', async () => {
+    const { near, asked, tell, pass } = openNear();
+    tell({ phase: 'indexing' });
+    near.ask('kimchi', true);
+    for (let doneCount = 1; doneCount <= 10; doneCount += 1) {
+      tell({ phase: 'indexing', doneCount });
+      await pass(30);
+    }
+    expect(asked.map(({ text }) => text)).toEqual(['kimchi']);
+  });
+
+  test('follows an index that grows now and then, and gives up no answer for it', async () => {
+    const { near, asked, tell, pass, shown } = openNear();
+    near.ask('kimchi', true);
+    await pass(120);
+    for (let doneCount = 1; doneCount <= 30; doneCount += 1) {
+      tell({ phase: 'indexing', doneCount });
+      await pass(100);
+    }
+    expect(asked.map((each) => each.isGivenUp())).toEqual([false]);
+    await asked[0]?.answer('stew');
+    expect(shown()).toEqual(['stew']);
+    await pass(1000);
+    await asked[1]?.answer('stew', 'soup');
+    expect(shown()).toEqual(['stew', 'soup']);
+    await pass(5000);
+    expect(asked).toHaveLength(2);
+  });
+
+  test('an answer to an earlier question is never shown for a later one', async () => {
+    const { near, asked, tell, pass, shown } = openNear();
+    near.ask('kimchi', true);
+    await pass(120);
+    tell({ phase: 'indexing', doneCount: 1 });
+    await pass(1000);
+    near.ask('weather', true);
+    await pass(120);
+    const earlier = asked.filter(({ text }) => text === 'kimchi');
+    expect(earlier.map((each) => each.isGivenUp())).toEqual(earlier.map(() => true));
+    for (const each of earlier) await each.answer('stew');
+    expect(shown()).toEqual([]);
+    await asked.at(-1)?.answer('rain');
+    expect(shown()).toEqual(['rain']);
+  });
+
+  test('says why it failed, and a try again asks anew', async () => {
+    const { near, asked, tell, pass, shown } = openNear();
+    tell({});
+    near.ask('kimchi', true);
+    await pass(120);
+    await asked[0]?.fail(new OnggiError('app/worker-failed', 'gone'));
+    expect(near.status).toMatchObject({ phase: 'failed', errorCode: 'app/worker-failed' });
+    await near.again();
+    await pass(0);
+    await asked[1]?.answer('stew');
+    expect(shown()).toEqual(['stew']);
+  });
 });

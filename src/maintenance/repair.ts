@@ -4,7 +4,7 @@ import type { ConversationId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import type { CheckReport, MaintenanceReport, RepairUndo } from '#domain/maintenance.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
-import { putUsage } from '#db/put-usage.ts';
+import { putUsage } from '#db/raise-usage.ts';
 import type { LackingUsage } from '#usage/find-lacking-usage.ts';
 import { checkIntegrity } from './check-integrity.ts';
 import { judgeConversation } from './judge-conversation.ts';

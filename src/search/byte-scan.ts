@@ -45,14 +45,20 @@ export interface ByteScan {
   sweep(byteLength: number): number;
 }
 
-/** Whether this browser runs WebAssembly with SIMD. */
-export const hasSimd = (): boolean => WebAssembly.validate(kernel);
+/** Whether this browser runs WebAssembly with SIMD. Where it is switched off there is no such object. */
+export const hasSimd = (): boolean =>
+  typeof WebAssembly === 'object' && WebAssembly.validate(kernel);
 
 /** A scan with memory of its own. @param withSimd Only tests say which. */
 export async function createByteScan(withSimd = hasSimd()): Promise<ByteScan> {
   if (!withSimd) return createPlainScan();
-  const { instance } = await WebAssembly.instantiate(kernel);
-  return createKernelScan(instance.exports as unknown as ScanExports);
+  try {
+    const { instance } = await WebAssembly.instantiate(kernel);
+    return createKernelScan(instance.exports as unknown as ScanExports);
+  } catch {
+    // The host's policy does not allow it, or there is no memory for it.
+    return createPlainScan();
+  }
 }
 
 const PAGE_BYTES = 65_536;

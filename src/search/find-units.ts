@@ -174,7 +174,7 @@ export async function findUnits(
       if (score === 0 || !table.isAlive(unit) || !passes(unit)) continue;
       const group = table.groupNumber(unit);
       const isTitle = table.kind(unit) === 'title';
-      const time = table.timestamp(unit);
+      const time = table.timeOf(unit);
       const ageDays = Math.max(0, now - time) / DAY_MS;
       const recency = 0.7 + 0.3 / (1 + ageDays / RECENCY_DAYS);
       const whole = score * recency * (isTitle ? TITLE_WEIGHT : 1);
@@ -241,7 +241,7 @@ function createFilter(
     const group = table.groupOf(unit);
     if (!group || !passesGroup(group)) return false;
     if (isOfMessages && table.kind(unit) !== 'message') return false;
-    const time = table.timestamp(unit);
+    const time = table.timeOf(unit);
     if (time >= before || time < after) return false;
     if (isAttachmentWanted && !table.hasAttachment(unit)) return false;
     if (roles.length > 0 && !roles.includes(asFilterRole(table.role(unit)))) return false;

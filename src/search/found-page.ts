@@ -10,6 +10,7 @@ import type { FoundField, FoundGroup, FoundPlace, MarkedText } from '#domain/sea
 import type { SearchQuery } from '#domain/search-query.ts';
 import type { FoundUnits } from './find-units.ts';
 import type { UnitTable } from './unit-table.ts';
+import { messageFields } from './unit-texts.ts';
 
 /** Length of a snippet and what of it lies before the first place, in UTF-16 units. */
 const SNIPPET_CHARACTERS = 180;
@@ -43,11 +44,12 @@ export async function readFoundGroups(
 
   function placeOf(unit: number): FoundPlace | undefined {
     const id = table.id(unit);
-    const [kind, timestamp] = [table.kind(unit), table.timestamp(unit)];
+    const [kind, timestamp] = [table.kind(unit), table.timeOf(unit)];
     if (kind === 'title') {
       const first = firstMessages.get(id);
-      if (!first || first.content.trim() === '') return undefined;
-      const snippet = cutSnippet(first.content, needles, isMarkdown(first.role));
+      const text = first ? messageFields(first).content : '';
+      if (!first || text.trim() === '') return undefined;
+      const snippet = cutSnippet(text, needles, isMarkdown(first.role));
       const { role } = first;
       return { id: first.id, field: 'message', role, timestamp, snippet };
     }
@@ -64,10 +66,11 @@ export async function readFoundGroups(
     }
     const message = messages.get(toMessageId(id));
     if (!message) return undefined;
+    const { content, feedback, attachmentNames } = messageFields(message);
     const fields: [FoundField, string][] = [
-      ['message', message.content],
-      ['feedback', message.feedback ?? ''],
-      ...message.attachments.map(({ name }): [FoundField, string] => ['attachment', name]),
+      ['message', content],
+      ['feedback', feedback],
+      ...attachmentNames.map((name): [FoundField, string] => ['attachment', name]),
     ];
     const [field, text] =
       fields.find(([, each]) => findPlaces(each, needles, 1).length > 0) ?? fields[0] ?? [];

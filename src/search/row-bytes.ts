@@ -30,7 +30,7 @@ export type Speed = 'relaxed' | 'simd' | 'plain';
 
 /** The quickest that this browser has. */
 export function bestSpeed(): Speed {
-  if (!WebAssembly.validate(kernel)) return 'plain';
+  if (typeof WebAssembly !== 'object' || !WebAssembly.validate(kernel)) return 'plain';
   return WebAssembly.validate(relaxedKernel) ? 'relaxed' : 'simd';
 }
 
@@ -57,12 +57,18 @@ export async function createRowBytes(
   comparison: Comparison,
   speed: Speed,
 ): Promise<RowBytes> {
+  if (width > QUERY_BYTES) throw new RangeError(`a row of ${width} bytes`);
   if (speed === 'plain') return createPlainRows(width, comparison);
   const isRelaxed = speed === 'relaxed' && comparison === 'product';
-  const { instance } = await WebAssembly.instantiate(isRelaxed ? relaxedKernel : kernel);
-  const exports = instance.exports as unknown as VectorExports;
-  const compare = comparison === 'product' ? exports.multiplyRows : exports.compareBits;
-  return createKernelRows(width, exports.memory, compare);
+  try {
+    const { instance } = await WebAssembly.instantiate(isRelaxed ? relaxedKernel : kernel);
+    const exports = instance.exports as unknown as VectorExports;
+    const compare = comparison === 'product' ? exports.multiplyRows : exports.compareBits;
+    return createKernelRows(width, exports.memory, compare);
+  } catch {
+    // The host's policy does not allow it, or there is no memory for it.
+    return createPlainRows(width, comparison);
+  }
 }
 
 function createKernelRows(

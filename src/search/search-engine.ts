@@ -11,10 +11,13 @@ import { findUnits } from './find-units.ts';
 import type { FoundUnits } from './find-units.ts';
 import { readFoundGroups } from './found-page.ts';
 import type { SearchRequest } from './search-messages.ts';
+import { memoryStore } from './sidecar-memory.ts';
 import type { SidecarStore } from './sidecar-store.ts';
 import { openTextIndex } from './text-index.ts';
+import type { TextIndex } from './text-index.ts';
 import { createTextIndexer } from './text-indexer.ts';
 import { createTextMemory } from './text-memory.ts';
+import type { UnitTable } from './unit-table.ts';
 
 export type FindRequest = Extract<SearchRequest, { kind: 'find' }>;
 
@@ -62,9 +65,21 @@ const FIRST_RESULTS_MS = 50;
 /** Without a search for so long, memory is given back, and the text is looked over once. */
 const IDLE_MS = 3 * 60 * 1000;
 
-export async function createSearchEngine(deps: SearchEngineDeps): Promise<SearchEngine> {
+/**
+ * Opens search by words. Files that cannot be opened, for want of room or because a worker that was ended
+ * still has them, are left as they are: the index is then made anew in memory, for as long as this lives.
+ */
+export async function openSearchEngine(deps: SearchEngineDeps): Promise<SearchEngine> {
+  try {
+    return createSearchEngine(deps, await openTextIndex(deps.store));
+  } catch {
+    const store = memoryStore();
+    return createSearchEngine({ ...deps, store }, await openTextIndex(store));
+  }
+}
+
+function createSearchEngine(deps: SearchEngineDeps, index: TextIndex): SearchEngine {
   const { db, store, clock, onStatus, isResident } = deps;
-  const index = await openTextIndex(store);
   const closing = new AbortController();
   const memory = createTextMemory(index, isResident, deps.withSimd);
   let status: TextStatus = {
@@ -155,9 +170,14 @@ export async function createSearchEngine(deps: SearchEngineDeps): Promise<Search
       await show(last.found, index.table.unitCount, true);
       return;
     }
-    async function onPause(soFar: ReadonlyMap<number, FoundUnits>, scanned: number): Promise<void> {
+    async function onPause(
+      soFar: ReadonlyMap<number, FoundUnits>,
+      scanned: number,
+      table: UnitTable,
+    ): Promise<void> {
       await breathe();
       if (hasShown || soFar.size === 0 || performance.now() - begunAt < FIRST_RESULTS_MS) return;
+      if (index.table !== table) return;
       hasShown = true;
       await show(inOrder(soFar, request.order), scanned, false);
     }
@@ -165,13 +185,19 @@ export async function createSearchEngine(deps: SearchEngineDeps): Promise<Search
       const { table } = index;
       const { scan, loadBlock } = await memory.begin();
       try {
-        const options = { now: clock(), signal, onPause };
-        return await findUnits(index, scan, loadBlock, query, options);
+        const options = {
+          now: clock(),
+          signal,
+          onPause: (soFar: ReadonlyMap<number, FoundUnits>, scanned: number) =>
+            onPause(soFar, scanned, table),
+        };
+        const found = await findUnits(index, scan, loadBlock, query, options);
+        if (index.table === table) return found;
       } catch (error) {
-        // The files were written anew meanwhile: the new ones are looked through.
         if (signal.aborted || index.table === table) throw error;
-        return findAll();
       }
+      // The files were written anew meanwhile: the new ones are looked through.
+      return findAll();
     }
     const ordered = inOrder(await findAll(), request.order);
     last = { key, version: index.version, found: ordered };
@@ -184,8 +210,9 @@ export async function createSearchEngine(deps: SearchEngineDeps): Promise<Search
   return {
     async find(request, send, signal) {
       restartIdle();
-      // What was written a moment ago is found; while everything is read anew, what there is.
-      if (status.phase === 'ready') await catchUp();
+      // What was written a moment ago is found; while everything is read anew, what there is. What
+      // cannot be taken in, on a full disk, is no reason to find nothing: the status says it.
+      if (status.phase === 'ready') await catchUp().catch(() => undefined);
       // One scan at a time: they share the memory. A newer question has ended the older one.
       const turn = scanning.then(async () => {
         signal.throwIfAborted();

@@ -7,7 +7,7 @@ import { checkSearch, mendSearch } from './check-search.ts';
 import type { Meaning } from './meaning.ts';
 import { NO_MEANING } from './meaning-run.ts';
 import { openSidecarStore } from './open-sidecar-store.ts';
-import { createSearchEngine } from './search-engine.ts';
+import { openSearchEngine } from './search-engine.ts';
 import type { SearchEngine } from './search-engine.ts';
 import { parseToSearchWorker, toSearchFailure } from './search-messages.ts';
 import type { FromSearchWorker, SearchAnswer, SearchRequest } from './search-messages.ts';
@@ -56,9 +56,18 @@ export function serveSearch(port: MessagePort, deps: SearchServerDeps): void {
     port.postMessage({ kind: 'serve-embedding' } satisfies FromSearchWorker, [port2]);
     return port1;
   };
-  const opening = open(deps, askPage, setStatus);
-  // A failure is met by whoever asks; here it becomes the status.
-  opening.catch(() => setStatus({ phase: 'failed' }));
+  let opening: Promise<Answerer> | undefined;
+  /** What could not be opened is opened anew by whoever asks next. */
+  function opened(): Promise<Answerer> {
+    opening ??= open(deps, askPage, setStatus).catch((error: unknown) => {
+      opening = undefined;
+      setStatus({ phase: 'failed' });
+      throw error;
+    });
+    return opening;
+  }
+  // A failure is in the status.
+  opened().catch(() => undefined);
 
   async function answer(id: string, request: SearchRequest): Promise<void> {
     const stop = new AbortController();
@@ -68,9 +77,8 @@ export function serveSearch(port: MessagePort, deps: SearchServerDeps): void {
       if (!signal.aborted) post({ kind: 'answer', id, answer: next, isLast });
     };
     try {
-      await (
-        await opening
-      )(request, send, signal);
+      const answerer = await opened();
+      await answerer(request, send, signal);
     } catch (error) {
       if (!signal.aborted) post(toSearchFailure(id, error));
     } finally {
@@ -98,7 +106,7 @@ async function open(
   const meaning = openMeaning(db, store, askPage, (status) => setStatus({ meaning: status }));
   // A failure is in its status.
   void meaning.resume().catch(() => undefined);
-  const engine = await createSearchEngine({ db, store, clock, onStatus: setStatus, isResident });
+  const engine = await openSearchEngine({ db, store, clock, onStatus: setStatus, isResident });
   return (request, send, signal) => answerWith({ engine, meaning }, request, send, signal);
 }
 

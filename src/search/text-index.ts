@@ -112,12 +112,19 @@ export async function openTextIndex(store: SidecarStore): Promise<TextIndex> {
     return checksum(bytes) === check.sum;
   }
 
-  async function replaceBy(next: Generation): Promise<void> {
+  /** Puts new files in the place of these, once they are filled. */
+  async function renew(fill: (next: Generation) => Promise<void>): Promise<void> {
+    const next = await createGeneration(store, current.number + 1);
+    try {
+      await fill(next);
+    } catch (error) {
+      await dropGeneration(store, next).catch(() => undefined);
+      throw error;
+    }
     const old = current;
     current = next;
     version += 1;
-    closeFiles(old);
-    await removeGeneration(store, old.number);
+    await dropGeneration(store, old);
   }
 
   return {
@@ -148,19 +155,16 @@ export async function openTextIndex(store: SidecarStore): Promise<TextIndex> {
       version += 1;
     },
     readText: (target, at) => current.text.read(target, at),
-    async restart(at) {
-      const next = await createGeneration(store, current.number + 1);
-      await write(next, NOTHING, new Uint8Array(0), at);
-      await replaceBy(next);
-    },
-    async compact() {
-      const { table, text, at, isWhole } = current;
-      const next = await createGeneration(store, current.number + 1);
-      for await (const part of readAlive(table, text)) await write(next, part.step, part.bytes, at);
-      next.isWhole = isWhole;
-      await write(next, NOTHING, new Uint8Array(0), at);
-      await replaceBy(next);
-    },
+    restart: (at) => renew((next) => write(next, NOTHING, new Uint8Array(0), at)),
+    compact: () =>
+      renew(async (next) => {
+        const { table, text, at, isWhole } = current;
+        for await (const part of readAlive(table, text)) {
+          await write(next, part.step, part.bytes, at);
+        }
+        next.isWhole = isWhole;
+        await write(next, NOTHING, new Uint8Array(0), at);
+      }),
     get isExpungeDue() {
       return current.isWhole && current.table.isExpungeDue;
     },
@@ -300,11 +304,36 @@ const logName = (generation: number): string => `log-${generation}`;
 
 async function createGeneration(store: SidecarStore, number: number): Promise<Generation> {
   await removeGeneration(store, number);
+  const files = await openFiles(store, number);
+  const next = { number, ...files, table: new UnitTable(), checks: [], at: null, isWhole: false };
+  try {
+    await files.log.append(headFrame());
+  } catch (error) {
+    await dropGeneration(store, next).catch(() => undefined);
+    throw error;
+  }
+  return next;
+}
+
+type Files = Pick<Generation, 'text' | 'log'>;
+
+async function openFiles(store: SidecarStore, number: number): Promise<Files> {
   const text = await store.open(textName(number));
-  const log = await store.open(logName(number));
-  await log.append(headFrame());
-  const table = new UnitTable();
-  return { number, text, log, table, checks: [], at: null, isWhole: false };
+  try {
+    return { text, log: await store.open(logName(number)) };
+  } catch (error) {
+    text.close();
+    throw error;
+  }
+}
+
+/** Closes the files and deletes them: one that stays open could never be made again. */
+async function dropGeneration(
+  store: SidecarStore,
+  generation: Files & Pick<Generation, 'number'>,
+): Promise<void> {
+  closeFiles(generation);
+  await removeGeneration(store, generation.number);
 }
 
 async function removeGeneration(store: SidecarStore, number: number): Promise<void> {
@@ -312,7 +341,7 @@ async function removeGeneration(store: SidecarStore, number: number): Promise<vo
   await store.remove(logName(number));
 }
 
-function closeFiles({ text, log }: Pick<Generation, 'text' | 'log'>): void {
+function closeFiles({ text, log }: Files): void {
   text.close();
   log.close();
 }
@@ -321,9 +350,14 @@ async function openNewest(store: SidecarStore): Promise<Generation> {
   const names = await store.list();
   const numbers = names.flatMap((name) => Number(/^log-(\d+)$/.exec(name)?.[1] ?? NaN) || []);
   const found: Generation[] = [];
-  for (const number of numbers.toSorted((a, b) => b - a)) {
-    const generation = await openGeneration(store, number);
-    if (generation) found.push(generation);
+  try {
+    for (const number of numbers.toSorted((a, b) => b - a)) {
+      const generation = await openGeneration(store, number);
+      if (generation) found.push(generation);
+    }
+  } catch (error) {
+    found.forEach(closeFiles);
+    throw error;
   }
   const best = found.find(({ isWhole }) => isWhole) ?? found[0];
   for (const other of found) if (other !== best) closeFiles(other);
@@ -336,8 +370,7 @@ async function openGeneration(
   store: SidecarStore,
   number: number,
 ): Promise<Generation | undefined> {
-  const log = await store.open(logName(number));
-  const text = await store.open(textName(number));
+  const { text, log } = await openFiles(store, number);
   try {
     const read = await readLog(log);
     const last = read?.steps.at(-1);

@@ -120,6 +120,12 @@ export class UnitTable {
     return this.#times[unit] ?? 0;
   }
 
+  /** When it was written; of a title when its conversation was used last, not when it got the name. */
+  timeOf(unit: number): number {
+    const group = this.kind(unit) === 'title' ? this.groupOf(unit) : undefined;
+    return group?.updatedAt ?? this.timestamp(unit);
+  }
+
   kind(unit: number): UnitKind {
     return UNIT_KINDS[(this.#flags[unit] ?? 0) & KIND_BITS] ?? 'message';
   }

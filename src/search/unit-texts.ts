@@ -58,20 +58,36 @@ export function titleText({ id, title, updatedAt }: Group): UnitText | undefined
   return { unit, text: foldText(title) };
 }
 
+/** What is found of a message. One row that is damaged must not keep all others from being found. */
+export interface MessageFields {
+  readonly content: string;
+  readonly feedback: string;
+  readonly attachmentNames: readonly string[];
+}
+
+export function messageFields({ content, feedback, attachments }: Message): MessageFields {
+  const all: readonly unknown[] = Array.isArray(attachments) ? attachments : [];
+  const nameOf = (attachment: unknown): unknown =>
+    typeof attachment === 'object' && attachment !== null && 'name' in attachment
+      ? attachment.name
+      : undefined;
+  return {
+    content: textOf(content),
+    feedback: textOf(feedback),
+    attachmentNames: all.map((attachment) => textOf(nameOf(attachment))),
+  };
+}
+
 export function messageText(message: Message): UnitText {
   const { id, conversationId, role, timestamp, modelUsed } = message;
-  // One row that is damaged must not keep all others from being found.
-  const attachments: readonly { readonly name: unknown }[] = Array.isArray(message.attachments)
-    ? message.attachments
-    : [];
-  const names = attachments.map(({ name }) => name);
-  const fields = [message.content, message.feedback ?? '', ...names].map(textOf);
+  const { content, feedback, attachmentNames } = messageFields(message);
+  const fields = [content, feedback, ...attachmentNames];
   const unit: Unit = {
     kind: 'message',
     id,
     groupId: conversationId,
     role,
-    hasAttachment: attachments.length > 0,
+    hasAttachment: attachmentNames.length > 0,
     timestamp,
     model: modelUsed,
   };

@@ -5,7 +5,7 @@ import type { Conversation } from '#domain/conversation.ts';
 import type { Message } from '#domain/message.ts';
 import type { FoundPage } from '#domain/search.ts';
 import { openSidecarStore } from '#search/open-sidecar-store.ts';
-import { createSearchEngine } from '#search/search-engine.ts';
+import { openSearchEngine } from '#search/search-engine.ts';
 import type {
   FindRequest,
   SearchEngine,
@@ -26,7 +26,7 @@ export async function openEngine(
   { store: place = 'memory', ...options }: Options = {},
 ): Promise<SearchEngine & { readonly statuses: TextStatus[] }> {
   const statuses: TextStatus[] = [];
-  const engine = await createSearchEngine({
+  const engine = await openSearchEngine({
     db,
     clock: createTestClock(),
     onStatus: (status) => statuses.push(status),

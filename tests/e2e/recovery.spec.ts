@@ -108,7 +108,7 @@ test('a copy whose later part is damaged says how far it reaches before it is br
   await page.goto('/');
   const restore = page.getByRole('button', { name: /^Restore the snapshot/ });
   await restore.click();
-  await expect(page.getByText('Later parts of this copy are damaged')).toBeVisible();
+  await expect(page.getByText('Later parts of this snapshot are damaged')).toBeVisible();
   await restore.click();
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
   await expect(page.getByRole('link', { name: 'Said after the whole copy' })).toHaveCount(0);

@@ -1,6 +1,6 @@
 import { OnggiError } from '#domain/errors.ts';
 import { decodeText } from '#files/decode-text.ts';
-import { inflate } from '#files/inflate.ts';
+import { inflate, readGzipSize } from '#files/inflate.ts';
 import { ASK_ABOVE_BYTES, MAX_INFLATED_BYTES } from '#files/limits.ts';
 import { AGE_HEADER_BYTES, decryptAge, isAge } from './age-file.ts';
 
@@ -39,7 +39,8 @@ export async function openBackup(
   const { first, stream } = await peek(packed);
   const limits = { packedBytes: file.size, isLargeAllowed };
   if (isGzip(first)) {
-    const plain = inflate(stream, { ...limits, format: 'gzip' });
+    const saidBytes = isEncrypted || isLargeAllowed ? undefined : await readGzipSize(file);
+    const plain = inflate(stream, { ...limits, saidBytes, format: 'gzip' });
     return { isEncrypted, chunks: decodeText(plain) };
   }
   if (!isJsonObject(first)) {

@@ -17,8 +17,12 @@ const MAX_DENSE_RATIO = 200;
 /** Below this many bytes the ratio says nothing: small files of one letter compress well. */
 const RATIO_FREE_BYTES = 16 * MIB;
 
-/** Most bytes that so many packed ones may become, unless the person allowed more. */
-export function mostInflatedBytes(packedBytes: number): number {
+/**
+ * Most bytes that so many packed ones may become, unless the person allowed more.
+ * @param isFarAllowed The person was shown the sizes and agreed: 512 MiB then, whatever the ratio.
+ */
+export function mostInflatedBytes(packedBytes: number, isFarAllowed = false): number {
+  if (isFarAllowed) return MAX_INFLATED_BYTES;
   const dense = Math.min(MAX_DENSE_BYTES, packedBytes * MAX_DENSE_RATIO);
   const most = Math.max(RATIO_FREE_BYTES, packedBytes * MAX_INFLATE_RATIO, dense);
   return Math.min(MAX_INFLATED_BYTES, most);
@@ -28,6 +32,14 @@ export function mostInflatedBytes(packedBytes: number): number {
 export function isDense(packedBytes: number, sizeBytes: number): boolean {
   return sizeBytes > packedBytes * MAX_INFLATE_RATIO;
 }
+/** Below this many bytes one dense stretch says nothing of the rest. */
+const DENSE_FREE_BYTES = MIB;
+
+/** Whether so much came of so few bytes that the rest will be no better. */
+export function isBombDense(packedBytes: number, sizeBytes: number): boolean {
+  return sizeBytes > DENSE_FREE_BYTES && sizeBytes > packedBytes * MAX_DENSE_RATIO;
+}
+
 /** Deepest nesting of arrays and objects in what we keep or write: backups, cells, rows. */
 export const MAX_JSON_DEPTH = 64;
 /**

@@ -240,7 +240,8 @@ function createSplitter(options: SplitJsonOptions): Splitter {
         refusal = found;
       }
       if (index === chunk.length) {
-        if (refusal === null) hold(chunk.slice(pieceStart));
+        // Of what stands before an element nothing is kept: there may be a gigabyte of spaces.
+        if (refusal === null) hold(chunk.slice(pieceStart, hasContent ? index : elementStart));
         return index;
       }
       const text = chunk.slice(pieceStart, index);
@@ -336,9 +337,11 @@ function createSplitter(options: SplitJsonOptions): Splitter {
 
   function* flush(): Generator<JsonPiece> {
     if (place !== 'region' || !isArray) return;
-    // The last whole element ends before the comma in front of the one that is being read.
-    const text = held.join('').slice(0, Math.max(0, elementOffset - 1));
-    if (count > 0) yield { kind: 'elements', key, text, count };
+    if (count > 0) {
+      // The last whole element ends before the comma in front of the one that is being read.
+      const text = held.join('').slice(0, Math.max(0, elementOffset - 1));
+      yield { kind: 'elements', key, text, count };
+    }
     beginPiece();
   }
 

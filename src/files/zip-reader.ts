@@ -8,7 +8,7 @@ import { OnggiError } from '#domain/errors.ts';
 import { updateCrc32 } from './crc32.ts';
 import { toFileError } from './file-errors.ts';
 import { toFileLabel } from './file-label.ts';
-import { inflate } from './inflate.ts';
+import { inflate, refusalOfFar } from './inflate.ts';
 import { MAX_INFLATED_BYTES, isDense, mostInflatedBytes } from './limits.ts';
 import { createReadAhead } from './read-ahead.ts';
 import type { ReadAhead } from './read-ahead.ts';
@@ -29,7 +29,7 @@ export interface ZipEntry {
   /**
    * Its bytes, inflated.
    * @throws in the stream: OnggiError `file/encrypted`, `file/unreadable` (another method),
-   * `file/expands-too-much`, `file/damaged` (also a wrong checksum, told at the end).
+   * `file/expands-too-much`, `file/expands-far`, `file/damaged` (also a wrong checksum, told at the end).
    */
   stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
   /**
@@ -56,21 +56,28 @@ const SMALL_PACKED_BYTES = 16 * 1024;
 
 /**
  * The files of an archive in the order of its directory; folders are left out.
+ * @param isFarAllowed The person allowed entries that become far larger than usual, within hard bounds.
  * @throws OnggiError `file/damaged` (also overlapping entries, as bombs have), `file/too-many-entries`,
  * `file/unreadable`, `file/encrypted` when every file is.
  */
-export async function readZipEntries(blob: Blob): Promise<readonly ZipEntry[]> {
+export async function readZipEntries(
+  blob: Blob,
+  isFarAllowed = false,
+): Promise<readonly ZipEntry[]> {
   const { records, start } = await readZipDirectory(blob);
   const limits = findLimits(records, start);
   const ahead = createReadAhead(blob);
-  const refuse = createRefusal();
+  const refuse = createRefusal(isFarAllowed);
   const entries = records.flatMap((record, index) => {
     if (/[/\\]$/.test(record.rawName)) return [];
     const name = toFileLabel(record.rawName);
     const label = name === '' ? `entry-${index}` : name;
     const refusal = refuse(record);
     return [
-      createEntry({ blob, ahead }, { record, refusal, name: label, limit: limits[index] ?? 0 }),
+      createEntry(
+        { blob, ahead, isFarAllowed },
+        { record, refusal, name: label, limit: limits[index] ?? 0 },
+      ),
     ];
   });
   const isAllEncrypted =
@@ -99,6 +106,7 @@ function findLimits(records: readonly ZipRecord[], directoryStart: number): read
 interface Archive {
   readonly blob: Blob;
   readonly ahead: ReadAhead;
+  readonly isFarAllowed: boolean;
 }
 
 /** What is known of an entry before it is read. */
@@ -117,7 +125,8 @@ function createEntry(archive: Archive, { record, name, limit, refusal }: KnownEn
     if (refusal) throw refusal;
     const packed = await sliceOf(archive, record, limit);
     if (method === STORED) return packed.stream();
-    return inflate(packed.stream(), { packedBytes, format: 'deflate-raw' });
+    const { isFarAllowed } = archive;
+    return inflate(packed.stream(), { packedBytes, format: 'deflate-raw', isFarAllowed });
   }
 
   return {
@@ -143,10 +152,10 @@ function createEntry(archive: Archive, { record, name, limit, refusal }: KnownEn
  * Tells of one entry after another why it cannot be read. Entries that inflate far are taken as long as
  * all of them together stay below what a single file may inflate to: many small bombs are one.
  */
-function createRefusal(): (record: ZipRecord) => OnggiError | null {
+function createRefusal(isFarAllowed: boolean): (record: ZipRecord) => OnggiError | null {
   let denseBytes = 0;
   return (record) => {
-    const refusal = refusalOf(record);
+    const refusal = refusalOf(record, isFarAllowed);
     const { packedBytes, sizeBytes } = record;
     if (refusal || !isDense(packedBytes, sizeBytes)) return refusal;
     if (denseBytes + sizeBytes > MAX_INFLATED_BYTES) {
@@ -157,7 +166,7 @@ function createRefusal(): (record: ZipRecord) => OnggiError | null {
   };
 }
 
-function refusalOf(record: ZipRecord): OnggiError | null {
+function refusalOf(record: ZipRecord, isFarAllowed: boolean): OnggiError | null {
   const { packedBytes, sizeBytes, method } = record;
   if (record.isEncrypted) return new OnggiError('file/encrypted', 'an encrypted entry');
   if (method !== STORED && method !== DEFLATED) {
@@ -167,8 +176,8 @@ function refusalOf(record: ZipRecord): OnggiError | null {
     if (packedBytes === sizeBytes) return null;
     return new OnggiError('file/damaged', 'the sizes of an entry contradict each other');
   }
-  if (sizeBytes <= mostInflatedBytes(packedBytes)) return null;
-  return new OnggiError('file/expands-too-much', `${sizeBytes} bytes out of ${packedBytes}`);
+  if (sizeBytes <= mostInflatedBytes(packedBytes, isFarAllowed)) return null;
+  return refusalOfFar(packedBytes, sizeBytes);
 }
 
 /** What `use` makes of the value: at once where it is there, else when it comes. */

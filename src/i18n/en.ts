@@ -883,6 +883,9 @@ const texts = {
   'import.fromDocumentation': 'written from documentation; no real file was seen',
   'import.reading': 'Reading… nothing is stored yet',
   'import.found': 'Found',
+  'import.far':
+    'Unpacked, a file here becomes far larger than usual; the sizes are below. Read it only if it is your own.',
+  'import.readFar': 'Read it after all',
   'import.nothing': 'Nothing to import was found.',
   'import.nothingNew': 'Everything in these files is here already.',
   'import.branches': 'Branches',
@@ -962,7 +965,7 @@ const texts = {
   'import.note.unknown_block': 'Blocks of unknown kinds are kept as they came',
   'import.note.roles_guessed': 'Who wrote what was guessed from the headings',
   'import.note.edited_by_hand': 'The file was changed by hand after it was exported',
-  'import.note.file_cut': 'The file ends early; what is whole was taken',
+  'import.note.file_cut': 'The file ends early or is damaged; what was whole before that was taken',
   'import.note.unknown_keys': 'Unknown fields were left out',
   'import.note.counters_recomputed': 'Wrong counts were corrected',
   'import.note.secrets_ignored': 'Keys and account data in the file were not read',
@@ -1267,8 +1270,12 @@ const errors = {
     'The browser cannot read this file; it may have been moved or changed. Nothing was changed; choose it again.',
   'error.file/damaged':
     'The file is damaged or cut short. Nothing was changed; download or copy it again, or use an older one.',
+  'error.file/read-in-part':
+    'Only the beginning of this file can be read; behind that it is damaged or cut short. What was whole is taken; download or copy the file again for the rest.',
   'error.file/too-large':
     'The file is larger than onggi accepts here. Nothing was changed; split it, or export less at once.',
+  'error.file/expands-far':
+    'Unpacked, the file becomes far larger than usual. Nothing was read or changed; if it is your own, you can have it read after all.',
   'error.file/expands-too-much':
     'Unpacked, this file would become far too large, as files made to do harm do. onggi stopped; nothing was changed.',
   'error.file/too-deep': 'The file is nested deeper than any real one. Nothing was changed.',
@@ -1300,6 +1307,8 @@ const errors = {
   'error.backup/nothing-to-undo': 'There is nothing to undo any more. Everything is as it is now.',
   'error.backup/not-written':
     'The backup could not be written completely and must not be relied on. Your data are as they were; try again, or choose another place.',
+  'error.export/too-large':
+    'The database file is built in memory, and your data are too large for that. Nothing was written; a backup and the file for PostgreSQL are written piece by piece and hold the same.',
   'error.backup/replaced':
     'Another tab puts a restored backup in place. Nothing is lost; reload to go on here.',
   'error.model/unreachable':

@@ -786,6 +786,9 @@ export const ja: LaterTexts = {
   'import.fromDocumentation': '資料をもとに作成（実物のファイルは未確認）',
   'import.reading': '読み取り中… まだ保存していません',
   'import.found': '見つかったもの',
+  'import.far':
+    '展開すると通常よりはるかに大きくなるファイルがあります。サイズは下にあります。自分のファイルの場合だけ読み取ってください。',
+  'import.readFar': 'それでも読み取る',
   'import.nothing': '取り込めるものが見つかりませんでした。',
   'import.nothingNew': 'これらのファイルの内容はすべて取り込み済みです。',
   'import.branches': '分岐',
@@ -867,7 +870,8 @@ export const ja: LaterTexts = {
   'import.note.unknown_block': '未知の種類のブロックはそのまま残しました',
   'import.note.roles_guessed': '発言者は見出しから推測しました',
   'import.note.edited_by_hand': '書き出し後に手で編集されています',
-  'import.note.file_cut': 'ファイルが途中で終わっているため、完全な部分だけ読みました',
+  'import.note.file_cut':
+    'ファイルが途中で終わっているか壊れているため、その前の完全な部分だけ読みました',
   'import.note.unknown_keys': '未知の項目は除きました',
   'import.note.counters_recomputed': '誤った件数を直しました',
   'import.note.secrets_ignored': 'ファイル内のキーやアカウント情報は読んでいません',
@@ -1149,8 +1153,12 @@ export const ja: LaterTexts = {
     'ブラウザーがこのファイルを読めません。移動または変更された可能性があります。何も変更していません。もう一度選んでください。',
   'error.file/damaged':
     'ファイルが壊れているか、途中で切れています。何も変更していません。もう一度ダウンロードするか、古いファイルを使ってください。',
+  'error.file/read-in-part':
+    'このファイルは前の部分しか読めず、その後ろは壊れているか途切れています。完全な会話は取り込みます。残りはもう一度ダウンロードして取り込んでください。',
   'error.file/too-large':
     'ファイルがonggiで扱える大きさを超えています。何も変更していません。分割するか、一度に書き出す量を減らしてください。',
+  'error.file/expands-far':
+    '展開すると通常よりはるかに大きくなるファイルです。読み取りも変更もしていません。自分のファイルなら、それでも読み取れます。',
   'error.file/expands-too-much':
     '展開すると極端に大きくなるファイルです。有害なファイルの可能性があるため中止しました。何も変更していません。',
   'error.file/too-deep': 'ファイルの入れ子が異常に深くなっています。何も変更していません。',
@@ -1183,6 +1191,8 @@ export const ja: LaterTexts = {
   'error.backup/nothing-to-undo': '取り消せるものはもうありません。現在の状態のままです。',
   'error.backup/not-written':
     'バックアップを最後まで書き込めませんでした。このファイルは使わないでください。データはそのままです。もう一度試すか、別の場所を選んでください。',
+  'error.export/too-large':
+    'データベースファイルはメモリー内で作成されますが、データが大きすぎます。何も書き込んでいません。バックアップと PostgreSQL 用ファイルは少しずつ書き込まれ、同じ内容を含みます。',
   'error.backup/replaced':
     '別のタブでバックアップを復元しています。失われたものはありません。再読み込みすると続けられます。',
   'error.model/unreachable':

@@ -771,6 +771,9 @@ export const ko: LaterTexts = {
   'import.fromDocumentation': '문서만 보고 만들었고 실제 파일은 보지 못했어요',
   'import.reading': '읽는 중… 아직 저장하지 않았어요',
   'import.found': '찾은 것',
+  'import.far':
+    '압축을 풀면 보통보다 훨씬 커지는 파일이 있어요. 크기는 아래에 있어요. 직접 만든 파일일 때만 읽어 주세요.',
+  'import.readFar': '그래도 읽기',
   'import.nothing': '가져올 것을 찾지 못했어요.',
   'import.nothingNew': '이 파일의 내용은 이미 모두 있어요.',
   'import.branches': '갈래',
@@ -852,7 +855,7 @@ export const ko: LaterTexts = {
   'import.note.unknown_block': '모르는 종류의 블록은 원래 그대로 두었어요',
   'import.note.roles_guessed': '누가 썼는지는 제목을 보고 짐작했어요',
   'import.note.edited_by_hand': '내보낸 뒤 손으로 고친 파일이에요',
-  'import.note.file_cut': '파일이 중간에 끝나 온전한 부분만 가져왔어요',
+  'import.note.file_cut': '파일이 중간에 끝나거나 손상되어 그 앞의 온전한 부분만 가져왔어요',
   'import.note.unknown_keys': '모르는 항목은 뺐어요',
   'import.note.counters_recomputed': '틀린 개수를 바로잡았어요',
   'import.note.secrets_ignored': '파일 속의 키와 계정 정보는 읽지 않았어요',
@@ -1130,8 +1133,12 @@ export const ko: LaterTexts = {
     '브라우저가 이 파일을 읽지 못해요. 옮겨졌거나 바뀌었을 수 있어요. 바뀐 것은 없으니 파일을 다시 골라 주세요.',
   'error.file/damaged':
     '파일이 손상되었거나 중간에 잘렸어요. 바뀐 것은 없으니 파일을 다시 내려받거나 더 오래된 파일을 써 주세요.',
+  'error.file/read-in-part':
+    '이 파일은 앞부분만 읽을 수 있고 그 뒤는 손상되었거나 잘렸어요. 온전한 대화는 가져와요. 나머지는 파일을 다시 내려받아 가져와 주세요.',
   'error.file/too-large':
     '파일이 onggi가 받을 수 있는 크기보다 커요. 바뀐 것은 없으니 나누거나 더 적게 내보내 주세요.',
+  'error.file/expands-far':
+    '압축을 풀면 보통보다 훨씬 커지는 파일이에요. 읽지 않았고 바뀐 것도 없어요. 직접 만든 파일이라면 그래도 읽을 수 있어요.',
   'error.file/expands-too-much':
     '압축을 풀면 지나치게 커지는 파일이에요. 해를 끼치려고 만든 파일일 수 있어 읽기를 멈췄고, 바뀐 것은 없어요.',
   'error.file/too-deep': '파일 안의 구조가 비정상적으로 깊어요. 바뀐 것은 없어요.',
@@ -1163,6 +1170,8 @@ export const ko: LaterTexts = {
   'error.backup/nothing-to-undo': '더 이상 되돌릴 것이 없어요. 지금 상태 그대로예요.',
   'error.backup/not-written':
     '백업을 끝까지 쓰지 못했으니 이 파일을 믿지 마세요. 데이터는 그대로이니 다시 시도하거나 다른 곳을 골라 주세요.',
+  'error.export/too-large':
+    '데이터베이스 파일은 메모리 안에서 만드는데, 데이터가 그러기에는 너무 커요. 아무것도 쓰지 않았어요. 백업과 PostgreSQL용 파일은 조금씩 나눠 쓰며 같은 내용을 담으니 그것을 써 주세요.',
   'error.backup/replaced':
     '다른 탭에서 백업을 복원하고 있어요. 잃은 것은 없으니 새로고침하면 이어서 쓸 수 있어요.',
   'error.model/unreachable':

@@ -739,6 +739,8 @@ export const zh: LaterTexts = {
   'import.fromDocumentation': '根据文档编写，尚未见过真实文件',
   'import.reading': '正在读取…尚未存储',
   'import.found': '找到的内容',
+  'import.far': '有文件解压后会比通常大得多，大小见下方。仅当它是您自己的文件时才读取。',
+  'import.readFar': '仍要读取',
   'import.nothing': '没有找到可导入的内容。',
   'import.nothingNew': '这些文件的内容都已存在。',
   'import.branches': '分支',
@@ -819,7 +821,7 @@ export const zh: LaterTexts = {
   'import.note.unknown_block': '未知类型的内容块已原样保留',
   'import.note.roles_guessed': '发言者根据标题推测',
   'import.note.edited_by_hand': '文件在导出后被手动修改过',
-  'import.note.file_cut': '文件提前结束，已取完整部分',
+  'import.note.file_cut': '文件提前结束或已损坏，已取其前的完整部分',
   'import.note.unknown_keys': '未知字段已略去',
   'import.note.counters_recomputed': '已更正错误的计数',
   'import.note.secrets_ignored': '未读取文件中的密钥和账户信息',
@@ -1064,8 +1066,12 @@ export const zh: LaterTexts = {
   'error.file/empty': '文件是空的。未做任何更改，请选择其他文件。',
   'error.file/unreadable': '浏览器无法读取此文件，它可能已被移动或更改。未做任何更改，请重新选择。',
   'error.file/damaged': '文件已损坏或不完整。未做任何更改，请重新下载，或使用更早的文件。',
+  'error.file/read-in-part':
+    '此文件只能读取前面部分，后面已损坏或不完整。完整的对话会被导入，其余内容请重新下载文件后再导入。',
   'error.file/too-large':
     '文件超过了 onggi 可接受的大小。未做任何更改，请拆分文件，或减少一次导出的内容。',
+  'error.file/expands-far':
+    '此文件解压后会比通常大得多。尚未读取，也未做任何更改；如果是您自己的文件，仍可读取。',
   'error.file/expands-too-much':
     '此文件解压后会变得过大，可能是恶意文件。onggi 已停止读取，未做任何更改。',
   'error.file/too-deep': '文件的嵌套层级异常之深。未做任何更改。',
@@ -1090,6 +1096,8 @@ export const zh: LaterTexts = {
   'error.backup/nothing-to-undo': '已经没有可撤销的内容。一切保持现状。',
   'error.backup/not-written':
     '备份未能完整写入，请勿依赖此文件。数据保持不变，请重试或选择其他位置。',
+  'error.export/too-large':
+    '数据库文件在内存中生成，而您的数据过大。未写入任何内容；备份和 PostgreSQL 文件会分段写入，内容相同，请改用它们。',
   'error.backup/replaced': '另一个标签页正在恢复备份。没有丢失任何内容，重新加载即可继续。',
   'error.model/unreachable': '无法获取嵌入模型。按文字搜索不受影响；请在联网后重试。',
   'error.model/damaged':

@@ -33,9 +33,9 @@ export async function readFileKind(stream: ReadableStream<Uint8Array>): Promise<
 /** The kind of a file that begins with these bytes; more than the first 512 are not looked at. */
 export function toFileKind(bytes: Uint8Array): FileKind {
   const head = bytes.subarray(0, HEAD_BYTES);
-  const isText = !head.some(isControl);
-  // No signature begins like this, and an archive may hold a hundred thousand such files.
-  if (isText && TEXT_STARTS.has(head[0] ?? 0)) return 'text';
+  const isText = !hasControl(head);
+  // An archive may hold a hundred thousand texts.
+  if (isText && !mayBeSigned(head)) return 'text';
   const start = toHex(head.subarray(0, 32));
   if (/^504b(0304|0506|0708)/.test(start)) return 'zip';
   if (start.startsWith('1f8b')) return 'gzip';
@@ -45,15 +45,23 @@ export function toFileKind(bytes: Uint8Array): FileKind {
   return isText ? 'text' : 'other';
 }
 
-/** What JSON and Markdown mostly begin with. */
-const TEXT_STARTS: ReadonlySet<number> = new Set(new TextEncoder().encode('{[#<*" \t\n\r'));
-
 const SQLITE_START = toHex(new TextEncoder().encode('SQLite format 3\0'));
 const AGE_START = toHex(new TextEncoder().encode('age-encryption.org/'));
 
-/** Bytes that no text has: control characters but for white space and the escape of terminals. */
-function isControl(byte: number): boolean {
-  return byte < 0x09 || (byte > 0x0d && byte < 0x1b);
+/** Whether there are bytes that no text has: control characters but for white space and escapes of terminals. */
+function hasControl(head: Uint8Array): boolean {
+  for (const byte of head) if (byte < 0x09 || (byte > 0x0d && byte < 0x1b)) return true;
+  return false;
+}
+
+/** What signatures without a control character begin with: gzip, age, GIF, RIFF, ID3, OggS, fLaC, PDF, BMP. */
+const SIGNED_STARTS: ReadonlySet<number> = new Set([0x1f, ...new TextEncoder().encode('aGRIOf%B')]);
+
+/** Whether a signature may stand there: only then all of them are tried. */
+function mayBeSigned(head: Uint8Array): boolean {
+  const first = head[0] ?? 0;
+  // `ftyp` stands behind four bytes.
+  return first >= 0x80 || SIGNED_STARTS.has(first) || (head[4] === 0x66 && head[5] === 0x74);
 }
 
 /** Signatures of media that exports carry, in hexadecimal; `66747970` is `ftyp`, `52494646` is `RIFF`. */

@@ -24,6 +24,11 @@ export interface ImportClientDeps {
 /** Files as a picker gives them, or with the path a drop found them under. */
 export type GivenFile = File | ImportFile;
 
+export interface ReadOptions extends JobOptions {
+  /** The person was shown sizes and allowed what becomes far larger than usual when unpacked. */
+  readonly isFarAllowed?: boolean;
+}
+
 export interface ImportClient {
   /**
    * What the files hold; nothing is written. `backup` is the first of the files themselves that is a
@@ -32,7 +37,7 @@ export interface ImportClient {
    */
   preview(
     files: readonly GivenFile[],
-    options?: JobOptions,
+    options?: ReadOptions,
   ): Promise<{ preview: ImportPreview; backup: File | null }>;
   /**
    * Imports the files. A stop by the signal resolves, with the report of what is stored then.
@@ -41,7 +46,7 @@ export interface ImportClient {
   run(
     files: readonly GivenFile[],
     existing: ExistingChoice,
-    options?: JobOptions,
+    options?: ReadOptions,
   ): Promise<{ id: string; report: ImportReport }>;
   /** @throws OnggiError `backup/nothing-to-undo`, `db/*`, `app/worker-failed`. */
   undo(importId: string, options?: JobOptions): Promise<UndoneImport>;
@@ -53,20 +58,21 @@ export function createImportClient({
   databaseName,
   sessionId,
 }: ImportClientDeps): ImportClient {
-  const given = (files: readonly GivenFile[]) => ({
+  const given = (files: readonly GivenFile[], { isFarAllowed = false }: ReadOptions = {}) => ({
     databaseName: databaseName(),
     sessionId: sessionId(),
     files: files.map(toImportFile),
+    isFarAllowed,
   });
   return {
     async preview(files, options) {
-      const job = { kind: 'preview-import' as const, ...given(files) };
+      const job = { kind: 'preview-import' as const, ...given(files, options) };
       const result = await runJob(createWorker, job, options);
       const preview: ImportPreview = parseMessage(Preview, result);
       return { preview, backup: findBackup(preview, job.files) };
     },
     async run(files, existing, options) {
-      const job = { kind: 'run-import' as const, ...given(files), existing };
+      const job = { kind: 'run-import' as const, ...given(files, options), existing };
       return parseMessage(Run, await runJob(createWorker, job, options));
     },
     async undo(importId, options) {

@@ -8,7 +8,7 @@ import type { RefusedFile } from '#domain/import-report.ts';
 import type { ByteSource } from '#files/decode-text.ts';
 import { toFileError } from '#files/file-errors.ts';
 import { toFileLabel } from '#files/file-label.ts';
-import { inflate } from '#files/inflate.ts';
+import { inflate, readGzipSize } from '#files/inflate.ts';
 import { MAX_ARCHIVE_DEPTH } from '#files/limits.ts';
 import { readZipEntries } from '#files/zip-reader.ts';
 import type { SmallBytes, ZipEntry } from '#files/zip-reader.ts';
@@ -70,6 +70,12 @@ const JUNK = /(^|\/)(__MACOSX\/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$|\.git\
 /** Raw copies of a Chromium profile, as Cherry Studio 6 backs itself up. */
 const RAW_STORAGE = /(^|\/)(Local Storage\/leveldb|IndexedDB\/[^/]*\.leveldb)\//i;
 
+export interface OpenOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The person was shown sizes and allowed what becomes far larger than usual, up to 512 MiB. */
+  readonly isFarAllowed?: boolean | undefined;
+}
+
 /**
  * Opens everything that was given. What cannot be opened is refused by name and stops nothing else.
  * Files keep the order in which they were given; within an archive they are in the order of their
@@ -77,11 +83,11 @@ const RAW_STORAGE = /(^|\/)(Local Storage\/leveldb|IndexedDB\/[^/]*\.leveldb)\//
  */
 export async function openFiles(
   given: readonly ImportFile[],
-  signal?: AbortSignal,
+  { signal, isFarAllowed = false }: OpenOptions = {},
 ): Promise<OpenedFiles> {
   const files: ImportedFile[] = [];
   const refused: RefusedFile[] = [];
-  const opening: Opening = { files, refused, signal, heldBytes: 0 };
+  const opening: Opening = { files, refused, signal, isFarAllowed, heldBytes: 0 };
   const isRaw = given.some(({ path }) => RAW_STORAGE.test(path));
   if (isRaw) refused.push(toRefusal(rootOf(given[0]?.path ?? ''), rawStorage()));
   for (const { file, path } of given) {
@@ -109,6 +115,7 @@ interface Opening {
   readonly files: ImportedFile[];
   readonly refused: RefusedFile[];
   readonly signal: AbortSignal | undefined;
+  readonly isFarAllowed: boolean;
   /** Of small files that stay in memory until they are read. */
   heldBytes: number;
 }
@@ -128,7 +135,7 @@ async function openOne(found: Found, opening: Opening): Promise<void> {
     const bytes = await readHeld(found, opening);
     const kind = bytes ? toFileKind(bytes) : await readFileKind(found.stream());
     if (kind === 'zip') await openArchive(found, opening);
-    else if (kind === 'gzip') await openOne(unpacked(found), opening);
+    else if (kind === 'gzip') await openOne(await unpacked(found, opening.isFarAllowed), opening);
     else {
       opening.heldBytes += bytes?.byteLength ?? 0;
       opening.files.push({ name, group, kind, sizeBytes, modifiedAt, stream: found.stream, bytes });
@@ -157,7 +164,7 @@ async function openArchive(found: Found, opening: Opening): Promise<void> {
   if (found.depth >= MAX_ARCHIVE_DEPTH) {
     throw new OnggiError('file/too-deep', `more than ${MAX_ARCHIVE_DEPTH} archives in each other`);
   }
-  const entries = await readZipEntries(await found.blob());
+  const entries = await readZipEntries(await found.blob(), opening.isFarAllowed);
   if (entries.some(({ name }) => RAW_STORAGE.test(name))) throw rawStorage();
   const wanted = entries.filter(({ name }) => !JUNK.test(name));
   wanted.sort((a, b) => collator.compare(a.name, b.name));
@@ -184,11 +191,15 @@ function entryOf(archive: Found, group: string, entry: ZipEntry): Found {
 }
 
 /** A gzip file counts as an archive around its one file. */
-function unpacked(found: Found): Found {
+async function unpacked(found: Found, isFarAllowed: boolean): Promise<Found> {
   if (found.depth >= MAX_ARCHIVE_DEPTH) {
     throw new OnggiError('file/too-deep', `more than ${MAX_ARCHIVE_DEPTH} archives in each other`);
   }
-  const stream = () => inflate(found.stream(), { packedBytes: found.sizeBytes, format: 'gzip' });
+  // In an archive the end of it may have to be unpacked first.
+  const saidBytes = found.depth === 0 ? await readGzipSize(await found.blob()) : undefined;
+  const packedBytes = found.sizeBytes;
+  const packed = { packedBytes, saidBytes, isFarAllowed, format: 'gzip' } as const;
+  const stream = () => inflate(found.stream(), packed);
   const { readBytes: _packed, ...rest } = found;
   return {
     ...rest,

@@ -9,7 +9,12 @@ import { ExportJobMessage, PreviewAnonymisedJobMessage } from './export-messages
 
 const Database = { databaseName: v.string() };
 const GivenFile = v.object({ file: v.instance(File), path: v.string() });
-const Given = { ...Database, sessionId: v.string(), files: v.array(GivenFile) };
+const Given = {
+  ...Database,
+  sessionId: v.string(),
+  files: v.array(GivenFile),
+  isFarAllowed: v.boolean(),
+};
 
 /** A file the person picked; null makes a Blob. */
 const Handle = v.nullable(

@@ -23,6 +23,8 @@ export interface PreviewOptions {
   readonly createId: CreateId;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /** See `OpenOptions` of open-files.ts. */
+  readonly isFarAllowed?: boolean;
 }
 
 /** Conversations that are looked up together. */
@@ -39,7 +41,7 @@ export async function previewImport(
 ): Promise<ImportPreview> {
   const { signal } = options;
   const progress = createProgressTeller(options.onProgress);
-  const recognized = await recognizeFiles(await openFiles(given, signal), signal);
+  const recognized = await recognizeFiles(await openFiles(given, options), signal);
   progress.begin('reading', recognized.files);
   const tally = createImportTally();
   for (const refused of recognized.refused) tally.refuse(refused);

@@ -58,21 +58,31 @@ async function* readOne(
   options: ReadImportsOptions,
 ): AsyncGenerator<ReadOutcome, number> {
   let count = 0;
+  let isTaken = false;
   try {
     for await (const item of readFile(file, options)) {
       options.signal?.throwIfAborted();
       count += 1;
+      isTaken ||= item.kind !== 'skipped';
       if (count > MAX_ROWS) throw new OnggiError('file/too-many-rows', `more than ${MAX_ROWS}`);
       yield { kind: 'item', item: withShallowExtras(item), file };
     }
   } catch (error) {
     options.signal?.throwIfAborted();
     const refused = toRefusal(file.file.name, error);
-    yield { kind: 'refused', refused };
-    const isCut = refused.code === 'file/damaged' && count > 0;
-    if (isCut) yield { kind: 'note', note: 'file_cut', label: file.file.name };
+    if (!isTaken || !isDamage(refused)) yield { kind: 'refused', refused };
+    else {
+      const { name } = refused;
+      yield { kind: 'refused', refused: { name, code: 'file/read-in-part', detail: null } };
+      yield { kind: 'note', note: 'file_cut', label: name };
+    }
   }
   return count;
+}
+
+/** Whether the bytes end or turn into something else: what was read before that is good. */
+function isDamage({ code }: RefusedFile): boolean {
+  return code === 'file/damaged' || code === 'file/not-json';
 }
 
 function readFile(file: RecognizedFile, options: ReadImportsOptions): AsyncIterable<ReadItem> {

@@ -34,9 +34,12 @@ export async function readSample(file: ImportedFile): Promise<FileSample> {
   return (file.bytes && seeWhole(file.bytes, file)) ?? readPart(file);
 }
 
+/** Of whole texts it keeps nothing; making one for each of many small files took as long as the files. */
+const wholeDecoder = new TextDecoder();
+
 /** The sample of a small file of one JSON value or of other text, at once; undefined for lines and damage. */
 function seeWhole(bytes: Uint8Array<ArrayBuffer>, file: ImportedFile): FileSample | undefined {
-  const text = new TextDecoder().decode(bytes);
+  const text = wholeDecoder.decode(bytes);
   if (!/^\s*[[{]/.test(text)) return { kind: 'text', head: text.slice(0, HEAD_CHARACTERS) };
   if (measureJsonDepth(text) > MAX_IMPORT_DEPTH) return undefined;
   const whole = parse(text);

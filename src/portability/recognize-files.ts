@@ -59,6 +59,9 @@ export async function recognizeFiles(
   const summaries: ImportFileSummary[] = [];
   for (const group of byGroup(detected).values()) {
     const { kept, lost } = sortOut(group);
+    refused.push(...lost);
+    // Nobody asks what is beside files that are all refused.
+    if (kept.length === 0) continue;
     const twins = findTwins(kept);
     const passedOver = new Set(twins.values());
     const ordered = await inManifestOrder(kept, group);
@@ -70,7 +73,6 @@ export async function recognizeFiles(
       const second = twin && (await complete(twin));
       if (file) files.push(second ? { ...file, twin: second } : file);
     }
-    refused.push(...lost);
   }
   return { files, summaries, refused: refused.slice(0, MAX_REFUSED) };
 }

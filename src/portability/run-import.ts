@@ -67,7 +67,7 @@ async function importFiles(
   const writer = createImportWriter({ ...options, db, tally, log });
   let recognized: RecognizedFiles = { files: [], summaries: [], refused: [] };
   try {
-    recognized = await recognizeFiles(await openFiles(given, signal), signal);
+    recognized = await recognizeFiles(await openFiles(given, options), signal);
     for (const refused of recognized.refused) tally.refuse(refused);
     await storeAll(db, recognized, writer, tally, options);
   } catch (error) {

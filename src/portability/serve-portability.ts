@@ -27,12 +27,14 @@ const WORK: {
 } = {
   'preview-import': async (job, { db, ...parts }) => {
     const { previewImport } = await import('./preview-import.ts');
-    return previewImport(db, job.files, { ...parts, sessionId: toSessionId(job.sessionId) });
+    const { isFarAllowed } = job;
+    const options = { ...parts, isFarAllowed, sessionId: toSessionId(job.sessionId) };
+    return previewImport(db, job.files, options);
   },
   'run-import': async (job, { db, ...parts }) => {
     const { runImport } = await import('./run-import.ts');
-    const { existing } = job;
-    const options = { ...parts, existing, sessionId: toSessionId(job.sessionId) };
+    const { existing, isFarAllowed } = job;
+    const options = { ...parts, existing, isFarAllowed, sessionId: toSessionId(job.sessionId) };
     const { id, report } = await runImport(db, job.files, options);
     return { id, report };
   },

@@ -130,9 +130,10 @@ export function createDataWork({ db, clock, sessionId, translator }: DataWorkDep
 
   return {
     imports: {
-      preview: (files, onProgress, signal) => importClient.preview(files, { onProgress, signal }),
-      run: (files, existing, onProgress, signal) =>
-        importClient.run(files, existing, { onProgress, signal }),
+      preview: ({ files, isFarAllowed }, onProgress, signal) =>
+        importClient.preview(files, { isFarAllowed, onProgress, signal }),
+      run: ({ files, isFarAllowed }, existing, onProgress, signal) =>
+        importClient.run(files, existing, { isFarAllowed, onProgress, signal }),
       undo: async (id) => {
         const undone = await importClient.undo(id);
         return { removed: undone.removedConversationCount, kept: undone.keptConversationCount };

@@ -14,17 +14,24 @@ import type { StorageHealth } from './storage-health.svelte.ts';
 /** A file as a picker gives it, or with the path a drop found it under. */
 export type GivenFile = File | { readonly file: File; readonly path: string };
 
+/** What is to be read. */
+export interface GivenFiles {
+  readonly files: readonly GivenFile[];
+  /** The person was shown sizes and allowed what becomes far larger than usual when unpacked. */
+  readonly isFarAllowed: boolean;
+}
+
 /** What the import needs from below; made by `main.ts`. */
 export interface ImportWork {
   /** Reads the files and writes nothing. `backup` when one of them is a backup of ours. */
   preview(
-    files: readonly GivenFile[],
+    given: GivenFiles,
     onProgress: (progress: Progress) => void,
     signal: AbortSignal,
   ): Promise<{ preview: ImportPreview; backup: File | null }>;
   /** Stores what the files hold. An abort ends it early, with a report of what is stored. */
   run(
-    files: readonly GivenFile[],
+    given: GivenFiles,
     existing: ExistingChoice,
     onProgress: (progress: Progress) => void,
     signal: AbortSignal,
@@ -43,12 +50,14 @@ export type ImportPhase =
   | { readonly kind: 'done'; readonly id: string; readonly report: ImportReport }
   | { readonly kind: 'failed'; readonly error: OnggiError };
 
+const NOTHING: GivenFiles = { files: [], isFarAllowed: false };
+
 /** One import after another, from the dropped files to the report; and the earlier ones. */
 export class Imports {
   #phase = $state.raw<ImportPhase>({ kind: 'closed' });
   #runs = $state.raw<readonly ImportRun[]>([]);
   #backup = $state.raw<File | null>(null);
-  #files: readonly GivenFile[] = [];
+  #given: GivenFiles = NOTHING;
   /** What of a drop could not be read: no worker ever sees it. */
   #refused: readonly RefusedFile[] = [];
   #abort: AbortController | undefined;
@@ -83,13 +92,22 @@ export class Imports {
    */
   async begin(files: readonly GivenFile[], refused: readonly RefusedFile[] = []): Promise<void> {
     if (files.length + refused.length === 0 || this.#isAtWork()) return;
-    this.#files = files;
     this.#refused = refused;
+    await this.#read({ files, isFarAllowed: false });
+  }
+
+  /** Reads the files of the preview again, and with them what becomes far larger than usual. */
+  readonly readFar = async (): Promise<void> => {
+    if (this.#phase.kind === 'preview') await this.#read({ ...this.#given, isFarAllowed: true });
+  };
+
+  async #read(given: GivenFiles): Promise<void> {
+    this.#given = given;
     this.#backup = null;
     const signal = this.#start({ kind: 'reading', progress: null });
     try {
       const { preview, backup } = await this.#work.preview(
-        files,
+        given,
         (progress) => this.#report(signal, { kind: 'reading', progress }),
         signal,
       );
@@ -107,7 +125,7 @@ export class Imports {
     const signal = this.#start({ kind: 'running', progress: null });
     try {
       const { id, report } = await this.#work.run(
-        this.#files,
+        this.#given,
         existing,
         (progress) => this.#report(signal, { kind: 'running', progress }),
         signal,
@@ -129,7 +147,7 @@ export class Imports {
   readonly close = (): void => {
     if (this.#phase.kind === 'running') return;
     this.#abort?.abort();
-    this.#files = [];
+    this.#given = NOTHING;
     this.#backup = null;
     this.#phase = { kind: 'closed' };
   };

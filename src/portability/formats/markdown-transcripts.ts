@@ -50,8 +50,12 @@ export const markdownTranscriptFormats: readonly TextFormat[] = STYLES.map((styl
   },
 }));
 
+/** What every style of headings begins a line with. */
+const ANY_HEADING = /^(?:##|\*\*)/m;
+
 /** The style of the first heading that names a person who asks or a program that answers. */
 function findStyle(text: string): HeadingStyle | undefined {
+  if (!ANY_HEADING.test(text)) return undefined;
   for (const { line, isCode } of linesOf(text)) {
     if (isCode) continue;
     const style = STYLES.find(({ pattern }) => pattern.test(line));
@@ -68,8 +72,11 @@ interface Line {
 
 function* linesOf(text: string): Iterable<Line> {
   let fence: string | null = null;
-  for (const raw of text.replace(/^\ufeff/, '').split('\n')) {
-    const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
+  for (let start = text.startsWith('\ufeff') ? 1 : 0; start <= text.length;) {
+    const found = text.indexOf('\n', start);
+    const end = found === -1 ? text.length : found;
+    const line = text.slice(start, text[end - 1] === '\r' && end > start ? end - 1 : end);
+    start = end + 1;
     const mark = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line);
     const isBorder: boolean =
       mark !== null && (fence === null ? opensFence(mark) : closesFence(mark, fence));
@@ -94,6 +101,10 @@ function readTranscript(text: string, style: HeadingStyle, fileName: string): Re
   const { title, preamble, messages } = splitMessages(text, style);
   const name = (fileName.split(/[\\/]/).pop() ?? fileName).replace(/\.(md|markdown|txt)$/i, '');
   if (messages.length === 0) return skipped('empty_conversation', title ?? name);
+  // Said here, before so many are made into more than lines.
+  if (messages.length > MAX_CONVERSATION_MESSAGES) {
+    return skipped('too_many_messages', title ?? name);
+  }
   return buildConversation({
     source: 'markdown',
     sourceId: null,

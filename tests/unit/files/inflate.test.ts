@@ -1,7 +1,7 @@
 import { gzipSync, strToU8 } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { decodeText } from '#files/decode-text.ts';
-import { inflate } from '#files/inflate.ts';
+import { inflate, readGzipSize } from '#files/inflate.ts';
 import type { InflateOptions } from '#files/inflate.ts';
 
 const streamOf = (bytes: Uint8Array) => new Blob([new Uint8Array(bytes)]).stream();
@@ -29,6 +29,28 @@ describe('inflate', () => {
   it('stops a bomb where it goes beyond the limits', async () => {
     const bomb = gzipSync(new Uint8Array(40 * 1024 * 1024).fill(0x20));
     expect(await codeOf(gunzip(bomb))).toBe('file/expands-too-much');
+  });
+
+  it('stops a bomb that says what it is before it has grown', async () => {
+    const bomb = gzipSync(new Uint8Array(40 * 1024 * 1024).fill(0x20));
+    const saidBytes = await readGzipSize(new Blob([new Uint8Array(bomb)]));
+    expect(saidBytes).toBe(40 * 1024 * 1024);
+    const packedBytes = bomb.length;
+    const reader = inflate(streamOf(bomb), { packedBytes, saidBytes, format: 'gzip' }).getReader();
+    let total = 0;
+    const drain = async (): Promise<void> => {
+      for (;;) total += (await reader.read()).value?.length ?? 0;
+    };
+    expect(await codeOf(drain())).toBe('file/expands-too-much');
+    // Of the 16 MiB that anything may become.
+    expect(total).toBeLessThan(12 * 1024 * 1024);
+  });
+
+  it('does not believe the end of a file that is no bomb: where it was cut, that is chance', async () => {
+    const text = Array.from({ length: 200_000 }, (_, at) => (at * 2654435761) >>> 0).join('\n');
+    const saidBytes = 4_000_000_000;
+    expect(await gunzip(gzipSync(strToU8(text)), { saidBytes })).toBe(text);
+    expect(await readGzipSize(new Blob(['abc']))).toBe(0);
   });
 
   it('lets a large file through when the person allowed it', async () => {

@@ -214,6 +214,20 @@ describe('splitJson', () => {
     }
   });
 
+  it('keeps nothing of the space in front of an element', async () => {
+    const space = ' '.repeat(90);
+    const text = `[1,${space}${space}{"a":2}${space}${space},${space}3]`;
+    const cuts = [50, 100, 150, 200, 250, 300, 350];
+    const pieces = await split(text, { maxElementCharacters: 250 }, cuts);
+    expect(assemble(pieces)).toEqual([1, { a: 2 }, 3]);
+    const alone = await split(
+      `[${space.repeat(5)}1]`,
+      { maxElementCharacters: 100 },
+      [90, 180, 270, 360],
+    );
+    expect(assemble(alone)).toEqual([1]);
+  });
+
   it('keeps __proto__ and constructor as names', async () => {
     expect(await split('{"__proto__":1,"constructor":[2]}')).toEqual([
       { kind: 'value', key: '__proto__', text: '1' },

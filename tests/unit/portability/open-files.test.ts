@@ -91,6 +91,28 @@ describe('openFiles', () => {
     ]);
   });
 
+  it('reads what becomes far larger than usual when it is allowed, and names the sizes before', async () => {
+    // 20 MiB out of 20 kB: more than is taken of so little, and no more than a file may hold.
+    const dense = `[${' '.repeat(20 * 1024 * 1024)}{"a":1}]`;
+    const packed = gzipSync(strToU8(dense));
+    const inside = zipOf({ 'a.json': dense });
+    for (const file of [fileOf('a.json.gz', packed), fileOf('a.zip', inside)]) {
+      const given = [{ file: file.file, path: file.path }];
+      const read = async (isFarAllowed: boolean) => {
+        const { files, refused } = await recognizeFiles(await openFiles(given, { isFarAllowed }));
+        return [...files, ...refused];
+      };
+      expect(await read(false)).toMatchObject([
+        {
+          code: 'file/expands-far',
+          detail: expect.stringMatching(/^0\.0\d MB → 21 MB$/) as string,
+        },
+      ]);
+      // Known to be no export once it could be read.
+      expect(await read(true)).toMatchObject([{ code: 'file/unknown-format', detail: '[{ a }]' }]);
+    }
+  });
+
   it('says of raw browser storage what it is, packed or as a folder', async () => {
     const raw = { 'Local Storage/leveldb/1.log': 'x', 'Data/notes.json': [1] };
     const expected = [['x.zip', 'file/raw-storage']];
@@ -116,7 +138,9 @@ describe('openFiles', () => {
   });
 
   it('stops when told', async () => {
-    await expect(openFiles([fileOf('a.json', [1])], AbortSignal.abort())).rejects.toThrow();
+    await expect(
+      openFiles([fileOf('a.json', [1])], { signal: AbortSignal.abort() }),
+    ).rejects.toThrow();
   });
 });
 

@@ -46,7 +46,7 @@ test('goes from the files over the preview to the report', async () => {
 
 test('says why a file was refused, and takes the next one', async () => {
   const imports = createImports({
-    preview: (files) =>
+    preview: ({ files }) =>
       files === FILES
         ? Promise.resolve({ preview: PREVIEW, backup: null })
         : Promise.reject(new OnggiError('file/damaged', 'cut')),
@@ -87,6 +87,27 @@ test('a running import that is stopped comes to its report', async () => {
   imports.stop();
   await running;
   expect(imports.phase).toMatchObject({ kind: 'done', report: { isCancelled: true } });
+});
+
+test('reads what becomes far larger than usual only when told, and then stores it too', async () => {
+  const allowed: boolean[] = [];
+  const imports = createImports({
+    preview: ({ isFarAllowed }) => {
+      allowed.push(isFarAllowed);
+      return Promise.resolve({ preview: PREVIEW, backup: null });
+    },
+    run: ({ isFarAllowed }) => {
+      allowed.push(isFarAllowed);
+      return Promise.resolve({ id: 'i', report: REPORT });
+    },
+  });
+  await imports.begin(FILES);
+  await imports.readFar();
+  await imports.run('update');
+  expect(allowed).toEqual([false, true, true]);
+  // Once: the next files are asked about anew.
+  await imports.begin(FILES);
+  expect(allowed.at(-1)).toBe(false);
 });
 
 test('offers to restore a backup that was among the files', async () => {

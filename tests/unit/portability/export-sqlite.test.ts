@@ -219,6 +219,45 @@ describe('the SQLite file', () => {
     await expect(exporting).rejects.toThrow('enough');
   });
 
+  it('says how large the file is so far', async () => {
+    const told: number[] = [];
+    const onProgress = ({ doneBytes }: { doneBytes: number }) => told.push(doneBytes);
+    const store = toPages(oneMessageStore('x'.repeat(100_000)));
+    const { file } = await exportSqlite(sqlite, store, { schemaVersion: 2, onProgress });
+    expect(told.at(-1)).toBeGreaterThan(100_000);
+    // The indexes come last.
+    expect(told.at(-1)).toBeLessThanOrEqual(file.size);
+  });
+
+  it('refuses a store whose file would be larger than one may be', async () => {
+    const options = { schemaVersion: 2 };
+    const exporting = (length: number) =>
+      exportSqlite(sqlite, toPages(oneMessageStore('x'.repeat(length))), options, 512 * 1024);
+    await expect(exporting(1_000_000)).rejects.toMatchObject({ code: 'export/too-large' });
+    expect((await exporting(1000)).file.size).toBeLessThanOrEqual(512 * 1024);
+  });
+
+  it('says so too when the memory for it gives out', async () => {
+    const short = [
+      new RangeError('Array buffer allocation failed'),
+      new WebAssembly.RuntimeError('Aborted(OOM)'),
+      new Error('out of memory'),
+    ];
+    for (const error of short) {
+      class ShortOfMemory extends sqlite.Database {
+        override export(): Uint8Array {
+          throw error;
+        }
+      }
+      const exporting = exportSqlite(
+        { ...sqlite, Database: ShortOfMemory },
+        toPages(oneMessageStore('x')),
+        { schemaVersion: 2 },
+      );
+      await expect(exporting).rejects.toMatchObject({ code: 'export/too-large', cause: error });
+    }
+  });
+
   // Named, because knip takes a literal for a program that package.json must list.
   const program = 'sqlite3';
   const hasSqlite = spawnSync(program, ['--version']).status === 0;

@@ -3,6 +3,7 @@ import type { Conversation } from './conversation.ts';
 import type { ErrorCode } from './errors.ts';
 import type { ConversationId, MessageId } from './ids.ts';
 import type { AttachmentReference, Message } from './message.ts';
+import type { UsageStatistic } from './usage.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -180,6 +181,20 @@ export interface RepairUndo {
     readonly changedAt: number | null;
   };
 }
+
+/** A record of usage before and after it was raised; null where there was none. */
+export interface UsageChange {
+  readonly before: UsageStatistic | null;
+  readonly after: UsageStatistic;
+}
+
+/** What undoing the raising of usage needs. */
+export interface UsageUndo {
+  readonly usage: readonly UsageChange[];
+}
+
+/** What undoing one repair needs. */
+export type RepairNote = RepairUndo | UsageUndo;
 
 /** How a conversation has to change to agree with its messages. */
 export interface ConversationRepair {

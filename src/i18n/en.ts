@@ -582,7 +582,7 @@ const texts = {
   'upkeep.repair': 'Mend',
   'upkeep.repairTitle': 'Mend what was found?',
   'upkeep.repairBody':
-    'A snapshot of all data is made first. No message is deleted; links, order and counters are set right, and messages without a conversation get one. It can be undone. Where the search index differs, it is made anew.',
+    'A snapshot of all data is made first. No message is deleted; links, order, counters and usage are set right, and messages without a conversation get one. It can be undone. Where the search index differs, it is made anew.',
   'upkeep.repairSearchBody':
     'The search index is made anew from the stored conversations, which stay as they are.',
   'upkeep.undo': 'Undo the repair',

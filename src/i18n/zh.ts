@@ -470,7 +470,7 @@ export const zh: LaterTexts = {
   'upkeep.repair': '修复',
   'upkeep.repairTitle': '修复发现的问题？',
   'upkeep.repairBody':
-    '会先为全部数据创建快照。不会删除任何消息，只更正关联、顺序和计数，并为没有对话的消息建立对话。可以撤销。搜索索引若有不同，会重新建立。',
+    '会先为全部数据创建快照。不会删除任何消息，只更正关联、顺序、计数和用量，并为没有对话的消息建立对话。可以撤销。搜索索引若有不同，会重新建立。',
   'upkeep.repairSearchBody': '会根据保存的对话重新建立搜索索引，对话保持不变。',
   'upkeep.undo': '撤销修复',
   'upkeep.undone': '已撤销修复',

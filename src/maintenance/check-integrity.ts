@@ -15,11 +15,10 @@ import { LOCAL_USER_ID } from '#domain/ids.ts';
 import type { ConversationId, SessionId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import { REPAIRABLE, isOnlyMiscounted } from '#domain/maintenance.ts';
-import type { CheckReport, MessageFacts, ProblemKind } from '#domain/maintenance.ts';
+import type { CheckReport, MessageFacts, ProblemKind, UsageChange } from '#domain/maintenance.ts';
 import type { Message } from '#domain/message.ts';
 import { createRequestCount } from '#usage/count-requests.ts';
 import { findLackingUsage } from '#usage/find-lacking-usage.ts';
-import type { LackingUsage } from '#usage/find-lacking-usage.ts';
 import { bytesNamed, judgeConversation } from './judge-conversation.ts';
 import { isReadableConversation, isReadableMessage } from './readable-rows.ts';
 
@@ -45,7 +44,7 @@ export interface CheckFindings extends CheckReport {
   readonly allRepairableIds: readonly ConversationId[];
   /** Those of them in which nothing but the sums is wrong. */
   readonly miscountedIds: readonly ConversationId[];
-  readonly lackingUsage: readonly LackingUsage[];
+  readonly lackingUsage: readonly UsageChange[];
 }
 
 /**

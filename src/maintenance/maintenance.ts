@@ -10,6 +10,7 @@ import {
   readMaintenanceRuns,
   watchMaintenanceRuns,
 } from '#db/maintenance-runs.ts';
+import { undoUsage } from '#db/raise-usage.ts';
 import type { LiveRead } from '#domain/conversation-store.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { Progress } from '#domain/import-report.ts';
@@ -21,7 +22,12 @@ import {
   carryNotices,
   isDue,
 } from '#domain/maintenance.ts';
-import type { MaintenanceReport, MaintenanceStepName, RepairUndo } from '#domain/maintenance.ts';
+import type {
+  MaintenanceReport,
+  MaintenanceStepName,
+  RepairNote,
+  RepairUndo,
+} from '#domain/maintenance.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
 import { askForCheck } from './ask-for-check.ts';
 import { isRunning, readReport, readUndo } from './read-report.ts';
@@ -82,6 +88,8 @@ function noticesOf(run: MaintenanceRun, now: number) {
   };
 }
 
+const isOfConversation = (note: RepairNote): note is RepairUndo => 'conversationId' in note;
+
 export function createMaintenance(deps: MaintenanceDeps): Maintenance {
   const { db, clock, createId } = deps;
 
@@ -119,8 +127,9 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
   async function record(
     kind: RunKind,
     work: (
-      tell: (piece: Partial<MaintenanceReport> & { readonly undo?: readonly RepairUndo[] }) => void,
+      tell: (piece: Partial<MaintenanceReport> & { readonly undo?: readonly RepairNote[] }) => void,
       row: () => MaintenanceRun,
+      note: (undo: RepairNote) => MaintenanceRun,
     ) => Promise<void>,
   ): Promise<MaintenanceRun> {
     let row: MaintenanceRun = {
@@ -134,8 +143,13 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
     const tell = (piece: object): void => {
       row = { ...row, report: { ...row.report, ...piece } };
     };
+    const note = (undo: RepairNote): MaintenanceRun => {
+      const all = [...readUndo(row), undo];
+      tell({ undo: all, repairedConversations: all.filter(isOfConversation).length });
+      return row;
+    };
     try {
-      await work(tell, () => row);
+      await work(tell, () => row, note);
     } catch (error) {
       tell({ failure: toOnggiError(error).code });
     }
@@ -152,7 +166,7 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
         const isCheckDue =
           kind === 'by-hand' || isDue(checked?.startedAt ?? null, CHECK_INTERVAL_MS, clock());
         const before = earlier.find((run) => run.kind !== 'repair' && run.endedAt !== null);
-        return record(kind, async (tell, row) => {
+        return record(kind, async (tell, row, note) => {
           // What was announced stays announced, also when this run does not come that far.
           if (before) tell(noticesOf(before, clock()));
           for (const step of MAINTENANCE_STEPS) {
@@ -164,6 +178,7 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
               const piece = await STEPS[step](deps, {
                 kind,
                 report,
+                note,
                 signal,
                 onProgress: (progress) => onProgress?.(step, progress),
               });
@@ -179,7 +194,7 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
       }),
     repair: ({ signal, onProgress } = {}) =>
       alone(() =>
-        record('repair', async (tell, row) => {
+        record('repair', async (tell, row, note) => {
           await repairAll(db, {
             signal,
             onProgress: (progress) => onProgress?.('check', progress),
@@ -191,11 +206,7 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
               );
               tell({ hasCopy });
             },
-            note: (undo) => {
-              const all = [...readUndo(row()), undo];
-              tell({ undo: all, repairedConversations: all.length });
-              return row();
-            },
+            note,
             tell,
           });
           if (signal?.aborted) return;
@@ -217,7 +228,10 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
         for (let last = notes.length - 1; last >= 0; last -= 1) {
           const [undo] = notes.slice(last);
           const left = { undo: notes.slice(0, last), ...(last === 0 && { undoneAt: clock() }) };
-          if (undo) await undoRepair(db, undo, { ...run, report: { ...run.report, ...left } });
+          const without = { ...run, report: { ...run.report, ...left } };
+          if (!undo) continue;
+          if (isOfConversation(undo)) await undoRepair(db, undo, without);
+          else await undoUsage(db, undo, without);
         }
         return true;
       });

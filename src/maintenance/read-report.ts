@@ -6,7 +6,7 @@ import {
   PROBLEM_KINDS,
   SEARCH_PROBLEM_KINDS,
 } from '#domain/maintenance.ts';
-import type { MaintenanceReport, RepairUndo } from '#domain/maintenance.ts';
+import type { MaintenanceReport, RepairNote } from '#domain/maintenance.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
 
 const Count = v.fallback(v.pipe(v.number(), v.finite(), v.minValue(0)), 0);
@@ -53,35 +53,39 @@ const Report = v.object({
   failure: v.fallback(v.nullable(v.picklist(ERROR_CODES)), null),
 });
 
-const Undo = v.array(
-  v.object({
-    conversationId: v.string(),
-    tallies: v.nullable(
-      v.object({
-        id: v.string(),
-        messageCount: v.number(),
-        totalTokens: v.number(),
-        lastSeq: v.number(),
-        activeLeafId: v.nullable(v.string()),
-      }),
-    ),
-    places: v.array(
-      v.object({
-        id: v.string(),
-        parentId: v.nullable(v.string()),
-        seq: v.number(),
-        attachments: v.optional(v.array(v.looseObject({ id: v.string(), sizeBytes: v.number() }))),
-      }),
-    ),
-    mended: v.optional(
-      v.object({
-        messageCount: v.number(),
-        lastSeq: v.number(),
-        changedAt: v.nullable(v.number()),
-      }),
-    ),
-  }),
-);
+const Repair = v.object({
+  conversationId: v.string(),
+  tallies: v.nullable(
+    v.object({
+      id: v.string(),
+      messageCount: v.number(),
+      totalTokens: v.number(),
+      lastSeq: v.number(),
+      activeLeafId: v.nullable(v.string()),
+    }),
+  ),
+  places: v.array(
+    v.object({
+      id: v.string(),
+      parentId: v.nullable(v.string()),
+      seq: v.number(),
+      attachments: v.optional(v.array(v.looseObject({ id: v.string(), sizeBytes: v.number() }))),
+    }),
+  ),
+  mended: v.optional(
+    v.object({
+      messageCount: v.number(),
+      lastSeq: v.number(),
+      changedAt: v.nullable(v.number()),
+    }),
+  ),
+});
+
+const UsageRow = v.looseObject({ id: v.string(), model: v.string(), requestCount: v.number() });
+const Usage = v.object({
+  usage: v.array(v.object({ before: v.nullable(UsageRow), after: UsageRow })),
+});
+const Undo = v.array(v.union([Repair, Usage]));
 
 /** What a stored run says it did; what it says in a way nobody understands counts as nothing. */
 export function readReport({ report }: Pick<MaintenanceRun, 'report'>): MaintenanceReport {
@@ -90,9 +94,9 @@ export function readReport({ report }: Pick<MaintenanceRun, 'report'>): Maintena
 }
 
 /** What is needed to take a run's repairs back, in the order in which they were made. */
-export function readUndo({ report }: Pick<MaintenanceRun, 'report'>): readonly RepairUndo[] {
+export function readUndo({ report }: Pick<MaintenanceRun, 'report'>): readonly RepairNote[] {
   const parsed = v.safeParse(Undo, report['undo']);
-  return parsed.success ? (parsed.output as unknown as readonly RepairUndo[]) : [];
+  return parsed.success ? (parsed.output as unknown as readonly RepairNote[]) : [];
 }
 
 /** Whether a run, as far as its row says, has not ended: some tab is at it, or was closed over it. */

@@ -1,11 +1,15 @@
 import { addMissingSessions, recountConversation, repairConversation } from '#db/integrity.ts';
+import { raiseUsageRows } from '#db/raise-usage.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { ConversationId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
-import type { CheckReport, MaintenanceReport, RepairUndo } from '#domain/maintenance.ts';
+import type {
+  CheckReport,
+  MaintenanceReport,
+  RepairNote,
+  UsageChange,
+} from '#domain/maintenance.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
-import { putUsage } from '#db/raise-usage.ts';
-import type { LackingUsage } from '#usage/find-lacking-usage.ts';
 import { checkIntegrity } from './check-integrity.ts';
 import { judgeConversation } from './judge-conversation.ts';
 
@@ -15,7 +19,7 @@ interface RepairOptions {
   /** Makes a copy of all data; called when something is to be mended. */
   readonly copyFirst: () => Promise<void>;
   /** Gives the row of the run with one more note in it. */
-  readonly note: (undo: RepairUndo) => MaintenanceRun;
+  readonly note: (undo: RepairNote) => MaintenanceRun;
   readonly tell: (piece: Partial<MaintenanceReport>) => void;
 }
 
@@ -30,13 +34,14 @@ export async function repairAll(
   const found = await checkIntegrity(db, { signal, onProgress });
   if (!found) return;
   const { allRepairableIds, missingSessions, lackingUsage } = found;
-  if (allRepairableIds.length + missingSessions.length > 0) await copyFirst();
+  const wrong = [allRepairableIds, missingSessions, lackingUsage];
+  if (wrong.some(({ length }) => length > 0)) await copyFirst();
   await addMissingSessions(db, missingSessions);
   for (const id of allRepairableIds) {
     if (signal?.aborted) return;
     await repairConversation(db, id, judgeConversation, note);
   }
-  tell({ recountedDays: await raiseUsage(db, lackingUsage) });
+  tell({ recountedDays: await raiseUsage(db, lackingUsage, note) });
   const after = await checkIntegrity(db, { signal, onProgress });
   if (after) tell({ check: toReport(after), done: ['check'] });
 }
@@ -60,16 +65,16 @@ export async function recountAll(
 }
 
 /**
- * Raises the usage to what the messages show: figures are added and none is taken away, so that nothing
- * has to be taken back.
+ * Raises the usage to what the messages show: figures are added and none is taken away.
+ * @param note Gives the row of the run with the note in it by which this is taken back.
  * @returns how many days of a model.
  */
-export function raiseUsage(db: OnggiDatabase, lacking: readonly LackingUsage[]): Promise<number> {
-  return putUsage(
-    db,
-    lacking.map(({ before }) => before),
-    lacking.map(({ after }) => after),
-  );
+export function raiseUsage(
+  db: OnggiDatabase,
+  lacking: readonly UsageChange[],
+  note: (undo: RepairNote) => MaintenanceRun,
+): Promise<number> {
+  return lacking.length === 0 ? Promise.resolve(0) : raiseUsageRows(db, lacking, note);
 }
 
 /** The findings after sums were counted anew. */

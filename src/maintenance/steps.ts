@@ -13,7 +13,8 @@ import type { Clock, ConversationId, CreateId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import { UNUSED_NOTICE_MS, sortNoticed } from '#domain/maintenance.ts';
 import { sortTrash } from '#domain/trash.ts';
-import type { MaintenanceReport, MaintenanceStepName } from '#domain/maintenance.ts';
+import type { MaintenanceReport, MaintenanceStepName, RepairNote } from '#domain/maintenance.ts';
+import type { MaintenanceRun } from '#domain/stored-rows.ts';
 import { toLocalDate } from '#domain/usage.ts';
 import { addDays } from '#domain/usage-summary.ts';
 import { calculateUsageStatistics } from '#usage/lazy-usage.ts';
@@ -45,10 +46,12 @@ export interface MaintenanceDeps {
 }
 
 interface StepContext {
-  /** By itself, sums are counted anew where they are wrong; by hand the person is asked first. */
+  /** By itself, sums and usage are set right where they are wrong; by hand the person is asked first. */
   readonly kind: 'scheduled' | 'by-hand';
   /** What the run did so far, and what the run before noticed. */
   readonly report: MaintenanceReport;
+  /** Gives the row of the run with one more note in it, by which something is taken back. */
+  readonly note: (undo: RepairNote) => MaintenanceRun;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (progress: Progress) => void;
 }
@@ -106,12 +109,13 @@ export const STEPS: Readonly<Record<MaintenanceStepName, Step>> = {
     return { statistics: { date, requestCount, totalTokens } };
   },
 
-  check: async ({ db }, { kind, signal, onProgress }) => {
+  check: async ({ db }, { kind, note, signal, onProgress }) => {
     const found = await checkIntegrity(db, { signal, onProgress });
     if (!found) return undefined;
     const miscounted = kind === 'scheduled' ? found.miscountedIds : [];
     const recounted = await recountAll(db, miscounted, signal);
-    const recountedDays = await raiseUsage(db, found.lackingUsage);
+    const lacking = kind === 'scheduled' ? found.lackingUsage : [];
+    const recountedDays = await raiseUsage(db, lacking, note);
     return {
       check: toReport(withoutRecounted(found, recounted, recountedDays)),
       recountedConversations: recounted.length,

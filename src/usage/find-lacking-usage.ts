@@ -1,11 +1,6 @@
+import type { UsageChange } from '#domain/maintenance.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 import { USAGE_AMOUNTS, isAmount } from '#domain/usage-increments.ts';
-
-/** A row of usage that lacks something, as it is stored (undefined: not at all) and as it should be. */
-export interface LackingUsage {
-  readonly before: UsageStatistic | undefined;
-  readonly after: UsageStatistic;
-}
 
 /**
  * Rows that say less than the messages show, or figures that are none. Never one that says more:
@@ -17,10 +12,10 @@ export interface LackingUsage {
 export function findLackingUsage(
   stored: readonly UsageStatistic[],
   counted: readonly UsageStatistic[],
-): readonly LackingUsage[] {
+): readonly UsageChange[] {
   const storedById = new Map(stored.map((row) => [row.id, row]));
   const countedById = new Map(counted.map((row) => [row.id, row]));
-  const lacking = new Map<string, LackingUsage>();
+  const lacking = new Map<string, UsageChange>();
   const sound = stored.map((row) => {
     const after = withAmounts(row, countedById.get(row.id));
     if (after !== row) lacking.set(row.id, { before: row, after });
@@ -41,7 +36,7 @@ export function findLackingUsage(
     const left = missing.get(row.model) ?? 0;
     if (more <= 0 || more > left) continue;
     missing.set(row.model, left - more);
-    lacking.set(row.id, { before: storedById.get(row.id), after: raised(present, row) });
+    lacking.set(row.id, { before: storedById.get(row.id) ?? null, after: raised(present, row) });
   }
   return [...lacking.values()];
 }

@@ -245,30 +245,82 @@ test('usage is not raised by what an import brought, a copy of what is here amon
   expect(await db.strict.usageStatistics.toArray()).toEqual([]);
 });
 
-test('usage that says less than the messages is raised, by every run and by a repair', async () => {
-  const { db, clock, maintenance } = await openMaintenance();
+/** A conversation whose answer no usage was counted for. */
+async function openUncounted() {
+  const opened = await openMaintenance();
+  const { db } = opened;
   await db.strict.sessions.add(makeSession(toSessionId('session')));
   await db.strict.conversations.add(sound('c', 2));
   const answer = { role: 'assistant', modelUsed: 'm', completionTokens: 10, costUsd: 2 } as const;
   const rows = line('c', 2).map((row, seq) => (seq === 1 ? { ...row, ...answer } : row));
   await db.strict.messages.bulkAdd(rows);
-  const readRows = () => db.strict.usageStatistics.toArray();
-  const whole = { model: 'm', requestCount: 1, completionTokens: 10, totalCostUsd: 2 };
-  const runs = [
-    () => maintenance.run('scheduled'),
-    () => maintenance.run('by-hand'),
-    () => maintenance.repair(),
-  ];
-  for (const run of runs) {
+  return { ...opened, readRows: () => db.strict.usageStatistics.toArray() };
+}
+
+const WHOLE = { model: 'm', requestCount: 1, completionTokens: 10, totalCostUsd: 2 };
+
+test('usage that says less than the messages is raised, by a run by itself and by a repair', async () => {
+  const { db, clock, maintenance, readRows } = await openUncounted();
+  for (const run of [() => maintenance.run('scheduled'), () => maintenance.repair()]) {
     await db.strict.usageStatistics.clear();
     clock.now += CHECK_INTERVAL_MS;
     const row = await run();
-    expect(row && readReport(row)).toMatchObject({ recountedDays: 1, check: { problems: {} } });
-    expect(await readRows()).toMatchObject([whole]);
+    expect(row && readReport(row)).toMatchObject({
+      recountedDays: 1,
+      repairedConversations: 0,
+      check: { problems: {} },
+    });
+    expect(await readRows()).toMatchObject([WHOLE]);
   }
   // Another run finds nothing, and an answer that was deleted since stays counted.
   await db.strict.messages.delete(toMessageId('c-1'));
   const row = await maintenance.run('by-hand');
   expect(row && readReport(row).recountedDays).toBe(0);
-  expect(await readRows()).toMatchObject([whole]);
+  expect(await readRows()).toMatchObject([WHOLE]);
+});
+
+test('by hand nobody raises usage unasked; a repair does after a copy, and is taken back', async () => {
+  const { db, maintenance, readRows } = await openUncounted();
+  await maintenance.repair();
+  const [counted] = await readRows();
+  if (!counted) throw new Error('no usage');
+  const less = { ...counted, requestCount: 0, completionTokens: 3 };
+  for (const before of [[], [less]]) {
+    await db.strict.usageStatistics.clear();
+    await db.strict.usageStatistics.bulkAdd(before);
+    const looked = await maintenance.run('by-hand');
+    expect(looked && readReport(looked)).toMatchObject({
+      recountedDays: 0,
+      check: { problems: { usage: 1 } },
+    });
+    expect(await readRows()).toEqual(before);
+
+    const row = await maintenance.repair();
+    if (!row) throw new Error('no run');
+    expect(readReport(row)).toMatchObject({ recountedDays: 1, hasCopy: true });
+    expect(await readRows()).toMatchObject([WHOLE]);
+    expect(await maintenance.undo(row.id)).toBe(true);
+    expect(await readRows()).toEqual(before);
+    const stored = await db.strict.maintenanceRuns.get(row.id);
+    expect(stored && readUndo(stored)).toEqual([]);
+    expect(stored?.report['undoneAt']).toBeTypeOf('number');
+  }
+});
+
+test('what a run by itself raised is taken back too, but not what was counted since', async () => {
+  const { db, clock, maintenance, readRows } = await openUncounted();
+  const first = await maintenance.run('scheduled');
+  if (!first) throw new Error('no run');
+  expect(readUndo(first)).toHaveLength(1);
+  await maintenance.undo(first.id);
+  expect(await readRows()).toEqual([]);
+
+  clock.now += CHECK_INTERVAL_MS;
+  const second = await maintenance.run('scheduled');
+  const [raised] = await readRows();
+  if (!second || !raised) throw new Error('no run');
+  const used = { ...raised, requestCount: 2 };
+  await db.strict.usageStatistics.put(used);
+  await maintenance.undo(second.id);
+  expect(await readRows()).toEqual([used]);
 });

@@ -175,12 +175,22 @@ export class OpenConversation {
    */
   send(text: string): Promise<boolean> {
     const parentId = this.path.at(-1)?.message.id ?? null;
-    return this.#start((place) => this.#deps.chat.sendMessage(place, text, parentId), text);
+    const unsent = { id: this.#draftId, text };
+    return this.#start((place) => this.#deps.chat.sendMessage(place, text, parentId), unsent);
   }
 
   /** Sends another version of an earlier message; the old one stays beside it. */
   editAndSend(message: Message, text: string): Promise<boolean> {
-    return this.#start((place) => this.#deps.chat.sendMessage(place, text, message.parentId), text);
+    const unsent = { id: editId(message), text };
+    return this.#start(
+      (place) => this.#deps.chat.sendMessage(place, text, message.parentId),
+      unsent,
+    );
+  }
+
+  /** The person gave up another version of a message: what could not be saved of it is not wanted. */
+  abandonEdit(message: Message): void {
+    this.#deps.storage.release(editId(message));
   }
 
   /** Asks for another version of an answer, or for the first one of a question that has none. */
@@ -292,7 +302,10 @@ export class OpenConversation {
   }
 
   /** One click is one request: a second one while the first is under way does nothing. */
-  async #start(begin: (place: ChatPlace) => Promise<AnswerRun>, text?: string): Promise<boolean> {
+  async #start(
+    begin: (place: ChatPlace) => Promise<AnswerRun>,
+    unsent?: { readonly id: string; readonly text: string },
+  ): Promise<boolean> {
     const isUnread = this.#id !== null && !this.conversation;
     if (this.isAnswering || this.#isSaving || isUnread) return false;
     if (this.#id === null) this.setPlace(this.#deps.newPlace());
@@ -304,7 +317,7 @@ export class OpenConversation {
       const conversation = this.conversation ?? (await this.#newConversation());
       const run = await begin({ store, conversation });
       if (this.#wantsStop()) run.stop();
-      this.#deps.storage.release(this.#unsentId);
+      this.#deps.storage.release(unsent?.id ?? this.#draftId);
       void this.#deps.answers.follow(run, store.isPersistent);
       if (run.added) this.#showAdded(run.added);
       if (this.#id === null) {
@@ -316,10 +329,10 @@ export class OpenConversation {
       return true;
     } catch (error) {
       const failure = this.#report(error);
-      if (text !== undefined && failure.code.startsWith('db/')) {
-        // The composer still has it, and sending it again is the retry.
+      if (unsent && failure.code.startsWith('db/')) {
+        // The box still has it, and sending it again is the retry.
         const title = this.conversation?.title ?? 'onggi';
-        this.#deps.storage.keep({ id: this.#unsentId, title, text, retry: null });
+        this.#deps.storage.keep({ ...unsent, title, retry: null });
       }
       return false;
     } finally {
@@ -361,7 +374,7 @@ export class OpenConversation {
   }
 
   /** A message that could not be written is its own draft among the unsaved texts. */
-  get #unsentId(): string {
+  get #draftId(): string {
     return `draft:${this.#id ?? 'new'}`;
   }
 
@@ -400,3 +413,6 @@ export class OpenConversation {
     }, FOREIGN_CHECK_MS);
   }
 }
+
+/** The name of another version of a message among the unsaved texts. */
+const editId = ({ id }: Message): string => `edit:${id}`;

@@ -96,6 +96,8 @@ export class Usage {
     return () => {
       subscription.unsubscribe();
       this.#ratings = undefined;
+      // How the last counting ended was read, or is not asked for any more.
+      if (this.#phase.kind !== 'running') this.#phase = { kind: 'idle' };
     };
   }
 

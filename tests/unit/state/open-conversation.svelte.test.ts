@@ -8,7 +8,7 @@ import { answered, openChat } from '../chat/support.ts';
 
 /** The screen over a real store whose threads are read only when the test lets them. */
 async function openHeld() {
-  const { chat, clock, fake, store } = await openChat();
+  const { chat, clock, db, fake, store } = await openChat();
   let tell: ((thread: Thread | undefined) => void) | undefined;
   const held: ConversationStore = {
     ...store,
@@ -54,7 +54,7 @@ async function openHeld() {
       });
     });
   const texts = () => open.path.map(({ message }) => message.content);
-  return { fake, open, readAgain, texts };
+  return { db, fake, open, readAgain, storage, texts };
 }
 
 test('what was committed is on the screen before it is read again, and once after', async () => {
@@ -73,5 +73,43 @@ test('what was committed is on the screen before it is read again, and once afte
   await expect.poll(() => open.running).toBeUndefined();
   await readAgain();
   expect(texts()).toEqual(['first', '1', 'second', '2']);
+  open.close();
+});
+
+test('an edited question that could not be saved is kept until it is given up', async () => {
+  const { db, fake, open, readAgain, storage } = await openHeld();
+  await open.send('first');
+  fake.say(...answered('1'));
+  await expect.poll(() => open.running).toBeUndefined();
+  await readAgain();
+  const question = open.path[0]?.message;
+  if (!question) throw new Error('no question');
+  const refuse = (): never => {
+    throw new DOMException('', 'QuotaExceededError');
+  };
+  db.strict.messages.hook('creating', refuse);
+  expect(await open.editAndSend(question, 'another first')).toBe(false);
+  expect(storage.problem?.code).toBe('db/quota');
+  expect(storage.unsaved.map(({ text }) => text)).toEqual(['another first']);
+  // What is typed in the box is another text.
+  expect(await open.send('second')).toBe(false);
+  expect(storage.unsaved.map(({ text }) => text)).toEqual(['another first', 'second']);
+  open.abandonEdit(question);
+  expect(storage.unsaved.map(({ text }) => text)).toEqual(['second']);
+  expect(storage.problem?.code).toBe('db/quota');
+
+  // With room it is gone with the text itself, and so is the notice.
+  db.strict.messages.hook('creating').unsubscribe(refuse);
+  expect(await open.send('second')).toBe(true);
+  expect(storage.unsaved).toEqual([]);
+  fake.say(...answered('2'));
+  await expect.poll(() => open.running).toBeUndefined();
+  await readAgain();
+  db.strict.messages.hook('creating', refuse);
+  await open.editAndSend(question, 'another first');
+  expect(storage.unsaved).toHaveLength(1);
+  open.abandonEdit(question);
+  expect(storage.unsaved).toEqual([]);
+  expect(storage.problem).toBeNull();
   open.close();
 });

@@ -130,6 +130,23 @@ test('counting that failed says why and can be begun again', async () => {
   expect(usage.phase.kind).toBe('failed');
 });
 
+test('how a counting ended is forgotten with the screen, one that runs goes on', async () => {
+  let reject: (error: unknown) => void = () => undefined;
+  const rebuild = () => new Promise<boolean>((_resolve, refuse) => (reject = refuse));
+  const { usage } = open({ rebuild });
+  const leave = usage.follow();
+  const counting = usage.rebuild();
+  leave();
+  expect(usage.phase.kind).toBe('running');
+  reject(new OnggiError('db/quota', 'no room'));
+  await counting;
+  // It failed while nobody looked: that is told once.
+  const leaveAgain = usage.follow();
+  expect(usage.phase.kind).toBe('failed');
+  leaveAgain();
+  expect(usage.phase.kind).toBe('idle');
+});
+
 test('ratings are kept with the days they are of, and forgotten with the screen', async () => {
   const days = [{ date: '2026-11-22', model: 'm', ratedCount: 1, ratingSum: 4 }];
   const { usage } = open({ readRatedDays: () => Promise.resolve(days) });

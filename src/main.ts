@@ -91,6 +91,7 @@ const storage = new StorageHealth();
 const target = document.querySelector('#app') ?? document.body;
 /** Stands in the place of everything while a page that must not be loaded anew is locked. */
 const cover = document.createElement('div');
+const loadLockScreen = () => import('./ui/lock/pass-lock.ts');
 
 /** Everything is being erased: a page that begins anew, and waits, holds and writes nothing. */
 function stop(): void {
@@ -143,7 +144,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
       hide: () => target.replaceWith(cover),
       show: () => cover.replaceWith(target),
       cover: async (lock) => {
-        const { coverPage } = await import('./ui/lock/pass-lock.ts');
+        const { coverPage } = await loadLockScreen();
         await coverPage(cover, target, lock, translator, settings.value.theme);
       },
       reload: () => {
@@ -157,10 +158,13 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   );
   const active = await getActiveKeyRingEntry(db);
   if (active && isLockEntry(active)) {
-    const { passLock } = await import('./ui/lock/pass-lock.ts');
+    const { passLock } = await loadLockScreen();
     const lock = await loadLock();
     lock.startLocked();
     await passLock(target, lock, translator, settings.value.theme);
+  } else if (history.state !== null) {
+    // The lock that covered it was taken away in another tab.
+    (await import('./state/covered-address.ts')).uncoverAddress(false);
   }
 
   const endpoints = createEndpoints({ db, ...makers, apiKeys });

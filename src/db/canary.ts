@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { read } from './commit.ts';
 import { readDatabaseNames } from './idb-request.ts';
 import type { OnggiDatabase } from './open-database.ts';
+import type * as KeepCanary from './keep-canary.ts';
 import { toStorageError } from './storage-errors.ts';
 import type { NoteOptions } from './write-canary.ts';
 
@@ -130,6 +131,16 @@ export async function noteCanary(db: OnggiDatabase, options: NoteOptions): Promi
     await writeCanary(db, options);
   } catch {
     // The database is closing, or localStorage is full or switched off.
+  }
+}
+
+/** Notes from now on what is there, see `keep-canary.ts`. Never rejects. */
+export async function keepCanary(...args: Parameters<typeof KeepCanary.keepNoting>): Promise<void> {
+  try {
+    const { keepNoting } = await import('./keep-canary.ts');
+    keepNoting(...args);
+  } catch {
+    // The file could not be fetched: this visit leaves the note as it was.
   }
 }
 

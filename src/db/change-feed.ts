@@ -8,7 +8,6 @@
 import { Dexie } from 'dexie';
 import type { DBCore, DBCoreMutateRequest, DBCoreTable } from 'dexie';
 import type { ChangeFeedRow } from '#domain/stored-rows.ts';
-import type { OnggiDatabase } from './open-database.ts';
 
 /** The table of the feed. */
 export const FEED = 'changeFeed';
@@ -19,7 +18,9 @@ type Change = Partial<Omit<Named, 'mark'>>;
 type IdList = 'conversationIds' | 'messageIds' | 'documentIds' | 'chunkIds' | 'attachmentIds';
 
 /** Where the feed names a row of each table, and, with the field that says it, what the row belongs to. */
-const PLACES: Readonly<Record<string, readonly [own: IdList, owners?: IdList, field?: string]>> = {
+export const PLACES: Readonly<
+  Record<string, readonly [own: IdList, owners?: IdList, field?: string]>
+> = {
   conversations: ['conversationIds'],
   messages: ['messageIds', 'conversationIds', 'conversationId'],
   documents: ['documentIds'],
@@ -28,7 +29,7 @@ const PLACES: Readonly<Record<string, readonly [own: IdList, owners?: IdList, fi
 };
 
 /** Tables of which the feed only says that they were written, and which rows were removed. */
-const OTHERS: readonly string[] = [
+export const OTHERS: readonly string[] = [
   'userSettings',
   'endpoints',
   'secrets',
@@ -133,18 +134,4 @@ function distinct(rows: readonly unknown[], field: string): string[] {
     if (typeof value === 'string') values.add(value);
   }
   return [...values];
-}
-
-/**
- * Calls `onChange` after every commit, in any tab or worker of this origin, that the feed has a row of.
- * It may be called for nothing. @returns what stops it.
- */
-export function watchFeed({ name }: OnggiDatabase, onChange: () => void): () => void {
-  const prefixes = [...Object.keys(PLACES), ...OTHERS].map((table) => `idb://${name}/${table}/`);
-  const listen = (parts: object): void => {
-    const isFed = Object.keys(parts).some((part) => prefixes.some((each) => part.startsWith(each)));
-    if (isFed || 'all' in parts) onChange();
-  };
-  Dexie.on('storagemutated', listen);
-  return () => Dexie.on.storagemutated.unsubscribe(listen);
 }

@@ -1,6 +1,4 @@
 /** Remembers over starts that a log of the browser may be torn, and mends it. See [Note: Torn log]. */
-import { OnggiError } from '#domain/errors.ts';
-import { isNoRoom, toStorageError } from './storage-errors.ts';
 
 /** Stands in `localStorage` from when the browser closed the database until its log is whole again. */
 const TORN_KEY = 'onggi.torn';
@@ -26,12 +24,6 @@ export function forgetTorn(): void {
  */
 export async function mendLog(): Promise<void> {
   if (!localStorage.getItem(TORN_KEY)) return;
-  const { turnLog } = await import('./turn-log.ts');
-  try {
-    await turnLog();
-    forgetTorn();
-  } catch (cause) {
-    if (!isNoRoom(toStorageError(cause))) return;
-    throw new OnggiError('db/no-space', 'no room for a new log', { cause });
-  }
+  const { turnLogIfRoom } = await import('./turn-log.ts');
+  if (await turnLogIfRoom()) forgetTorn();
 }

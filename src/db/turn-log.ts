@@ -6,8 +6,10 @@
  * room again, restart, one message, restart: 0 of 63 rows left). Deleting a database makes it compact, which
  * writes what the log holds into a table and begins a new log: then all rows are there after any restart.
  */
+import { OnggiError } from '#domain/errors.ts';
 import { requestResult } from './idb-request.ts';
 import { inTime } from './in-time.ts';
+import { isNoRoom, toStorageError } from './storage-errors.ts';
 
 const SCRATCH = 'onggi-turn-log';
 const PROBE = 'onggi-room-probe';
@@ -23,6 +25,20 @@ export async function turnLog(): Promise<void> {
   await requireRoom();
   (await inTime(requestResult(indexedDB.open(SCRATCH, 1)))).close();
   await inTime(requestResult(indexedDB.deleteDatabase(SCRATCH)));
+}
+
+/**
+ * As {@link turnLog}. @returns false where it failed for another reason than room
+ * @throws OnggiError `db/no-space`
+ */
+export async function turnLogIfRoom(): Promise<boolean> {
+  try {
+    await turnLog();
+    return true;
+  } catch (cause) {
+    if (!isNoRoom(toStorageError(cause))) return false;
+    throw new OnggiError('db/no-space', 'no room for a new log', { cause });
+  }
 }
 
 /**

@@ -616,6 +616,7 @@ const texts = {
   'lock.change': 'Change the passphrase',
   'lock.addPassphrase': 'Add a passphrase',
   'lock.addPasskey': 'Add a passkey',
+  'lock.replacePasskey': 'Replace the passkey',
   'lock.removePasskey': 'Remove the passkey',
   'lock.newCode': 'New recovery code',
   'lock.remove': 'Remove the lock',
@@ -638,6 +639,8 @@ const texts = {
   'lock.usePasskey': 'Use the passkey',
   'lock.opening': 'One moment…',
   'lock.wrong': 'That did not open the lock. Nothing changed; try again.',
+  'lock.passkeyNotUsed':
+    'The passkey was not used. If it was cancelled, try again. If it is no longer on this device, open the lock with the recovery code, and put another passkey in its place in the settings under Privacy. Nothing is lost.',
   'lock.wait': {
     one: 'Too many tries. Wait {count} second.',
     other: 'Too many tries. Wait {count} seconds.',

@@ -529,6 +529,7 @@ export const ja: LaterTexts = {
   'lock.change': 'パスフレーズを変更',
   'lock.addPassphrase': 'パスフレーズを追加',
   'lock.addPasskey': 'パスキーを追加',
+  'lock.replacePasskey': 'パスキーを置き換える',
   'lock.removePasskey': 'パスキーを削除',
   'lock.newCode': '新しい復旧コード',
   'lock.remove': 'ロックを外す',
@@ -551,6 +552,8 @@ export const ja: LaterTexts = {
   'lock.usePasskey': 'パスキーを使う',
   'lock.opening': 'お待ちください…',
   'lock.wrong': 'ロックを解除できませんでした。何も変わっていないので、もう一度お試しください。',
+  'lock.passkeyNotUsed':
+    'パスキーを使えませんでした。取り消した場合は、もう一度お試しください。このデバイスから削除された場合は、復旧コードで開き、設定の「プライバシー」で新しいパスキーに置き換えてください。失われたものはありません。',
   'lock.wait': '間違いが続きました。{count}秒お待ちください。',
   'lock.forgotten': '忘れた、またはパスキーがない場合',
   'lock.forgottenBody':

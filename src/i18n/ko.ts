@@ -519,6 +519,7 @@ export const ko: LaterTexts = {
   'lock.change': '암호 바꾸기',
   'lock.addPassphrase': '암호 추가하기',
   'lock.addPasskey': '패스키 추가하기',
+  'lock.replacePasskey': '패스키 바꾸기',
   'lock.removePasskey': '패스키 없애기',
   'lock.newCode': '새 복구 코드',
   'lock.remove': '잠금 없애기',
@@ -541,6 +542,8 @@ export const ko: LaterTexts = {
   'lock.usePasskey': '패스키 쓰기',
   'lock.opening': '잠시만요…',
   'lock.wrong': '잠금이 풀리지 않았어요. 바뀐 것은 없으니 다시 해 보세요.',
+  'lock.passkeyNotUsed':
+    '패스키를 쓰지 못했어요. 취소했다면 다시 하면 돼요. 패스키가 이 기기에서 지워졌다면 복구 코드로 연 다음, 설정의 개인정보에서 새 패스키로 바꿔 주세요. 잃은 것은 없어요.',
   'lock.wait': '여러 번 틀렸어요. {count}초 기다려 주세요.',
   'lock.forgotten': '암호를 잊었거나 패스키를 잃어버렸나요?',
   'lock.forgottenBody':

@@ -500,6 +500,7 @@ export const zh: LaterTexts = {
   'lock.change': '更改口令',
   'lock.addPassphrase': '添加口令',
   'lock.addPasskey': '添加通行密钥',
+  'lock.replacePasskey': '更换通行密钥',
   'lock.removePasskey': '删除通行密钥',
   'lock.newCode': '新的恢复码',
   'lock.remove': '取消锁定',
@@ -522,6 +523,8 @@ export const zh: LaterTexts = {
   'lock.usePasskey': '使用通行密钥',
   'lock.opening': '请稍候…',
   'lock.wrong': '未能解锁。没有任何更改，请重试。',
+  'lock.passkeyNotUsed':
+    '未能使用通行密钥。如果是你取消的，请重试。如果它已不在此设备上，请用恢复码解锁，再到设置的“隐私”中更换通行密钥。没有丢失任何内容。',
   'lock.wait': '尝试次数过多，请等待 {count} 秒。',
   'lock.forgotten': '忘记了，或通行密钥不在了？',
   'lock.forgottenBody':

@@ -1,5 +1,5 @@
 /** One embedder with its vectors, and the work in the background that keeps them up to date. */
-import { watchFeed } from '#db/change-feed.ts';
+import { watchFeed } from '#db/watch-feed.ts';
 import { confirmFeed, leaveFeed, markFeed, readFeed } from '#db/feed-reader.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { Embedder } from '#domain/embedding.ts';

@@ -1,5 +1,5 @@
 /** Text search over one database: the index, what keeps it current, and answers. Lives in the worker. */
-import { watchFeed } from '#db/change-feed.ts';
+import { watchFeed } from '#db/watch-feed.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { Clock } from '#domain/ids.ts';
 import type { FoundPage, SearchStatus } from '#domain/search.ts';

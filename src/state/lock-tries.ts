@@ -1,6 +1,6 @@
 /**
- * Wrong passphrases, counted once for this browser: every place that asks for one shares the count and the
- * wait, over tabs and reloads. The wait is measured by the time that this page has seen pass since the last
+ * Wrong tries at the lock, counted once for this browser: every place that asks shares the count and the wait,
+ * over tabs and reloads. The wait is measured by the time that this page has seen pass since the last
  * try, so that a clock that is set forward does not end it; a page that is loaded anew waits again.
  */
 export interface LockTriesDeps {
@@ -33,18 +33,19 @@ export class LockTries {
 
   /**
    * Counts a try as wrong before it is made: tabs that try at once, or are closed meanwhile, count too.
-   * @returns what says how it ended; `unknown` takes the try back.
+   * @returns what says how it ended; `unknown` takes the try back. A right one: {@link clear}.
    */
-  begin(): (end: 'right' | 'wrong' | 'unknown') => void {
+  begin(): (end: 'wrong' | 'unknown') => void {
     const count = this.#read();
     this.#write(count + 1);
     return (end) => {
       if (end === 'wrong') this.#since = this.#deps.monotonic();
-      else if (end === 'right' || count === 0) this.clear();
+      else if (count === 0) this.clear();
       else this.#write(count);
     };
   }
 
+  /** Begins anew: the lock is open. */
   clear(): void {
     this.#seen = '';
     this.#deps.memory.removeItem(KEY);

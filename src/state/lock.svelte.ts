@@ -9,7 +9,9 @@ import type { OnggiError } from '#domain/errors.ts';
 import { toOnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import type { KeyLock, LockState, Proof } from '#settings/key-lock.ts';
+import { coverAddress, uncoverAddress } from './covered-address.ts';
 import { LockTries } from './lock-tries.ts';
+import { keepPlaces } from './scroll-places.ts';
 
 /** Minutes without activity that a person can choose; 0 never. */
 export const IDLE_CHOICES = [1, 5, 15, 60, 0] as const;
@@ -63,6 +65,8 @@ export class Lock {
   /** Locks as soon as nothing has to be waited for, idle or not. */
   #isDue = false;
   #holds = 0;
+  /** Scrolls what is hidden to where it was. */
+  #places: (() => void) | undefined;
   #isWatching = false;
   #activeMono = 0;
   #notedAt = -Infinity;
@@ -87,7 +91,7 @@ export class Lock {
     return this.#error;
   }
 
-  /** How long no passphrase and no code is tried. Passes by itself: ask again. */
+  /** How long nothing is tried. Passes by itself: ask again. */
   get waitMs(): number {
     return this.#tries.waitMs;
   }
@@ -110,6 +114,7 @@ export class Lock {
   /** This page begins locked: the app is not there yet. */
   startLocked(): void {
     this.#place = 'start';
+    coverAddress();
   }
 
   /**
@@ -126,7 +131,7 @@ export class Lock {
     this.#state = await this.#deps.keyLock.readState();
     if (this.#state.isSet) this.#watch();
     // Taken away in another tab, or given up: its screen goes, and the app comes.
-    else if (this.#place !== 'gone') this.#place = 'app';
+    else if (this.#place !== 'gone') this.#comeBack();
   }
 
   /** Opens the lock for this page. After wrong tries it takes longer and longer. @returns whether it is open */
@@ -199,7 +204,7 @@ export class Lock {
   /** Does what another tab said. */
   async hear(word: unknown): Promise<void> {
     const isNow = word !== 'idle' && word !== 'set' && word !== 'changed';
-    if (isNow && this.#place === 'app') this.#deps.hide();
+    if (isNow && this.#place === 'app') this.#hide();
     try {
       await this.refresh();
     } catch {
@@ -208,7 +213,10 @@ export class Lock {
     if (isNow) this.#lock();
     if (word === 'set') this.#isDue = true;
     if (this.#state.isSet) this.look();
-    else if (this.#place === 'app') this.#deps.show();
+    else if (this.#place === 'app') {
+      this.#deps.show();
+      this.#putBack();
+    }
   }
 
   /** Forgets what went wrong before. */
@@ -242,7 +250,8 @@ export class Lock {
 
   #lock(): void {
     if (this.#place !== 'app' || !this.#state.isSet) return;
-    this.#deps.hide();
+    this.#hide();
+    coverAddress();
     this.#isDue = false;
     this.#error = undefined;
     if (this.#holds === 0 && !this.#deps.isAtStake()) {
@@ -252,7 +261,7 @@ export class Lock {
     }
     this.#place = 'cover';
     this.#clearCovered();
-    this.#deps.cover(this).catch(() => this.#deps.reload());
+    this.#deps.cover(this).then(this.#putBack, () => this.#deps.reload());
   }
 
   /** Drops the keys of a covered page once its answer is written, and the page once that loses nothing. */
@@ -264,8 +273,25 @@ export class Lock {
     this.#deps.reload();
   }
 
-  #open(): void {
+  #hide(): void {
+    const putBack = keepPlaces();
+    this.#deps.hide();
+    // Hidden before: then nothing of it is there to be noted.
+    this.#places ??= putBack;
+  }
+
+  readonly #putBack = (): void => {
+    this.#places?.();
+    this.#places = undefined;
+  };
+
+  #comeBack(): void {
+    if (this.#place !== 'app') uncoverAddress(this.#place === 'cover');
     this.#place = 'app';
+  }
+
+  #open(): void {
+    this.#comeBack();
     this.#isDue = false;
     this.#note();
   }
@@ -278,19 +304,30 @@ export class Lock {
     });
   }
 
-  /** Does what needs a proof, unless too many were wrong. A passkey is counted by the device. */
+  /**
+   * Does what needs a proof, unless too many were wrong: one count and one wait, whatever the way.
+   *
+   * [Note: What a passkey counts] WebAuthn tells a page one `NotAllowedError` for a person who cancelled, a
+   * finger that was not recognised, a time that ran out and a passkey that is gone, so that it learns nothing of
+   * them. In each the authenticator gave nothing, and nothing was tried at the wrap: no guess. A wrong finger or
+   * PIN is counted, and slowed down, by the authenticator itself. An output that opens nothing is a guess, for
+   * which somebody needs an authenticator that gives what they like: that one counts. The signature of the
+   * assertion is not looked at: there is no server that it could convince, and the wrap opens to the output alone.
+   */
   async #tryProof(proof: Proof, work: () => Promise<void>): Promise<boolean> {
-    if (this.#isWorking || (proof.kind === 'typed' && this.#tries.waitMs > 0)) return false;
+    if (this.#isWorking || this.#tries.waitMs > 0) return false;
     return this.#try(async () => {
-      const end = proof.kind === 'typed' ? this.#tries.begin() : () => this.#tries.clear();
+      // What the browser asks may stand there for minutes, and be left with the page: counted when it answered.
+      const end = proof.kind === 'typed' ? this.#tries.begin() : undefined;
       try {
         await work();
       } catch (error) {
         const isWrong = toOnggiError(error).code === 'vault/cannot-open';
-        if (proof.kind === 'typed') end(isWrong ? 'wrong' : 'unknown');
+        if (end) end(isWrong ? 'wrong' : 'unknown');
+        else if (isWrong) this.#tries.begin()('wrong');
         throw error;
       }
-      end('right');
+      this.#tries.clear();
     });
   }
 

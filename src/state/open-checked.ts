@@ -9,21 +9,15 @@ import {
   isDatabaseGone,
   isLossNoted,
   isOnlyFilesLeft,
-  noteCanary,
+  keepCanary,
   noteLoss,
   readCanary,
 } from '#db/canary.ts';
-import { watchFeed } from '#db/change-feed.ts';
 import { openDatabase } from '#db/open-database.ts';
 import type { DatabaseEvents, OnggiDatabase } from '#db/open-database.ts';
 import { forgetTorn, mendLog, noteTorn } from '#db/torn-log.ts';
 import type { Clock, CreateId } from '#domain/ids.ts';
 import type { RecoveryDeps, RecoveryReason, StartWait } from './recovery.svelte.ts';
-
-/** How often what is there is noted outside the database. */
-const CANARY_EVERY_MS = 10_000;
-/** How soon after a change: several that come together are one note. */
-const CANARY_DELAY_MS = 300;
 
 /** What the screen says while the storage is waited for. */
 export interface StartScreen {
@@ -116,7 +110,7 @@ export async function openChecked(deps: OpenCheckedDeps): Promise<OnggiDatabase>
       forgetCanary();
     }
   }
-  keepNoting(db, deps);
+  void keepCanary(db, deps);
   return db;
 }
 
@@ -144,22 +138,4 @@ function open(
       },
     },
   });
-}
-
-/** Notes what is there outside the database: now, after changes, now and then, before the page goes. */
-function keepNoting(
-  db: OnggiDatabase,
-  { clock, createId }: Pick<OpenCheckedDeps, 'clock' | 'createId'>,
-): void {
-  const note = (isTidying = false) => void noteCanary(db, { now: clock(), createId, isTidying });
-  setInterval(() => note(true), CANARY_EVERY_MS);
-  document.addEventListener('visibilitychange', () => note());
-  let soon: ReturnType<typeof setTimeout> | undefined;
-  watchFeed(db, () => {
-    soon ??= setTimeout(() => {
-      soon = undefined;
-      note();
-    }, CANARY_DELAY_MS);
-  });
-  note(true);
 }

@@ -2,14 +2,12 @@ import { mount, unmount } from 'svelte';
 import type { ErrorCode } from '#domain/errors.ts';
 import { pickLanguage } from '#domain/user-settings.ts';
 import type { StartScreen } from '#state/open-checked.ts';
-import type { StartWait } from '#state/recovery.svelte.ts';
 import type { Translator } from '#state/translator.svelte.ts';
 import BlockedMessage from './BlockedMessage.svelte';
+import type { WaitingMessage } from './waiting-message.ts';
 
 /** A storage that does not open for so long is told; it is waited for all the same. */
 const START_PATIENCE_MS = 8000;
-/** An upgrade that is over sooner is not told. */
-const UPGRADE_PATIENCE_MS = 1000;
 
 /** Shows a screen that needs no database, for when there is none. @returns what takes it away */
 export async function showBlocked(
@@ -23,17 +21,8 @@ export async function showBlocked(
   return () => void unmount(component);
 }
 
-/** The same for data that are being upgraded: nothing is wrong. */
-async function showUpgrade(target: Element, translator: Translator): Promise<() => void> {
-  await useOwnTexts(translator);
-  const { default: UpgradeMessage } = await import('./UpgradeMessage.svelte');
-  target.replaceChildren();
-  const component = mount(UpgradeMessage, { target, props: { translator } });
-  return () => void unmount(component);
-}
-
 /** The language of the browser: the settings that may name another are not open. */
-async function useOwnTexts(translator: Translator): Promise<void> {
+export async function useOwnTexts(translator: Translator): Promise<void> {
   const language = pickLanguage(navigator.languages);
   await translator.use(language);
   await translator.complete();
@@ -42,45 +31,26 @@ async function useOwnTexts(translator: Translator): Promise<void> {
 
 /** What stands on the page while the start waits for the storage. */
 export function createStartScreen(target: Element, translator: Translator): StartScreen {
-  let shown: StartWait | undefined;
-  /** Takes away what is shown, once it is there. */
-  let takeAway = Promise.resolve((): void => undefined);
-  let planned: StartWait | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-
-  function show(wait: StartWait | undefined): void {
-    clearTimeout(timer);
-    planned = undefined;
-    if (wait === shown) return;
-    shown = wait;
-    takeAway = takeAway.then(async (take) => {
-      take();
-      const nothing = (): void => undefined;
-      if (!wait || wait !== shown) return nothing;
-      const showing =
-        wait === 'upgrade'
-          ? showUpgrade(target, translator)
-          : showBlocked(target, translator, { code: `db/${wait}` });
-      // Without its texts there is no message; what is waited for may come all the same.
-      return showing.catch(() => nothing);
-    });
-  }
-
-  function showSoon(wait: StartWait, patienceMs: number): void {
-    clearTimeout(timer);
-    planned = wait;
-    timer = setTimeout(show, patienceMs, wait);
-  }
-
+  let loaded: Promise<WaitingMessage | undefined> | undefined;
+  const withMessage = (work: (message: WaitingMessage) => void): void => {
+    loaded ??= import('./waiting-message.ts').then(
+      (it) => it.createWaitingMessage(target, translator),
+      // Then nothing is said; what is waited for may come all the same.
+      () => undefined,
+    );
+    void loaded.then((message) => message && work(message));
+  };
   return {
-    showWaiting: (wait) => (wait === 'upgrade' ? showSoon(wait, UPGRADE_PATIENCE_MS) : show(wait)),
+    showWaiting: (wait) => withMessage((message) => message.show(wait)),
     async patiently(work) {
-      if (!shown && !planned) showSoon('no-answer', START_PATIENCE_MS);
+      const timer = setTimeout(withMessage, START_PATIENCE_MS, (it: WaitingMessage) =>
+        it.showSilence(),
+      );
       try {
         return await work;
       } finally {
-        show(undefined);
-        await takeAway;
+        clearTimeout(timer);
+        await (await loaded)?.hide();
       }
     },
   };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { watchFeed } from '#db/change-feed.ts';
+import { watchFeed } from '#db/watch-feed.ts';
 import {
   confirmFeed,
   isInFeed,

@@ -1,5 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OnggiError } from '#domain/errors.ts';
+import type { ErrorCode } from '#domain/errors.ts';
+import { uncoverAddress } from '#state/covered-address.ts';
 import { Lock } from '#state/lock.svelte.ts';
 import type { LockDeps, LockWord } from '#state/lock.svelte.ts';
 
@@ -23,14 +25,21 @@ async function openLock(memory = createMemory()) {
   const done: string[] = [];
   const told: LockWord[] = [];
   let [isSet, mustWait, isAtStake] = [true, false, false];
+  /** What comes of the passkey; undefined: it opens. */
+  let passkeyFails: ErrorCode | undefined;
   const nothing = () => Promise.resolve();
   const lock = new Lock({
     keyLock: {
       readState: () => Promise.resolve({ isSet, hasPassphrase: true, hasPasskey: false }),
-      unlock: (proof) =>
-        proof.kind === 'typed' && proof.text === 'right'
-          ? Promise.resolve()
-          : Promise.reject(new OnggiError('vault/cannot-open', 'no')),
+      unlock: (proof) => {
+        const code =
+          proof.kind === 'passkey'
+            ? passkeyFails
+            : proof.text === 'right'
+              ? undefined
+              : 'vault/cannot-open';
+        return code ? Promise.reject(new OnggiError(code, 'no')) : Promise.resolve();
+      },
       set: () => Promise.resolve('code'),
       changePassphrase: (proof) =>
         proof.kind === 'typed' && proof.text === 'right'
@@ -59,11 +68,16 @@ async function openLock(memory = createMemory()) {
   });
   await lock.refresh();
   const tryIt = (text: string) => lock.unlock({ kind: 'typed', text });
+  const tryPasskey = (fails?: ErrorCode) => {
+    passkeyFails = fails;
+    return lock.unlock({ kind: 'passkey' });
+  };
   return {
     lock,
     time,
     pass,
     tryIt,
+    tryPasskey,
     memory,
     done,
     told,
@@ -133,6 +147,97 @@ describe('wrong tries', () => {
     await here.tryIt('wrong');
     await Promise.all([here.tryIt('wrong'), there.tryIt('wrong')]);
     expect([here.lock.waitMs, there.lock.waitMs]).toEqual([1000, 1000]);
+  });
+});
+
+describe('a passkey', () => {
+  test('that opens nothing is a wrong try like any other, and waits like any other', async () => {
+    const { tryIt, tryPasskey, lock, pass } = await openLock();
+    await tryIt('wrong');
+    for (let count = 0; count < 2; count += 1) await tryPasskey('vault/cannot-open');
+    expect(lock.waitMs).toBe(1000);
+    expect(await tryPasskey()).toBe(false);
+    expect(await tryIt('right')).toBe(false);
+    pass(1000);
+    await tryPasskey('vault/cannot-open');
+    expect(lock.waitMs).toBe(2000);
+    pass(2000);
+    expect(await tryPasskey()).toBe(true);
+    await tryPasskey('vault/cannot-open');
+    expect(lock.waitMs).toBe(0);
+  });
+
+  test('that was cancelled, is gone or cannot be asked is no guess, and begins no wait anew', async () => {
+    const { tryIt, tryPasskey, lock, pass, memory } = await openLock();
+    for (let count = 0; count < 10; count += 1) {
+      expect(await tryPasskey('vault/passkey-failed')).toBe(false);
+      expect(await tryPasskey('vault/passkey-unsupported')).toBe(false);
+    }
+    expect(lock.waitMs).toBe(0);
+    expect(memory.getItem('onggi.lock-tries')).toBeNull();
+    for (let count = 0; count < 3; count += 1) await tryIt('wrong');
+    pass(1000);
+    await tryPasskey('vault/passkey-failed');
+    expect(lock.waitMs).toBe(0);
+    await tryIt('wrong');
+    expect(lock.waitMs).toBe(2000);
+  });
+});
+
+describe('the address', () => {
+  const SEARCH = '#/search?q=secret%20plans';
+  let before = '';
+  const go = (hash: string) => history.replaceState(null, '', hash);
+  beforeEach(() => {
+    before = location.href;
+    go(SEARCH);
+  });
+  afterEach(() => history.replaceState(null, '', before));
+
+  test('says nothing of a search while a page is covered, and says it again', async () => {
+    const { lock, stake, tryIt } = await openLock();
+    stake(true);
+    lock.lockNow();
+    expect(location.hash).toBe('#/');
+    await tryIt('wrong');
+    expect(location.hash).toBe('#/');
+    await tryIt('right');
+    expect(location.hash).toBe(SEARCH);
+  });
+
+  test('comes back after the page was loaded anew, whoever else looks at it', async () => {
+    const { lock } = await openLock();
+    lock.lockNow();
+    expect(location.hash).toBe('#/');
+    // As a page that begins anew on the same entry of the history.
+    uncoverAddress(true);
+    history.replaceState({ coveredHash: SEARCH }, '', '#/');
+    const again = await openLock();
+    again.lock.startLocked();
+    expect(location.hash).toBe('#/');
+    await again.tryIt('right');
+    expect(location.hash).toBe(SEARCH);
+    expect(history.state).toBeNull();
+  });
+
+  test('of what somebody goes to meanwhile is covered too, and the covered page stays where it was', async () => {
+    const { lock, stake, tryIt } = await openLock();
+    stake(true);
+    lock.lockNow();
+    go('#/c/another?q=also');
+    dispatchEvent(new PopStateEvent('popstate'));
+    expect(location.hash).toBe('#/');
+    await tryIt('right');
+    expect(location.hash).toBe(SEARCH);
+  });
+
+  test('comes back with a lock that was taken away elsewhere', async () => {
+    const { lock, stake, setLock } = await openLock();
+    stake(true);
+    lock.lockNow();
+    setLock(false);
+    await lock.hear('changed');
+    expect(location.hash).toBe(SEARCH);
   });
 });
 

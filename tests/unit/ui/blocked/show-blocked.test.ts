@@ -22,11 +22,18 @@ async function startWaiting() {
 
 const UPGRADE = 'blocked.upgrade';
 
+/** In steps: the patience begins when the message is fetched. */
+async function upgradeIsTold(heading: () => string | undefined, told: string): Promise<void> {
+  await vi.waitFor(async () => {
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(heading()).toBe(told);
+  });
+}
+
 test('an upgrade that takes longer than eight seconds is told as what it is, without an alarm', async () => {
   const { screen, waiting, end, target, heading, alert, t } = await startWaiting();
   screen.showWaiting('upgrade');
-  vi.advanceTimersByTime(1000);
-  await vi.waitFor(() => expect(heading()).toBe(t(UPGRADE)));
+  await upgradeIsTold(heading, t(UPGRADE));
   // Each step of the schema tells it again.
   screen.showWaiting('upgrade');
   await vi.advanceTimersByTimeAsync(600_000);
@@ -55,8 +62,7 @@ test('what is waited for takes the place of what was waited for before', async (
   screen.showWaiting('blocked');
   await vi.waitFor(() => expect(alert()).toBe(t('error.db/blocked')));
   screen.showWaiting('upgrade');
-  await vi.advanceTimersByTimeAsync(1000);
-  await vi.waitFor(() => expect(heading()).toBe(t(UPGRADE)));
+  await upgradeIsTold(heading, t(UPGRADE));
   expect(alert()).toBeUndefined();
   end('open');
   await waiting;
@@ -69,8 +75,7 @@ test('an upgrade that is known before the start waits for it is told in its plac
   screen.showWaiting('upgrade');
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const opening = screen.patiently(promise);
-  await vi.advanceTimersByTimeAsync(1000);
-  await vi.waitFor(() => expect(heading()).toBe(t(UPGRADE)));
+  await upgradeIsTold(heading, t(UPGRADE));
   resolve(undefined);
   await opening;
 });

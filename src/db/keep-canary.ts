@@ -1,0 +1,27 @@
+import type { Clock, CreateId } from '#domain/ids.ts';
+import { noteCanary } from './canary.ts';
+import type { OnggiDatabase } from './open-database.ts';
+import { watchFeed } from './watch-feed.ts';
+
+/** How often what is there is noted outside the database. */
+const EVERY_MS = 10_000;
+/** How soon after a change: several that come together are one note. */
+const DELAY_MS = 300;
+
+/** Notes what is there now, after changes, now and then, and before the page goes. See [Note: Canary]. */
+export function keepNoting(
+  db: OnggiDatabase,
+  { clock, createId }: { readonly clock: Clock; readonly createId: CreateId },
+): void {
+  const note = (isTidying = false) => void noteCanary(db, { now: clock(), createId, isTidying });
+  setInterval(() => note(true), EVERY_MS);
+  document.addEventListener('visibilitychange', () => note());
+  let soon: ReturnType<typeof setTimeout> | undefined;
+  watchFeed(db, () => {
+    soon ??= setTimeout(() => {
+      soon = undefined;
+      note();
+    }, DELAY_MS);
+  });
+  note(true);
+}

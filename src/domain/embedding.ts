@@ -14,6 +14,12 @@ export interface EmbedderIdentity {
   readonly pipelineVersion: number;
 }
 
+/**
+ * Numbers in a vector at most. The longest of known embedding models is half as long; what gives more,
+ * one score for each word of a vocabulary for instance, is no embedding model.
+ */
+export const MAX_DIMENSION = 8192;
+
 /** A question to find with, or a text to be found: some models want to be told. */
 export type EmbedKind = 'query' | 'passage';
 

@@ -1,6 +1,7 @@
 /** An embedder whose model is at an endpoint: the texts leave the device. */
 import { embedderIdOf } from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
+import { MAX_DIMENSION } from '#domain/embedding.ts';
 import type { EmbedTexts, Embedder } from '#domain/embedding.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { ErrorCode } from '#domain/errors.ts';
@@ -42,7 +43,9 @@ export async function openEndpointEmbedder(
   }
   const [first] = await ask(['onggi']);
   const dimension = first?.length ?? 0;
-  if (dimension === 0) throw new OnggiError('model/not-embedding', 'a vector of no numbers');
+  if (dimension === 0 || dimension > MAX_DIMENSION) {
+    throw new OnggiError('model/not-embedding', `a vector of ${dimension} numbers`);
+  }
   return {
     id: embedderIdOf(choice),
     // Endpoints do not say in which state their model is.

@@ -4,6 +4,7 @@ import type { FeatureExtractionPipeline } from '@xenova/transformers';
 import engineModuleUrl from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
 import engineUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import * as v from 'valibot';
+import { MAX_DIMENSION } from '#domain/embedding.ts';
 import type { Embedder, EmbedKind } from '#domain/embedding.ts';
 import { OnggiError } from '#domain/errors.ts';
 import { describeModel } from './model-family.ts';
@@ -44,6 +45,7 @@ export async function openTransformersEmbedder(files: ModelFiles): Promise<Embed
   const config = await readConfig(files);
   setUpLibrary(files);
   const extract = await load(files);
+  if (!givesStates(extract)) throw notEmbedding('its output is no state of tokens or sentences');
   const maxTokens = Math.min(
     Number(extract.tokenizer.model_max_length),
     (config.max_position_embeddings ?? Infinity) - FILLING_POSITIONS,
@@ -67,6 +69,7 @@ export async function openTransformersEmbedder(files: ModelFiles): Promise<Embed
 
   const { dimension, vectors } = await probe(run);
   if (vectors.some((value) => !Number.isFinite(value))) throw notEmbedding();
+  if (dimension > MAX_DIMENSION) throw notEmbedding(`${dimension} numbers a text`);
   return {
     id: files.id,
     revision: files.revision,
@@ -166,6 +169,16 @@ function readLoadFailure(cause: unknown): OnggiError {
   return new OnggiError('model/damaged', 'the model could not be read', options);
 }
 
+const Sessions = v.record(v.string(), v.object({ outputNames: v.array(v.string()) }));
+/** The outputs that feature extraction reads, but for `logits`: scores of words or labels say nothing here. */
+const STATES = ['last_hidden_state', 'token_embeddings'];
+
+/** Whether what comes out can become a vector of a text. The library would take scores as well. */
+function givesStates({ model }: FeatureExtractionPipeline): boolean {
+  const sessions = Object.values(v.parse(Sessions, model.sessions));
+  return sessions.some(({ outputNames }) => outputNames.some((name) => STATES.includes(name)));
+}
+
 /** Some tokenizers name no limit, or one the model does not have. */
 function limitTokens({ tokenizer }: FeatureExtractionPipeline, maxTokens: number): void {
   Object.defineProperty(tokenizer, 'model_max_length', { value: maxTokens });
@@ -183,7 +196,8 @@ async function probe(
 }
 
 function notEmbedding(cause?: unknown): OnggiError {
-  const detail = cause instanceof Error ? cause.message : undefined;
+  const detail =
+    cause instanceof Error ? cause.message : typeof cause === 'string' ? cause : undefined;
   return new OnggiError('model/not-embedding', 'it gives no vectors of texts', {
     cause,
     ...(detail && { detail }),

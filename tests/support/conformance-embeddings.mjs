@@ -4,12 +4,14 @@ import { splitIntoTokens } from './conformance-text.mjs';
 export const EMBEDDING_MODELS = [
   { id: 'embed/small', summary: 'Unit vectors of 32 numbers from letter pairs; for tests only.' },
   { id: 'embed/growing', summary: 'The same, of 48 numbers when it is asked for several texts.' },
+  { id: 'embed/wide', summary: 'The same, of 10,000 numbers: scores of words more than a vector.' },
   { id: 'embed/short', summary: 'Forgets the vector of the last text.' },
   { id: 'embed/odd', summary: 'Sends words in the place of numbers.' },
   { id: 'embed/picky', summary: 'Refuses a request in which a text says “refuse me”.' },
 ];
 
 const DEFAULT_DIMENSIONS = 32;
+const WIDE_DIMENSIONS = 10_000;
 
 /**
  * A unit vector counting the letter pairs of the text, so like texts lie near each other.
@@ -42,8 +44,8 @@ const toBase64 = (vector) => Buffer.from(new Float32Array(vector).buffer).toStri
 export const createEmbeddings = ({ model, input, dimensions, encoding_format: encoding }) => {
   const isOne = typeof input === 'string' || typeof input[0] === 'number';
   const texts = (isOne ? [input] : input).map((item) => String(item));
-  const length =
-    dimensions ?? (model === 'embed/growing' && texts.length > 1 ? 48 : DEFAULT_DIMENSIONS);
+  const usual = model === 'embed/wide' ? WIDE_DIMENSIONS : DEFAULT_DIMENSIONS;
+  const length = dimensions ?? (model === 'embed/growing' && texts.length > 1 ? 48 : usual);
   const answered = model === 'embed/short' ? texts.slice(0, -1) : texts;
   const tokenCount = texts.reduce((sum, text) => sum + splitIntoTokens(text).length, 0);
   return {

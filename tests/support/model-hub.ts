@@ -51,6 +51,11 @@ const PADDING = 9_000_000;
 const PAGE = '<!doctype html><title>A page</title>';
 
 const tiny = createTinyModel();
+/** Folders of models that are made here. */
+const SERVED: Readonly<Record<string, ReadonlyMap<string, Uint8Array>>> = {
+  tiny,
+  guesser: createTinyModel('logits'),
+};
 
 function filesOf(owner: Owner): ReadonlyMap<string, Uint8Array> {
   if (owner === 'bare') return new Map([...tiny].filter(([name]) => !name.startsWith('onnx/')));
@@ -164,9 +169,9 @@ function sendServed(response: ServerResponse, file: string): void {
     send(response, 200, 'text/html', PAGE);
     return;
   }
-  const ofTiny = first === 'tiny' ? tiny.get(rest.join('/')) : undefined;
-  if (ofTiny) {
-    send(response, 200, 'application/octet-stream', ofTiny);
+  const made = SERVED[first ?? '']?.get(rest.join('/'));
+  if (made) {
+    send(response, 200, 'application/octet-stream', made);
     return;
   }
   const shared = path.join(SHARED_MODELS, file);

@@ -25,8 +25,13 @@ function createRandom(seed: number): () => number {
   };
 }
 
-/** The files of the model by name. @param isQuantized Whether the large weights are int8. */
-export function createTinyModel(): ReadonlyMap<string, Uint8Array> {
+/** What comes out of the model: a state for each token, or, as of one that guesses words, scores. */
+type Output = 'last_hidden_state' | 'logits';
+
+/** The files of the model by name. */
+export function createTinyModel(
+  output: Output = 'last_hidden_state',
+): ReadonlyMap<string, Uint8Array> {
   const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
   return new Map([
     [
@@ -47,8 +52,8 @@ export function createTinyModel(): ReadonlyMap<string, Uint8Array> {
       'tokenizer_config.json',
       text({ tokenizer_class: 'BertTokenizer', do_lower_case: true, pad_token: '[PAD]' }),
     ],
-    ['onnx/model.onnx', weights(false)],
-    ['onnx/model_quantized.onnx', weights(true)],
+    ['onnx/model.onnx', weights(false, output)],
+    ['onnx/model_quantized.onnx', weights(true, output)],
   ]);
 }
 
@@ -89,7 +94,8 @@ function tokenizer(): unknown {
   };
 }
 
-function weights(isQuantized: boolean): Uint8Array {
+/** @param isQuantized Whether the large weights are int8. */
+function weights(isQuantized: boolean, output: Output): Uint8Array {
   const random = createRandom(12345);
   const nodes: OnnxNode[] = [];
   const tensors: OnnxTensor[] = [];
@@ -161,14 +167,14 @@ function weights(isQuantized: boolean): Uint8Array {
     const inner = add('Relu', [times(attended, 'inner', HIDDEN, INNER)], name('active'));
     const outer = times(inner, 'outer', INNER, HIDDEN);
     x = normalized(
-      layer === LAYERS - 1 ? 'last_hidden_state' : name('out'),
+      layer === LAYERS - 1 ? output : name('out'),
       add('Add', [attended, outer], name('sum2')),
     );
   }
   return writeOnnx({
     inputs: ['input_ids', 'attention_mask', 'token_type_ids'],
     inputDims: ['batch', 'sequence'],
-    output: 'last_hidden_state',
+    output,
     outputDims: ['batch', 'sequence', HIDDEN],
     nodes,
     tensors,

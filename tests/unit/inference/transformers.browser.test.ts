@@ -78,6 +78,7 @@ describe('a model of transformers.js', PATIENCE, () => {
   test.each([
     ['a folder that is not there', 'none', 'model/not-found'],
     ['a host that answers with its page', 'page', 'model/damaged'],
+    ['a model that guesses words in the place of vectors', 'guesser', 'model/not-embedding'],
   ])('says what is wrong with %s', async (_name, path, code) => {
     await expect(open(folder(path))).rejects.toThrow(coded(code));
   });

@@ -55,6 +55,7 @@ it.each([
   ['embed/odd', {}, 'provider/malformed'],
   ['embed/short', {}, 'provider/malformed'],
   ['embed/none', {}, 'provider/model-not-found'],
+  ['embed/wide', {}, 'model/not-embedding'],
   ['embed/small', { usedKey: 'wrong' }, 'provider/unauthorized'],
 ] as const)('%s with %o is refused with %s', async (model, options, code) => {
   expect((await rejection(open(model, options))).code).toBe(code);

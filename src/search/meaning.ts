@@ -58,14 +58,20 @@ export interface Meaning {
   /**
    * Conversations near to a text, nearest first. Begins, unless `isInPassing`. While the model loads it
    * waits, while the conversations are indexed it finds those that are.
-   * @throws OnggiError `model/*`, `app/worker-failed`, `db/*`
+   * @param signal A question that was given up is not embedded any more, and so sent nowhere.
+   * @throws OnggiError `model/*`, `app/worker-failed`, `db/*`; the reason of `signal`
    */
   near(
     text: string,
     options: NearOptions & { isInPassing: boolean },
+    signal?: AbortSignal,
   ): Promise<readonly NearGroup[]>;
   /** Conversations near to one; none where nothing was begun or it is gone. @throws as {@link near} */
-  similar(id: ConversationId, options: NearOptions): Promise<readonly NearGroup[]>;
+  similar(
+    id: ConversationId,
+    options: NearOptions,
+    signal?: AbortSignal,
+  ): Promise<readonly NearGroup[]>;
   /** The picture of all that are indexed so far. Begins. @throws as {@link near} */
   map(signal?: AbortSignal): Promise<readonly MapPoint[]>;
   /**
@@ -105,6 +111,12 @@ interface Started {
   isOpened: boolean;
 }
 
+/** A question and its vector, of the model that answers. */
+interface Asked extends OpenedMeaning {
+  readonly text: string;
+  readonly query: Float32Array;
+}
+
 export function createMeaning(deps: MeaningDeps): Meaning {
   const { db, clock, store, openEmbedder, readWish, onStatus } = deps;
   /** Answers questions. */
@@ -114,6 +126,8 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   const usedReaders = new Set<string>();
   /** Bytes of vectors that went to make room, until they are made again. */
   let evictedBytes = 0;
+  /** Of a run that has not ended. */
+  let lastAsked: Asked | undefined;
 
   function tell(): void {
     const shown = coming ?? answering;
@@ -150,6 +164,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
 
   function end(started: Started | undefined): void {
     started?.run.close();
+    lastAsked = undefined;
     if (started === answering) answering = undefined;
     if (started === coming) coming = undefined;
   }
@@ -248,21 +263,31 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   }
 
   /** Embeds a question; when the model changes over it, with the new one. */
-  async function embedQuery(
-    text: string,
-  ): Promise<OpenedMeaning & { readonly query: Float32Array }> {
+  async function embedQuery(text: string, signal?: AbortSignal): Promise<Asked> {
     const opened = await ensure();
+    signal?.throwIfAborted();
+    // Asked again while the index grows: that costs nothing, at an endpoint no money.
+    if (lastAsked?.text === text && lastAsked.index === opened.index) return lastAsked;
     try {
-      return { ...opened, query: await opened.embedder.embed([text], 'query') };
+      lastAsked = { ...opened, text, query: await opened.embedder.embed([text], 'query') };
     } catch (error) {
       const next = await ensure();
+      signal?.throwIfAborted();
       if (next === opened) throw error;
-      return { ...next, query: await next.embedder.embed([text], 'query') };
+      lastAsked = { ...next, text, query: await next.embedder.embed([text], 'query') };
     }
+    return lastAsked;
   }
 
-  async function find(text: string, { limit, leastCosine }: NearOptions, exceptId?: string) {
-    const { embedder, index, query } = await embedQuery(text.slice(0, MAX_QUERY_UNITS));
+  async function find(
+    text: string,
+    { limit, leastCosine }: NearOptions,
+    signal?: AbortSignal,
+    exceptId?: string,
+  ) {
+    const asked = await embedQuery(text.slice(0, MAX_QUERY_UNITS), signal);
+    signal?.throwIfAborted();
+    const { embedder, index, query } = asked;
     // Some may be in the trash, and one may be the asking one.
     const near = (await index.nearest(query, limit * 2 + 1)).map((each) => ({
       ...each,
@@ -311,20 +336,20 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       if (freed.length > 0 || byteLength > 0) onStatus({ ...NO_MEANING, phase: 'evicted' });
       return byteLength;
     },
-    async near(text, { isInPassing, ...options }) {
+    async near(text, { isInPassing, ...options }, signal) {
       if (text.trim() === '' || (isInPassing && !(await isBegun()))) return [];
       // Words are found all the same.
       if (await isEvicted()) return [];
       // What was not sent anywhere yet is not sent to an endpoint in passing.
       if (isInPassing && (await readWish()).chosen.kind === 'endpoint') return [];
-      return find(text, options);
+      return find(text, options, signal);
     },
-    async similar(id, options) {
+    async similar(id, options, signal) {
       const [conversation] = await readConversations(db, [id]);
       if (!conversation || !(await isBegun())) return [];
       const first = await readRange(db.strict, id, 0, 3);
       const gist = conversationPassages(conversation, first).map(({ text }) => text);
-      return gist.length === 0 ? [] : find(gist.join('\n'), options, id);
+      return gist.length === 0 ? [] : find(gist.join('\n'), options, signal, id);
     },
     async map(signal) {
       const { index } = await ensure();

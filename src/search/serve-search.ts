@@ -119,9 +119,10 @@ async function answerWith(
   if (request.kind === 'find') {
     await engine.find(request, (page) => send({ kind: 'found', page }, page.isWhole), signal);
   } else if (request.kind === 'near') {
-    send({ kind: 'near', groups: await meaning.near(request.text, request) }, true);
+    send({ kind: 'near', groups: await meaning.near(request.text, request, signal) }, true);
   } else if (request.kind === 'similar') {
-    const groups = await meaning.similar(toConversationId(request.conversationId), request);
+    const id = toConversationId(request.conversationId);
+    const groups = await meaning.similar(id, request, signal);
     send({ kind: 'near', groups }, true);
   } else if (request.kind === 'map') {
     send({ kind: 'map', points: await meaning.map(signal) }, true);

@@ -1,3 +1,4 @@
+import { readEmbedderChoice } from '#domain/embedder-choice.ts';
 import { toOnggiError } from '#domain/errors.ts';
 import { DEFAULT_MEANING_SETTINGS } from '#domain/meaning-settings.ts';
 import type { MeaningSettings } from '#domain/meaning-settings.ts';
@@ -13,6 +14,8 @@ const LEAST_COSINE = 0.3;
 const LIMIT = 10;
 /** Typing goes on meanwhile: the model is asked when it rests, in milliseconds. */
 const REST_MS = 120;
+/** An endpoint may count requests, and what goes there is seen there: no half of a word should, milliseconds. */
+const ENDPOINT_REST_MS = 700;
 /** While the index grows, the results follow it this often, in milliseconds. */
 const FOLLOW_MS = 1000;
 
@@ -70,7 +73,8 @@ export class NearSearch {
     this.#asked = asked;
     this.#giveUp();
     this.#groups = [];
-    this.#askLater(REST_MS);
+    const isSent = readEmbedderChoice(this.settings.embedder)?.kind === 'endpoint';
+    this.#askLater(isSent ? ENDPOINT_REST_MS : REST_MS);
   }
 
   /** Tries again after a failure. */

@@ -2,6 +2,7 @@
 import { onTestFinished } from 'vitest';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { createMeaning } from '#search/meaning.ts';
+import type { MeaningDeps } from '#search/meaning.ts';
 import { createSearchClient } from '#search/search-client.ts';
 import type { SearchClient } from '#search/search-client.ts';
 import { serveSearch } from '#search/serve-search.ts';
@@ -9,7 +10,10 @@ import { createTestClock } from '../db/fresh-database.ts';
 import { createTestEmbedder } from './support.ts';
 
 /** A client over `db`; its index is a table, because pages have no synchronous files. */
-export function openInPageSearch(db: OnggiDatabase): SearchClient {
+export function openInPageSearch(
+  db: OnggiDatabase,
+  openEmbedder: MeaningDeps['openEmbedder'] = () => Promise.resolve(createTestEmbedder()),
+): SearchClient {
   const createWorker = (): Worker => {
     const worker = {
       onerror: null,
@@ -23,7 +27,7 @@ export function openInPageSearch(db: OnggiDatabase): SearchClient {
             createMeaning({
               db: opened,
               clock: createTestClock(),
-              openEmbedder: () => Promise.resolve(createTestEmbedder()),
+              openEmbedder,
               readWish: () => Promise.resolve({ chosen: { kind: 'built-in' } }),
               readHold: () => Promise.resolve(undefined),
               onStatus,

@@ -11,6 +11,7 @@ import type { EmbedderWish, MeaningDeps } from '#search/meaning.ts';
 import { createSearchClient } from '#search/search-client.ts';
 import { searchSimilarConversations } from '#search/search-similar-conversations.ts';
 import { createTestClock, openForTest } from '../db/fresh-database.ts';
+import { openInPageSearch } from './in-page-search.ts';
 import { addRows, conversationOf, createTestEmbedder } from './support.ts';
 
 function start(db: OnggiDatabase, changes: Partial<MeaningDeps> = {}) {
@@ -192,6 +193,54 @@ test('says why it failed, and begins anew with the next question', async () => {
   await find('red apple');
   await isReady();
   expect(await find('red apple')).toEqual(['a']);
+});
+
+/** An embedder that keeps the questions it was given, too. */
+function withQuestions(embedder = createTestEmbedder()) {
+  const questions: string[] = [];
+  const embed: typeof embedder.embed = (texts, as) => {
+    if (as === 'query') questions.push(...texts);
+    return embedder.embed(texts, as);
+  };
+  return { questions, embedder: { ...embedder, embed } };
+}
+
+test('embeds no question that was given up while the model was loading', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  const { questions, embedder } = withQuestions();
+  let load: () => void = () => undefined;
+  const loading = new Promise<void>((resolve) => (load = resolve));
+  let isAsked: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => (isAsked = resolve));
+  const client = openInPageSearch(db, async () => {
+    isAsked();
+    await loading;
+    return embedder;
+  });
+  const typedOver = new AbortController();
+  const half = searchSimilarConversations(client, 'red app', 1, { signal: typedOver.signal });
+  const isGivenUp = expect(half).rejects.toThrow('typed over');
+  await asked;
+  typedOver.abort(new Error('typed over'));
+  await isGivenUp;
+  const whole = searchSimilarConversations(client, 'red apple', 1);
+  load();
+  await whole;
+  expect(questions).toEqual(['red apple']);
+});
+
+test('embeds the same question once, however often it is asked while the index grows', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  const { questions, embedder } = withQuestions();
+  const { find, isReady } = start(db, { openEmbedder: () => Promise.resolve(embedder) });
+  await find('red apple');
+  await isReady();
+  expect(await find('red apple')).toEqual(['a']);
+  expect(questions).toEqual(['red apple']);
+  await find('green pear');
+  expect(questions).toEqual(['red apple', 'green pear']);
 });
 
 test('finds across languages with the built-in model, through the workers', async () => {

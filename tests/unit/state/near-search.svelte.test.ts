@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { OnggiError } from '#domain/errors.ts';
+import { DEFAULT_MEANING_SETTINGS } from '#domain/meaning-settings.ts';
 import type { FoundGroup, MeaningStatus, NearGroup, SearchStatus } from '#domain/search.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
@@ -148,6 +149,24 @@ describe('finding by meaning', () => {
     expect(shown()).toEqual(['stew']);
     near.ask('', true);
     expect(shown()).toEqual([]);
+  });
+
+  test('sends an endpoint no text that is still being typed', async () => {
+    const endpoint = {
+      kind: 'endpoint',
+      endpointId: 'e',
+      baseUrl: 'https://e.example',
+      model: 'm',
+    };
+    const meaning = { ...DEFAULT_MEANING_SETTINGS, embedder: endpoint };
+    const { near, asked, pass } = openNear({ meaning });
+    near.ask('kim', true);
+    await pass(650);
+    near.ask('kimchi', true);
+    await pass(650);
+    expect(asked).toEqual([]);
+    await pass(50);
+    expect(asked.map(({ text }) => text)).toEqual(['kimchi']);
   });
 
   test('an index that grows all the time puts no question off', async () => {

@@ -107,8 +107,8 @@ const FEED_READERS = ['meaning', 'meaning-2', 'meaning-3', 'meaning-4'];
 interface Started {
   readonly choice: EmbedderChoice;
   readonly run: MeaningRun;
-  /** Whether its model was loaded. */
-  isOpened: boolean;
+  /** What is open once its model was loaded. */
+  opened: OpenedMeaning | undefined;
 }
 
 /** A question and its vector, of the model that answers. */
@@ -134,7 +134,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     if (!shown) return;
     onStatus({
       ...shown.run.status(),
-      inUse: answering?.isOpened ? embedderIdOf(answering.choice) : null,
+      inUse: answering?.opened ? embedderIdOf(answering.choice) : null,
       coming: coming ? embedderIdOf(coming.choice) : null,
     });
   }
@@ -143,11 +143,11 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     const reader = FEED_READERS.find((name) => !usedReaders.has(name)) ?? FEED_READERS.join();
     usedReaders.add(reader);
     const run = startMeaningRun(deps, (onBytes) => openEmbedder(choice, onBytes), reader, tell);
-    const started: Started = { choice, run, isOpened: false };
+    const started: Started = { choice, run, opened: undefined };
     void run.ended.then(() => usedReaders.delete(reader));
     run.opened.then(
-      () => {
-        started.isOpened = true;
+      (opened) => {
+        started.opened = opened;
         if (started === answering || started === coming) tell();
       },
       () => undefined,
@@ -262,7 +262,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     );
   }
 
-  /** Embeds a question; when the model changes over it, with the new one. */
+  /** Embeds a question; when the model changes or its worker dies over it, with the new one. */
   async function embedQuery(text: string, signal?: AbortSignal): Promise<Asked> {
     const opened = await ensure();
     signal?.throwIfAborted();
@@ -271,6 +271,10 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     try {
       lastAsked = { ...opened, text, query: await opened.embedder.embed([text], 'query') };
     } catch (error) {
+      // A worker that died does not come back: another is begun, by what the tables and files hold.
+      if (toOnggiError(error).code === 'app/worker-failed') {
+        end([answering, coming].find((each) => each?.opened === opened));
+      }
       const next = await ensure();
       signal?.throwIfAborted();
       if (next === opened) throw error;

@@ -195,6 +195,60 @@ test('says why it failed, and begins anew with the next question', async () => {
   expect(await find('red apple')).toEqual(['a']);
 });
 
+test('a worker that died while it rested is begun anew by the next question', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  const deaths: (() => void)[] = [];
+  const { statuses, find, isReady } = start(db, {
+    openEmbedder() {
+      const embedder = createTestEmbedder();
+      let isDead = false;
+      deaths.push(() => (isDead = true));
+      return Promise.resolve({
+        ...embedder,
+        embed: (...given) =>
+          isDead
+            ? Promise.reject(new OnggiError('app/worker-failed', 'it died', { retryable: true }))
+            : embedder.embed(...given),
+      });
+    },
+  });
+  await find('anything');
+  await isReady();
+  deaths[0]?.();
+  expect(await find('red apple')).toEqual(['a']);
+  await isReady();
+  // What changes after that is followed, too.
+  await addRows(db, conversationOf('b', ['green pear']));
+  await expect.poll(() => find('green pear'), { timeout: 5000 }).toEqual(['b']);
+  expect(deaths).toHaveLength(2);
+  expect(statuses.map(({ phase }) => phase)).not.toContain('failed');
+});
+
+test('a question that kills every worker is given up after the second', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  let opened = 0;
+  const { find, isReady } = start(db, {
+    openEmbedder() {
+      opened += 1;
+      const embedder = createTestEmbedder();
+      return Promise.resolve({
+        ...embedder,
+        embed: (texts, as) =>
+          texts.includes('deadly')
+            ? Promise.reject(new OnggiError('app/worker-failed', 'it died', { retryable: true }))
+            : embedder.embed(texts, as),
+      });
+    },
+  });
+  await find('anything');
+  await isReady();
+  await expect(find('deadly')).rejects.toThrow('it died');
+  expect(opened).toBe(2);
+  expect(await find('red apple')).toEqual(['a']);
+});
+
 /** An embedder that keeps the questions it was given, too. */
 function withQuestions(embedder = createTestEmbedder()) {
   const questions: string[] = [];

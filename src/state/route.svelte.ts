@@ -53,7 +53,14 @@ export function parseRoute(hash: string): Route {
   return { screen: 'chat', conversationId: null };
 }
 
-/** The hash of a route. */
+/** So much of what is looked for stands in an address; search looks at no more of it. */
+const MAX_ADDRESS_QUERY = 1000;
+
+/** The query as an address holds it: no character is cut in two. */
+const toAddressQuery = (query: string): string =>
+  query.slice(0, MAX_ADDRESS_QUERY).replace(/[\ud800-\udbff]$/, '');
+
+/** The hash of a route, with the beginning of a query that is very long. */
 export function routeToHash(route: Route): string {
   if (route.screen === 'settings') return `#/settings/${route.section}`;
   if (
@@ -68,13 +75,16 @@ export function routeToHash(route: Route): string {
   if (route.screen === 'search') {
     return route.query === ''
       ? '#/search'
-      : `#/search?${String(new URLSearchParams({ q: route.query }))}`;
+      : `#/search?${String(new URLSearchParams({ q: toAddressQuery(route.query) }))}`;
   }
   const { conversationId, find } = route;
   if (!conversationId) return '#/';
   if (!find) return `#/c/${conversationId}`;
   const { query, messageId } = find;
-  const question = new URLSearchParams({ q: query, ...(messageId !== null && { m: messageId }) });
+  const question = new URLSearchParams({
+    q: toAddressQuery(query),
+    ...(messageId !== null && { m: messageId }),
+  });
   return `#/c/${conversationId}?${String(question)}`;
 }
 
@@ -96,12 +106,19 @@ export class Router {
   /** Goes to a route; with `replace` the back button skips the present one. */
   go(route: Route, { replace = false } = {}): void {
     const hash = routeToHash(route);
-    if (hash === routeToHash(this.#current)) return;
-    if (replace) {
+    const isSame = hash === routeToHash(this.#current);
+    if (!replace) {
+      if (!isSame) location.hash = hash;
+      return;
+    }
+    // Of a very long query the address holds only the beginning.
+    if (isSame && route.screen !== 'search') return;
+    this.#current = route;
+    if (location.hash === hash) return;
+    try {
       history.replaceState(null, '', hash);
-      this.#current = route;
-    } else {
-      location.hash = hash;
+    } catch {
+      // Safari and Firefox take no more than a hundred in some seconds: the next one sets it right.
     }
   }
 

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { toConversationId } from '#domain/ids.ts';
 import { Router, SETTINGS_SECTIONS, parseRoute, routeToHash } from '#state/route.svelte.ts';
 import type { Route } from '#state/route.svelte.ts';
@@ -84,5 +84,42 @@ describe('Router', () => {
     expect(location.hash).toBe('#/c/one');
     expect(router.current).toEqual(chat('one'));
     expect(history.length).toBe(length);
+  });
+
+  test('keeps what is asked where the browser takes no more addresses', () => {
+    const router = new Router();
+    const refuse = vi.spyOn(history, 'replaceState').mockImplementation(() => {
+      throw new DOMException('more than 100 times per 30 seconds', 'SecurityError');
+    });
+    onTestFinished(() => refuse.mockRestore());
+    router.go({ screen: 'search', query: 'kimchi' }, { replace: true });
+    expect(router.current).toEqual({ screen: 'search', query: 'kimchi' });
+    expect(location.hash).toBe('#/');
+    refuse.mockRestore();
+    // The next time it is right again, with the same text too.
+    router.go({ screen: 'search', query: 'kimchi' }, { replace: true });
+    expect(location.hash).toBe('#/search?q=kimchi');
+  });
+
+  test.each([999, 1000, 1001, 100_000])(
+    'keeps a query of %i characters, and the beginning in the address',
+    (length) => {
+      const router = new Router();
+      const query = 'a'.repeat(length);
+      router.go({ screen: 'search', query }, { replace: true });
+      expect(router.current).toEqual({ screen: 'search', query });
+      expect(location.hash).toBe(`#/search?q=${query.slice(0, 1000)}`);
+      // What differs behind that is asked all the same.
+      router.go({ screen: 'search', query: `${query}b` }, { replace: true });
+      expect(router.current).toEqual({ screen: 'search', query: `${query}b` });
+      router.sync();
+      expect(router.current).toEqual({ screen: 'search', query: `${query}b` });
+    },
+  );
+
+  test('cuts no character of a long query in two', () => {
+    const query = `${'a'.repeat(999)}👍`;
+    const hash = routeToHash({ screen: 'search', query });
+    expect(parseRoute(hash)).toEqual({ screen: 'search', query: 'a'.repeat(999) });
   });
 });

@@ -33,9 +33,12 @@ const texts = {
   'meaning.byTitle': 'Found by the meaning of its title',
   'meaning.byBoth': 'Found by words and meaning',
   'meaning.loading': 'Fetching the embedding model, 13 MB, once. It stays on this device.',
-  'meaning.indexing': 'Indexing by meaning: {done} of {total} conversations.',
-  'meaning.waiting': 'Indexing by meaning goes on when the answer is there: {done} of {total}.',
-  'meaning.paused': 'Indexing by meaning is paused: {done} of {total} conversations.',
+  'meaning.indexing': 'Indexing by meaning.',
+  'meaning.waiting': 'Indexing by meaning goes on when the answer is there.',
+  'meaning.paused': 'Indexing by meaning is paused.',
+  'meaning.figures': 'Conversations: {done} of {total}',
+  'meaning.leftOut':
+    'With filters, quotes or excluded words, onggi finds by words alone and not by meaning.',
   'meaning.progress': 'Indexing by meaning',
   'meaning.pause': 'Pause',
   'meaning.goOn': 'Continue',
@@ -44,10 +47,8 @@ const texts = {
   'meaning.hintSetting': 'Point out questions you asked before',
   'meaning.hintSettingHint':
     'While you type the first question, onggi compares it with your conversations, on this device only.',
-  'meaning.saving-power':
-    'Indexing by meaning goes on when the battery is charged: {done} of {total}.',
-  'meaning.retrying':
-    'Indexing by meaning failed for the moment and is tried again by itself: {done} of {total}.',
+  'meaning.saving-power': 'Indexing by meaning goes on when the battery is charged.',
+  'meaning.retrying': 'Indexing by meaning failed for the moment and is tried again by itself.',
   'meaning.evicted':
     'Search by meaning gave its space to your text. It is made again when there is room.',
   'embedder.title': 'Finding by meaning',
@@ -128,7 +129,8 @@ const texts = {
   'search.order': 'Order',
   'search.order.best': 'Best first',
   'search.order.newest': 'Newest first',
-  'search.soFar': 'Messages searched so far: {done} of {total}. The rest is being read.',
+  'search.soFar': 'Some of your messages are still being read and cannot be found yet.',
+  'search.soFarFigures': 'Messages: {done} of {total}',
   'search.reading': 'Reading your conversations',
   'search.cut': 'That was very long: only its beginning was searched for.',
   'search.failed': 'The search index could not be read.',

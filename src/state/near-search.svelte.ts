@@ -23,6 +23,8 @@ const FOLLOW_MS = 1000;
 export class NearSearch {
   #groups = $state.raw<readonly NearGroup[]>([]);
   #status = $state.raw<MeaningStatus>();
+  #isSettled = $state(true);
+  #isExact = $state(false);
   #running: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = '';
@@ -37,6 +39,16 @@ export class NearSearch {
   /** How far the index of meaning is; undefined before it is known. */
   get status(): MeaningStatus | undefined {
     return this.#status;
+  }
+
+  /** Whether the last question was answered, or failed, or was none for meaning. */
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /** Whether the query says exactly what is wanted, so that meaning is left out. */
+  get isExact(): boolean {
+    return this.#isExact;
   }
 
   get settings(): MeaningSettings {
@@ -68,11 +80,13 @@ export class NearSearch {
   ask(query: string, isBestFirst: boolean): void {
     const { terms, filters } = parseSearchQuery(query);
     const isExact = filters.length > 0 || /["“”]/.test(query) || terms.some((t) => t.isExcluded);
+    this.#isExact = isExact;
     const asked = isBestFirst && !isExact ? query.trim() : '';
     if (asked === this.#asked) return;
     this.#asked = asked;
     this.#giveUp();
     this.#groups = [];
+    this.#isSettled = asked === '';
     const isSent = readEmbedderChoice(this.settings.embedder)?.kind === 'endpoint';
     this.#askLater(isSent ? ENDPOINT_REST_MS : REST_MS);
   }
@@ -131,7 +145,10 @@ export class NearSearch {
       // Words are found all the same.
       this.#status = { ...this.#status, phase: 'failed', errorCode: toOnggiError(error).code };
     } finally {
-      if (this.#running === running) this.#running = undefined;
+      if (this.#running === running) {
+        this.#running = undefined;
+        this.#isSettled = true;
+      }
     }
   }
 }

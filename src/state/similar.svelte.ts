@@ -41,6 +41,7 @@ export class AskedBefore {
   #dismissedId = $state.raw<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: AbortController | undefined;
+  #openId: string | null = null;
   readonly #work: SearchWork;
 
   constructor(work: SearchWork) {
@@ -56,14 +57,18 @@ export class AskedBefore {
   };
 
   /**
-   * Compares `text` when typing rests. Begins no index: nobody asked to find anything.
+   * Compares `text` when typing rests. Begins no index: nobody asked to find anything. What was found
+   * before stays until the new answer is there, unless there is too little text or another conversation.
    * @param openId The conversation in which it is typed, which is no find.
    */
   look(text: string, openId: string | null): void {
     clearTimeout(this.#timer);
     this.#running?.abort();
-    if (text.trim().length < SHORTEST_QUESTION) this.#found = undefined;
-    else this.#timer = setTimeout(() => void this.#find(text, openId), REST_MS);
+    const isElsewhere = openId !== this.#openId;
+    this.#openId = openId;
+    const isShort = text.trim().length < SHORTEST_QUESTION;
+    if (isShort || isElsewhere) this.#found = undefined;
+    if (!isShort) this.#timer = setTimeout(() => void this.#find(text, openId), REST_MS);
   }
 
   /** Ends what is under way. */
@@ -82,8 +87,8 @@ export class AskedBefore {
         running.signal,
       );
     } catch {
-      // A hint that cannot be given is none.
-      this.#found = undefined;
+      // A hint that cannot be given is none; one that was given up is not the last word.
+      if (!running.signal.aborted) this.#found = undefined;
     }
   }
 }

@@ -65,6 +65,35 @@ test('points out what was asked before, not the open conversation, and only unti
   before.stop();
 });
 
+test('keeps what was asked before while one types on, until the new answer is there', async () => {
+  let found: readonly NearGroup[] = [groupOf('old', ['meaning'])];
+  let asked = 0;
+  const before = new AskedBefore({
+    watchStatus: () => () => undefined,
+    ask(_request, onAnswer) {
+      asked += 1;
+      onAnswer({ kind: 'near', groups: found });
+      return Promise.resolve();
+    },
+  });
+  onTestFinished(before.stop);
+  before.look('how do I cook kimchi stew', 'open');
+  await expect.poll(() => before.found?.id).toBe('old');
+  before.look('how do I cook kimchi stew w', 'open');
+  expect(before.found?.id).toBe('old');
+  found = [];
+  before.look('how do I cook kimchi stew well', 'open');
+  expect(before.found?.id).toBe('old');
+  await expect.poll(() => before.found).toBeUndefined();
+  expect(asked).toBe(2);
+  found = [groupOf('old', ['meaning'])];
+  before.look('how do I cook kimchi stew', 'open');
+  await expect.poll(() => before.found?.id).toBe('old');
+  // It may be the very one that was opened.
+  before.look('how do I cook kimchi stew', 'old');
+  expect(before.found).toBeUndefined();
+});
+
 /** A question that search was asked and has not answered. */
 interface Asked {
   readonly text: string;
@@ -212,6 +241,42 @@ describe('finding by meaning', () => {
     expect(shown()).toEqual([]);
     await asked.at(-1)?.answer('rain');
     expect(shown()).toEqual(['rain']);
+  });
+
+  test('tells when there is nothing more to wait for', async () => {
+    const { near, asked, pass } = openNear();
+    expect(near.isSettled).toBe(true);
+    near.ask('kimchi', true);
+    expect(near.isSettled).toBe(false);
+    await pass(120);
+    near.ask('weather', true);
+    await asked[0]?.answer('stew');
+    expect(near.isSettled).toBe(false);
+    await pass(120);
+    await asked[1]?.answer();
+    expect(near.isSettled).toBe(true);
+    near.ask('rain', true);
+    await pass(120);
+    await asked[2]?.fail(new OnggiError('model/unreachable', 'no network'));
+    expect(near.isSettled).toBe(true);
+    near.ask('snow', true);
+    near.ask('', true);
+    expect(near.isSettled).toBe(true);
+  });
+
+  test.each([
+    ['kimchi', false],
+    ['kimchi role:user', true],
+    ['"kimchi stew"', true],
+    ['“kimchi stew”', true],
+    ['kimchi -stew', true],
+    ['', false],
+  ])('of %j tells whether meaning is left out', async (query, isExact) => {
+    const { near, asked, pass } = openNear();
+    near.ask(query, true);
+    await pass(120);
+    expect(near.isExact).toBe(isExact);
+    expect(asked).toHaveLength(isExact || query === '' ? 0 : 1);
   });
 
   test('says why it failed, and a try again asks anew', async () => {

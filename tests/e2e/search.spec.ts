@@ -73,7 +73,9 @@ test('the line above the results says how many were found by words and how many 
   await expect(results.filter({ hasText: '备份' })).toContainText(saysMeaning);
   const count = await results.count();
   const line = onggi.status.filter({ hasText: /^Conversations/ });
-  await expect(line).toContainText(text('search.summaryBoth', { words: 0, meaning: count }));
+  // How long it took stands beside it: what is read out does not change with every letter.
+  await expect(line).toHaveText(text('search.summaryBoth', { words: 0, meaning: count }));
+  await expect(page.getByText(/· [\d,]+ ms/)).toBeVisible();
   // What meaning found, words find too: it is counted once.
   await box.fill('备份');
   await expect(results.filter({ hasText: '备份' })).toContainText(text('meaning.byBoth'));
@@ -81,6 +83,44 @@ test('the line above the results says how many were found by words and how many 
   await expect(byMeaning.first()).toBeVisible();
   const meaning = await byMeaning.count();
   await expect(line).toContainText(text('search.summaryBoth', { words: 1, meaning }));
+});
+
+test('a filter, a quote or an excluded word finds by words alone, and a line says so', async ({
+  onggi,
+  page,
+}) => {
+  await seedDatabase(page, { userSettings: [seedSettings()], ...CORPUS });
+  await onggi.open('#/search');
+  const box = page.getByRole('main').getByRole('searchbox', { name: text('sidebar.search') });
+  const line = page.getByText(text('meaning.leftOut'));
+  for (const query of ['"备份"', '备份 role:user', '备份 -磁盘']) {
+    await box.fill(query);
+    await expect(line).toBeVisible();
+    await box.fill('备份');
+    await expect(line).toHaveCount(0);
+  }
+});
+
+test('a query of 100,000 characters stays as it was pasted, is asked, and leaves a short address', async ({
+  onggi,
+  page,
+}) => {
+  await seedDatabase(page, { userSettings: [seedSettings()], ...CORPUS });
+  await onggi.open('#/search');
+  const box = page.getByRole('main').getByRole('searchbox', { name: text('sidebar.search') });
+  const query = '실패했 '.repeat(25_000);
+  await box.fill(query);
+  const results = page.getByRole('list', { name: text('search.results') }).getByRole('listitem');
+  await expect(results.filter({ hasText: '백업 이야기' })).toBeVisible({ timeout: 15_000 });
+  await expect(page.getByText(text('search.cut'))).toBeVisible();
+  await expect(box).toHaveValue(query);
+  // What is typed behind that is not taken away again.
+  await box.press('End');
+  await box.press('x');
+  await expect(box).toHaveValue(`${query}x`);
+  expect(page.url().length).toBeLessThan(10_000);
+  await page.reload();
+  await expect(box).toHaveValue(query.slice(0, 1000));
 });
 
 /** As a worker that hangs: it tells how it is, and answers no question. */

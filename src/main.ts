@@ -178,7 +178,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   setTimeout(() => void responseCache.removeExpired(), CACHE_TIDY_DELAY_MS);
   watchWrites({
     onSlow: storage.setSlow,
-    makeRoom: async () => (await responseCache.makeRoom()) || search.makeRoom(),
+    makeRoom: async () => (await responseCache.makeRoom().catch(() => false)) || search.makeRoom(),
     reopen: db.reopen,
   });
   storage.setReopen(() => db.reopen('person'));

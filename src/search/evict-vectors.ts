@@ -12,19 +12,25 @@ export async function hasVectorsToEvict(db: OnggiDatabase): Promise<boolean> {
   return (await readStoredEmbedders(db)).some(isFree);
 }
 
-/** Deletes vectors that cost nothing but time, and their files. @returns about how many bytes they took */
+/**
+ * Deletes vectors that cost nothing but time, and their files.
+ * @param onFreed Called with about how many bytes something took when it is gone.
+ */
 export async function evictVectors(
   db: OnggiDatabase,
   store: SidecarStore | undefined,
-): Promise<number> {
-  let byteLength = 0;
+  onFreed: (byteLength: number) => void,
+): Promise<void> {
   for (const key of (await readStoredEmbedders(db)).filter(isFree)) {
     // The files first: they give their room back at once, and are a copy.
-    if (store) byteLength += await removeVectorFiles(store, 'conversations', key);
-    byteLength += await measureEmbeddings(db, key);
+    if (store) onFreed(await removeVectorFiles(store, 'conversations', key));
+    const byteLength = await measureEmbeddings(db, key);
     await deleteEmbeddings(db, key);
+    onFreed(byteLength);
   }
-  return byteLength;
 }
 
-const isFree = (key: string): boolean => parseEmbedderKey(key)?.dtype !== PAID;
+function isFree(key: string): boolean {
+  const dtype = parseEmbedderKey(key)?.dtype;
+  return dtype !== undefined && dtype !== PAID;
+}

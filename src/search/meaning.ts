@@ -218,6 +218,9 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     if (answering && !mayAnswer(answering.choice)) end(answering);
     if (coming && !isSameChoice(coming.choice, chosen)) end(coming);
     if (!answering && coming) change(coming);
+    if (!answering && chosen.kind !== 'endpoint' && (await isEvicted())) {
+      throw new OnggiError('db/quota', 'the vectors went to make room');
+    }
     if (!answering) {
       const isChanging =
         former !== undefined &&
@@ -234,12 +237,14 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     tell();
   }
 
-  let arranging = Promise.resolve();
-  /** One at a time, in turn. */
-  function arrangeNext(): Promise<void> {
-    arranging = arranging.catch(() => undefined).then(arrange);
-    return arranging;
+  let arranging: Promise<unknown> = Promise.resolve();
+  /** One at a time, in turn: nothing is begun while vectors are deleted or overwritten. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = arranging.catch(() => undefined).then(work);
+    arranging = turn;
+    return turn;
   }
+  const arrangeNext = (): Promise<void> => inTurn(arrange);
 
   /** Whether the vectors went to make room and there is still none for them. */
   async function isEvicted(): Promise<boolean> {
@@ -251,7 +256,6 @@ export function createMeaning(deps: MeaningDeps): Meaning {
 
   /** What answers, begun if it was not. A coming model that failed waits for the person. */
   async function ensure(): Promise<OpenedMeaning> {
-    if (await isEvicted()) throw new OnggiError('db/quota', 'the vectors went to make room');
     if (!answering || isFailed(answering)) await arrangeNext();
     const unready = (): Promise<never> =>
       Promise.reject(new OnggiError('app/worker-failed', 'nothing answers'));
@@ -329,21 +333,30 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       evictedBytes = 0;
       return arrangeNext();
     },
-    async evict() {
-      const runs = [answering, coming].filter((each) => each !== undefined);
-      const isFree = ({ choice }: Started): boolean => choice.kind !== 'endpoint';
-      const freed = runs.filter(isFree);
-      freed.forEach(end);
-      await Promise.all(freed.map(({ run }) => run.ended));
-      const byteLength = await evictVectors(db, store);
-      evictedBytes += byteLength;
-      if (freed.length > 0 || byteLength > 0) onStatus({ ...NO_MEANING, phase: 'evicted' });
-      return byteLength;
-    },
+    evict: () =>
+      inTurn(async () => {
+        const runs = [answering, coming].filter((each) => each !== undefined);
+        const freed = runs.filter(({ choice }) => choice.kind !== 'endpoint');
+        freed.forEach(end);
+        await Promise.all(freed.map(({ run }) => run.ended));
+        let byteLength = 0;
+        try {
+          await evictVectors(db, store, (bytes) => (byteLength += bytes));
+        } finally {
+          evictedBytes += byteLength;
+          // An endpoint's vectors stay, and answer.
+          if (!answering && coming) change(coming);
+          if (answering) tell();
+          else if (freed.length > 0 || byteLength > 0) {
+            onStatus({ ...NO_MEANING, phase: 'evicted' });
+          }
+        }
+        return byteLength;
+      }),
     async near(text, { isInPassing, ...options }, signal) {
       if (text.trim() === '' || (isInPassing && !(await isBegun()))) return [];
       // Words are found all the same.
-      if (await isEvicted()) return [];
+      if (!answering && (await isEvicted())) return [];
       // What was not sent anywhere yet is not sent to an endpoint in passing.
       if (isInPassing && (await readWish()).chosen.kind === 'endpoint') return [];
       return find(text, options, signal);
@@ -363,8 +376,10 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       if (!(await isBegun())) return 'off';
       const run = await ready();
       if (!run) {
-        const isAnyOpen = [answering, coming].some((each) => each && !isFailed(each));
-        if (!isAnyOpen) await expungeUnattended(db, clock, store);
+        await inTurn(async () => {
+          const isAnyOpen = [answering, coming].some((each) => each && !isFailed(each));
+          if (!isAnyOpen) await expungeUnattended(db, clock, store);
+        });
         return 'unready';
       }
       const { embedder } = await run.opened;

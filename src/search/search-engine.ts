@@ -224,7 +224,8 @@ function createSearchEngine(deps: SearchEngineDeps, index: TextIndex): SearchEng
     rebuild: () => indexer.rebuild(),
     async check(onCount, signal) {
       const findings = await checkText({ db, index, indexer }, onCount, signal);
-      await indexer.expunge();
+      // What cannot be overwritten now, on a full disk, is tried with the next check.
+      await indexer.expunge().catch(() => undefined);
       return findings;
     },
     catchUp,

@@ -56,6 +56,7 @@ function isSync(handle: object): handle is SyncFileHandle {
 const toFileName = (name: string): string => name.replace(/[^\w-]/g, '_');
 
 function opfsStore(folder: FileSystemDirectoryHandle): SidecarStore {
+  let probing: Promise<boolean> | undefined;
   return {
     kind: 'opfs',
     async list() {
@@ -64,21 +65,11 @@ function opfsStore(folder: FileSystemDirectoryHandle): SidecarStore {
       return names;
     },
     open: (name) => openFile(folder, name),
-    async hasRoom(byteLength) {
-      const handle: object = await folder.getFileHandle('probe', { create: true });
-      if (!isSync(handle)) return false;
-      const probe = await handle.createSyncAccessHandle();
-      try {
-        // A file is as large as its end: the browser counts it before anything is written.
-        probe.truncate(byteLength);
-        return true;
-      } catch {
-        return false;
-      } finally {
-        probe.truncate(0);
-        probe.close();
-        await folder.removeEntry('probe');
-      }
+    hasRoom(byteLength) {
+      probing ??= probeRoom(folder, byteLength)
+        .catch(() => false)
+        .finally(() => (probing = undefined));
+      return probing;
     },
     async remove(name) {
       try {
@@ -88,6 +79,24 @@ function opfsStore(folder: FileSystemDirectoryHandle): SidecarStore {
       }
     },
   };
+}
+
+const ROOM_PROBE = 'room-probe';
+
+/** @throws what the storage throws where there is no room even for the name of a file */
+async function probeRoom(folder: FileSystemDirectoryHandle, byteLength: number): Promise<boolean> {
+  const handle: object = await folder.getFileHandle(ROOM_PROBE, { create: true });
+  if (!isSync(handle)) return false;
+  const probe = await handle.createSyncAccessHandle();
+  try {
+    // A file is as large as its end: the browser counts it before anything is written.
+    probe.truncate(byteLength);
+    return true;
+  } finally {
+    probe.truncate(0);
+    probe.close();
+    await folder.removeEntry(ROOM_PROBE);
+  }
 }
 
 /** A worker that was ended a moment ago may still have the file; this often it is asked for again. */

@@ -172,12 +172,15 @@ export async function openTextIndex(store: SidecarStore): Promise<TextIndex> {
       const { table, log, at } = current;
       const overwritten = overwriteDead(current);
       overwriting = overwritten;
-      const textChecksums = await overwritten;
+      const { textChecksums, rest } = await overwritten;
       if (textChecksums.length > 0) {
         await write(current, NOTHING, new Uint8Array(0), at, { textChecksums });
+        // Only now: what the log was not told is done again.
+        table.unexpungedUnits = rest;
         return;
       }
-      if (table.unexpungedGroups.size > 0) await blankGroups(log, table.unexpungedGroups, breathe);
+      const gone = [...table.unexpungedGroups].filter((id) => !table.group(id));
+      if (gone.length > 0) await blankGroups(log, new Set(gone), breathe);
       await write(current, NOTHING, new Uint8Array(0), at, { isExpunged: true });
       table.forgetDead();
     },
@@ -209,13 +212,12 @@ const [EXPUNGED_STEPS, EXPUNGED_BYTES] = [64, 4 * 1024 * 1024];
 
 /**
  * Writes zeros over the text of some dead units, those of whole steps.
- * @returns the new checksums of these steps; none when no dead text is left
+ * @returns the new checksums of these steps, none when no dead text is left, and the units that are left
  */
-async function overwriteDead({
-  text,
-  table,
-  checks,
-}: Generation): Promise<readonly (readonly [number, number])[]> {
+async function overwriteDead({ text, table, checks }: Generation): Promise<{
+  readonly textChecksums: readonly (readonly [number, number])[];
+  readonly rest: number[];
+}> {
   const { starts } = table;
   const units = table.unexpungedUnits.sort((a, b) => a - b);
   const sums: [number, number][] = [];
@@ -243,8 +245,7 @@ async function overwriteDead({
     if (sums.length === EXPUNGED_STEPS || size >= EXPUNGED_BYTES) break;
   }
   await text.flush();
-  table.unexpungedUnits = units.slice(done);
-  return sums;
+  return { textChecksums: sums, rest: units.slice(done) };
 }
 
 const NOTHING: Step = { groups: [], goneGroupIds: [], removed: [], units: [], lengths: [] };

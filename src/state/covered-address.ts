@@ -9,6 +9,9 @@ const EMPTY = '#/';
 /** Pages of their own, which open without the lock. */
 const OWN_PAGES = /^#\/(erase|rescue)/;
 
+/** Safari and Firefox refuse more than a hundred changes in some seconds: one is then tried again. */
+const AGAIN_MS = 2000;
+
 /** What the page said that is hidden behind the lock; undefined where none is covered. */
 let kept: string | undefined;
 
@@ -20,7 +23,24 @@ function readCovered(): string | undefined {
 function cover(): void {
   const { hash } = location;
   if (readCovered() !== undefined || hash === '' || hash === EMPTY) return;
-  history.replaceState({ coveredHash: hash } satisfies v.InferOutput<typeof Covered>, '', EMPTY);
+  try {
+    history.replaceState({ coveredHash: hash } satisfies v.InferOutput<typeof Covered>, '', EMPTY);
+  } catch {
+    setTimeout(() => kept !== undefined && stay(), AGAIN_MS);
+  }
+}
+
+/** Lets an entry of the history say again what it said; the page follows as with any other address. */
+function reveal(): void {
+  const hash = readCovered();
+  if (hash === undefined) return;
+  try {
+    history.replaceState(null, '', hash || EMPTY);
+  } catch {
+    setTimeout(() => kept === undefined && reveal(), AGAIN_MS);
+    return;
+  }
+  dispatchEvent(new HashChangeEvent('hashchange'));
 }
 
 /** Whoever goes back or forth while it is locked sees no other address. */
@@ -32,8 +52,9 @@ function stay(): void {
 export function coverAddress(): void {
   if (kept !== undefined) return;
   kept = readCovered() ?? location.hash;
-  cover();
+  removeEventListener('popstate', reveal);
   addEventListener('popstate', stay);
+  cover();
 }
 
 /**
@@ -43,7 +64,14 @@ export function coverAddress(): void {
  */
 export function uncoverAddress(isPageKept: boolean): void {
   removeEventListener('popstate', stay);
+  // Entries that were gone through behind the lock are covered still.
+  addEventListener('popstate', reveal);
   const hash = isPageKept && kept !== undefined ? kept : readCovered();
   kept = undefined;
-  if (hash !== undefined && hash !== location.hash) history.replaceState(null, '', hash || EMPTY);
+  if (hash === undefined || hash === location.hash) return;
+  try {
+    history.replaceState(null, '', hash || EMPTY);
+  } catch {
+    setTimeout(() => kept === undefined && reveal(), AGAIN_MS);
+  }
 }

@@ -123,18 +123,31 @@ test('locked, neither address nor title says what was searched for, back and for
     expect(await page.title()).toBe('onggi');
   };
   await expectNothing();
-  for (const steps of [-1, 1]) {
-    await page.evaluate((count) => {
+  const go = (steps: number) =>
+    page.evaluate((count) => {
       const gone = new Promise((resolve) => addEventListener('popstate', resolve));
       history.go(count);
       return gone;
     }, steps);
+  for (const steps of [-1, 1]) {
+    await go(steps);
     await expectNothing();
   }
   await page.reload();
   await expect(lockedTitle(page)).toBeVisible();
   await expectNothing();
   await unlock(page);
+  await expect(query).toHaveValue('Secret');
+  expect(new URL(page.url()).hash).toBe('#/search?q=Secret');
+
+  // What was left behind the lock says afterwards what it said before.
+  await page.keyboard.press('ControlOrMeta+Shift+L');
+  await expect(lockedTitle(page)).toBeVisible();
+  await go(-1);
+  await expectNothing();
+  await unlock(page);
+  await expect(lockCard(page)).toBeVisible();
+  await go(1);
   await expect(query).toHaveValue('Secret');
   expect(new URL(page.url()).hash).toBe('#/search?q=Secret');
 });

@@ -117,3 +117,19 @@ test('vectors of an endpoint stay: they may have cost money', async () => {
   ]);
   expect(await find()).toEqual(['a']);
 });
+
+test('questions that come while vectors go begin nothing', async () => {
+  const db = await openForTest();
+  const { meaning, room, phases, find } = await begin(db);
+  room.hasAny = false;
+  const gone = { is: false };
+  const evicting = meaning.evict().finally(() => (gone.is = true));
+  const asking: Promise<unknown>[] = [];
+  while (!gone.is) {
+    asking.push(find().catch(() => undefined));
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  await Promise.all([evicting, ...asking]);
+  expect(phases.at(-1)).toBe('evicted');
+  expect(await readStoredEmbedders(db)).toEqual([]);
+});

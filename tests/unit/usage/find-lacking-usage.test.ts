@@ -33,7 +33,7 @@ test('rows that agree lack nothing, nor do those of answers that were deleted si
 test('a row that is not there, and one that says less, become what the messages show', () => {
   const lesser = row(SATURDAY, 1, { totalCostUsd: 9 });
   expect(findLackingUsage([lesser], [row(FRIDAY, 2), row(SATURDAY, 4)])).toEqual([
-    { before: undefined, after: row(FRIDAY, 2) },
+    { before: null, after: row(FRIDAY, 2) },
     // No figure is lowered.
     { before: lesser, after: row(SATURDAY, 4, { totalCostUsd: 9 }) },
   ]);
@@ -49,7 +49,7 @@ test('a model is not raised beyond what its messages show', () => {
   expect(findLackingUsage(stored, counted)).toEqual([]);
   const other = row(FRIDAY, 1, { id: 'other', model: 'other' });
   expect(findLackingUsage(stored, [...counted, other])).toEqual([
-    { before: undefined, after: other },
+    { before: null, after: other },
   ]);
 });
 

@@ -43,7 +43,10 @@ test('of two tabs that run the maintenance at once one does it, and the other sa
   const { page } = await start({
     rows: {
       sessions: [seedSession()],
-      ...seedConversations([seedConversation('one'), seedConversation('two')]),
+      // Without answers: nobody would have counted them.
+      ...seedConversations(
+        ['one', 'two'].map((id) => seedConversation(id, { texts: ['A question'] })),
+      ),
       maintenanceRuns: [DONE],
     },
     hash: '#/storage',

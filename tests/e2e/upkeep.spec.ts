@@ -45,8 +45,11 @@ test('finds what search has otherwise than it is stored, and makes it anew', asy
     rows: {
       sessions: [seedSession()],
       ...seedConversations([
-        seedConversation('apples', { texts: ['red apple', 'green pear'] }),
-        seedConversation('plums', { texts: ['blue plum', 'yellow lemon'] }),
+        // From elsewhere: of answers given here the usage would be found too low.
+        ...[
+          ['apples', 'red apple', 'green pear'] as const,
+          ['plums', 'blue plum', 'yellow lemon'] as const,
+        ].map(([id, ...texts]) => seedConversation(id, { source: 'chatgpt', texts })),
       ]),
       maintenanceRuns: [
         { id: 'done', kind: 'scheduled', startedAt: Date.now(), endedAt: Date.now(), report: {} },

@@ -32,6 +32,7 @@ export function mostInflatedBytes(packedBytes: number, isFarAllowed = false): nu
 export function isDense(packedBytes: number, sizeBytes: number): boolean {
   return sizeBytes > packedBytes * MAX_INFLATE_RATIO;
 }
+
 /** Below this many bytes one dense stretch says nothing of the rest. */
 const DENSE_FREE_BYTES = MIB;
 

@@ -67,7 +67,7 @@ export async function recountAll(
 /**
  * Raises the usage to what the messages show: figures are added and none is taken away.
  * @param note Gives the row of the run with the note in it by which this is taken back.
- * @returns how many days of a model.
+ * @returns how many records were raised.
  */
 export function raiseUsage(
   db: OnggiDatabase,

@@ -1,4 +1,5 @@
 /** The text scan over bytes: by WebAssembly with SIMD where the browser has it, else in plain TypeScript. */
+import { canRun, loadKernel } from './kernel/load-kernel.ts';
 import kernel from './kernel/scan.as.ts?kernel';
 
 /** What the kernel exports; see kernel/scan.as.ts. */
@@ -45,20 +46,13 @@ export interface ByteScan {
   sweep(byteLength: number): number;
 }
 
-/** Whether this browser runs WebAssembly with SIMD. Where it is switched off there is no such object. */
-export const hasSimd = (): boolean =>
-  typeof WebAssembly === 'object' && WebAssembly.validate(kernel);
+/** Whether this browser runs WebAssembly with SIMD. */
+export const hasSimd = (): boolean => canRun(kernel);
 
 /** A scan with memory of its own. @param withSimd Only tests say which. */
 export async function createByteScan(withSimd = hasSimd()): Promise<ByteScan> {
-  if (!withSimd) return createPlainScan();
-  try {
-    const { instance } = await WebAssembly.instantiate(kernel);
-    return createKernelScan(instance.exports as unknown as ScanExports);
-  } catch {
-    // The host's policy does not allow it, or there is no memory for it.
-    return createPlainScan();
-  }
+  const exports = withSimd ? await loadKernel<ScanExports>(kernel) : undefined;
+  return exports ? createKernelScan(exports) : createPlainScan();
 }
 
 const PAGE_BYTES = 65_536;

@@ -1,4 +1,5 @@
 /** Rows of bytes of one width, and two ways to compare one row with all: by WebAssembly SIMD, or plainly. */
+import { canRun, loadKernel } from './kernel/load-kernel.ts';
 import relaxedKernel from './kernel/vectors-relaxed.as.ts?kernel';
 import kernel from './kernel/vectors.as.ts?kernel';
 
@@ -30,8 +31,8 @@ export type Speed = 'relaxed' | 'simd' | 'plain';
 
 /** The quickest that this browser has. */
 export function bestSpeed(): Speed {
-  if (typeof WebAssembly !== 'object' || !WebAssembly.validate(kernel)) return 'plain';
-  return WebAssembly.validate(relaxedKernel) ? 'relaxed' : 'simd';
+  if (!canRun(kernel)) return 'plain';
+  return canRun(relaxedKernel) ? 'relaxed' : 'simd';
 }
 
 /** Many rows of bytes. */
@@ -58,17 +59,14 @@ export async function createRowBytes(
   speed: Speed,
 ): Promise<RowBytes> {
   if (width > QUERY_BYTES) throw new RangeError(`a row of ${width} bytes`);
-  if (speed === 'plain') return createPlainRows(width, comparison);
   const isRelaxed = speed === 'relaxed' && comparison === 'product';
-  try {
-    const { instance } = await WebAssembly.instantiate(isRelaxed ? relaxedKernel : kernel);
-    const exports = instance.exports as unknown as VectorExports;
-    const compare = comparison === 'product' ? exports.multiplyRows : exports.compareBits;
-    return createKernelRows(width, exports.memory, compare);
-  } catch {
-    // The host's policy does not allow it, or there is no memory for it.
-    return createPlainRows(width, comparison);
-  }
+  const exports =
+    speed === 'plain'
+      ? undefined
+      : await loadKernel<VectorExports>(isRelaxed ? relaxedKernel : kernel);
+  if (!exports) return createPlainRows(width, comparison);
+  const compare = comparison === 'product' ? exports.multiplyRows : exports.compareBits;
+  return createKernelRows(width, exports.memory, compare);
 }
 
 function createKernelRows(

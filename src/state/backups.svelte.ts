@@ -13,6 +13,7 @@ import type { OnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import type { BackupTarget } from '#domain/stored-rows.ts';
+import { createPlaceQuestion } from './place-question.ts';
 import type { StorageHealth } from './storage-health.svelte.ts';
 
 /** A written backup; `blob` is null when the bytes went into a file that the person picked. */
@@ -137,7 +138,7 @@ export class Backups {
   /** A failed switch closed the database: only a fresh page can go on. */
   #isClosedBelow = false;
   #abort: AbortController | undefined;
-  #isPicking = false;
+  readonly #place = createPlaceQuestion();
   readonly #work: BackupWork;
   readonly #storage: StorageHealth;
   readonly #clock: Clock;
@@ -235,10 +236,10 @@ export class Backups {
     passphrase: string | null,
     pick?: () => Promise<FileSystemFileHandle | undefined>,
   ): Promise<WrittenBackup | undefined> {
-    if (this.#phase.kind !== 'choosing' || this.#isPicking) return undefined;
+    if (this.#phase.kind !== 'choosing' || this.#place.isOpen) return undefined;
     const signal = this.#start(this.#phase);
     return this.#run(signal, async () => {
-      const handle = pick ? await this.#askForPlace(pick) : null;
+      const handle = pick ? await this.#place.ask(pick) : null;
       if (handle === undefined) return undefined;
       // Closed while the place was asked for, the work only takes the empty file away.
       if (!signal.aborted) this.#phase = { kind: 'writing', progress: null };
@@ -373,15 +374,6 @@ export class Backups {
     this.#phase = { kind: 'closed' };
     if (this.#isClosedBelow) this.#reload();
   };
-
-  async #askForPlace(pick: () => Promise<FileSystemFileHandle | undefined>) {
-    this.#isPicking = true;
-    try {
-      return await pick();
-    } finally {
-      this.#isPicking = false;
-    }
-  }
 
   #isAtWork(): boolean {
     return ['writing', 'reading', 'preparing', 'prepared', 'switching'].includes(this.#phase.kind);

@@ -20,26 +20,29 @@ function readCovered(): string | undefined {
   return v.is(Covered, state) ? state.coveredHash : undefined;
 }
 
+/** Gives the entry another address and state. @returns false where it is tried again later */
+function replace(state: v.InferOutput<typeof Covered> | null, hash: string): boolean {
+  try {
+    history.replaceState(state, '', hash || EMPTY);
+    return true;
+  } catch {
+    const wasCovered = kept !== undefined;
+    const again = wasCovered ? stay : reveal;
+    setTimeout(() => wasCovered === (kept !== undefined) && again(), AGAIN_MS);
+    return false;
+  }
+}
+
 function cover(): void {
   const { hash } = location;
   if (readCovered() !== undefined || hash === '' || hash === EMPTY) return;
-  try {
-    history.replaceState({ coveredHash: hash } satisfies v.InferOutput<typeof Covered>, '', EMPTY);
-  } catch {
-    setTimeout(() => kept !== undefined && stay(), AGAIN_MS);
-  }
+  replace({ coveredHash: hash }, EMPTY);
 }
 
 /** Lets an entry of the history say again what it said; the page follows as with any other address. */
 function reveal(): void {
   const hash = readCovered();
-  if (hash === undefined) return;
-  try {
-    history.replaceState(null, '', hash || EMPTY);
-  } catch {
-    setTimeout(() => kept === undefined && reveal(), AGAIN_MS);
-    return;
-  }
+  if (hash === undefined || !replace(null, hash)) return;
   dispatchEvent(new HashChangeEvent('hashchange'));
 }
 
@@ -68,10 +71,5 @@ export function uncoverAddress(isPageKept: boolean): void {
   addEventListener('popstate', reveal);
   const hash = isPageKept && kept !== undefined ? kept : readCovered();
   kept = undefined;
-  if (hash === undefined || hash === location.hash) return;
-  try {
-    history.replaceState(null, '', hash || EMPTY);
-  } catch {
-    setTimeout(() => kept === undefined && reveal(), AGAIN_MS);
-  }
+  if (hash !== undefined && hash !== location.hash) replace(null, hash);
 }

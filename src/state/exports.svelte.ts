@@ -8,6 +8,7 @@ import type {
 } from '#domain/export-request.ts';
 import type { ConversationId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
+import { createPlaceQuestion } from './place-question.ts';
 
 /** What an export needs from below; made by `main.ts`. */
 export interface ExportWork {
@@ -54,7 +55,7 @@ export type ExportPhase =
 export class Exports {
   #phase = $state.raw<ExportPhase>({ kind: 'closed' });
   #abort: AbortController | undefined;
-  #isPicking = false;
+  readonly #place = createPlaceQuestion();
   readonly #work: ExportWork;
 
   constructor(work: ExportWork) {
@@ -79,11 +80,13 @@ export class Exports {
    * @returns undefined when it was stopped or failed; the phase says which.
    */
   async run(request: ExportRequest, pick?: PickPlace): Promise<ExportedFile | undefined> {
-    if (this.#phase.kind !== 'choosing' || this.#isPicking) return undefined;
+    if (this.#phase.kind !== 'choosing' || this.#place.isOpen) return undefined;
     const abort = new AbortController();
     this.#abort = abort;
     try {
-      const handle = pick ? await this.#askForPlace(request, pick) : null;
+      const handle = pick
+        ? await this.#place.ask(async () => pick(await this.#work.nameFile(request)))
+        : null;
       // The choice stays open.
       if (handle === undefined) return undefined;
       // Closed while the place was asked for, the work only takes the empty file away.
@@ -110,15 +113,6 @@ export class Exports {
     this.#abort?.abort();
     this.#phase = { kind: 'closed' };
   };
-
-  async #askForPlace(request: ExportRequest, pick: PickPlace) {
-    this.#isPicking = true;
-    try {
-      return await pick(await this.#work.nameFile(request));
-    } finally {
-      this.#isPicking = false;
-    }
-  }
 
   readonly findMasked: ExportWork['findMasked'] = (...given) => this.#work.findMasked(...given);
 

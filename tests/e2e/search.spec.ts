@@ -7,6 +7,7 @@ import {
   seedSettings,
 } from '../support/seed.ts';
 import { expect, test } from './onggi.ts';
+import type { Onggi } from './onggi.ts';
 import { saysMeaning, text } from './seeded.ts';
 
 const texts = (question: string, answer: string) => ({ texts: [question, answer] });
@@ -18,9 +19,21 @@ const CORPUS = seedConversations([
   seedConversation('备份', { id: 'zh', ...texts('数据库备份失败了', '先检查磁盘空间') }),
 ]);
 
+const resultsOn = (page: Page) =>
+  page.getByRole('list', { name: text('search.results') }).getByRole('listitem');
+
+/** The search screen over the conversations of four languages. */
+async function openSearch(onggi: Onggi) {
+  const { page } = onggi;
+  await seedDatabase(page, { userSettings: [seedSettings()], ...CORPUS });
+  await onggi.open('#/search');
+  const box = page.getByRole('main').getByRole('searchbox', { name: text('sidebar.search') });
+  return { box, results: resultsOn(page) };
+}
+
 async function findInFourLanguages(page: Page) {
   const box = page.getByRole('searchbox', { name: text('sidebar.search') });
-  const results = page.getByRole('list', { name: text('search.results') }).getByRole('listitem');
+  const results = resultsOn(page);
   for (const [query, title] of [
     ['실패했', '백업 이야기'],
     ['_REST', 'Restore'],
@@ -65,11 +78,8 @@ test('the line above the results says how many were found by words and how many 
   onggi,
   page,
 }) => {
-  await seedDatabase(page, { userSettings: [seedSettings()], ...CORPUS });
-  await onggi.open('#/search');
-  const box = page.getByRole('main').getByRole('searchbox', { name: text('sidebar.search') });
+  const { box, results } = await openSearch(onggi);
   await box.fill('データベースのバックアップ');
-  const results = page.getByRole('list', { name: text('search.results') }).getByRole('listitem');
   await expect(results.filter({ hasText: '备份' })).toContainText(saysMeaning);
   const count = await results.count();
   const line = onggi.status.filter({ hasText: /^Conversations/ });
@@ -89,9 +99,7 @@ test('a filter, a quote or an excluded word finds by words alone, and a line say
   onggi,
   page,
 }) => {
-  await seedDatabase(page, { userSettings: [seedSettings()], ...CORPUS });
-  await onggi.open('#/search');
-  const box = page.getByRole('main').getByRole('searchbox', { name: text('sidebar.search') });
+  const { box } = await openSearch(onggi);
   const line = page.getByText(text('meaning.leftOut'));
   for (const query of ['"备份"', '备份 role:user', '备份 -磁盘']) {
     await box.fill(query);
@@ -105,12 +113,9 @@ test('a query of 100,000 characters stays as it was pasted, is asked, and leaves
   onggi,
   page,
 }) => {
-  await seedDatabase(page, { userSettings: [seedSettings()], ...CORPUS });
-  await onggi.open('#/search');
-  const box = page.getByRole('main').getByRole('searchbox', { name: text('sidebar.search') });
+  const { box, results } = await openSearch(onggi);
   const query = '실패했 '.repeat(25_000);
   await box.fill(query);
-  const results = page.getByRole('list', { name: text('search.results') }).getByRole('listitem');
   await expect(results.filter({ hasText: '백업 이야기' })).toBeVisible({ timeout: 15_000 });
   await expect(page.getByText(text('search.cut'))).toBeVisible();
   await expect(box).toHaveValue(query);
@@ -160,7 +165,7 @@ test.describe('a search worker that hangs', () => {
       await page.clock.runFor(20_000);
       await expect(page.getByText(text('search.restarted'))).toBeVisible({ timeout: 1000 });
     }).toPass();
-    const results = page.getByRole('list', { name: text('search.results') }).getByRole('listitem');
+    const results = resultsOn(page);
     await expect(results.locator('mark').first()).toHaveText('실패했');
     await findInFourLanguages(page);
     await expect(page.getByText(text('search.restarted'))).toHaveCount(0);

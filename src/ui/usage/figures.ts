@@ -73,8 +73,7 @@ export function formatDays(from: string, to: string, language: string | undefine
     day: 'numeric',
     timeZone: 'UTC',
   });
-  const [start, end] = [Date.parse(from), Date.parse(to)];
-  return from === to ? format.format(start) : format.formatRange(start, end);
+  return format.formatRange(Date.parse(from), Date.parse(to));
 }
 
 /** A day in few characters, for the foot of a chart; with the year where charts span several. */

@@ -8,6 +8,8 @@ const SLOW_LIMIT_MS = 2000;
 const HANG_LIMIT_MS = 5000;
 /** Counted in short ticks, so that a page that was frozen or asleep is not taken for a dead disk. */
 const TICK_MS = 500;
+/** Sooner than a write is told to be slow. */
+const ROOM_PATIENCE_MS = 1500;
 const SLOW_TICKS = SLOW_LIMIT_MS / TICK_MS;
 
 /** What a page does about writes that take long or find no room. */
@@ -22,7 +24,8 @@ export interface WriteWatch {
 
 let watch: WriteWatch | undefined;
 let slowCount = 0;
-let isMakingRoom = false;
+/** Under way. */
+let making: Promise<boolean> | undefined;
 
 /** Sets what this page does; the workers leave it to their page. */
 export function watchWrites(next: WriteWatch): void {
@@ -67,17 +70,21 @@ export async function isOpenAgain({ code }: OnggiError, cause: ReopenCause): Pro
   return code === 'db/closed' && (await watch?.reopen?.(cause)) === true;
 }
 
-/** One at a time, and not for the writes that make room. */
-async function makeRoom(): Promise<boolean> {
-  if (!watch || isMakingRoom) return false;
-  isMakingRoom = true;
-  try {
-    return await watch.makeRoom();
-  } catch {
-    return false;
-  } finally {
-    isMakingRoom = false;
+/**
+ * One at a time: other writes that find no room meanwhile have what it brings. Not for longer than
+ * {@link ROOM_PATIENCE_MS}, for the writes that make room would wait for themselves.
+ */
+function makeRoom(): Promise<boolean> {
+  if (making) {
+    const patience = new Promise<boolean>((give) => setTimeout(give, ROOM_PATIENCE_MS, false));
+    return Promise.race([making, patience]);
   }
+  if (!watch) return Promise.resolve(false);
+  making = watch
+    .makeRoom()
+    .catch(() => false)
+    .finally(() => (making = undefined));
+  return making;
 }
 
 async function untilHang<T>(work: () => PromiseLike<T>): Promise<T> {

@@ -65,6 +65,20 @@ describe('a write without room', () => {
     expect(makeRoom).toHaveBeenCalledTimes(1);
   });
 
+  test('has the room that is being made for another one', async () => {
+    const room = Promise.withResolvers<boolean>();
+    const makeRoom = vi.fn(() => room.promise);
+    watchWrites({ onSlow: () => undefined, makeRoom });
+    const writes = ['first', 'second'].map((what) =>
+      vi.fn<() => Promise<string>>().mockImplementationOnce(full).mockResolvedValueOnce(what),
+    );
+    const written = writes.map((write) => commit(write));
+    await vi.waitFor(() => expect(makeRoom).toHaveBeenCalled());
+    room.resolve(true);
+    expect(await Promise.all(written)).toEqual(['first', 'second']);
+    expect(makeRoom).toHaveBeenCalledTimes(1);
+  });
+
   test('fails as it did when making room fails', async () => {
     watchWrites({ onSlow: () => undefined, makeRoom: () => Promise.reject(new Error('broken')) });
     await expect(commit(full)).rejects.toMatchObject({ code: 'db/quota' });

@@ -171,7 +171,8 @@ test('a dialog that closes gives the focus back to what opened it', async ({ sta
   const options = page.getByRole('button', { name: text('options.open') });
   await options.focus();
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('dialog', { name: text('options.title') })).toBeVisible();
+  // A form begins in its first field.
+  await expect(page.getByRole('textbox', { name: text('options.systemPrompt') })).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await expect(options).toBeFocused();

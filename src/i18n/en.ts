@@ -659,7 +659,7 @@ const texts = {
     'It is shown this once and stored nowhere. Write it down or keep it in a password manager: it opens the lock when passphrase or passkey are gone.',
   'lock.codeDownload': 'Download as text',
   'lock.codeNoted': 'I have put it somewhere safe',
-  'lock.changed': 'The lock is changed',
+  'lock.changed': 'The lock settings are saved',
   'blocked.upgrade': 'Your data are being brought up to date',
   'blocked.upgradeBody':
     'This version of onggi stores them in a new way. With many conversations it takes a while; then onggi opens by itself.',

@@ -559,7 +559,7 @@ export const ko: LaterTexts = {
     '지금 한 번만 보여 드리고 어디에도 저장하지 않아요. 적어 두거나 비밀번호 관리자에 넣어 두세요. 암호를 잊거나 패스키가 없어져도 이 코드로 열 수 있어요.',
   'lock.codeDownload': '텍스트 파일로 받기',
   'lock.codeNoted': '안전한 곳에 두었어요',
-  'lock.changed': '잠금을 바꿨어요',
+  'lock.changed': '잠금 설정을 저장했어요',
   'blocked.upgrade': '데이터를 새 버전에 맞추고 있어요',
   'blocked.upgradeBody':
     '이번 버전부터 데이터를 저장하는 방식이 달라졌어요. 대화가 많으면 시간이 조금 걸리고, 끝나면 onggi가 저절로 열려요.',

@@ -540,7 +540,7 @@ export const zh: LaterTexts = {
     '只显示这一次，不会保存在任何地方。请写下来或存入密码管理器：口令或通行密钥丢失时，可用它解锁。',
   'lock.codeDownload': '下载为文本',
   'lock.codeNoted': '我已妥善保存',
-  'lock.changed': '锁定已更改',
+  'lock.changed': '锁定设置已保存',
   'blocked.upgrade': '正在将数据更新到新版本',
   'blocked.upgradeBody':
     '从这个版本起，数据的保存方式有所改变。对话较多时需要一些时间，完成后 onggi 会自动打开。',

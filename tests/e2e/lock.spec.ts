@@ -3,6 +3,7 @@ import type { Page } from '@playwright/test';
 import { readEverythingStored, seedConversation, seedConversations } from '../support/seed.ts';
 import { onggiOn } from './onggi.ts';
 import { chatRequests, expect, test, text } from './seeded.ts';
+import { addAuthenticator } from './virtual-authenticator.ts';
 
 const API_KEY = 'sk-marker-4f9d2c77aa51e0b3';
 const PASSPHRASE = 'five words are a lock';
@@ -55,22 +56,9 @@ test('a passphrase locks: nothing is shown, nothing is written in clear, the key
   expect(chatRequests(endpoint)).toHaveLength(2);
 });
 
-test('a passkey locks, and the recovery code opens when it is gone', async ({ start, context }) => {
+test('a passkey locks, and the recovery code opens when it is gone', async ({ start }) => {
   const { page } = await start({ rows, hash: '#/settings/privacy' });
-  const client = await context.newCDPSession(page);
-  await client.send('WebAuthn.enable');
-  const { authenticatorId } = await client.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      ctap2Version: 'ctap2_1',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      hasPrf: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
+  const { client, authenticatorId } = await addAuthenticator(page);
   await lockCard(page)
     .getByRole('button', { name: text('lock.setPasskey') })
     .click();

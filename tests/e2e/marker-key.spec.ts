@@ -7,6 +7,7 @@ import { findInFiles, holdsSecret } from '../support/find-secret.ts';
 import { expect, onggiOn, test as base } from './onggi.ts';
 import type { Onggi } from './onggi.ts';
 import { makeSnapshot, text } from './seeded.ts';
+import { addAuthenticator } from './virtual-authenticator.ts';
 
 const API_KEY = 'sk-marker-c41d7e90b8f2635aa17c04d95e3b68f0';
 const PASSPHRASE = 'juniper-94-lantern-wreath-27-oboe';
@@ -186,20 +187,7 @@ test('with a passkey no file, export, log or console holds the key or the code',
   const endpoint = await startEndpoint({ apiKey: API_KEY });
   const browser = await kept.open();
   const { page } = browser.onggi;
-  const client = await browser.context.newCDPSession(page);
-  await client.send('WebAuthn.enable');
-  await client.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      ctap2Version: 'ctap2_1',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      hasPrf: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
+  await addAuthenticator(page);
   await connectAndAsk(browser, endpoint.localhostUrl);
   await lockCard(page)
     .getByRole('button', { name: text('lock.setPasskey') })

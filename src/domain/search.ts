@@ -116,6 +116,20 @@ export interface MeaningStatus {
   readonly coming: string | null;
 }
 
+const UNFINISHED: readonly MeaningStatus['phase'][] = [
+  'loading',
+  'indexing',
+  'waiting',
+  'saving-power',
+  'retrying',
+  'paused',
+];
+
+/** Whether more conversations will be found by meaning than can be now. */
+export function isUnfinished({ phase }: MeaningStatus): boolean {
+  return UNFINISHED.includes(phase);
+}
+
 /** How far the text index is. */
 export interface SearchStatus {
   /**

@@ -74,3 +74,15 @@ test('without conversations the map says what to do', async ({ start, page }) =>
   await expect(page.getByText(text('map.empty'))).toBeVisible();
   await expect(page.getByRole('application')).toHaveCount(0);
 });
+
+test('while conversations are not indexed yet the map does not say that there are none', async ({
+  start,
+  page,
+}) => {
+  const settings = { meaning: { isPaused: true, isHintShown: true } };
+  await start({ rows, settings, hash: '#/map' });
+  await expect(page.getByText(text('meaning.paused'))).toBeVisible();
+  await expect(page.getByText(text('map.empty'))).toHaveCount(0);
+  await page.getByRole('button', { name: text('meaning.goOn') }).click();
+  await expect(page.getByRole('application', { name: 'Map of 7 conversations' })).toBeVisible();
+});

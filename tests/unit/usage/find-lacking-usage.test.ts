@@ -48,9 +48,7 @@ test('a model is not raised beyond what its messages show', () => {
   const counted = [row(FRIDAY, 1), row(SATURDAY, 3)];
   expect(findLackingUsage(stored, counted)).toEqual([]);
   const other = row(FRIDAY, 1, { id: 'other', model: 'other' });
-  expect(findLackingUsage(stored, [...counted, other])).toEqual([
-    { before: null, after: other },
-  ]);
+  expect(findLackingUsage(stored, [...counted, other])).toEqual([{ before: null, after: other }]);
 });
 
 test('imported history is left as it is stored', () => {

@@ -26,8 +26,11 @@ export const MAX_ENTRY_CHARACTERS = 64_000;
 
 /** One place that keeps answers. All but `find` may reject when its storage does not work. */
 export interface CacheLevel {
-  /** The answer of a key as long as it is fresh; what is not, is deleted. */
-  find(cacheKey: string, now: number): Promise<CachedResponse | undefined>;
+  /**
+   * The answer of a key as long as it is fresh; what is not, is deleted.
+   * @param now Epoch milliseconds; may still be on its way while the answer is read.
+   */
+  find(cacheKey: string, now: number | Promise<number>): Promise<CachedResponse | undefined>;
   /**
    * Keeps an answer in the place of an older one of its key, and makes room for it. Does nothing when
    * another tab kept a newer one meanwhile.

@@ -85,7 +85,7 @@ export function createKeyvalLevel(store: UseStore, limits = LIMITS): FasterLevel
       const stored: unknown = await get(ANSWER + cacheKey, store);
       if (stored === undefined) return undefined;
       const entry = parseEntry(stored, cacheKey);
-      if (entry && isFresh(entry, 'keyval', now)) return entry;
+      if (entry && isFresh(entry, 'keyval', await now)) return entry;
       await remove(cacheKey);
       return undefined;
     },

@@ -41,14 +41,14 @@ export function createMemoryLevel(limits = LIMITS): FasterLevel {
   }
 
   return {
-    find(cacheKey, now) {
+    async find(cacheKey, now) {
       const entry = entries.get(cacheKey);
-      if (!entry) return Promise.resolve(undefined);
+      if (!entry) return undefined;
       entries.delete(cacheKey);
       entries.set(cacheKey, entry);
-      if (isFresh(entry, 'memory', now)) return Promise.resolve(entry);
+      if (isFresh(entry, 'memory', await now)) return entry;
       remove(cacheKey);
-      return Promise.resolve(undefined);
+      return undefined;
     },
     put(entry) {
       if (!isNewer(entries.get(entry.cacheKey), entry)) put(entry);

@@ -142,24 +142,26 @@ export function createResponseCache({
     }
     const known = await levels.memory.find(cacheKey, own.now);
     if (known) return { entry: known, level: 'memory' };
-    const moment = await sharedTime.read();
+    const reading = sharedTime.read();
+    // Read together with the time it is held against: one wait less between Enter and the screen.
+    const now = reading.then((moment) => moment.now);
+    const [moment, kept] = await Promise.all([reading, quietly(levels.keyval.find(cacheKey, now))]);
     if (moment.wentBack) {
       await forgetAll(moment);
       return undefined;
     }
-    const hit = await findStored(cacheKey, moment.now);
+    const hit = kept
+      ? { entry: kept, level: 'keyval' as const }
+      : await findInTable(cacheKey, moment.now);
     // Written behind the reads: they would wait for it.
     void sharedTime.note(moment);
     if (hit && generation === begun) promote(hit.entry, hit.level, moment.now);
     return hit;
   }
 
-  async function findStored(cacheKey: string, now: number): Promise<Hit | undefined> {
-    for (const level of ['keyval', 'table'] as const) {
-      const entry = await quietly(levels[level].find(cacheKey, now));
-      if (entry) return { entry, level };
-    }
-    return undefined;
+  async function findInTable(cacheKey: string, now: number): Promise<Hit | undefined> {
+    const entry = await quietly(levels.table.find(cacheKey, now));
+    return entry && { entry, level: 'table' };
   }
 
   async function put(entry: CachedResponse, level: CacheLevelName, now: number): Promise<void> {

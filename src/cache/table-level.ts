@@ -38,7 +38,7 @@ export function createTableLevel(db: OnggiDatabase, limits = LIMITS): CacheLevel
       const stored = await getCachedResponse(db, cacheKey);
       if (stored === undefined) return undefined;
       const entry = parseEntry(stored, cacheKey);
-      if (entry && isFresh(entry, 'table', now)) return entry;
+      if (entry && isFresh(entry, 'table', await now)) return entry;
       await deleteCachedResponse(db, cacheKey);
       return undefined;
     },

@@ -1,3 +1,4 @@
+import Dexie from 'dexie';
 import { withAddedMessages, withChangedMessage } from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import type { ConversationStore } from '#domain/conversation-store.ts';
@@ -76,9 +77,9 @@ function addMessages(
       conversationId: base.id,
       seq: base.lastSeq + 1 + index,
     }));
-    await db.messages.bulkAdd(stored);
     const after = withAddedMessages(base, stored, now);
-    await db.conversations.put(after);
+    // Asked for together: each answer of the database that is waited for is time between Enter and the screen.
+    await Dexie.Promise.all([db.messages.bulkAdd(stored), db.conversations.put(after)]);
     return { conversation: after, messages: stored };
   });
 }

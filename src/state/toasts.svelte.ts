@@ -18,6 +18,7 @@ const ACTION_MS = 10_000;
 export class Toasts {
   #items = $state.raw<readonly Toast[]>([]);
   #nextId = 0;
+  readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
   get items(): readonly Toast[] {
     return this.#items;
@@ -26,11 +27,26 @@ export class Toasts {
   show(key: MessageKey, options: Partial<Pick<Toast, 'tone' | 'values' | 'action'>> = {}): void {
     const id = this.#nextId++;
     const toast: Toast = { id, key, tone: 'plain', values: {}, action: null, ...options };
-    this.#items = [...this.#items.slice(-2), toast];
-    setTimeout(() => this.dismiss(id), toast.action ? ACTION_MS : PLAIN_MS);
+    for (const { id: old } of this.#items.slice(0, -2)) this.dismiss(old);
+    this.#items = [...this.#items, toast];
+    this.letGo(toast);
+  }
+
+  /** Keeps a message as long as somebody points at it or is in it. */
+  hold({ id }: Toast): void {
+    clearTimeout(this.#timers.get(id));
+  }
+
+  /** Lets a message go after its time, counted from now. */
+  letGo(toast: Toast): void {
+    this.hold(toast);
+    const leave = (): void => this.dismiss(toast.id);
+    this.#timers.set(toast.id, setTimeout(leave, toast.action ? ACTION_MS : PLAIN_MS));
   }
 
   dismiss(id: number): void {
+    clearTimeout(this.#timers.get(id));
+    this.#timers.delete(id);
     this.#items = this.#items.filter((toast) => toast.id !== id);
   }
 }

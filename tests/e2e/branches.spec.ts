@@ -165,3 +165,27 @@ test('versions are switched with the keyboard alone', async ({ start, page }) =>
   await expect(shown).toContainText('A second seeded answer.');
   await expect(previous).toBeFocused();
 });
+
+test('the way back stays on the screen as long as somebody points at it or is in it', async ({
+  start,
+  page,
+}) => {
+  const onggi = await start({ rows: SHORT, hash: HASH });
+  await page.clock.install();
+  await onggi.questions.first().hover();
+  await onggi.questions
+    .first()
+    .getByRole('button', { name: text('message.remove') })
+    .click();
+  const undo = page.getByRole('button', { name: 'Undo' });
+  await undo.hover();
+  await page.clock.fastForward('01:00');
+  await expect(undo).toBeVisible();
+  await undo.focus();
+  await page.mouse.move(0, 0);
+  await page.clock.fastForward('01:00');
+  await expect(undo).toBeVisible();
+  await onggi.composer.focus();
+  await page.clock.fastForward('00:11');
+  await expect(undo).toBeHidden();
+});

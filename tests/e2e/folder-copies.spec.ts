@@ -1,26 +1,10 @@
 import { gunzipSync } from 'node:zlib';
 import type { Page } from '@playwright/test';
+import { FOLDER, pickWithoutDialog } from './picked-folder.ts';
 import { expect, test, text } from './seeded.ts';
 
 /** A day and a bit, for `page.clock`: when the next copy is due. */
 const A_DAY = '25:00:00';
-const FOLDER = 'picked by me';
-
-/**
- * The browser's own dialog cannot be driven: in its place a real folder of the browser's file system is
- * handed over, with the handle, the permissions and the files of any other.
- */
-async function pickWithoutDialog(page: Page): Promise<void> {
-  await page.addInitScript((name) => {
-    Object.assign(window, {
-      showDirectoryPicker: async () => {
-        const root = await navigator.storage.getDirectory();
-        return root.getDirectoryHandle(name, { create: true });
-      },
-    });
-  }, FOLDER);
-}
-
 /** The texts of the messages in each file of the folder, by its name. */
 async function readFolder(page: Page): Promise<Readonly<Record<string, readonly string[]>>> {
   const files = await page.evaluate(async (name) => {

@@ -4,6 +4,7 @@ import { startModelHub } from '../support/model-hub.ts';
 import type { ModelHub } from '../support/model-hub.ts';
 import { seedConversation, seedConversations } from '../support/seed.ts';
 import { takeAllRoom } from '../support/short-of-room.ts';
+import { FOLDER, pickWithoutDialog } from './picked-folder.ts';
 import { changeRows } from './raw-rows.ts';
 import { expect, makeSnapshot, test, text } from './seeded.ts';
 import { dropArchive, expectTold, readMade, sentence } from './without-room.ts';
@@ -68,12 +69,27 @@ async function undoImport(page: Page): Promise<void> {
   await page.getByRole('button', { name: text('import.undo') }).click();
 }
 
+const PASSPHRASE = 'five words are a lock';
+
 async function setPassphrase(page: Page): Promise<void> {
   await page.goto('/#/settings/privacy');
   await page.getByRole('button', { name: text('lock.setPassphrase') }).click();
-  await page.getByLabel(text('lock.newPassphrase')).fill('five words are a lock');
-  await page.getByLabel(text('lock.again')).fill('five words are a lock');
+  await page.getByLabel(text('lock.newPassphrase')).fill(PASSPHRASE);
+  await page.getByLabel(text('lock.again')).fill(PASSPHRASE);
   await page.getByRole('button', { name: text('common.continue') }).click();
+}
+
+/** Opens a dialog of the lock and proves who asks. */
+async function askOfLock(page: Page, task: 'lock.change' | 'lock.newCode' | 'lock.remove') {
+  await page.goto('/#/settings/privacy');
+  await page.getByRole('button', { name: text(task), exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel(text('lock.passphraseOrCode')).fill(PASSPHRASE);
+  if (task === 'lock.change') {
+    await dialog.getByLabel(text('lock.newPassphrase')).fill('another lock of words');
+    await dialog.getByLabel(text('lock.again')).fill('another lock of words');
+  }
+  await dialog.getByRole('button', { name: text('common.continue') }).click();
 }
 
 async function useEndpoint(page: Page): Promise<void> {
@@ -299,4 +315,64 @@ test('what only this page has, a downloaded model and the data from before a res
   await again.lift();
   await page.reload();
   expect(await readMade(page)).toEqual(saved);
+});
+
+test('a lock that is changed, what a notice undoes and a copy in a folder are told without room', async ({
+  start,
+  page,
+}) => {
+  test.setTimeout(300_000);
+  await pickWithoutDialog(page);
+  const onggi = await start({ rows: ROWS, hash: '#/data' });
+  page.setDefaultTimeout(10_000);
+  const card = page.getByRole('region', { name: text('backup.title') });
+  await card.getByRole('button', { name: text('backup.chooseFolder') }).click();
+  await expect(card.getByRole('listitem').filter({ hasText: FOLDER })).toContainText('last:');
+  await setPassphrase(page);
+  await page.getByRole('dialog').getByRole('checkbox').check();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: text('common.done') })
+    .click();
+  await page.goto('/#/c/jars');
+  await onggi.questions.first().hover();
+  await onggi.questions
+    .first()
+    .getByRole('button', { name: text('message.remove') })
+    .click();
+  const undo = page.getByRole('button', { name: 'Undo' });
+  await undo.hover();
+  const before = await readMade(page);
+  const room = await takeAllRoom(page);
+
+  const sites: readonly Site[] = [
+    ['what a notice undoes', () => undo.click()],
+    ['another passphrase', () => askOfLock(page, 'lock.change')],
+    ['a new recovery code', () => askOfLock(page, 'lock.newCode')],
+    ['no lock any more', () => askOfLock(page, 'lock.remove')],
+    [
+      'a copy in a folder',
+      async () => {
+        await page.goto('/#/data');
+        await card
+          .getByRole('button', { name: text('backup.copyNow') })
+          .first()
+          .click();
+      },
+    ],
+  ];
+  for (const site of sites) await expectTold(page, site);
+  expect(await readMade(page)).toEqual(before);
+
+  // The lock is as it was: the passphrase opens it, the other one does not.
+  await room.lift();
+  await page.reload();
+  await page.getByLabel(text('lock.passphraseOrCode')).fill('another lock of words');
+  await page.getByRole('button', { name: text('lock.unlock') }).click();
+  await expect(page.getByText(text('lock.wrong'))).toBeVisible();
+  await page.getByLabel(text('lock.passphraseOrCode')).fill(PASSPHRASE);
+  await page.getByRole('button', { name: text('lock.unlock') }).click();
+  await expect(onggi.conversations).toHaveCount(2);
+  await askOfLock(page, 'lock.remove');
+  await expect(page.getByRole('button', { name: text('lock.setPassphrase') })).toBeVisible();
 });

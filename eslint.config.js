@@ -22,7 +22,7 @@ const MAY_IMPORT = {
   cache: ['domain', 'db', 'vault'],
   backup: ['domain', 'db', 'vault', 'files'],
   usage: ['domain', 'db'],
-  library: ['domain', 'db'],
+  library: ['domain', 'db', 'files'],
   portability: ['domain', 'db', 'files'],
   search: ['domain', 'db', 'inference'],
   chat: [
@@ -68,7 +68,7 @@ const OWNERS = {
   'pdfjs-dist': ['library'],
   mammoth: ['library'],
   fflate: ['files', 'portability'],
-  htmlparser2: ['portability'],
+  htmlparser2: ['files'],
   'sql.js': ['portability'],
   tokenx: ['usage'],
   'gpt-tokenizer': ['usage'],

@@ -145,7 +145,7 @@ export default defineConfig({
           // The tests of the house start compilers and linters.
           testTimeout: 30_000,
           include: [
-            'tests/unit/{domain,i18n,provider,usage,files,portability,inference,search,support,repository}/**/*.test.ts',
+            'tests/unit/{domain,i18n,provider,usage,files,library,portability,inference,search,support,repository}/**/*.test.ts',
             'tests/unit/ui/markdown/**/*.node.test.ts',
             'tests/unit/backup/**/*.node.test.ts',
           ],
@@ -160,7 +160,7 @@ export default defineConfig({
           testTimeout: 60_000,
           include: [
             'tests/unit/{db,vault,cache,settings,chat,backup,maintenance,state,ui}/**/*.test.ts',
-            'tests/unit/{files,portability,usage,inference,search}/**/*.browser.test.ts',
+            'tests/unit/{files,library,portability,usage,inference,search}/**/*.browser.test.ts',
           ],
           exclude: ['**/*.node.test.ts'],
           globalSetup: ['tests/support/browser-setup.ts'],

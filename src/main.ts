@@ -48,6 +48,7 @@ import { EndpointsState } from '#state/endpoints.svelte.ts';
 import { Exports } from '#state/exports.svelte.ts';
 import { Imports } from '#state/imports.svelte.ts';
 import { createLazyCare } from '#state/lazy-care.ts';
+import { createLazyLibrary } from '#state/lazy-library.ts';
 import { createLazyLock } from '#state/lazy-lock.ts';
 import { createLazyDataWork } from '#state/lazy-data-work.ts';
 import { createLazySearch } from '#state/lazy-search.ts';
@@ -308,6 +309,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     getSessionId,
     imports,
     loadCare,
+    loadLibrary: createLazyLibrary({ db, clock, storage }),
     loadLock,
     memory,
     readAttachment: (id) => getAttachment(db, id),

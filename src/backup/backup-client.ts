@@ -198,12 +198,14 @@ function blobsOf({ segments = [] }: FileOptions): Blob[] {
 }
 
 /** Lists of a message are not read-only. */
-function toOrder({ follows, conversationIds, messageIds, attachmentIds }: SegmentOptions) {
+function toOrder(segment: SegmentOptions) {
+  const { follows, conversationIds, messageIds, attachmentIds, documentIds } = segment;
   return {
     follows,
     conversationIds: [...conversationIds],
     messageIds: [...messageIds],
     attachmentIds: [...attachmentIds],
+    documentIds: [...documentIds],
   };
 }
 

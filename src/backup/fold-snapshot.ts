@@ -72,6 +72,7 @@ function lastWordOn(table: BackupTable, row: FileObject, { last, segments }: Cha
 }
 
 const ID_FIELDS = {
+  documents: 'document_id',
   conversations: 'conversation_id',
   messages: 'message_id',
   attachments: 'attachment_id',

@@ -1,3 +1,4 @@
+import { putDocumentTexts } from '#db/documents.ts';
 import { getAllRows, getRows, putRows } from '#db/staging-rows.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { BackupTable, MergeCount } from '#domain/backup-report.ts';
@@ -23,6 +24,7 @@ import { createOneInFlight } from './row-sink.ts';
 import type { RowSink } from './row-sink.ts';
 import { createSettingsCollector } from './settings-rows.ts';
 import type { CollectedSettings } from './settings-rows.ts';
+import type { StoredText } from './small-rows.ts';
 import { settleConversations } from './settle-conversations.ts';
 
 /** The table of a database, as far as a merge needs it. */
@@ -144,6 +146,19 @@ export function createMergeSink(
     for (const row of put) attachments.expect(row);
   }
 
+  /** The text comes with the row that is taken, and with no other. */
+  async function mergeDocuments(read: readonly StoredText[]): Promise<void> {
+    const rows = read.map(({ text: _text, ...row }) => row);
+    const put = await merge('documents', db.documents, rows, idOf, (here, file) =>
+      mergeByTime(here, file, ({ updatedAt }) => updatedAt),
+    );
+    const taken = new Set(put);
+    await putDocumentTexts(
+      db,
+      read.filter((_row, at) => rows[at] && taken.has(rows[at])),
+    );
+  }
+
   async function mergeSettings(collected: readonly CollectedSettings[]): Promise<void> {
     const bare = new Set(collected.flatMap(({ row, hasExtras }) => (hasExtras ? [] : [row])));
     await merge(
@@ -183,10 +198,7 @@ export function createMergeSink(
         );
         return;
       case 'documents':
-        await merge(table, db.documents, read.rows, idOf, (here, file) =>
-          mergeByTime(here, file, ({ updatedAt }) => updatedAt),
-        );
-        return;
+        return mergeDocuments(read.rows);
       case 'drafts':
         await merge(table, db.drafts, read.rows, idOf, (here, file) =>
           mergeByTime(here, file, ({ updatedAt }) => updatedAt),

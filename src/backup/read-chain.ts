@@ -45,6 +45,7 @@ export async function openChain(
   options: ReadBackupOptions,
 ): Promise<Chain> {
   const last = {
+    documents: new Map<string, number>(),
     conversations: new Map<string, number>(),
     messages: new Map<string, number>(),
     attachments: new Map<string, number>(),
@@ -175,7 +176,9 @@ export function isChanged(table: BackupTable): table is ChangedTable {
 function idsOf(read: TableRows): readonly string[] {
   if (read.table === 'messages') return read.rows.map(({ row }) => row.id);
   if (read.table === 'conversations') return read.rows.map(({ id }) => id);
-  if (read.table === 'attachments') return read.rows.map(({ id }) => id);
+  if (read.table === 'attachments' || read.table === 'documents') {
+    return read.rows.map(({ id }) => id);
+  }
   return [];
 }
 
@@ -187,6 +190,8 @@ function keepRows(read: TableRows, isWanted: (id: string) => boolean): TableRows
     case 'conversations':
       return { ...read, rows: read.rows.filter(({ id }) => isWanted(id)) };
     case 'attachments':
+      return { ...read, rows: read.rows.filter(({ id }) => isWanted(id)) };
+    case 'documents':
       return { ...read, rows: read.rows.filter(({ id }) => isWanted(id)) };
     case 'attachment_parts':
       return { ...read, rows: read.rows.filter(({ attachmentId }) => isWanted(attachmentId)) };

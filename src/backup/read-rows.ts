@@ -30,7 +30,6 @@ import type {
   Attachment,
   Draft,
   ImportRun,
-  LibraryDocument,
   MaintenanceRun,
   SchemaVersion,
 } from '#domain/stored-rows.ts';
@@ -49,6 +48,7 @@ import {
   MAINTENANCE_ROWS,
   SCHEMA_VERSION_ROWS,
 } from './small-rows.ts';
+import type { StoredText } from './small-rows.ts';
 
 /** A message, and what of its place in the tree the file said. */
 export interface ReadMessage {
@@ -66,7 +66,7 @@ export type TableRows =
   | { readonly table: 'schema_versions'; readonly rows: readonly SchemaVersion[] }
   | { readonly table: 'endpoints'; readonly rows: readonly Endpoint[] }
   | { readonly table: 'usage_statistics'; readonly rows: readonly UsageStatistic[] }
-  | { readonly table: 'documents'; readonly rows: readonly LibraryDocument[] }
+  | { readonly table: 'documents'; readonly rows: readonly StoredText[] }
   | { readonly table: 'drafts'; readonly rows: readonly Draft[] }
   | { readonly table: 'maintenance_runs'; readonly rows: readonly MaintenanceRun[] }
   | { readonly table: 'imports'; readonly rows: readonly ImportRun[] }

@@ -1,3 +1,4 @@
+import { putDocumentTexts } from '#db/documents.ts';
 import { addNewRows, putRows } from '#db/staging-rows.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { createAttachmentFiller } from './attachment-filler.ts';
@@ -7,6 +8,7 @@ import type { ReadMessage, TableRows } from './read-rows.ts';
 import { createOneInFlight } from './row-sink.ts';
 import type { RowSink } from './row-sink.ts';
 import { createSettingsCollector } from './settings-rows.ts';
+import type { StoredText } from './small-rows.ts';
 import { settleConversations } from './settle-conversations.ts';
 
 /** Fills an empty database with the rows of a backup. Of rows with one id the first is taken. */
@@ -37,6 +39,15 @@ export function createReplaceSink(
       ledger.demandWalk(conversationId);
   }
 
+  async function addDocuments(read: readonly StoredText[]): Promise<void> {
+    const rows = read.map(({ text: _text, ...row }) => row);
+    const twice = new Set(await add(db.documents, rows));
+    await putDocumentTexts(
+      db,
+      read.filter((_row, at) => !rows[at] || !twice.has(rows[at])),
+    );
+  }
+
   async function store(read: TableRows): Promise<void> {
     switch (read.table) {
       case 'sessions':
@@ -57,7 +68,7 @@ export function createReplaceSink(
         await add(db.usageStatistics, read.rows);
         return;
       case 'documents':
-        await add(db.documents, read.rows);
+        await addDocuments(read.rows);
         return;
       case 'drafts':
         await add(db.drafts, read.rows);

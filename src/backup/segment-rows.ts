@@ -13,13 +13,14 @@ import {
   PAGE_CHARACTERS,
   PAGE_PARTS,
   createTableReaders,
+  readDocumentPages,
   weighMessage,
   weighTree,
 } from './table-rows.ts';
 import type { Moment, RowPage } from './table-rows.ts';
 
 /** Tables of which a segment holds only what changed; of all others it holds every row. */
-export const CHANGED_TABLES = ['conversations', 'messages', 'attachments'] as const;
+export const CHANGED_TABLES = ['documents', 'conversations', 'messages', 'attachments'] as const;
 type ChangedTable = (typeof CHANGED_TABLES)[number];
 
 /** The ids of {@link ChangedRows}. */
@@ -38,7 +39,7 @@ export interface SegmentReaders {
 export function createSegmentReaders(
   db: OnggiDatabase,
   moment: Moment,
-  { conversationIds, messageIds, attachmentIds }: ChangedIds,
+  { conversationIds, messageIds, attachmentIds, documentIds }: ChangedIds,
 ): SegmentReaders {
   const { conversations, messages, attachments } = db.strict;
   const gone: FileObject[] = [];
@@ -78,6 +79,10 @@ export function createSegmentReaders(
   return {
     readers: {
       ...createTableReaders(db, moment),
+      documents: () =>
+        readDocumentPages(db.strict, documentIds, (id) =>
+          gone.push({ table: 'documents', row_id: id }),
+        ),
       async *conversations() {
         const pages = readPages(
           'conversations',

@@ -51,6 +51,7 @@ const DOCUMENT_FIELDS: readonly Field[] = [
   required('created_at', 'createdAt', INSTANT),
   optional('updated_at', 'updatedAt', INSTANT),
   optional('metadata', 'metadata', OBJECT),
+  optional('text', 'text', nullable(TEXT)),
 ];
 
 const DRAFT_FIELDS: readonly Field[] = [
@@ -118,11 +119,15 @@ export const SCHEMA_VERSION_ROWS = smallTable<SchemaVersion>(SCHEMA_VERSION_FIEL
   description: '',
 }));
 
-export const DOCUMENT_ROWS = smallTable<LibraryDocument>(DOCUMENT_FIELDS, (values) => ({
+/** A document as a file holds it: with its text, of which the chunks are made again; null where it is not said. */
+export type StoredText = LibraryDocument & { readonly text: string | null };
+
+export const DOCUMENT_ROWS = smallTable<StoredText>(DOCUMENT_FIELDS, (values) => ({
   mediaType: '',
   sizeBytes: 0,
   updatedAt: values['createdAt'],
   metadata: {},
+  text: null,
 }));
 
 export const DRAFT_ROWS = smallTable<Draft>(DRAFT_FIELDS, () => ({ pasted: [], updatedAt: 0 }));

@@ -1,4 +1,5 @@
 /** The rows of the database as objects of a backup, table by table, in pages. */
+import { readDocumentWithText } from '#db/documents.ts';
 import { getRows, readKeyPages } from '#db/staging-rows.ts';
 import { readBoundedPages } from '#db/table-pages.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
@@ -73,7 +74,6 @@ export function createTableReaders(
     schema_versions: () => readBoundedPages(db.schemaVersions, ({ version }) => version, small),
     endpoints: () => readBoundedPages(db.endpoints, ({ id }) => id, small),
     usage_statistics: () => readBoundedPages(db.usageStatistics, ({ id }) => id, small),
-    documents: () => readBoundedPages(db.documents, ({ id }) => id, bySize(weighTree)),
     drafts: () => readBoundedPages(db.drafts, ({ id }) => id, bySize(weighTree)),
     maintenance_runs: () => readBoundedPages(db.maintenanceRuns, ({ id }) => id, bySize(weighTree)),
     imports: () => readBoundedPages(db.imports, ({ id }) => id, bySize(weighTree)),
@@ -91,7 +91,7 @@ export function createTableReaders(
     schema_versions: () => written(pages.schema_versions(), SCHEMA_VERSION_ROWS.write),
     endpoints: () => written(pages.endpoints(), writeEndpoint),
     usage_statistics: () => written(pages.usage_statistics(), writeUsage),
-    documents: () => written(pages.documents(), DOCUMENT_ROWS.write),
+    documents: () => readDocuments(db),
     drafts: () => written(pages.drafts(), DRAFT_ROWS.write),
     maintenance_runs: () => written(pages.maintenance_runs(), MAINTENANCE_ROWS.write),
     imports: () => written(pages.imports(), IMPORT_ROWS.write),
@@ -108,6 +108,32 @@ async function* written<Row>(
   isHeld?: (row: Row) => boolean,
 ): AsyncGenerator<RowPage> {
   for await (const rows of pages) yield (isHeld ? rows.filter(isHeld) : rows).map(write);
+}
+
+async function* readDocuments(db: OnggiDatabase['strict']): AsyncGenerator<RowPage> {
+  for await (const ids of readKeyPages(db.documents)) yield* readDocumentPages(db, ids);
+}
+
+/** Documents with their text. @param onGone Told which are not there. */
+export async function* readDocumentPages(
+  db: OnggiDatabase['strict'],
+  ids: readonly string[],
+  onGone?: (id: string) => void,
+): AsyncGenerator<RowPage> {
+  let [page, size]: [FileObject[], number] = [[], 0];
+  for (const id of ids) {
+    const row = await readDocumentWithText(db, id);
+    if (!row) {
+      onGone?.(id);
+      continue;
+    }
+    page.push(DOCUMENT_ROWS.write(row));
+    size += row.text.length;
+    if (size < PAGE_CHARACTERS && page.length < GROUP_ROWS) continue;
+    yield page;
+    [page, size] = [[], 0];
+  }
+  yield page;
 }
 
 /** One whole row at a time: each holds a file. */

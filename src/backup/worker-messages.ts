@@ -38,6 +38,7 @@ const Job = v.variant('kind', [
         conversationIds: Ids,
         messageIds: Ids,
         attachmentIds: Ids,
+        documentIds: Ids,
       }),
     ),
   }),

@@ -60,6 +60,8 @@ export interface ChangedRows {
   readonly conversationIds: readonly string[];
   readonly messageIds: readonly string[];
   readonly attachmentIds: readonly string[];
+  /** Documents of which the row or the text changed. */
+  readonly documentIds: readonly string[];
 }
 
 /** Changes read at a time. */
@@ -79,6 +81,7 @@ export async function readChangedRows(
     conversationIds: new Set<string>(),
     messageIds: new Set<string>(),
     attachmentIds: new Set<string>(),
+    documentIds: new Set<string>(),
   };
   let at = from;
   for (;;) {
@@ -88,6 +91,7 @@ export async function readChangedRows(
       for (const id of change.conversationIds) ids.conversationIds.add(id);
       for (const id of change.messageIds) ids.messageIds.add(id);
       for (const id of change.attachmentIds ?? []) ids.attachmentIds.add(id);
+      for (const id of change.documentIds) ids.documentIds.add(id);
       at = { seq: change.seq, mark: change.mark };
     }
     if (Object.values(ids).reduce((sum, { size }) => sum + size, 0) > maxIds) return undefined;
@@ -98,6 +102,7 @@ export async function readChangedRows(
     conversationIds: [...ids.conversationIds],
     messageIds: [...ids.messageIds],
     attachmentIds: [...ids.attachmentIds],
+    documentIds: [...ids.documentIds],
   };
 }
 

@@ -46,6 +46,13 @@ export interface SearchQuery {
   readonly isCut: boolean;
 }
 
+/** Folded texts that are marked: words, and their stems where the word itself is nowhere. */
+export function needlesOf({ terms }: SearchQuery): readonly string[] {
+  return terms.flatMap(({ text, stem, isExcluded }) =>
+    isExcluded ? [] : stem === null ? [text] : [text, stem],
+  );
+}
+
 const TOKEN = /(-?)(?:([a-z]+):)?(?:["“”]([^"“”]*)["“”]?|(\S+))/giu;
 
 export function parseSearchQuery(query: string): SearchQuery {

@@ -1,6 +1,36 @@
 import type { ErrorCode } from '#domain/errors.ts';
 
 const texts = {
+  'library.title': 'Library',
+  'library.lead':
+    'Texts of yours that are found beside your conversations, by words and by meaning. They stay on this device.',
+  'library.add': 'Add documents',
+  'library.kinds':
+    'Plain text, Markdown, HTML, JSON, CSV and source code, up to 10 MB each. You can drop files here, too.',
+  'library.empty': 'No documents yet',
+  'library.list': 'Documents',
+  'library.count': { one: '{count} document', other: '{count} documents' },
+  'library.characters': { one: '{count} character', other: '{count} characters' },
+  'library.passages': { one: '{count} passage', other: '{count} passages' },
+  'library.added': 'added {date}',
+  'library.nameField': 'Name of the document',
+  'library.removed': '“{name}” deleted',
+  'library.adding': 'Adding documents',
+  'library.reading': 'Reading “{name}”',
+  'library.addedCount': { one: '{count} document added.', other: '{count} documents added.' },
+  'library.stopped': 'You stopped it; what had been added stays.',
+  'library.there': 'Already in the library, with the same text.',
+  'library.thereAs': 'Already in the library, with the same text, as “{name}”.',
+  'library.back': 'Back to the library',
+  'library.gone': 'This document is not in the library any more.',
+  'library.text': 'Text of “{name}”',
+  'library.earlier': 'Show the text before',
+  'library.document': 'Document',
+  'library.byName': 'Found by the meaning of its name',
+  'library.morePlaces': {
+    one: '{count} more place in this document',
+    other: '{count} more places in this document',
+  },
   'map.open': 'Show the map',
   'map.back': 'Back to search',
   'map.title': 'Map of your conversations',
@@ -36,7 +66,7 @@ const texts = {
   'meaning.indexing': 'Indexing by meaning.',
   'meaning.waiting': 'Indexing by meaning goes on when the answer is there.',
   'meaning.paused': 'Indexing by meaning is paused.',
-  'meaning.figures': 'Conversations: {done} of {total}',
+  'meaning.figures': 'Indexed: {done} of {total}',
   'meaning.leftOut':
     'With filters, quotes or excluded words, onggi finds by words alone and not by meaning.',
   'meaning.progress': 'Indexing by meaning',
@@ -122,8 +152,8 @@ const texts = {
   },
   'search.field.feedback': 'Your feedback',
   'search.field.attachment': 'File name',
-  'search.summary': 'Conversations: {conversations}, places: {places}',
-  'search.summaryBoth': 'Conversations by words: {words}, by meaning: {meaning}',
+  'search.summary': 'Results: {conversations}, places: {places}',
+  'search.summaryBoth': 'Results by words: {words}, by meaning: {meaning}',
   'search.restarted': 'Search had stopped answering and was started again.',
   'search.took': '{ms} ms',
   'search.order': 'Order',
@@ -1301,6 +1331,12 @@ const errors = {
   'error.file/passphrase-needed': 'This backup is protected. Enter its passphrase.',
   'error.file/passphrase-wrong':
     'The passphrase does not open this file. Nothing was changed; try again.',
+  'error.library/not-text':
+    'This is no text file. The library takes plain text, Markdown, HTML, JSON, CSV and source code; from a PDF or Word file, save the text first. Nothing was changed.',
+  'error.library/unknown-encoding':
+    'The text is in an encoding onggi cannot read. Save the file as UTF-8 and add it again. Nothing was changed.',
+  'error.library/too-large':
+    'The file is larger than 10 MB. Split it and add the parts. Nothing was changed.',
   'error.file/raw-storage':
     'This archive is a raw copy of a program’s storage, which a browser cannot read. Nothing was changed; use that program’s JSON export.',
   'error.backup/busy':

@@ -2,6 +2,33 @@ import type { LaterTexts } from './translate.ts';
 
 /** 日本語. */
 export const ja: LaterTexts = {
+  'library.title': 'ライブラリ',
+  'library.lead':
+    '追加した文書を、会話と一緒に言葉でも意味でも検索できます。文書はこのデバイスの中だけに保存されます。',
+  'library.add': '文書を追加',
+  'library.kinds':
+    'テキスト、Markdown、HTML、JSON、CSV、ソースコードに対応（1ファイル10 MBまで）。ここにドロップしても追加できます。',
+  'library.empty': '文書はまだありません',
+  'library.list': '文書の一覧',
+  'library.count': '文書{count}件',
+  'library.characters': '{count}文字',
+  'library.passages': '断片{count}個',
+  'library.added': '{date}に追加',
+  'library.nameField': '文書の名前',
+  'library.removed': '「{name}」を削除しました',
+  'library.adding': '文書の追加',
+  'library.reading': '「{name}」を読み込んでいます',
+  'library.addedCount': '文書を{count}件追加しました。',
+  'library.stopped': '途中で停止しました。追加済みの文書はそのままです。',
+  'library.there': '同じ内容の文書がすでにあります。',
+  'library.thereAs': '同じ内容の文書が「{name}」という名前ですでにあります。',
+  'library.back': 'ライブラリに戻る',
+  'library.gone': 'この文書はもうライブラリにありません。',
+  'library.text': '「{name}」の本文',
+  'library.earlier': '前の部分を表示',
+  'library.document': '文書',
+  'library.byName': '名前の意味で見つかりました',
+  'library.morePlaces': 'この文書にあと{count}か所',
   'map.open': 'マップで見る',
   'map.back': '検索に戻る',
   'map.title': '会話マップ',
@@ -34,7 +61,7 @@ export const ja: LaterTexts = {
   'meaning.indexing': '意味の索引を作成しています。',
   'meaning.waiting': '回答が終わると意味の索引を再開します。',
   'meaning.paused': '意味の索引を一時停止しています。',
-  'meaning.figures': '会話 {total} 件中 {done} 件',
+  'meaning.figures': '{total}件中{done}件',
   'meaning.leftOut': 'フィルター、引用符、除外する言葉を使うと、意味では探さず言葉だけで探します。',
   'meaning.progress': '意味の索引',
   'meaning.pause': '一時停止',
@@ -115,8 +142,8 @@ export const ja: LaterTexts = {
   'search.morePlaces': 'この会話にあと{count}か所',
   'search.field.feedback': '自分のフィードバック',
   'search.field.attachment': 'ファイル名',
-  'search.summary': '{conversations}件の会話で{places}か所',
-  'search.summaryBoth': '言葉で見つかった会話{words}件、意味で{meaning}件',
+  'search.summary': '結果{conversations}件、{places}か所',
+  'search.summaryBoth': '言葉で見つかった結果{words}件、意味で{meaning}件',
   'search.restarted': '検索が応答しなくなったため、再起動しました。',
   'search.took': '{ms}ミリ秒',
   'search.order': '並び順',
@@ -1186,6 +1213,12 @@ export const ja: LaterTexts = {
     'このバックアップは保護されています。パスフレーズを入力してください。',
   'error.file/passphrase-wrong':
     'このパスフレーズでは開けません。何も変更していません。もう一度入力してください。',
+  'error.library/not-text':
+    'テキストファイルではありません。ライブラリに追加できるのはテキスト、Markdown、HTML、JSON、CSV、ソースコードです。PDFやWordの文書はテキストとして保存してから追加してください。何も変更していません。',
+  'error.library/unknown-encoding':
+    '文字コードを読み取れません。UTF-8で保存し直してから追加してください。何も変更していません。',
+  'error.library/too-large':
+    'ファイルが10 MBを超えています。分割して追加してください。何も変更していません。',
   'error.file/raw-storage':
     'プログラムの保存領域をそのまま写したもので、ブラウザーでは読めません。何も変更していません。そのプログラムのJSON書き出しを使ってください。',
   'error.backup/busy':

@@ -2,6 +2,33 @@ import type { LaterTexts } from './translate.ts';
 
 /** 한국어. */
 export const ko: LaterTexts = {
+  'library.title': '문서함',
+  'library.lead':
+    '넣어 둔 글을 대화와 함께 단어로도 의미로도 찾을 수 있어요. 글은 이 기기에만 남아요.',
+  'library.add': '문서 추가',
+  'library.kinds':
+    '텍스트, Markdown, HTML, JSON, CSV, 소스 코드를 파일당 10MB까지 넣을 수 있어요. 여기로 끌어다 놓아도 돼요.',
+  'library.empty': '아직 문서가 없어요',
+  'library.list': '문서 목록',
+  'library.count': '문서 {count}개',
+  'library.characters': '{count}자',
+  'library.passages': '조각 {count}개',
+  'library.added': '{date} 추가',
+  'library.nameField': '문서 이름',
+  'library.removed': '‘{name}’ 문서를 삭제했어요',
+  'library.adding': '문서 추가하기',
+  'library.reading': '‘{name}’ 파일을 읽고 있어요',
+  'library.addedCount': '문서 {count}개를 추가했어요.',
+  'library.stopped': '중간에 멈췄고, 그때까지 추가한 문서는 그대로 있어요.',
+  'library.there': '같은 내용의 문서가 이미 있어요.',
+  'library.thereAs': '같은 내용의 문서가 ‘{name}’ 이름으로 이미 있어요.',
+  'library.back': '문서함으로 돌아가기',
+  'library.gone': '이 문서는 이제 문서함에 없어요.',
+  'library.text': '‘{name}’ 본문',
+  'library.earlier': '앞부분 더 보기',
+  'library.document': '문서',
+  'library.byName': '이름의 의미로 찾음',
+  'library.morePlaces': '이 문서에서 {count}곳 더',
   'map.open': '지도로 보기',
   'map.back': '검색으로 돌아가기',
   'map.title': '대화 지도',
@@ -33,7 +60,7 @@ export const ko: LaterTexts = {
   'meaning.indexing': '대화를 의미로 색인하고 있어요.',
   'meaning.waiting': '답변이 끝나면 의미 색인을 이어 가요.',
   'meaning.paused': '의미 색인을 멈췄어요.',
-  'meaning.figures': '대화 {total}개 중 {done}개',
+  'meaning.figures': '{total}개 중 {done}개',
   'meaning.leftOut': '필터나 따옴표, 제외할 단어를 쓰면 의미로는 찾지 않고 단어로만 찾아요.',
   'meaning.progress': '의미 색인',
   'meaning.pause': '일시 중지',
@@ -112,8 +139,8 @@ export const ko: LaterTexts = {
   'search.morePlaces': '이 대화에서 {count}곳 더',
   'search.field.feedback': '내 의견',
   'search.field.attachment': '파일 이름',
-  'search.summary': '대화 {conversations}개에서 {places}곳',
-  'search.summaryBoth': '단어로 찾은 대화 {words}개, 의미로 찾은 대화 {meaning}개',
+  'search.summary': '결과 {conversations}건, {places}곳',
+  'search.summaryBoth': '단어로 찾은 결과 {words}건, 의미로 찾은 결과 {meaning}건',
   'search.restarted': '검색이 응답하지 않아 다시 시작했어요.',
   'search.took': '{ms}ms',
   'search.order': '순서',
@@ -1165,6 +1192,11 @@ export const ko: LaterTexts = {
   'error.file/passphrase-needed': '암호로 보호된 백업이에요. 암호를 입력해 주세요.',
   'error.file/passphrase-wrong':
     '이 암호로는 파일이 열리지 않아요. 바뀐 것은 없으니 다시 입력해 주세요.',
+  'error.library/not-text':
+    '텍스트 파일이 아니에요. 문서함에는 텍스트, Markdown, HTML, JSON, CSV, 소스 코드를 넣을 수 있어요. PDF나 Word 파일은 텍스트로 저장해서 추가해 주세요. 바뀐 것은 없어요.',
+  'error.library/unknown-encoding':
+    '글자 인코딩을 읽을 수 없어요. 파일을 UTF-8로 저장한 뒤 다시 추가해 주세요. 바뀐 것은 없어요.',
+  'error.library/too-large': '파일이 10MB보다 커요. 나누어서 추가해 주세요. 바뀐 것은 없어요.',
   'error.file/raw-storage':
     '프로그램의 저장소를 그대로 복사한 파일이라 브라우저에서 읽을 수 없어요. 바뀐 것은 없으니 그 프로그램의 JSON 내보내기를 써 주세요.',
   'error.backup/busy':

@@ -1,6 +1,6 @@
 /** The inside of a paragraph as Markdown: text, emphasis, code, links, images. */
-import { textOfHtml } from './html-node.ts';
-import type { HtmlElement, HtmlNode } from './html-node.ts';
+import { textOfHtml } from '#files/html-node.ts';
+import type { HtmlElement, HtmlNode } from '#files/html-node.ts';
 
 /** What surrounds a piece of text: marks that are already open are not opened again. */
 interface Surroundings {

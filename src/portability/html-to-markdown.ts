@@ -3,9 +3,9 @@
  * Every walk recurses at most {@link MAX_HTML_DEPTH} deep, which the tree guarantees.
  */
 import { inlineToMarkdown } from './html-inline.ts';
-import { BLOCK_ELEMENTS, textOfHtml } from './html-node.ts';
-import type { HtmlElement, HtmlNode } from './html-node.ts';
-import { parseHtml } from './html-tree.ts';
+import { BLOCK_ELEMENTS, textOfHtml } from '#files/html-node.ts';
+import type { HtmlElement, HtmlNode } from '#files/html-node.ts';
+import { parseHtml } from '#files/html-tree.ts';
 
 /** Lists and quotations nest at most so deep: every level repeats a prefix on every line below. */
 const MAX_NESTING = 12;

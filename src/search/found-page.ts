@@ -7,6 +7,7 @@ import { toMessageId } from '#domain/ids.ts';
 import type { Role } from '#domain/message.ts';
 import { fenceAt, markdownToLine, plainToLine } from '#domain/readable-text.ts';
 import type { FoundField, FoundGroup, FoundPlace, MarkedText } from '#domain/search.ts';
+import { needlesOf } from '#domain/search-query.ts';
 import type { SearchQuery } from '#domain/search-query.ts';
 import type { FoundUnits } from './find-units.ts';
 import type { UnitTable } from './unit-table.ts';
@@ -102,13 +103,6 @@ export async function readFoundGroups(
 
 /** What a person wrote is shown as it was written, in the conversation too. */
 const isMarkdown = (role: Role): boolean => role !== 'user';
-
-/** Folded texts that are marked: words, and their stems where the word itself is nowhere. */
-function needlesOf({ terms }: SearchQuery): readonly string[] {
-  return terms.flatMap(({ text, stem, isExcluded }) =>
-    isExcluded ? [] : stem === null ? [text] : [text, stem],
-  );
-}
 
 function titleMarks(
   title: string,

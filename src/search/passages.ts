@@ -1,8 +1,10 @@
-/** Cuts conversations into the passages that get a vector each. */
+/** Cuts conversations and documents into the passages that get a vector each. */
 import type { Conversation } from '#domain/conversation.ts';
+import { findCut } from '#domain/cut-text.ts';
 import type { Passage, PassageKind } from '#domain/embedding.ts';
 import { isHiddenStep } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
+import type { DocumentChunk, LibraryDocument } from '#domain/stored-rows.ts';
 
 /** A passage is at most so long, in UTF-16 units: a paragraph, not a page, so that one subject has one vector. */
 export const MAX_PASSAGE_UNITS = 400;
@@ -63,6 +65,23 @@ export function conversationStamp(conversation: Conversation): string {
   return [updatedAt, messageCount, lastSeq, named].join('.');
 }
 
+/** What a document is found by: its name and its text. */
+export function documentPassages(
+  { id, name }: LibraryDocument,
+  chunks: readonly DocumentChunk[],
+): readonly PassageText[] {
+  // A row that is damaged keeps no other from being found.
+  const readable = chunks.filter(({ text }) => isText(text));
+  return [
+    ...cut(id, 'title', -1, name),
+    ...readable.flatMap(({ seq, text }) => cut(id, 'chunk', seq, text)),
+  ];
+}
+
+/** Changes when {@link documentPassages} may give something else. */
+export const documentStamp = ({ updatedAt, name }: LibraryDocument): string =>
+  [updatedAt, hashText(name)].join('.');
+
 function cut(
   ownerId: string,
   kind: PassageKind,
@@ -83,7 +102,7 @@ export function splitText(text: string): readonly (readonly [start: number, end:
   const stretches: (readonly [number, number])[] = [];
   for (let from = 0; from < text.length && stretches.length < MAX_PASSAGES_A_TEXT;) {
     while (from < text.length && isBlank(text, from)) from++;
-    const to = findCut(text, from);
+    const to = findCut(text, from, MAX_PASSAGE_UNITS);
     let end = to;
     while (end > from && isBlank(text, end - 1)) end--;
     if (end > from) stretches.push([from, end]);
@@ -93,23 +112,6 @@ export function splitText(text: string): readonly (readonly [start: number, end:
 }
 
 const isBlank = (text: string, at: number): boolean => /\s/.test(text.charAt(at));
-
-/** Ends, best first: after which sign a stretch may end. */
-const ENDS = [/\n\s*\n/g, /\n/g, /[.!?。！？…]["'”’」』)]*\s|[。！？]/g, /\s/g];
-
-/** Where the stretch that begins at `from` ends: as late as possible in its second half. */
-function findCut(text: string, from: number): number {
-  const furthest = from + MAX_PASSAGE_UNITS;
-  if (text.length <= furthest) return text.length;
-  const begin = from + MAX_PASSAGE_UNITS / 2;
-  const half = text.slice(begin, furthest);
-  for (const end of ENDS) {
-    const last = [...half.matchAll(end)].at(-1);
-    if (last) return begin + last.index + last[0].length;
-  }
-  const isInPair = /[\udc00-\udfff]/.test(text.charAt(furthest));
-  return isInPair ? furthest - 1 : furthest;
-}
 
 /** FNV-1a over the UTF-16 units, 32 bits, signed. */
 function hashText(text: string): number {

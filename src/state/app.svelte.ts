@@ -24,6 +24,7 @@ import type { Exports } from './exports.svelte.ts';
 import type { Imports } from './imports.svelte.ts';
 import type { Keeping } from './open-conversation.svelte.ts';
 import { OpenConversation } from './open-conversation.svelte.ts';
+import type { Library } from './library.svelte.ts';
 import type { Lock } from './lock.svelte.ts';
 import type { SearchWork } from './lazy-search.ts';
 import type { FindTarget, Router } from './route.svelte.ts';
@@ -52,6 +53,8 @@ export interface AppParts {
   readonly imports: Imports;
   /** Visits, maintenance, storage: fetched with the first use. */
   readonly loadCare: () => Promise<Care>;
+  /** The documents: fetched with the first use. */
+  readonly loadLibrary: () => Promise<Library>;
   /** The lock, fetched when one is set or its settings are opened. */
   readonly loadLock: () => Promise<Lock>;
   readonly memory: MemoryConversations;

@@ -25,6 +25,8 @@ export type Route =
   | { readonly screen: 'data' }
   /** What takes how much, and the maintenance. */
   | { readonly screen: 'storage' }
+  /** The documents, or one of them; `messageId` of what is to be found in it is that of a chunk. */
+  | { readonly screen: 'library'; readonly documentId: string | null; readonly find?: FindTarget }
   /** All conversations as a picture, by meaning. */
   | { readonly screen: 'map' }
   /** Figures of use and cost. */
@@ -41,14 +43,15 @@ export function parseRoute(hash: string): Route {
   // `#/settings/data` was the address of the data screen in the first version.
   if (screen === 'data' || (screen === 'settings' && detail === 'data')) return { screen: 'data' };
   if (screen === 'usage' || screen === 'storage' || screen === 'map') return { screen };
+  const query = asked.get('q');
+  const find = query === null ? {} : { find: { query, messageId: asked.get('m') } };
+  if (screen === 'library') return { screen, documentId: detail ?? null, ...find };
   if (screen === 'print' && detail) return { screen, conversationId: toConversationId(detail) };
   if (screen === 'settings') {
     return { screen, section: SETTINGS_SECTIONS.find((name) => name === detail) ?? 'general' };
   }
   if (screen === 'c' && detail) {
-    const route = { screen: 'chat', conversationId: toConversationId(detail) } as const;
-    const query = asked.get('q');
-    return query === null ? route : { ...route, find: { query, messageId: asked.get('m') } };
+    return { screen: 'chat', conversationId: toConversationId(detail), ...find };
   }
   return { screen: 'chat', conversationId: null };
 }
@@ -77,15 +80,17 @@ export function routeToHash(route: Route): string {
       ? '#/search'
       : `#/search?${String(new URLSearchParams({ q: toAddressQuery(route.query) }))}`;
   }
-  const { conversationId, find } = route;
-  if (!conversationId) return '#/';
-  if (!find) return `#/c/${conversationId}`;
+  const { find } = route;
+  const id = route.screen === 'library' ? route.documentId : route.conversationId;
+  const place = route.screen === 'library' ? '#/library' : '#/c';
+  if (!id) return route.screen === 'library' ? place : '#/';
+  if (!find) return `${place}/${id}`;
   const { query, messageId } = find;
   const question = new URLSearchParams({
     q: toAddressQuery(query),
     ...(messageId !== null && { m: messageId }),
   });
-  return `#/c/${conversationId}?${String(question)}`;
+  return `${place}/${id}?${String(question)}`;
 }
 
 /** The present route, kept in step with the address. */

@@ -5,9 +5,9 @@
  */
 import type { ImportedAttachment, ImportNote } from '#domain/imported.ts';
 import { nodesToMarkdown } from '#portability/html-to-markdown.ts';
-import { BLOCK_ELEMENTS, findElements, hasClass, textOfHtml } from '#portability/html-node.ts';
-import type { HtmlElement, HtmlNode } from '#portability/html-node.ts';
-import { parseHtml } from '#portability/html-tree.ts';
+import { BLOCK_ELEMENTS, findElements, hasClass, textOfHtml } from '#files/html-node.ts';
+import type { HtmlElement, HtmlNode } from '#files/html-node.ts';
+import { parseHtml } from '#files/html-tree.ts';
 import type { TextFormat } from './format.ts';
 import { buildExchanges } from './gemini-exchanges.ts';
 import type { GeminiExchange } from './gemini-exchanges.ts';

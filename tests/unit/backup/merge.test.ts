@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { addDocument, readAllChunks, replaceDocument } from '#db/documents.ts';
 import { updateConversations } from '#db/many-conversations.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import { LOCAL_USER_ID, toConversationId, toEndpointId, toMessageId } from '#domain/ids.ts';
+import { createDocumentRows } from '#domain/library.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import { makeMessage } from '../db/conversation-rows.ts';
 import {
@@ -113,6 +115,38 @@ describe('a merge', () => {
     expect(await messageOf('same-m1')).toMatchObject({ rating: 5, changedAt: LATER });
     expect(await rowOf('newer-here')).toMatchObject({ tags: ['mine'], changedAt: LATER + 1 });
     expect(await messageOf('newer-here-m1')).toMatchObject({ feedback: 'mine' });
+  });
+
+  test('of a document takes the newer one with its text, and no other', async () => {
+    const text = (word: string, count: number) => `${word} `.repeat(count);
+    const note = (id: string, of: string, updatedAt: number) => ({
+      id,
+      name: `${id}.txt`,
+      mediaType: 'text/plain',
+      sizeBytes: of.length,
+      text: of,
+      createdAt: NOW,
+      updatedAt,
+      source: 'file',
+    });
+    for (const id of ['newer-in-file', 'newer-here', 'gone-here']) {
+      await addDocument(home.db, note(id, text('file', 1000), NOW));
+    }
+    const kept = await backUp(home.db);
+    await replaceDocument(
+      home.db,
+      createDocumentRows(note('newer-in-file', text('here', 3000), NOW - 1)),
+    );
+    await replaceDocument(home.db, createDocumentRows(note('newer-here', 'here', NOW + 1)));
+    await home.db.strict.documents.delete('gone-here');
+    const { db, staged } = await restore(home, kept, merge);
+    expect(staged.preview.merged).toMatchObject({
+      documents: { added: 1, updated: 1, unchanged: 1 },
+    });
+    const texts = ['newer-in-file', 'newer-here', 'gone-here'].map(async (id) =>
+      (await readAllChunks(db, id)).map((chunk) => chunk.text).join(''),
+    );
+    expect(await Promise.all(texts)).toEqual([text('file', 1000), 'here', text('file', 1000)]);
   });
 
   test('adds what is missing and deletes nothing', async () => {

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { addDocument } from '#db/documents.ts';
 import { describe, expect, test } from 'vitest';
 import { createEndpoint } from '#domain/endpoint.ts';
 import { LOCAL_USER_ID, toConversationId, toEndpointId, toMessageId } from '#domain/ids.ts';
@@ -246,14 +247,16 @@ async function fillEveryTable({ db }: Home): Promise<void> {
     timedCount: 2,
     errorCount: 1,
   });
-  await db.strict.documents.add({
+  await addDocument(db, {
     id: 'd',
-    name: 'doc.pdf',
-    mediaType: 'application/pdf',
+    name: '장독대.md',
+    mediaType: 'text/markdown',
     sizeBytes: 3,
+    text: '장독대에 볕이 든다. 🏺\n\n'.repeat(400),
     createdAt: NOW,
     updatedAt: NOW + 1,
-    metadata: { pages: 3 },
+    source: 'claude',
+    collection: '살림',
   });
   await db.strict.drafts.add({ id: 'new', text: 'half a', pasted: ['x'], updatedAt: NOW });
   await db.strict.maintenanceRuns.add({

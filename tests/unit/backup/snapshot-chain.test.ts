@@ -8,10 +8,12 @@ import { stageRestore } from '#backup/stage-restore.ts';
 import { verifyBackup } from '#backup/verify-backup.ts';
 import type { WriteBackupOptions } from '#backup/write-backup.ts';
 import { confirmFeed } from '#db/feed-reader.ts';
+import { removeDocuments, replaceDocument } from '#db/documents.ts';
 import { purgeConversations } from '#db/many-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { OnggiError } from '#domain/errors.ts';
 import { toConversationId, toMessageId } from '#domain/ids.ts';
+import { createDocumentRows } from '#domain/library.ts';
 import type { Attachment } from '#domain/stored-rows.ts';
 import {
   NOW,
@@ -89,6 +91,18 @@ const attachment = (id: string, conversationId: string, size: number): Attachmen
   bytes: new Uint8Array(size).map((_, index) => (index * 7 + size) % 251).buffer,
 });
 
+const documentRows = (id: string, text: string) =>
+  createDocumentRows({
+    id,
+    name: `${id}.md`,
+    mediaType: 'text/markdown',
+    sizeBytes: text.length,
+    text,
+    createdAt: NOW,
+    updatedAt: NOW,
+    source: 'file',
+  });
+
 /** A conversation with exactly so many messages, whatever it had before. */
 async function setLine(db: OnggiDatabase, id: string, count: number, title: string) {
   const whole = wholeConversation(id, count, { title, updatedAt: NOW });
@@ -114,6 +128,12 @@ const change = fc.oneof(
     size: fc.constantFrom(0, 1, 200_000),
   }),
   fc.record({ kind: fc.constant('detach' as const), name: fc.constantFrom('x', 'y') }),
+  fc.record({
+    kind: fc.constant('document' as const),
+    id: ids,
+    text: fc.constantFrom('', '한 단락', 'Word. '.repeat(1000)),
+  }),
+  fc.record({ kind: fc.constant('remove-document' as const), id: ids }),
   fc.record({ kind: fc.constant('draft' as const), text: fc.constantFrom('', '쓰다 만 글') }),
 );
 
@@ -131,6 +151,11 @@ async function apply(db: OnggiDatabase, step: Change): Promise<void> {
       return;
     case 'detach':
       return db.strict.attachments.delete(step.name);
+    case 'document':
+      return replaceDocument(db, documentRows(step.id, step.text));
+    case 'remove-document':
+      await removeDocuments(db, [step.id]);
+      return;
     case 'draft':
       if (step.text === '') return db.strict.drafts.delete('new');
       await db.strict.drafts.put({ id: 'new', text: step.text, pasted: [], updatedAt: NOW });

@@ -144,6 +144,7 @@ const TABLES = [
   'endpoints',
   'usageStatistics',
   'documents',
+  'documentChunks',
   'drafts',
   'maintenanceRuns',
   'imports',

@@ -123,3 +123,15 @@ describe('Router', () => {
     expect(parseRoute(hash)).toEqual({ screen: 'search', query: 'a'.repeat(999) });
   });
 });
+
+test.each([
+  ['#/library', { screen: 'library', documentId: null }],
+  ['#/library/d', { screen: 'library', documentId: 'd' }],
+  [
+    '#/library/d?q=%EC%98%B9%EA%B8%B0&m=d.3',
+    { screen: 'library', documentId: 'd', find: { query: '옹기', messageId: 'd.3' } },
+  ],
+] as const)('%s is the library', (hash, route) => {
+  expect(parseRoute(hash)).toEqual(route);
+  expect(routeToHash(route)).toBe(hash);
+});

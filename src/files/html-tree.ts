@@ -9,6 +9,21 @@ import type { HtmlElement } from './html-node.ts';
 
 /** Reads HTML of any kind, broken or not, in time that grows with its length. */
 export function parseHtml(html: string): HtmlElement {
+  const reader = createHtmlReader(html);
+  reader.read(html.length);
+  return reader.end();
+}
+
+/** Reads HTML piece by piece, so that whoever has other things to do can do them in between. */
+export interface HtmlReader {
+  /** Reads on, up to that place in the text. */
+  read(to: number): void;
+  /** Everything that was read, as a tree. */
+  end(): HtmlElement;
+}
+
+/** As {@link parseHtml}, in pieces. */
+export function createHtmlReader(html: string): HtmlReader {
   const builder = createHtmlBuilder();
   let name = '';
   let attributes = new Map<string, string>();
@@ -43,7 +58,15 @@ export function parseHtml(html: string): HtmlElement {
       onend: () => undefined,
     },
   );
-  tokenizer.write(html);
-  tokenizer.end();
-  return builder.root;
+  let at = 0;
+  return {
+    read(to) {
+      tokenizer.write(html.slice(at, to));
+      at = to;
+    },
+    end() {
+      tokenizer.end();
+      return builder.root;
+    },
+  };
 }

@@ -1,0 +1,194 @@
+/**
+ * The documents of the library and their text, which is in their chunks. A document and its chunks are
+ * written in one transaction, so that neither is ever without the other.
+ */
+import { Dexie } from 'dexie';
+import type { LiveRead } from '#domain/conversation-store.ts';
+import { createDocumentRows, cutIntoChunks } from '#domain/library.ts';
+import type { DocumentRows, NewDocument } from '#domain/library.ts';
+import type { DocumentChunk, LibraryDocument } from '#domain/stored-rows.ts';
+import { commit, read } from './commit.ts';
+import { liveRead } from './live-read.ts';
+import type { OnggiDexie } from './onggi-dexie.ts';
+import type { OnggiDatabase } from './open-database.ts';
+import { readChunkRange } from './search-rows.ts';
+
+/** Chunks written at once: the page answers in between. */
+const CHUNKS_AT_ONCE = 200;
+
+/** The documents added last, newest first, at most `limit`. */
+export function watchDocuments(
+  { strict: db }: OnggiDatabase,
+  limit: number,
+): LiveRead<{ readonly documents: readonly LibraryDocument[]; readonly hasMore: boolean }> {
+  return liveRead(async () => {
+    const newest = db.documents.orderBy('createdAt').reverse();
+    const documents = await newest.limit(limit + 1).toArray();
+    return { documents: documents.slice(0, limit), hasMore: documents.length > limit };
+  });
+}
+
+/** One document; undefined when it is not there. */
+export function watchDocument(
+  { strict: db }: OnggiDatabase,
+  id: string,
+): LiveRead<LibraryDocument | undefined> {
+  return liveRead(() => db.documents.get(id));
+}
+
+/** Those of the ids that name a document. */
+export async function findDocuments(
+  { strict: db }: OnggiDatabase,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, LibraryDocument>> {
+  const rows = await read(() => db.documents.bulkGet([...ids]));
+  return new Map(rows.flatMap((row) => (row ? [[row.id, row]] : [])));
+}
+
+/** The chunk of that id; undefined when there is none. */
+export const getChunk = (
+  { strict: db }: OnggiDatabase,
+  id: string,
+): Promise<DocumentChunk | undefined> => read(() => db.documentChunks.get(id));
+
+/** Adds a document that is not there. @returns false when it is: then nothing is changed */
+export function addDocument({ strict: db }: OnggiDatabase, fresh: NewDocument): Promise<boolean> {
+  const { document, chunks } = createDocumentRows(fresh);
+  return commit(() =>
+    db.transaction('rw', db.documents, db.documentChunks, async () => {
+      if (await db.documents.get(document.id)) return false;
+      await db.documents.add(document);
+      await putChunks(db, chunks);
+      return true;
+    }),
+  );
+}
+
+/** Puts a document in the place of the one with its id, whose text may be another. */
+export function replaceDocument(
+  { strict: db }: OnggiDatabase,
+  { document, chunks }: DocumentRows,
+): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.documents, db.documentChunks, async () => {
+      const kept = new Set(chunks.map(({ id }) => id));
+      const before = await chunkKeys(db, document.id);
+      await db.documents.put(document);
+      await db.documentChunks.bulkDelete(before.filter((id) => !kept.has(id)));
+      await putChunks(db, chunks);
+    }),
+  );
+}
+
+/** Gives a document another name. Nothing happens when it is gone. */
+export function renameDocument(
+  { strict: db }: OnggiDatabase,
+  id: string,
+  name: string,
+  now: number,
+): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.documents, async () => {
+      await db.documents.update(id, { name, updatedAt: now });
+    }),
+  );
+}
+
+/** Deletes documents with their text, of all of them or none. @returns what is gone, for undoing it */
+export function removeDocuments(
+  { strict: db }: OnggiDatabase,
+  ids: readonly string[],
+): Promise<readonly DocumentRows[]> {
+  return commit(() =>
+    db.transaction('rw', db.documents, db.documentChunks, async () => {
+      const removed: DocumentRows[] = [];
+      for (const id of ids) {
+        const document = await db.documents.get(id);
+        if (!document) continue;
+        const chunks = await chunksOf(db, id).toArray();
+        await db.documents.delete(id);
+        // By their keys: of a range the change feed could not say what went.
+        await db.documentChunks.bulkDelete(chunks.map((chunk) => chunk.id));
+        removed.push({ document, chunks });
+      }
+      return removed;
+    }),
+  );
+}
+
+/** Brings back what {@link removeDocuments} took; what is there again stays as it is. */
+export function restoreDocuments(
+  { strict: db }: OnggiDatabase,
+  removed: readonly DocumentRows[],
+): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.documents, db.documentChunks, async () => {
+      for (const { document, chunks } of removed) {
+        if (await db.documents.get(document.id)) continue;
+        await db.documents.add(document);
+        await putChunks(db, chunks);
+      }
+    }),
+  );
+}
+
+/** Chunks read at once. */
+const READ_AT_ONCE = 500;
+
+/** All chunks of a document, in order. */
+export async function readAllChunks(
+  db: OnggiDatabase,
+  documentId: string,
+): Promise<readonly DocumentChunk[]> {
+  const all: DocumentChunk[] = [];
+  for (let from = 0; ; from += READ_AT_ONCE) {
+    const chunks = await readChunkRange(db, documentId, from, from + READ_AT_ONCE);
+    all.push(...chunks);
+    if (chunks.length < READ_AT_ONCE) return all;
+  }
+}
+
+/** A document with its whole text; undefined when it is not there. */
+export async function readDocumentWithText(
+  db: OnggiDexie,
+  id: string,
+): Promise<(LibraryDocument & { readonly text: string }) | undefined> {
+  return read(() =>
+    db.transaction('r', db.documents, db.documentChunks, async () => {
+      const document = await db.documents.get(id);
+      if (!document) return undefined;
+      const chunks = await chunksOf(db, id).toArray();
+      return { ...document, text: chunks.map(({ text }) => text).join('') };
+    }),
+  );
+}
+
+/** Makes the chunks of documents anew, of which each has its text or, with null, keeps what it has. */
+export async function putDocumentTexts(
+  db: OnggiDexie,
+  documents: readonly { readonly id: string; readonly text: string | null }[],
+): Promise<void> {
+  for (const { id, text } of documents) {
+    if (text === null) continue;
+    await read(() =>
+      db.transaction('rw', db.documentChunks, async () => {
+        await db.documentChunks.bulkDelete(await chunkKeys(db, id));
+        await putChunks(db, cutIntoChunks(id, text));
+      }),
+    );
+  }
+}
+
+async function putChunks(db: OnggiDexie, chunks: readonly DocumentChunk[]): Promise<void> {
+  for (let from = 0; from < chunks.length; from += CHUNKS_AT_ONCE) {
+    await db.documentChunks.bulkPut(chunks.slice(from, from + CHUNKS_AT_ONCE));
+  }
+}
+
+const chunkKeys = (db: OnggiDexie, documentId: string): PromiseLike<string[]> =>
+  chunksOf(db, documentId).primaryKeys();
+
+const chunksOf = (db: OnggiDexie, documentId: string) =>
+  db.documentChunks
+    .where('[documentId+seq]')
+    .between([documentId, Dexie.minKey], [documentId, Dexie.maxKey]);

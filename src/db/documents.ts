@@ -36,7 +36,13 @@ export function watchDocument(
   return liveRead(() => db.documents.get(id));
 }
 
-/** Those of the ids that name a document. */
+/** The ids of all documents, newest first. Keys alone are read. */
+export async function readDocumentIds({ strict: db }: OnggiDatabase): Promise<readonly string[]> {
+  const ids = await read(() => db.documents.orderBy('createdAt').primaryKeys());
+  return ids.toReversed();
+}
+
+/** Those of the ids that name a document, in their order. */
 export async function findDocuments(
   { strict: db }: OnggiDatabase,
   ids: readonly string[],
@@ -50,6 +56,16 @@ export const getChunk = (
   { strict: db }: OnggiDatabase,
   id: string,
 ): Promise<DocumentChunk | undefined> => read(() => db.documentChunks.get(id));
+
+/** The chunk of a document that stands at that place; undefined when there is none. */
+export async function getChunkAt(
+  db: OnggiDatabase,
+  documentId: string,
+  seq: number,
+): Promise<DocumentChunk | undefined> {
+  const [chunk] = await readChunkRange(db, documentId, seq, seq + 1);
+  return chunk;
+}
 
 /** Adds a document that is not there. @returns false when it is: then nothing is changed */
 export function addDocument({ strict: db }: OnggiDatabase, fresh: NewDocument): Promise<boolean> {

@@ -1,11 +1,10 @@
 /** Stored vectors and what they cover. Derived: they can be made again, but at a price. */
+import { EMBEDDING_COLLECTIONS } from '#domain/embedding.ts';
 import type { EmbeddingCollection } from '#domain/embedding.ts';
 import type { EmbeddingBlock, EmbeddingCoverage } from '#domain/stored-rows.ts';
 import { commit, read } from './commit.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
-
-const COLLECTIONS: readonly EmbeddingCollection[] = ['conversations', 'documents'];
 
 /** The blocks of one collection and embedder, one at a time: each is about a megabyte. */
 export async function* readEmbeddingBlocks(
@@ -119,7 +118,7 @@ export async function measureEmbeddings(
   { relaxed: db }: OnggiDatabase,
   embedder: string,
 ): Promise<number> {
-  const keys = COLLECTIONS.map((collection) => [collection, embedder]);
+  const keys = EMBEDDING_COLLECTIONS.map((collection) => [collection, embedder]);
   const blocks = db.embeddings.where('[collection+embedder]').anyOf(keys);
   const ids = await read(() => blocks.primaryKeys());
   const first = await read(() => blocks.first());
@@ -130,7 +129,7 @@ export async function measureEmbeddings(
 export function deleteEmbeddings({ relaxed: db }: OnggiDatabase, embedder: string): Promise<void> {
   return commit(() =>
     db.transaction('rw', db.embeddings, db.embeddingCoverage, async () => {
-      const keys = COLLECTIONS.map((collection) => [collection, embedder]);
+      const keys = EMBEDDING_COLLECTIONS.map((collection) => [collection, embedder]);
       await db.embeddings.where('[collection+embedder]').anyOf(keys).delete();
       await coverageOf(db, embedder).delete();
     }),

@@ -64,7 +64,8 @@ export function parseEmbedderKey(key: string): EmbedderIdentity | undefined {
 }
 
 /** What is searched by meaning (specification 4.1). */
-export type EmbeddingCollection = 'conversations' | 'documents';
+export const EMBEDDING_COLLECTIONS = ['conversations', 'documents'] as const;
+export type EmbeddingCollection = (typeof EMBEDDING_COLLECTIONS)[number];
 
 /**
  * What kind of text a vector stands for; the order is how it is stored. `opening` is the title together

@@ -1,6 +1,6 @@
 import { deleteEmbeddings, measureEmbeddings, readStoredEmbedders } from '#db/embeddings.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
-import { parseEmbedderKey } from '#domain/embedding.ts';
+import { EMBEDDING_COLLECTIONS, parseEmbedderKey } from '#domain/embedding.ts';
 import type { SidecarStore } from './sidecar-store.ts';
 import { removeVectorFiles } from './vector-sidecar.ts';
 
@@ -23,7 +23,9 @@ export async function evictVectors(
 ): Promise<void> {
   for (const key of (await readStoredEmbedders(db)).filter(isFree)) {
     // The files first: they give their room back at once, and are a copy.
-    if (store) onFreed(await removeVectorFiles(store, 'conversations', key));
+    for (const collection of EMBEDDING_COLLECTIONS) {
+      if (store) onFreed(await removeVectorFiles(store, collection, key));
+    }
     const byteLength = await measureEmbeddings(db, key);
     await deleteEmbeddings(db, key);
     onFreed(byteLength);

@@ -1,9 +1,9 @@
 import { readStoredEmbedders } from '#db/embeddings.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { parseEmbedderKey } from '#domain/embedding.ts';
-import { toConversationId } from '#domain/ids.ts';
 import type { Clock } from '#domain/ids.ts';
 import { createMeaningIndexer } from './meaning-indexer.ts';
+import { conversationSource, documentSource } from './passage-source.ts';
 import type { SidecarStore } from './sidecar-store.ts';
 import { openVectorIndex } from './vector-index.ts';
 
@@ -20,27 +20,23 @@ export async function expungeUnattended(
   for (const key of await readStoredEmbedders(db)) {
     const identity = parseEmbedderKey(key);
     if (!identity) continue;
-    const index = await openVectorIndex({
-      db,
-      clock,
-      collection: 'conversations',
-      identity,
-      store,
-    });
-    try {
-      const indexer = createMeaningIndexer({
-        db,
-        embedder: { ...identity, embed: () => Promise.reject(new Error('nothing is embedded')) },
-        index,
-        batchTexts: 1,
-        skipsTrash: false,
-        mayGoOn: () => Promise.resolve(),
-        goOn: () => undefined,
-        onProgress: () => undefined,
-      });
-      await indexer.letGo(index.ownerIds().map(toConversationId), true);
-    } finally {
-      index.close();
+    for (const source of [conversationSource(db, false), documentSource(db)]) {
+      const { collection } = source;
+      const index = await openVectorIndex({ db, clock, collection, identity, store });
+      try {
+        const indexer = createMeaningIndexer({
+          source,
+          embedder: { ...identity, embed: () => Promise.reject(new Error('nothing is embedded')) },
+          index,
+          batchTexts: 1,
+          mayGoOn: () => Promise.resolve(),
+          goOn: () => undefined,
+          onProgress: () => undefined,
+        });
+        await indexer.letGo(index.ownerIds(), true);
+      } finally {
+        index.close();
+      }
     }
   }
 }

@@ -1,11 +1,17 @@
 /** Results as a person sees them: titles and snippets from the rows as they are now. */
 import type { OnggiDatabase } from '#db/open-database.ts';
-import { readChunksById, readMessageRanges, readMessagesById } from '#db/search-rows.ts';
+import {
+  readChunkRange,
+  readChunksById,
+  readMessageRanges,
+  readMessagesById,
+} from '#db/search-rows.ts';
 import { findPlaces, foldText } from '#domain/fold-text.ts';
 import { initialsOf, isInitials } from '#domain/korean-search.ts';
 import { toMessageId } from '#domain/ids.ts';
 import type { Role } from '#domain/message.ts';
 import { fenceAt, markdownToLine, plainToLine } from '#domain/readable-text.ts';
+import type { DocumentChunk } from '#domain/stored-rows.ts';
 import type { FoundField, FoundGroup, FoundPlace, MarkedText } from '#domain/search.ts';
 import { needlesOf } from '#domain/search-query.ts';
 import type { SearchQuery } from '#domain/search-query.ts';
@@ -43,10 +49,22 @@ export async function readFoundGroups(
   const beginnings = await readMessageRanges(db, titledIds, 0, 1);
   const firstMessages = new Map(titledIds.map((id, at) => [id, beginnings[at]?.[0]]));
 
+  const beginningOf = async (id: string): Promise<[string, DocumentChunk | undefined]> => [
+    id,
+    (await readChunkRange(db, id, 0, 1))[0],
+  ];
+  const isDocument = (id: string): boolean => table.group(id)?.kind === 'document';
+  const firstChunks = new Map(await Promise.all(titledIds.filter(isDocument).map(beginningOf)));
+
   function placeOf(unit: number): FoundPlace | undefined {
     const id = table.id(unit);
     const [kind, timestamp] = [table.kind(unit), table.timeOf(unit)];
     if (kind === 'title') {
+      const opening = firstChunks.get(id);
+      if (opening) {
+        const snippet = cutSnippet(opening.text, needles, false);
+        return { id: null, field: 'title', role: null, timestamp, snippet };
+      }
       const first = firstMessages.get(id);
       const text = first ? messageFields(first).content : '';
       if (!first || text.trim() === '') return undefined;

@@ -1,37 +1,27 @@
 /**
- * Keeps a vector index equal to the conversations, in the background: newest first, a batch at a time,
- * taken up where it was after a reload because it looks for what is not covered.
+ * Keeps a vector index equal to what it is of, conversations or documents, in the background: newest first,
+ * a batch at a time, taken up where it was after a reload because it looks for what is not covered.
  */
-import { readConversationIds, readConversations } from '#db/conversation-ids.ts';
-import type { OnggiDatabase } from '#db/open-database.ts';
-import { readAllMessages } from '#db/table-pages.ts';
-import type { Conversation } from '#domain/conversation.ts';
 import type { Embedder } from '#domain/embedding.ts';
-import type { ConversationId } from '#domain/ids.ts';
-import { conversationPassages, conversationStamp } from './passages.ts';
+import type { PassageOwner, PassageSource } from './passage-source.ts';
 import type { PassageText } from './passages.ts';
 import type { VectorIndex } from './vector-index.ts';
 
-/** What was embedded is stored when so many vectors, or conversations, have come together. */
+/** What was embedded is stored when so many vectors, or owners, have come together. */
 const [FLUSH_ROWS, FLUSH_OWNERS] = [2048, 500];
-/** Conversations that are looked at together. */
+/** Owners that are looked at together. */
 const PAGE_ROWS = 500;
 /** What a slow model gave is stored so often, milliseconds, or as soon as a group is whole. */
 const FLUSH_MS = 20_000;
-/** Conversations are embedded together up to so many messages, or batches: many small ones fill a batch. */
-const [GROUP_MESSAGES, GROUP_BATCHES] = [400, 8];
-
-/** Ends the stamp of a conversation with a running answer: it is looked at again. */
-const RUNNING = '.running';
+/** Owners are embedded together up to so many texts, or batches: many small ones fill a batch. */
+const [GROUP_TEXTS, GROUP_BATCHES] = [400, 8];
 
 export interface MeaningIndexerDeps {
-  readonly db: OnggiDatabase;
+  readonly source: PassageSource;
   readonly embedder: Embedder;
   readonly index: VectorIndex;
   /** Texts that the embedder is given at a time. */
   readonly batchTexts: number;
-  /** Whether conversations in the trash are left out. */
-  readonly skipsTrash: boolean;
   /** Resolves when work may go on: at once, or after a pause; rejects when it is given up. */
   readonly mayGoOn: () => Promise<void>;
   /** Throws when it is given up. */
@@ -41,25 +31,26 @@ export interface MeaningIndexerDeps {
 
 export interface MeaningIndexer {
   /**
-   * Looks at every conversation, embeds what is new or changed and lets go of what is gone.
-   * @throws what `mayGoOn` throws; OnggiError `db/*`, `model/*`, `app/worker-failed`.
+   * Lets go of what is gone and says how much there is. What it gives looks at every owner and embeds what is
+   * new or changed. @throws what `mayGoOn` throws; OnggiError `db/*`, `model/*`, `app/worker-failed`.
    */
+  prepare(): Promise<() => Promise<void>>;
+  /** Both at once. */
   catchUp(): Promise<void>;
-  /** The same for some conversations. */
-  follow(ids: readonly ConversationId[]): Promise<void>;
+  /** The same for some owners. */
+  follow(ids: readonly string[]): Promise<void>;
   /**
-   * Lets go of those of some conversations that are gone, and of messages that are if asked to, embeds
-   * nothing, and overwrites it. It may be called where `mayGoOn` is, and nowhere else while something is
-   * indexed.
+   * Lets go of those of some owners that are gone, and of texts that are if asked to, embeds nothing, and
+   * overwrites it. It may be called where `mayGoOn` is, and nowhere else while something is indexed.
    */
-  letGo(ids: readonly ConversationId[], withMessages: boolean): Promise<void>;
+  letGo(ids: readonly string[], withTexts: boolean): Promise<void>;
   /** Overwrites what is stored of vectors that do not count any more. */
   expunge(): Promise<void>;
 }
 
 export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
-  const { db, embedder, index, batchTexts, skipsTrash, mayGoOn, goOn, onProgress } = deps;
-  const groupMessages = Math.min(GROUP_MESSAGES, batchTexts * GROUP_BATCHES);
+  const { source, embedder, index, batchTexts, mayGoOn, goOn, onProgress } = deps;
+  const groupTexts = Math.min(GROUP_TEXTS, batchTexts * GROUP_BATCHES);
   let unflushedOwners = 0;
   /** Those of which something went while others were embedded. */
   const touched = new Set<string>();
@@ -96,16 +87,11 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
     return vectors;
   }
 
-  async function cover(conversations: readonly Conversation[]): Promise<void> {
+  async function cover(group: readonly PassageOwner[]): Promise<void> {
     touched.clear();
     const owners = await Promise.all(
-      conversations.map(async (conversation) => {
-        const { id } = conversation;
-        const messages = await readAllMessages(db, id);
-        const wanted = conversationPassages(conversation, messages);
-        // An answer that is cut off by a crash comes to rest without a change of its conversation.
-        const isRunning = messages.some(({ status }) => status === 'streaming');
-        const stamp = conversationStamp(conversation) + (isRunning ? RUNNING : '');
+      group.map(async ({ id, read }) => {
+        const { stamp, wanted } = await read();
         return { id, stamp, wanted, missing: index.missing(id, wanted) };
       }),
     );
@@ -123,23 +109,19 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
 
   /** @param onDone Told how many of `ids` are done. */
   async function coverAll(
-    ids: readonly ConversationId[],
+    ids: readonly string[],
     onDone: (doneCount: number) => void,
   ): Promise<void> {
     for (let from = 0; from < ids.length; from += PAGE_ROWS) {
       await mayGoOn();
       const asked = ids.slice(from, from + PAGE_ROWS);
-      const page = (await readConversations(db, asked)).filter(
-        ({ status }) => !skipsTrash || status !== 'deleted',
-      );
-      const present = new Set<string>(page.map(({ id }) => id));
+      const page = await source.readOwners(asked);
+      const present = new Set(page.map(({ id }) => id));
       for (const id of asked) if (!present.has(id)) index.remove(id);
-      const changed = page.filter(
-        (conversation) => index.stampOf(conversation.id) !== conversationStamp(conversation),
-      );
+      const changed = page.filter(({ id, stamp }) => index.stampOf(id) !== stamp);
       let done = from + asked.length - changed.length;
       onDone(done);
-      for (const group of groupBySize(changed, groupMessages)) {
+      for (const group of groupBySize(changed, groupTexts)) {
         await cover(group);
         done += group.length;
         onDone(done);
@@ -148,33 +130,29 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
     await flush();
   }
 
+  async function prepare(): Promise<() => Promise<void>> {
+    const ids = await source.readIds();
+    const present = new Set(ids);
+    for (const ownerId of index.ownerIds()) if (!present.has(ownerId)) index.remove(ownerId);
+    onProgress(0, ids.length);
+    return () => coverAll(ids, (done) => onProgress(done, ids.length));
+  }
+
   return {
-    async catchUp() {
-      const byStatus = [];
-      for (const status of ['active', 'archived', 'deleted'] as const) {
-        if (skipsTrash && status === 'deleted') continue;
-        byStatus.push((await readConversationIds(db, [status])).toReversed());
-      }
-      const ids = byStatus.flat();
-      const present = new Set<string>(ids);
-      for (const ownerId of index.ownerIds()) if (!present.has(ownerId)) index.remove(ownerId);
-      onProgress(0, ids.length);
-      await coverAll(ids, (done) => onProgress(done, ids.length));
-    },
+    prepare,
+    catchUp: async () => (await prepare())(),
     follow: (ids) => coverAll([...new Set(ids)], () => undefined),
-    async letGo(ids, withMessages) {
+    async letGo(ids, withTexts) {
       const known = [...new Set(ids)].filter((id) => index.stampOf(id) !== undefined);
       for (let from = 0; from < known.length; from += PAGE_ROWS) {
         const asked = known.slice(from, from + PAGE_ROWS);
-        const rows = new Map((await readConversations(db, asked)).map((row) => [row.id, row]));
+        const owners = new Map((await source.readOwners(asked)).map((owner) => [owner.id, owner]));
         for (const id of asked) {
-          const row = rows.get(id);
-          const isWanted = row && !(skipsTrash && row.status === 'deleted');
-          const isSame = isWanted && index.stampOf(id) === conversationStamp(row);
-          if (isWanted && (isSame || !withMessages)) continue;
+          const owner = owners.get(id);
+          if (owner && (index.stampOf(id) === owner.stamp || !withTexts)) continue;
           touched.add(id);
-          if (!isWanted) index.remove(id);
-          else index.retain(id, conversationPassages(row, await readAllMessages(db, id)));
+          if (!owner) index.remove(id);
+          else index.retain(id, (await owner.read()).wanted);
         }
       }
       await index.expunge(goOn);
@@ -183,22 +161,21 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
   };
 }
 
-/** Neighbours together, up to so many messages; a larger conversation is alone. */
+/** Neighbours together, up to so many texts; a larger owner is alone. */
 function groupBySize(
-  conversations: readonly Conversation[],
-  groupMessages: number,
-): readonly (readonly Conversation[])[] {
-  const groups: Conversation[][] = [];
+  owners: readonly PassageOwner[],
+  groupTexts: number,
+): readonly (readonly PassageOwner[])[] {
+  const groups: PassageOwner[][] = [];
   let room = 0;
-  for (const conversation of conversations) {
-    const size = conversation.messageCount + 1;
+  for (const owner of owners) {
     const last = groups.at(-1);
-    if (last && size <= room) last.push(conversation);
+    if (last && owner.size <= room) last.push(owner);
     else {
-      groups.push([conversation]);
-      room = groupMessages;
+      groups.push([owner]);
+      room = groupTexts;
     }
-    room -= size;
+    room -= owner.size;
   }
   return groups;
 }

@@ -4,11 +4,12 @@ import { confirmFeed, leaveFeed, markFeed, readFeed } from '#db/feed-reader.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { Embedder } from '#domain/embedding.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
-import { toConversationId } from '#domain/ids.ts';
 import type { Clock } from '#domain/ids.ts';
 import type { MeaningStatus } from '#domain/search.ts';
 import { createMeaningIndexer } from './meaning-indexer.ts';
 import type { MeaningIndexer } from './meaning-indexer.ts';
+import { conversationSource, documentSource } from './passage-source.ts';
+import type { PassageSource } from './passage-source.ts';
 import type { SidecarStore } from './sidecar-store.ts';
 import { openVectorIndex } from './vector-index.ts';
 import type { VectorIndex } from './vector-index.ts';
@@ -39,13 +40,23 @@ export type MeaningHold = 'paused' | 'waiting' | 'saving-power';
 /** What is open once the model is there. */
 export interface OpenedMeaning {
   readonly embedder: OpenEmbedder;
+  /** The vectors of the conversations. */
   readonly index: VectorIndex;
+  /** Those of the documents. */
+  readonly documents: VectorIndex;
+}
+
+/** One collection: its texts, their vectors, and what keeps the ones equal to the others. */
+export interface MeaningPart {
+  readonly source: PassageSource;
+  readonly index: VectorIndex;
+  readonly indexer: MeaningIndexer;
 }
 
 /** What may be done with the vectors of a run while it rests. */
 export interface MeaningRest {
-  readonly index: VectorIndex;
-  readonly indexer: MeaningIndexer;
+  /** Conversations and documents. */
+  readonly parts: readonly MeaningPart[];
   /** Whether a change was written that is not in the vectors. */
   readonly isBehind: () => Promise<boolean>;
 }
@@ -114,8 +125,8 @@ export function startMeaningRun(
   /** What ended the run. */
   let failure: unknown;
   /**
-   * Lets go of conversations that were deleted since the last time: that waits for nothing. While work is
-   * held also of messages; else those are followed soon.
+   * Lets go of what was deleted since the last time: that waits for nothing. While work is held also of
+   * messages; else those are followed soon.
    */
   let letGo: (isHeld: boolean) => Promise<void> = () => Promise.resolve();
   const setStatus = (changes: Partial<MeaningStatus>): void => {
@@ -134,9 +145,16 @@ export function startMeaningRun(
     try {
       goOn();
       const identity = embedder;
-      const deps = { db, clock, collection: 'conversations', identity, store } as const;
-      opened = { embedder, index: await openVectorIndex(deps) };
-      if (isClosed) opened.index.close();
+      const deps = { db, clock, identity, store };
+      const index = await openVectorIndex({ ...deps, collection: 'conversations' });
+      const documents = await openVectorIndex({ ...deps, collection: 'documents' }).catch(
+        (error: unknown) => {
+          index.close();
+          throw error;
+        },
+      );
+      opened = { embedder, index, documents };
+      if (isClosed) closeAll(opened);
       goOn();
       return opened;
     } catch (error) {
@@ -197,16 +215,31 @@ export function startMeaningRun(
     }
   }
 
-  async function indexOnce({ embedder, index }: OpenedMeaning): Promise<() => Promise<never>> {
-    const indexer = createMeaningIndexer({
-      db,
-      embedder: { ...embedder, embed: (...given) => embedPatiently(embedder, ...given) },
-      index,
-      batchTexts: embedder.batchTexts,
-      skipsTrash: embedder.skipsTrash,
-      mayGoOn,
-      goOn,
-      onProgress: (doneCount, totalCount) => setStatus({ doneCount, totalCount }),
+  async function indexOnce(found: OpenedMeaning): Promise<() => Promise<never>> {
+    const { embedder } = found;
+    const counts = [
+      [0, 0],
+      [0, 0],
+    ];
+    const sources = [
+      [conversationSource(db, embedder.skipsTrash), found.index],
+      [documentSource(db), found.documents],
+    ] as const;
+    const parts = sources.map(([source, index], at): MeaningPart => {
+      const indexer = createMeaningIndexer({
+        source,
+        embedder: { ...embedder, embed: (...given) => embedPatiently(embedder, ...given) },
+        index,
+        batchTexts: embedder.batchTexts,
+        mayGoOn,
+        goOn,
+        onProgress(doneCount, totalCount) {
+          counts[at] = [doneCount, totalCount];
+          const sum = (which: 0 | 1) => counts.reduce((all, each) => all + (each[which] ?? 0), 0);
+          setStatus({ doneCount: sum(0), totalCount: sum(1) });
+        },
+      });
+      return { source, index, indexer };
     });
     // A change that comes while another is followed is not missed.
     let changed = new Promise<void>((resolve) => (wake = resolve));
@@ -224,8 +257,10 @@ export function startMeaningRun(
       for (let at = seq; ;) {
         const changes = await readFeed(db, at, FEED_ROWS);
         const isAny = changes.some(({ isWholesale }) => isWholesale);
-        const ids = changes.flatMap(({ conversationIds }) => conversationIds);
-        await indexer.letGo((isAny ? index.ownerIds() : ids).map(toConversationId), isHeld);
+        for (const { source, index, indexer } of parts) {
+          const ids = isAny ? index.ownerIds() : changes.flatMap(source.changedIds);
+          await indexer.letGo(ids, isHeld);
+        }
         at = changes.at(-1)?.seq ?? at;
         if (changes.length < FEED_ROWS) return;
       }
@@ -233,9 +268,9 @@ export function startMeaningRun(
     goOn();
     await confirmFeed(db, feedReader, seq);
     setStatus({ phase: 'indexing' });
-    await indexer.catchUp();
+    await catchUp(parts);
     // What was written meanwhile: a model that is to answer instead of another must know it too.
-    seq = await followFeed(indexer, seq);
+    seq = await followFeed(parts, seq);
     setStatus({ phase: 'ready' });
     return async () => {
       for (;;) {
@@ -243,12 +278,12 @@ export function startMeaningRun(
         goOn();
         if (jobs.size === 0) await new Promise((resolve) => setTimeout(resolve, REST_MS));
         changed = new Promise<void>((resolve) => (wake = resolve));
-        seq = await followFeed(indexer, seq);
+        seq = await followFeed(parts, seq);
         // What is asked for meanwhile waits until the feed was followed again.
         for (const job of [...jobs]) {
           const at = seq;
           const isBehind = async () => (await readFeed(db, at, 1)).length > 0;
-          await job.work({ index, indexer, isBehind });
+          await job.work({ parts, isBehind });
           jobs.delete(job);
         }
         setStatus({ phase: 'ready' });
@@ -256,20 +291,28 @@ export function startMeaningRun(
     };
   }
 
-  async function followFeed(indexer: MeaningIndexer, from: number): Promise<number> {
+  /** All parts say first how much there is to do. */
+  async function catchUp(parts: readonly MeaningPart[]): Promise<void> {
+    const works: (() => Promise<void>)[] = [];
+    for (const { indexer } of parts) works.push(await indexer.prepare());
+    for (const work of works) await work();
+  }
+
+  async function followFeed(parts: readonly MeaningPart[], from: number): Promise<number> {
     let seq = from;
     for (;;) {
       goOn();
       const changes = await readFeed(db, seq, FEED_ROWS);
       if (changes.length === 0) break;
-      if (changes.some(({ isWholesale }) => isWholesale)) await indexer.catchUp();
+      if (changes.some(({ isWholesale }) => isWholesale)) await catchUp(parts);
       else {
-        const ids = changes.flatMap(({ conversationIds }) => conversationIds);
-        await indexer.follow(ids.map(toConversationId));
+        for (const { source, indexer } of parts) {
+          await indexer.follow(changes.flatMap(source.changedIds));
+        }
       }
       seq = changes.at(-1)?.seq ?? seq;
     }
-    await indexer.expunge();
+    for (const { indexer } of parts) await indexer.expunge();
     goOn();
     if (seq > from) await confirmFeed(db, feedReader, seq);
     return seq;
@@ -284,13 +327,14 @@ export function startMeaningRun(
     opened = undefined;
     parts?.embedder.close();
     if (error instanceof Closed) {
-      parts?.index.close();
+      if (parts) closeAll(parts);
       return;
     }
     setStatus({ phase: 'failed', errorCode: toOnggiError(error).code });
     // What was embedded before may have taken long, or cost money.
-    const close = (): void => parts?.index.close();
-    void parts?.index.flush().then(close, close);
+    if (!parts) return;
+    const close = (): void => closeAll(parts);
+    void Promise.all([parts.index.flush(), parts.documents.flush()]).then(close, close);
   }
 
   const opening = open();
@@ -325,4 +369,9 @@ export function startMeaningRun(
       fail(new Closed('closed'));
     },
   };
+}
+
+function closeAll({ index, documents }: OpenedMeaning): void {
+  index.close();
+  documents.close();
 }

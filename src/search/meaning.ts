@@ -13,7 +13,7 @@ import { readConversations } from '#db/conversation-ids.ts';
 import { readRange } from '#db/thread-reads.ts';
 import { embedderIdOf, isSameChoice } from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
-import { embedderKey } from '#domain/embedding.ts';
+import { EMBEDDING_COLLECTIONS, embedderKey } from '#domain/embedding.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { ConversationId } from '#domain/ids.ts';
 import type { MapPoint, MeaningStatus, NearGroup } from '#domain/search.ts';
@@ -24,9 +24,12 @@ import { evictVectors } from './evict-vectors.ts';
 import { toMapPoints } from './map-points.ts';
 import { NO_MEANING, startMeaningRun } from './meaning-run.ts';
 import type { MeaningRun, MeaningRunDeps, OpenEmbedder, OpenedMeaning } from './meaning-run.ts';
+import { toNearDocuments } from './near-documents.ts';
 import { toNearGroups } from './near-groups.ts';
+import type { NearOwner } from './nearest-owners.ts';
 import { conversationPassages } from './passages.ts';
 import { toBuiltInScale } from './unrelated-cosine.ts';
+import type { VectorIndex } from './vector-index.ts';
 import { removeOtherVectorFiles } from './vector-sidecar.ts';
 
 /** The model the person wants, and the one before it. */
@@ -56,14 +59,14 @@ export interface Meaning {
   /** The wish is another one: begins, with the chosen model beside the one that answers. */
   rechoose(): Promise<void>;
   /**
-   * Conversations near to a text, nearest first. Begins, unless `isInPassing`. While the model loads it
-   * waits, while the conversations are indexed it finds those that are.
+   * Conversations near to a text, and documents where asked for, nearest first. Begins, unless `isInPassing`.
+   * While the model loads it waits, while there is indexing it finds what is indexed.
    * @param signal A question that was given up is not embedded any more, and so sent nowhere.
    * @throws OnggiError `model/*`, `app/worker-failed`, `db/*`; the reason of `signal`
    */
   near(
     text: string,
-    options: NearOptions & { isInPassing: boolean },
+    options: NearOptions & { isInPassing: boolean; withDocuments?: boolean | undefined },
     signal?: AbortSignal,
   ): Promise<readonly NearGroup[]>;
   /** Conversations near to one; none where nothing was begun or it is gone. @throws as {@link near} */
@@ -177,7 +180,9 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       if (!mayGoOn()) return;
       if (stored !== current) await deleteEmbeddings(db, stored);
     }
-    if (store && mayGoOn()) await removeOtherVectorFiles(store, 'conversations', current);
+    for (const collection of EMBEDDING_COLLECTIONS) {
+      if (store && mayGoOn()) await removeOtherVectorFiles(store, collection, current);
+    }
   }
 
   /** The run that answers has everything: nobody else's vectors are needed, unless they are coming. */
@@ -289,22 +294,31 @@ export function createMeaning(deps: MeaningDeps): Meaning {
 
   async function find(
     text: string,
-    { limit, leastCosine }: NearOptions,
+    {
+      limit,
+      leastCosine,
+      withDocuments = false,
+    }: NearOptions & { withDocuments?: boolean | undefined },
     signal?: AbortSignal,
     exceptId?: string,
-  ) {
+  ): Promise<readonly NearGroup[]> {
     const asked = await embedQuery(text.slice(0, MAX_QUERY_UNITS), signal);
     signal?.throwIfAborted();
-    const { embedder, index, query } = asked;
-    // Some may be in the trash, and one may be the asking one.
-    const near = (await index.nearest(query, limit * 2 + 1)).map((each) => ({
-      ...each,
-      cosine: toBuiltInScale(each.cosine, embedder.unrelated),
-    }));
-    const wanted = near.filter(
-      ({ ownerId, cosine }) => ownerId !== exceptId && cosine >= leastCosine,
-    );
-    return (await toNearGroups(db, wanted)).slice(0, limit);
+    const { embedder, query } = asked;
+    const conversations = await toNearGroups(db, await nearestIn(asked.index));
+    const documents = withDocuments
+      ? await toNearDocuments(db, await nearestIn(asked.documents))
+      : [];
+    const found = [...conversations, ...documents].sort((a, b) => b.cosine - a.cosine);
+    return found.slice(0, limit);
+
+    async function nearestIn(index: VectorIndex): Promise<readonly NearOwner[]> {
+      // Some may be in the trash, and one may be the asking one.
+      const near = await index.nearest(query, limit * 2 + 1);
+      return near
+        .map((each) => ({ ...each, cosine: toBuiltInScale(each.cosine, embedder.unrelated) }))
+        .filter(({ ownerId, cosine }) => ownerId !== exceptId && cosine >= leastCosine);
+    }
   }
 
   /** The run that answers, when it has everything; undefined when it does not come to that soon. */
@@ -382,8 +396,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
         });
         return 'unready';
       }
-      const { embedder } = await run.opened;
-      return checkVectors(db, run, embedder.skipsTrash, onCount, signal);
+      return checkVectors(run, onCount, signal);
     },
     async mend(findings) {
       const run = await ready();

@@ -37,7 +37,7 @@ const Request = v.variant('kind', [
   v.object({ kind: v.literal('mend') }),
   /** What there is to filter by. */
   v.object({ kind: v.literal('facets') }),
-  /** Conversations near in meaning to a text, nearest first. Begins the index of meaning. */
+  /** Conversations near in meaning to a text, and documents where asked for, nearest first. Begins the index of meaning. */
   v.object({
     kind: v.literal('near'),
     text: v.string(),
@@ -45,6 +45,8 @@ const Request = v.variant('kind', [
     leastCosine: v.number(),
     /** Finds nothing, and begins nothing, where the index of meaning was never begun. */
     isInPassing: v.boolean(),
+    /** Documents too; a page of an older version does not say. */
+    withDocuments: v.optional(v.boolean()),
   }),
   /** Conversations near in meaning to one, which is not among them. In passing. */
   v.object({

@@ -5,6 +5,8 @@ export interface SimilarOptions {
   /** What is less near is left out; everything may come by default. */
   readonly leastCosine?: number;
   readonly signal?: AbortSignal;
+  /** Documents of the library too. */
+  readonly withDocuments?: boolean;
 }
 
 /**
@@ -16,11 +18,11 @@ export async function searchSimilarConversations(
   client: Pick<SearchClient, 'ask'>,
   query: string,
   n = 5,
-  { leastCosine = -1, signal }: SimilarOptions = {},
+  { leastCosine = -1, signal, withDocuments = false }: SimilarOptions = {},
 ): Promise<readonly NearGroup[]> {
   let groups: readonly NearGroup[] = [];
   await client.ask(
-    { kind: 'near', text: query, limit: n, leastCosine, isInPassing: false },
+    { kind: 'near', text: query, limit: n, leastCosine, isInPassing: false, withDocuments },
     (answer) => {
       if (answer.kind === 'near') ({ groups } = answer);
     },

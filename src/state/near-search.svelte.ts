@@ -137,6 +137,7 @@ export class NearSearch {
     try {
       const groups = await searchSimilarConversations(this.#work, this.#asked, LIMIT, {
         leastCosine: LEAST_COSINE,
+        withDocuments: true,
         signal: running.signal,
       });
       if (!running.signal.aborted) this.#groups = groups;

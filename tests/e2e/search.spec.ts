@@ -82,7 +82,7 @@ test('the line above the results says how many were found by words and how many 
   await box.fill('データベースのバックアップ');
   await expect(results.filter({ hasText: '备份' })).toContainText(saysMeaning);
   const count = await results.count();
-  const line = onggi.status.filter({ hasText: /^Conversations/ });
+  const line = onggi.status.filter({ hasText: /^Results/ });
   // How long it took stands beside it: what is read out does not change with every letter.
   await expect(line).toHaveText(text('search.summaryBoth', { words: 0, meaning: count }));
   await expect(page.getByText(/· [\d,]+ ms/)).toBeVisible();

@@ -364,7 +364,8 @@ describe('in the file system of the origin', () => {
 
     const folder = await folderOf(db.name);
     const names: string[] = [];
-    for await (const name of folder.keys()) if (name.startsWith('vectors-')) names.push(name);
+    for await (const name of folder.keys())
+      if (name.startsWith('vectors-conversations-')) names.push(name);
     expect(names).toHaveLength(3);
     const handle = await folder.getFileHandle(names.find((name) => name.endsWith('-rows')) ?? '');
     const whole = new Uint8Array(await (await handle.getFile()).arrayBuffer());

@@ -1,0 +1,96 @@
+/** Where the texts of a collection come from, so that conversations and documents are indexed alike. */
+import { readConversationIds, readConversations } from '#db/conversation-ids.ts';
+import { findDocuments, readAllChunks, readDocumentIds } from '#db/documents.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { readAllMessages } from '#db/table-pages.ts';
+import type { EmbeddingCollection } from '#domain/embedding.ts';
+import { toConversationId } from '#domain/ids.ts';
+import { readDocumentDetails } from '#domain/library.ts';
+import type { ChangeFeedRow } from '#domain/stored-rows.ts';
+import {
+  conversationPassages,
+  conversationStamp,
+  documentPassages,
+  documentStamp,
+} from './passages.ts';
+import type { PassageText } from './passages.ts';
+
+/** A conversation or document as it is stored now. */
+export interface PassageOwner {
+  readonly id: string;
+  /** Changes when its passages may be others. */
+  readonly stamp: string;
+  /** About how many texts it has. */
+  readonly size: number;
+  /** Reads its passages, and the stamp that they have. */
+  readonly read: () => Promise<{ readonly stamp: string; readonly wanted: readonly PassageText[] }>;
+}
+
+export interface PassageSource {
+  readonly collection: EmbeddingCollection;
+  /** All that are to have vectors, in the order in which they get them. */
+  readIds(): Promise<readonly string[]>;
+  /** Those of `ids` that are to have vectors. */
+  readOwners(ids: readonly string[]): Promise<readonly PassageOwner[]>;
+  /** Which of them a change is about. */
+  readonly changedIds: (change: ChangeFeedRow) => readonly string[];
+}
+
+/** Ends the stamp of a conversation with a running answer: it is looked at again. */
+const RUNNING = '.running';
+
+/** Conversations, those with the newest change first. @param skipsTrash Whether the trash has no vectors. */
+export function conversationSource(db: OnggiDatabase, skipsTrash: boolean): PassageSource {
+  return {
+    collection: 'conversations',
+    async readIds() {
+      const byStatus = [];
+      for (const status of ['active', 'archived', 'deleted'] as const) {
+        if (skipsTrash && status === 'deleted') continue;
+        byStatus.push((await readConversationIds(db, [status])).toReversed());
+      }
+      return byStatus.flat();
+    },
+    async readOwners(ids) {
+      const rows = await readConversations(db, ids.map(toConversationId));
+      const wanted = rows.filter(({ status }) => !skipsTrash || status !== 'deleted');
+      return wanted.map((row) => ({
+        id: row.id,
+        stamp: conversationStamp(row),
+        size: row.messageCount + 1,
+        async read() {
+          const messages = await readAllMessages(db, row.id);
+          // An answer that is cut off by a crash comes to rest without a change of its conversation.
+          const isRunning = messages.some(({ status }) => status === 'streaming');
+          const stamp = conversationStamp(row) + (isRunning ? RUNNING : '');
+          return { stamp, wanted: conversationPassages(row, messages) };
+        },
+      }));
+    },
+    changedIds: ({ conversationIds }) => conversationIds,
+  };
+}
+
+/** The documents of the library, newest first. */
+export function documentSource(db: OnggiDatabase): PassageSource {
+  return {
+    collection: 'documents',
+    readIds: () => readDocumentIds(db),
+    async readOwners(ids) {
+      const rows = await findDocuments(db, ids);
+      return [...rows.values()].map((row) => ({
+        id: row.id,
+        stamp: documentStamp(row),
+        size: readDocumentDetails(row).chunkCount * CHUNK_TEXTS + 1,
+        async read() {
+          const wanted = documentPassages(row, await readAllChunks(db, row.id));
+          return { stamp: documentStamp(row), wanted };
+        },
+      }));
+    },
+    changedIds: ({ documentIds }) => documentIds,
+  };
+}
+
+/** Passages that a chunk has, about. */
+const CHUNK_TEXTS = 4;

@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import { addDocument, removeDocuments, renameDocument, replaceDocument } from '#db/documents.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { createDocumentRows } from '#domain/library.ts';
+import type { MeaningStatus } from '#domain/search.ts';
+import { createMeaning } from '#search/meaning.ts';
+import { createTestClock, openForTest } from '../db/fresh-database.ts';
+import { find, findIds, openEngine, store } from './engine-support.ts';
+import { addRows, conversationOf, createTestEmbedder } from './support.ts';
+
+const note = (id: string, text: string, updatedAt = 1) => ({
+  id,
+  name: `${id}.txt`,
+  mediaType: 'text/plain',
+  sizeBytes: text.length,
+  text,
+  createdAt: updatedAt,
+  updatedAt,
+  source: 'file',
+});
+
+/** Three chunks, the word in the last. */
+const long = (word: string) => `${'filler text goes on. '.repeat(160)}\n\n${word} stands here.`;
+
+describe('by words', () => {
+  test('a document is found in its text and by its name, and says where', async () => {
+    const db = await openForTest();
+    await addDocument(db, note('notes', long('장독대')));
+    await store(db, 'talk', ['장독대 이야기']);
+    const engine = await openEngine(db);
+    const { groups } = await find(engine, '장독대');
+    expect(groups.map(({ kind, id }) => [kind, id]).sort()).toEqual([
+      ['conversation', 'talk'],
+      ['document', 'notes'],
+    ]);
+    const inText = groups.find(({ kind }) => kind === 'document');
+    expect(inText?.places).toMatchObject([{ id: 'notes.2', field: 'passage' }]);
+    const snippet = inText?.places[0]?.snippet;
+    const marked = snippet?.marks.map(([from, to]) => snippet.text.slice(from, to));
+    expect(marked).toEqual(['장독대']);
+
+    const [byName] = (await find(engine, 'notes.txt')).groups;
+    expect(byName).toMatchObject({
+      kind: 'document',
+      title: { text: 'notes.txt', marks: [[0, 9]] },
+      places: [{ id: null, field: 'title' }],
+    });
+    expect(byName?.places[0]?.snippet.text).toMatch(/^filler/);
+  });
+
+  test('what was renamed, replaced or deleted is found as it is now', async () => {
+    const db = await openForTest();
+    await addDocument(db, note('a', long('apple')));
+    const engine = await openEngine(db);
+    await renameDocument(db, 'a', 'pear.txt', 2);
+    await engine.catchUp();
+    expect(await findIds(engine, 'pear')).toEqual(['a']);
+    await replaceDocument(db, createDocumentRows(note('a', 'short plum', 3)));
+    await engine.catchUp();
+    expect(await findIds(engine, 'apple')).toEqual([]);
+    expect(await findIds(engine, 'plum')).toEqual(['a']);
+    await removeDocuments(db, ['a']);
+    await engine.catchUp();
+    expect(await findIds(engine, 'plum')).toEqual([]);
+    expect(await findIds(engine, 'txt')).toEqual([]);
+  });
+});
+
+describe('by meaning', () => {
+  async function start(db: OnggiDatabase) {
+    const statuses: MeaningStatus[] = [];
+    const embedder = createTestEmbedder();
+    const meaning = createMeaning({
+      db,
+      clock: createTestClock(),
+      openEmbedder: () => Promise.resolve(embedder),
+      readWish: () => Promise.resolve({ chosen: { kind: 'built-in' } }),
+      readHold: () => Promise.resolve(undefined),
+      onStatus: (status) => statuses.push(status),
+    });
+    const near = (text: string, withDocuments = true) =>
+      meaning.near(text, { limit: 5, leastCosine: 0.9, isInPassing: false, withDocuments });
+    const ids = async (text: string) => (await near(text)).map(({ id }) => id);
+    const isReady = () => expect.poll(() => statuses.at(-1)?.phase).toBe('ready');
+    await near('anything');
+    await isReady();
+    return { meaning, embedder, statuses, near, ids, isReady };
+  }
+
+  const covered = async (db: OnggiDatabase, id: string) =>
+    (await db.strict.embeddingCoverage.toArray()).filter(({ ownerId }) => ownerId === id).length;
+
+  test('documents are found beside conversations, where they are asked for, and counted', async () => {
+    const db = await openForTest();
+    await addRows(db, conversationOf('talk', ['red apple']));
+    await addDocument(db, note('doc', `${'filler text goes on. '.repeat(76)}\n\nred apple`));
+    const { near, statuses } = await start(db);
+    expect(statuses.at(-1)).toMatchObject({ doneCount: 2, totalCount: 2 });
+    const found = await near('red apple');
+    expect(found.map(({ kind, id }) => [kind, id]).sort()).toEqual([
+      ['conversation', 'talk'],
+      ['document', 'doc'],
+    ]);
+    expect(found.find(({ kind }) => kind === 'document')).toMatchObject({
+      title: { text: 'doc.txt' },
+      foundBy: ['meaning'],
+      places: [{ id: 'doc.1', field: 'passage', snippet: { text: 'red apple' } }],
+    });
+    expect((await near('red apple', false)).map(({ id }) => id)).toEqual(['talk']);
+    const [byName] = await near('doc.txt');
+    expect(byName).toMatchObject({ id: 'doc', places: [{ id: null, field: 'title' }] });
+    expect(byName?.places[0]?.snippet.text).toMatch(/^filler/);
+    // In a collection of their own, as the specification has it.
+    const blocks = await db.strict.embeddings.toArray();
+    expect(new Set(blocks.map(({ collection }) => collection))).toEqual(
+      new Set(['conversations', 'documents']),
+    );
+  });
+
+  test('what is added, changed, deleted and brought back is followed', async () => {
+    const db = await openForTest();
+    await addDocument(db, note('old', 'green pear'));
+    const { ids, embedder } = await start(db);
+    await addDocument(db, note('new', 'yellow lemon'));
+    await expect.poll(() => ids('yellow lemon'), { timeout: 10_000 }).toEqual(['new']);
+    await replaceDocument(db, createDocumentRows(note('old', 'blue plum', 2)));
+    await expect.poll(() => ids('blue plum'), { timeout: 10_000 }).toEqual(['old']);
+    expect(await ids('green pear')).toEqual([]);
+    // The name stayed, and its vector with it.
+    expect(embedder.given.filter((text) => text === 'old.txt')).toHaveLength(1);
+    await removeDocuments(db, ['new']);
+    await expect.poll(() => ids('yellow lemon'), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => covered(db, 'new'), { timeout: 10_000 }).toBe(0);
+  });
+
+  test('of a deleted document no vector is left in the table', async () => {
+    const db = await openForTest();
+    await addDocument(db, note('gone', 'red apple'));
+    await addDocument(db, note('kept', 'green pear'));
+    const { ids } = await start(db);
+    const named = async () =>
+      (await db.strict.embeddings.toArray()).some((block) => block.ownerIds.includes('gone'));
+    expect(await named()).toBe(true);
+    await removeDocuments(db, ['gone']);
+    await expect.poll(named, { timeout: 10_000 }).toBe(false);
+    expect(await ids('green pear')).toEqual(['kept']);
+  });
+
+  test('a reload embeds nothing anew, and a check finds and mends what was lost', async () => {
+    const db = await openForTest();
+    await addDocument(db, note('a', 'red apple'));
+    await addRows(db, conversationOf('talk', ['green pear']));
+    await start(db);
+    const { meaning, embedder, ids } = await start(db);
+    expect(embedder.given).toEqual([]);
+    const check = () => meaning.check(() => undefined, new AbortController().signal);
+    expect(await check()).toMatchObject({
+      problems: { 'vector-missing': 0, 'vector-left': 0, 'vector-unreadable': 0 },
+    });
+    const [block] = await db.strict.embeddings
+      .filter(({ collection }) => collection === 'documents')
+      .toArray();
+    if (!block) throw new Error('no vectors of documents');
+    await db.strict.embeddings.put({ ...block, vectors: new ArrayBuffer(3) });
+    const findings = await check();
+    if (typeof findings === 'string') throw new Error(findings);
+    expect(findings.problems['vector-unreadable']).toBe(1);
+    await meaning.mend(findings);
+    expect(await check()).toMatchObject({ problems: { 'vector-unreadable': 0 } });
+    expect(await ids('red apple')).toEqual(['a']);
+  });
+});

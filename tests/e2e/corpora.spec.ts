@@ -89,7 +89,7 @@ async function searchInFourLanguages(page: Page, all: readonly Line[]): Promise<
   const box = page.getByRole('main').getByRole('searchbox', { name: text('sidebar.search') });
   const list = page.getByRole('list', { name: text('search.results') });
   const results = list.getByRole('listitem');
-  const summary = page.getByRole('status').filter({ hasText: /^Conversations/ });
+  const summary = page.getByRole('status').filter({ hasText: /^Results/ });
   for (const query of EXACT) {
     await box.fill(query);
     const count = countByReading(all, query);

@@ -11,6 +11,13 @@ const ID_KEY = /(?:^|[_-])(?:ids?|uuid|guid)$/;
 const PERSONAL_KEY =
   /(?:^|[_-])(?:source[_-]id|user|username|nickname|name|email|phone|ip|ip[_-]address|user[_-]agent|address|account|author|owner|filename|path|location|latitude|longitude|device)$/;
 const TIME_KEY = /(?:^|[_-])(?:at|time|date|timestamp|created|updated|modified)$/;
+/** What the import notes of itself (imported-rows.ts), and other marks by which one thing is known again. */
+const MARK_KEY = /^import_|(?:^|[_-])(?:digest|hash|fingerprint|checksum|etag|signature)$/;
+/** From 2000 to 2100, in seconds and in milliseconds: a number between them is taken for an instant. */
+const INSTANTS = [
+  [946_684_800, 4_102_444_800],
+  [946_684_800_000, 4_102_444_800_000],
+] as const;
 /** Bytes of a file within a text: pictures show more than a mask could hide. */
 const DATA_URL = /^data:[^,]{0,200},/;
 
@@ -30,7 +37,7 @@ export function anonymiseValue(
   key = '',
   depth = 0,
 ): unknown {
-  if (PERSONAL_KEY.test(key) || depth > MAX_DEPTH) return null;
+  if (PERSONAL_KEY.test(key) || MARK_KEY.test(key) || depth > MAX_DEPTH) return null;
   if (Array.isArray(value)) {
     return value.map((one) => anonymiseValue(one, ids, cutsTimes, key, depth + 1));
   }
@@ -42,7 +49,7 @@ export function anonymiseValue(
     return Object.fromEntries(entries);
   }
   if (ID_KEY.test(key)) return typeof value === 'string' ? ids.replace(value) : null;
-  if (cutsTimes && TIME_KEY.test(key)) return cutValueToDay(value);
+  if (cutsTimes && (TIME_KEY.test(key) || isInstant(value))) return cutValueToDay(value);
   if (typeof value !== 'string') return value;
   const prefix = DATA_URL.exec(value)?.[0];
   return prefix ?? ids.mask(value);
@@ -54,6 +61,12 @@ function toWords(name: string): string {
     .slice(0, 200)
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .toLowerCase();
+}
+
+/** Whether a value can hardly be anything but an instant, whatever its name is. */
+function isInstant(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('T') && readInstant(value) !== undefined;
+  return typeof value === 'number' && INSTANTS.some(([from, to]) => value >= from && value < to);
 }
 
 /** What is no instant may still tell one: it goes. */

@@ -163,6 +163,37 @@ describe('anonymised export', () => {
     );
   });
 
+  it('holds nothing by which a conversation is known again, and no instant under whatever name', () => {
+    const metadata = {
+      import_digest: 'a digest of all of it',
+      import_latest: Date.UTC(2026, 10, 22, 7, 30, 23, 123),
+      import_message_count: 2,
+      content_hash: 'another digest',
+      gen_started: 1_763_796_623.5,
+      reasoning_begin: '2026-11-22T07:30:00.000Z',
+      tokens: 123_456,
+    };
+    const conversation = { ...whole.conversation, metadata };
+    const [message] = whole.messages;
+    if (!message) throw new Error('no message');
+    const { conversation: seen } = createOne(MOST)({
+      conversation,
+      messages: [{ ...message, metadata }],
+    });
+    expect(seen.metadata).toEqual({
+      import_digest: null,
+      import_latest: null,
+      import_message_count: null,
+      content_hash: null,
+      gen_started: '2025-11-22T00:00:00.000+00:00',
+      reasoning_begin: '2026-11-22T00:00:00.000+00:00',
+      tokens: 123_456,
+    });
+    expect(createOne({ ...MOST, cutsTimes: false })({ conversation, messages: [] })).toMatchObject({
+      conversation: { metadata: { import_latest: null, gen_started: 1_763_796_623.5 } },
+    });
+  });
+
   it('says beforehand what will be masked', () => {
     const preview = addToMaskingPreview(createMaskingPreview(), whole);
     // Title, summary, tag, instruction and metadata; of each message its text, reasoning, feedback,

@@ -44,9 +44,16 @@ const MOMENTS = [
   { step: 'commit', mostMs: 250 },
 ];
 
-/** What is wrong with what is live; empty when it is one whole state. */
-function problemsOf(/** @type {Sight} */ sight) {
+/** The number of a state; 0 where nothing is live. */
+const markOf = (/** @type {Sight} */ { marks }) => Number(marks[0]?.replace('mark ', '') ?? 0);
+
+/**
+ * What is wrong with what is live; nothing when it is one whole state.
+ * @param atLeast The last mark of which a page heard that it is live: an older one, or none, is a loss.
+ */
+function problemsOf(/** @type {Sight} */ sight, /** @type {number} */ atLeast) {
   const problems = [];
+  if (markOf(sight) < atLeast) problems.push(`mark ${atLeast} was live and is lost`);
   if (sight.marks.length > 1) problems.push(`mixed: ${sight.marks.join(', ')}`);
   const isEmpty = sight.conversations === 0 && sight.messages === 0;
   if (!isEmpty && (sight.conversations !== 4 || sight.messages !== 400)) {
@@ -73,8 +80,13 @@ function requireWatchful() {
     { isCounted: false },
     { databases: 1 },
   ];
-  const isBlind = damages.some((damage) => problemsOf({ ...whole, ...damage }).length === 0);
-  if (isBlind || problemsOf(whole).length > 0) throw new Error('the harness sees nothing');
+  const damaged = damages.map((damage) => problemsOf({ ...whole, ...damage }, 1));
+  damaged.push(
+    problemsOf(whole, 2),
+    problemsOf({ ...whole, marks: [], conversations: 0, messages: 0 }, 1),
+  );
+  const isBlind = damaged.some((problems) => problems.length === 0);
+  if (isBlind || problemsOf(whole, 1).length > 0) throw new Error('the harness sees nothing');
 }
 
 requireWatchful();
@@ -86,6 +98,8 @@ const profile = mkdtempSync(path.join(tmpdir(), 'onggi-kill-restore-'));
 const random = createRandom(Number(options.seed));
 let bad = 0;
 let lastMark = 0;
+/** The last mark that is known to be live. */
+let live = 0;
 try {
   for (let round = 1; round <= Number(options.rounds); round += 1) {
     const browser = await launchKillable(profile);
@@ -97,6 +111,7 @@ try {
     let reach = () => undefined;
     const reached = new Promise((resolve) => (reach = resolve));
     await browser.page.exposeFunction('onStep', (/** @type {string} */ step) => {
+      if (step === 'committed') live += 1;
       if (step === moment.step) toPass -= 1;
       if (toPass === 0) reach(true);
     });
@@ -116,9 +131,10 @@ try {
     await again.page.waitForFunction(() => 'killPage' in window);
     const sight = await again.page.evaluate(() => window.killPage.look());
     await again.close();
-    const problems = problemsOf(sight);
+    const problems = problemsOf(sight, live);
     if (problems.length > 0) bad += 1;
-    lastMark = Number(sight.marks[0]?.replace('mark ', '') ?? lastMark);
+    lastMark = Math.max(lastMark, markOf(sight));
+    live = lastMark;
     console.log(
       `${String(round).padStart(3)}  ${moment.step.padEnd(7)} live: ${sight.marks.join(', ') || 'empty'}  ${problems.join('; ')}`,
     );

@@ -2,7 +2,7 @@
 import { MESSAGE_COLUMNS, writeConversation, writeMessage } from '#domain/file-rows.ts';
 import { lastChangeOfConversation } from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
-import { lastChangeOfMessage } from '#domain/message.ts';
+import { isLaterCopy } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
 import type { ReadMessage } from './read-rows.ts';
@@ -66,9 +66,8 @@ export function withMeaningOf(here: UserSettings, file: UserSettings): UserSetti
 const SEED_KEYS = MESSAGE_COLUMNS.map(({ key }) => key);
 
 /**
- * The newer of two messages, if it is another. Of two that are equally old, as answers that were
- * continued and all rows of the specification, that of the newer conversation is the newer one. A row of the specification's
- * changes only its columns: what onggi knows beyond them, and its place in the tree, stay.
+ * The newer of two messages ({@link isLaterCopy}), if it is another. A row of the specification's changes
+ * only its columns: what onggi knows beyond them, and its place in the tree, stay.
  */
 export function mergeMessage(
   here: Message,
@@ -77,8 +76,7 @@ export function mergeMessage(
 ): Merged<Message> {
   // The same id in another conversation is another message: the one here stays.
   if (row.conversationId !== here.conversationId) return undefined;
-  const later = lastChangeOfMessage(row) - lastChangeOfMessage(here);
-  if (later < 0 || (later === 0 && !isOfNewerConversation)) return undefined;
+  if (!isLaterCopy(row, here, isOfNewerConversation)) return undefined;
   const next = hasSeq && hasParent ? row : withSeedColumns(here, row);
   return isSame(writeMessage(here), writeMessage(next)) ? undefined : next;
 }

@@ -85,10 +85,11 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
     async reopenAnswer(message) {
       const conversation = requireConversation(message.conversationId);
       const before = requireMessage(message.id);
-      messages.set(message.id, message);
-      const counted = withChangedMessage(conversation, before, message, clock());
+      const after = { ...message, changedAt: clock() };
+      messages.set(message.id, after);
+      const counted = withChangedMessage(conversation, before, after, clock());
       put({ ...counted, activeLeafId: message.id });
-      return Promise.resolve(message);
+      return Promise.resolve(after);
     },
 
     checkpointAnswer(id, text) {
@@ -104,8 +105,14 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
       const before = messages.get(message.id);
       const conversation = conversations.get(message.conversationId);
       if (!before || !conversation || !isUnsettled(before)) return Promise.resolve();
-      const { rating, feedback } = before;
-      messages.set(message.id, { ...message, rating, feedback });
+      const { rating, feedback, changedAt } = before;
+      const isChanged = changedAt !== undefined;
+      messages.set(message.id, {
+        ...message,
+        rating,
+        feedback,
+        ...(isChanged && { changedAt: Math.max(clock(), changedAt) }),
+      });
       put(withChangedMessage(conversation, before, message, clock()));
       return Promise.resolve();
     },

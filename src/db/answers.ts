@@ -26,8 +26,11 @@ export function finishAnswer(
     if (before && !isUnsettled(before)) return;
     const conversation = await db.conversations.get(message.conversationId);
     if (before && conversation) {
-      const { seq, rating, feedback } = before;
-      const after = { ...message, seq, rating, feedback };
+      const { seq, rating, feedback, changedAt } = before;
+      const kept = { ...message, seq, rating, feedback };
+      // What was asked for again, or rated meanwhile, is another than its copies elsewhere.
+      const after =
+        changedAt === undefined ? kept : { ...kept, changedAt: Math.max(now, changedAt) };
       await db.messages.put(after);
       await db.conversations.put(withChangedMessage(conversation, before, after, now));
     }

@@ -115,6 +115,7 @@ function reopenAnswer(db: OnggiDexie, message: Message, now: number): PromiseLik
       seq: before.seq,
       status: 'streaming',
       streamingSince: message.streamingSince ?? now,
+      changedAt: now,
     };
     await db.messages.put(after);
     await db.conversations.put({

@@ -45,7 +45,10 @@ export interface Message {
   readonly parts: readonly unknown[];
   /** Epoch milliseconds. */
   readonly timestamp: number;
-  /** Epoch milliseconds of the last rating, comment or note in the metadata. Absent before the first. */
+  /**
+   * Epoch milliseconds of the last change after it was written: a rating, a comment, a note in the
+   * metadata, another try or the rest of an answer. Absent before the first.
+   */
   readonly changedAt?: number;
   readonly status: MessageStatus;
   /** As the endpoint said it (`stop`, `length`, `content_filter` …); null when it never did. */
@@ -79,6 +82,22 @@ export interface Message {
 /** Epoch milliseconds of the last change: of two copies of a message the later one is the newer. */
 export function lastChangeOfMessage({ timestamp, changedAt }: Message): number {
   return Math.max(timestamp, changedAt ?? 0);
+}
+
+/**
+ * Whether `copy` is the later of two copies of a message. Of two that are equally old, an answer at rest
+ * is later than one that was still being written or was cut; else `isOfLaterConversation` says it.
+ */
+export function isLaterCopy(
+  copy: Message,
+  other: Message,
+  isOfLaterConversation: boolean,
+): boolean {
+  const later = lastChangeOfMessage(copy) - lastChangeOfMessage(other);
+  if (later !== 0) return later > 0;
+  const isCut = ({ status }: Message): boolean =>
+    status === 'streaming' || status === 'interrupted';
+  return isCut(copy) === isCut(other) ? isOfLaterConversation : isCut(other);
 }
 
 /** Longest content that any flow may store, in characters: a restore refuses more (SECURITY section 6). */

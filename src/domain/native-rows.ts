@@ -1,8 +1,10 @@
 /** Conversations of our own files beside the rows that are here: what is the same, what is put where. */
+import { lastChangeOfConversation } from './conversation.ts';
 import type { Conversation } from './conversation.ts';
 import type { MessageId, SessionId } from './ids.ts';
 import { toConversationId, toMessageId } from './ids.ts';
 import type { NativeConversation } from './imported.ts';
+import { isLaterCopy } from './message.ts';
 import type { AttachmentReference, Message } from './message.ts';
 
 /** The rows of a file, fit for this database, with the ids its attachments had in the file. */
@@ -69,20 +71,22 @@ export function copyNative(rows: NativeRows, createId: (oldId: string) => string
 
 /**
  * What the file changes in a conversation that is here; undefined when nothing. Messages that only
- * one side has stay or come; of what both have, the side that was changed last wins, and of two that
- * are equally old the one here: a name, a tag or a rating given since then does not raise its date.
- * What the person set here stays under a newer file too, and so do the trash and the sessions of rows.
+ * one side has stay or come; of what both have, the side that was changed last wins, in whatever way,
+ * and of two that are equally old the one here. A name, a rating, a comment or a pin that only one side
+ * has stays under a newer file too, tags are those of both, and the trash and the sessions of rows stay.
  */
 export function planNativeUpdate(
   stored: Conversation,
   storedMessages: readonly Message[],
   native: NativeRows,
 ): NativeUpdate | undefined {
-  const isFileNewer = native.conversation.updatedAt > stored.updatedAt;
+  const isFileNewer =
+    lastChangeOfConversation(native.conversation) > lastChangeOfConversation(stored);
   const here = new Map(storedMessages.map((message) => [message.id, message]));
-  const changed = isFileNewer
-    ? native.messages.flatMap((message) => changedMessage(here.get(message.id), message) ?? [])
-    : [];
+  const changed = native.messages.flatMap((message) => {
+    const before = here.get(message.id);
+    return (before && changedMessage(before, message, isFileNewer)) ?? [];
+  });
   const missing = native.messages.filter(({ id }) => !here.has(id));
   const known = new Set([...here.keys(), ...missing.map(({ id }) => id)]);
   const added = missing.map((message, index) => ({
@@ -115,6 +119,9 @@ function takeFields(stored: Conversation, file: Conversation): Conversation {
   const { id, sessionId, status, deletedAt, lastSeq, endpointId } = stored;
   const { title, titleOrigin } = stored;
   const isInTrash = status === 'deleted';
+  const isNamedLater =
+    file.titleOrigin === 'person' && (file.changedAt ?? 0) > (stored.changedAt ?? 0);
+  const keepsName = titleOrigin === 'person' && !isNamedLater;
   return {
     ...file,
     id,
@@ -123,23 +130,25 @@ function takeFields(stored: Conversation, file: Conversation): Conversation {
     endpointId: file.endpointId ?? endpointId,
     ...(isInTrash && { status, deletedAt }),
     ...latestChange(stored, file),
-    ...(titleOrigin === 'person' && { title, titleOrigin }),
+    ...(keepsName && { title, titleOrigin }),
     tags: [...new Set([...stored.tags, ...file.tags])],
     pinned: stored.pinned === 1 ? 1 : file.pinned,
     metadata: withStoredSession(file.metadata, stored.metadata),
   };
 }
 
-function changedMessage(stored: Message | undefined, file: Message): Message | undefined {
-  if (!stored || stored.status === 'streaming') return undefined;
+function changedMessage(stored: Message, file: Message, isFileNewer: boolean): Message | undefined {
+  if (stored.status === 'streaming' || !isLaterCopy(file, stored, isFileNewer)) return undefined;
   const { id, conversationId, sessionId, parentId, seq } = stored;
   const attachments = joinAttachments(stored.attachments, file.attachments);
   const metadata = withStoredSession(file.metadata, stored.metadata);
+  const isChangedLater = (file.changedAt ?? 0) > (stored.changedAt ?? 0);
+  const [first, second] = isChangedLater ? [file, stored] : [stored, file];
   const after = {
     ...file,
     ...{ id, conversationId, sessionId, parentId, seq, attachments, metadata },
-    rating: stored.rating ?? file.rating,
-    feedback: stored.feedback ?? file.feedback,
+    rating: first.rating ?? second.rating,
+    feedback: first.feedback ?? second.feedback,
     ...latestChange(stored, file),
   };
   return isEqual(stored, after) ? undefined : after;

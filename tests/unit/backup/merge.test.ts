@@ -149,6 +149,35 @@ describe('a merge', () => {
     expect(await Promise.all(texts)).toEqual([text('file', 1000), 'here', text('file', 1000)]);
   });
 
+  test('keeps the longer answer where it was continued, whichever conversation is the newer one', async () => {
+    const id = toMessageId('same-m1');
+    const usage = null;
+    const cut = { content: 'the whole', status: 'interrupted' as const };
+    await home.db.strict.messages.update(id, cut);
+    file = await backUp(home.db);
+    // It is continued here, and cut again.
+    const here = createStoredConversations(home.db, () => NOW + 10);
+    const before = await home.db.strict.messages.get(id);
+    if (!before) throw new Error('no answer');
+    const running = await here.reopenAnswer({ ...before, status: 'streaming' });
+    const whole = { ...running, ...cut, content: 'the whole long answer' };
+    const { streamingSince: _over, ...longer } = whole;
+    await here.finishAnswer(longer, usage);
+    const continued = await backUp(home.db);
+    const textAfter = async (from: File) => {
+      const { db } = await restore(home, from, merge);
+      return (await db.strict.messages.get(id))?.content;
+    };
+    // There it was only renamed, later.
+    const other = await openHome();
+    await addWhole(other.db, wholeConversation('same', 2));
+    await other.db.strict.messages.update(id, cut);
+    await updateConversations(other.db, [toConversationId('same')], { title: 'renamed' }, LATER);
+    expect(await textAfter(await backUp(other.db))).toBe('the whole long answer');
+    const { db } = await restore(other, continued, merge);
+    expect(await db.strict.messages.get(id)).toMatchObject({ content: 'the whole long answer' });
+  });
+
   test('adds what is missing and deletes nothing', async () => {
     await addWhole(home.db, wholeConversation('only-here', 3));
     await home.db.strict.conversations.delete(toConversationId('same'));

@@ -81,6 +81,47 @@ describe('copyNative', () => {
 });
 
 describe('planNativeUpdate', () => {
+  it('takes a name, a rating and a comment that were given later, whatever the dates of the texts', () => {
+    const here = rows(['a', 'b']);
+    const [a, b] = here.messages;
+    if (!a || !b) throw new Error('no messages');
+    const file = {
+      conversation: {
+        ...here.conversation,
+        title: 'named there',
+        titleOrigin: 'person' as const,
+        changedAt: 20,
+      },
+      messages: [a, { ...b, rating: 5 as const, feedback: 'good', changedAt: 20 }],
+    };
+    const stored = {
+      ...here.conversation,
+      title: 'named here',
+      titleOrigin: 'person' as const,
+      changedAt: 15,
+    };
+    const plan = planNativeUpdate(stored, [a, { ...b, rating: 1, changedAt: 15 }], file);
+    expect(plan?.conversation).toMatchObject({ title: 'named there', changedAt: 20 });
+    expect(plan?.changed).toEqual([{ ...b, rating: 5, feedback: 'good', changedAt: 20 }]);
+    // The other way round nothing of it changes what is here.
+    expect(planNativeUpdate(file.conversation, file.messages, here)).toBeUndefined();
+  });
+
+  it('keeps a continued answer under an older copy in a conversation that was renamed later', () => {
+    const here = rows(['a', 'the whole long answer']);
+    const [a, b] = here.messages;
+    if (!a || !b) throw new Error('no messages');
+    const cut = { ...b, content: 'the whole', status: 'interrupted' as const };
+    const file = {
+      conversation: { ...here.conversation, title: 'renamed', changedAt: 30 },
+      messages: [a, cut],
+    };
+    expect(planNativeUpdate(here.conversation, here.messages, file)?.changed).toEqual([]);
+    // And where the short one is here, the whole one comes.
+    const short = planNativeUpdate(file.conversation, [a, cut], here);
+    expect(short?.changed).toMatchObject([{ content: 'the whole long answer' }]);
+  });
+
   it('finds nothing in the same rows, whatever session the file says', () => {
     const { conversation, messages } = rows(['a', 'b']);
     const file = rows(['a', 'b']);

@@ -95,7 +95,7 @@ async function searchInFourLanguages(page: Page, all: readonly Line[]): Promise<
     const count = countByReading(all, query);
     expect(count, query).toBeGreaterThan(0);
     // By words alone, or beside those that are near in meaning.
-    await expect(summary, query).toHaveText(new RegExp(`^Conversations(?: by words)?: ${count},`));
+    await expect(summary, query).toHaveText(new RegExp(`^Results(?: by words)?: ${count},`));
     const marks = results.filter({ has: page.locator('mark') }).locator('mark');
     await expect(marks.first(), query).toHaveText(new RegExp(query, 'i'));
   }

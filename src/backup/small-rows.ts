@@ -77,6 +77,7 @@ const IMPORT_FIELDS: readonly Field[] = [
   optional('report', 'report', nullable(OBJECT)),
   optional('created_ids', 'createdIds', TEXTS),
   optional('added_ids', 'addedIds', TEXTS_BY_ID),
+  optional('created_document_ids', 'createdDocumentIds', TEXTS),
   optional('undone_at', 'undoneAt', nullable(INSTANT)),
 ];
 

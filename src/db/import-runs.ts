@@ -6,6 +6,7 @@ import { newestLeafBelow } from '#domain/message-tree.ts';
 import type { Message } from '#domain/message.ts';
 import type { ImportRun } from '#domain/stored-rows.ts';
 import { commit, read } from './commit.ts';
+import { removeDocuments } from './documents.ts';
 import { withExclusiveLock } from './locks.ts';
 import { purgeConversations } from './many-conversations.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
@@ -78,12 +79,13 @@ export interface UndoneImport {
   readonly removedMessageCount: number;
   /** Added messages below which the person wrote. */
   readonly keptMessageCount: number;
+  readonly removedDocumentCount: number;
 }
 
 /**
  * Undoes an import: conversations it made are deleted, in chunks, unless the person wrote in them;
- * messages it added to others go where nothing of the person hangs below. Titles and dates that it
- * changed stay as they are. Can be stopped and called again.
+ * messages it added to others go where nothing of the person hangs below, and documents it made. Titles,
+ * dates and texts of documents that it changed stay as they are. Can be stopped and called again.
  * @throws OnggiError `backup/nothing-to-undo` when there is no such import or it was undone.
  */
 export function undoImport(
@@ -110,12 +112,19 @@ export function undoImport(
     await purgeConversations(db, removable, signal ? { signal } : {});
     signal?.throwIfAborted();
     await removeBytesWithout(db, created);
+    // One by one: each may be large.
+    let removedDocumentCount = 0;
+    for (const documentId of await findCreatedDocuments(db, run)) {
+      signal?.throwIfAborted();
+      removedDocumentCount += (await removeDocuments(db, [documentId])).length;
+    }
     await saveImportRun(db, { ...run, undoneAt: now });
     return {
       removedConversationCount: removable.length,
       keptConversationCount: kept.length,
       removedMessageCount,
       keptMessageCount,
+      removedDocumentCount,
     };
   };
   return withImportLock(db, work, signal);
@@ -133,6 +142,19 @@ async function findCreated(
   const found = new Set(run.createdIds);
   for await (const page of readTablePages(db.conversations, ({ id }) => id)) {
     for (const { id, metadata } of page) if (metadata['import_id'] === run.id) found.add(id);
+  }
+  return [...found];
+}
+
+/** The same of documents. */
+async function findCreatedDocuments(
+  db: OnggiDatabase,
+  { id, endedAt, createdDocumentIds = [] }: ImportRun,
+): Promise<readonly string[]> {
+  if (endedAt !== null) return createdDocumentIds;
+  const found = new Set(createdDocumentIds);
+  for await (const page of readTablePages(db.strict.documents, (row) => row.id)) {
+    for (const row of page) if (row.metadata['import_id'] === id) found.add(row.id);
   }
   return [...found];
 }

@@ -24,6 +24,13 @@ export interface RefusedFile {
   readonly detail: string | null;
 }
 
+/** What becomes of documents. */
+export interface DocumentFates {
+  readonly newCount: number;
+  readonly updatedCount: number;
+  readonly unchangedCount: number;
+}
+
 /** Counts of one source. */
 export interface ImportSourceSummary {
   readonly source: ImportSource;
@@ -35,6 +42,8 @@ export interface ImportSourceSummary {
   /** Attachments whose bytes are not in the files. */
   readonly missingAttachmentCount: number;
   readonly documentCount: number;
+  /** Documents that are not here yet, that changed, that are the same; missing in reports of older versions. */
+  readonly documentFates?: DocumentFates | undefined;
   /** Epoch milliseconds of the first and last message; null without any date. */
   readonly earliestAt: number | null;
   readonly latestAt: number | null;

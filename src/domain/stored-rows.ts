@@ -128,6 +128,8 @@ export interface ImportRun {
   readonly createdIds: readonly ConversationId[];
   /** Messages it added to conversations that were there, by conversation. */
   readonly addedIds: Readonly<Record<ConversationId, readonly MessageId[]>>;
+  /** Documents it made; missing where there are none. */
+  readonly createdDocumentIds?: readonly string[];
   /** Epoch milliseconds of its undoing. */
   readonly undoneAt: number | null;
 }

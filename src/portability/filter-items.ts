@@ -21,19 +21,23 @@ export type WantedItem = Extract<ReadItem, { readonly kind: 'conversation' | 'na
   readonly isRepeated: boolean;
 };
 
+/** A document that is to be compared with the library. */
+export type WantedDocument = Extract<ReadItem, { readonly kind: 'document' }>;
+
 /** What is remembered of a conversation, to tell whether a second copy says more. */
 interface Seen extends ConversationSize {
   readonly updatedAt: number;
 }
 
 /**
- * Counts each outcome and passes on the conversations. Of one that the files hold twice, the copy
+ * Counts each outcome and passes on conversations and documents. Of one that the files hold twice, the copy
  * with more messages counts, or of two equal ones the newer; the other is `duplicate_in_file`.
  */
 export function createItemFilter(
   tally: ImportTally,
-): (outcome: ReadOutcome) => WantedItem | undefined {
+): (outcome: ReadOutcome) => WantedItem | WantedDocument | undefined {
   const seen = new Map<string, Seen>();
+  const seenDocuments = new Set<string>();
 
   return (outcome) => {
     if (outcome.kind === 'refused') tally.refuse(outcome.refused);
@@ -45,9 +49,22 @@ export function createItemFilter(
       return undefined;
     }
     if (item.kind === 'document') {
-      tally.addDocument(item.document.source);
-      tally.skip('library_missing', item.document.name);
-      return undefined;
+      const { source, sourceId, name, text } = item.document;
+      const key = `${source}\n${sourceId}`;
+      const refusal = seenDocuments.has(key)
+        ? 'duplicate_in_file'
+        : text.length > MAX_FIELD_CHARACTERS
+          ? 'too_large'
+          : text.trim() === ''
+            ? 'document_without_text'
+            : undefined;
+      if (refusal) {
+        tally.skip(refusal, name);
+        return undefined;
+      }
+      seenDocuments.add(key);
+      tally.addDocument(source);
+      return item;
     }
     const counted =
       item.kind === 'native'

@@ -123,6 +123,9 @@ const PREVIEW = {
       attachmentCount: Count,
       missingAttachmentCount: Count,
       documentCount: Count,
+      documentFates: v.optional(
+        v.object({ newCount: Count, updatedCount: Count, unchangedCount: Count }),
+      ),
       earliestAt: Instant,
       latestAt: Instant,
       chatModels: v.array(v.string()),
@@ -153,4 +156,5 @@ const Undone = v.object({
   keptConversationCount: Count,
   removedMessageCount: Count,
   keptMessageCount: Count,
+  removedDocumentCount: Count,
 });

@@ -12,6 +12,8 @@ export interface ImportLog {
   readonly createdIds: ReadonlyMap<ConversationId, ImportSource>;
   readonly addedIds: ReadonlyMap<ConversationId, readonly MessageId[]>;
   readonly attachmentIds: readonly string[];
+  readonly createdDocumentIds: ReadonlyMap<string, ImportSource>;
+  addDocument(id: string, source: ImportSource): void;
   addCreated(id: ConversationId, source: ImportSource): void;
   addAdded(id: ConversationId, messageIds: readonly MessageId[]): void;
   addAttachments(ids: readonly string[]): void;
@@ -32,6 +34,7 @@ export function createImportLog(
   const createdIds = new Map<ConversationId, ImportSource>();
   const addedIds = new Map<ConversationId, readonly MessageId[]>();
   const attachmentIds: string[] = [];
+  const createdDocumentIds = new Map<string, ImportSource>();
   let unsaved = 0;
 
   function toRow(endedAt: number | null, report: ImportReport | null): ImportRun {
@@ -43,6 +46,7 @@ export function createImportLog(
       report,
       createdIds: [...createdIds.keys()],
       addedIds: Object.fromEntries(addedIds),
+      ...(createdDocumentIds.size > 0 && { createdDocumentIds: [...createdDocumentIds.keys()] }),
       undoneAt: null,
     };
   }
@@ -53,6 +57,11 @@ export function createImportLog(
     createdIds,
     addedIds,
     attachmentIds,
+    createdDocumentIds,
+    addDocument(documentId, source) {
+      createdDocumentIds.set(documentId, source);
+      unsaved += 1;
+    },
     addCreated(conversationId, source) {
       createdIds.set(conversationId, source);
       unsaved += 1;

@@ -6,6 +6,7 @@ import type {
   RefusedFile,
   SkippedGroup,
 } from '#domain/import-report.ts';
+import type { DocumentFate } from '#domain/imported-documents.ts';
 import type { ImportNote, ImportSource, SkipReason } from '#domain/imported.ts';
 
 /** Sizes of a conversation. */
@@ -38,6 +39,7 @@ export interface ImportTally {
   /** @param before Sizes of a poorer copy of it in the same files, which these replace. */
   addConversation(counted: CountedConversation, before?: ConversationSize): void;
   addDocument(source: ImportSource): void;
+  addDocumentFate(source: ImportSource, fate: DocumentFate): void;
   addFate(source: ImportSource, fate: ConversationFate, count?: number): void;
   addCollision(): void;
   skip(reason: SkipReason, label: string | null): void;
@@ -60,6 +62,7 @@ interface Counts {
   attachmentCount: number;
   missingAttachmentCount: number;
   documentCount: number;
+  readonly documentFates: { newCount: number; updatedCount: number; unchangedCount: number };
   earliestAt: number | null;
   latestAt: number | null;
   newCount: number;
@@ -107,6 +110,10 @@ export function createImportTally(): ImportTally {
       else if (fate === 'updated') counts.updatedCount += count;
       else counts.unchangedCount += count;
     },
+    addDocumentFate(source, fate) {
+      const { documentFates } = countsOf(source);
+      documentFates[`${fate}Count`] += 1;
+    },
     addCollision: () => void (collisionCount += 1),
     skip: (reason, label) => addToGroup(skipped, reason, label),
     note,
@@ -132,6 +139,7 @@ function createCounts(): Counts {
     attachmentCount: 0,
     missingAttachmentCount: 0,
     documentCount: 0,
+    documentFates: { newCount: 0, updatedCount: 0, unchangedCount: 0 },
     earliestAt: null,
     latestAt: null,
     newCount: 0,

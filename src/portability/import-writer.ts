@@ -1,8 +1,9 @@
 /** Stores the conversations of an import, new ones many at a time, each of them whole. */
 import type { ErrorCode } from '#domain/errors.ts';
 import { toOnggiError } from '#domain/errors.ts';
-import type { CreateId, SessionId } from '#domain/ids.ts';
+import type { Clock, CreateId, SessionId } from '#domain/ids.ts';
 import type { ExistingChoice } from '#domain/import-report.ts';
+import type { ImportedDocument } from '#domain/imported.ts';
 import type { Attachment } from '#domain/stored-rows.ts';
 import { addWholeConversations, findImported, sourceKey } from '#db/imported-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
@@ -11,6 +12,7 @@ import type { ImportLog } from './import-log.ts';
 import type { ImportTally } from './import-tally.ts';
 import { prepareNew } from './prepare-new.ts';
 import type { PreparedConversation } from './prepare-new.ts';
+import { writeDocument } from './write-document.ts';
 import { writeNative } from './write-native.ts';
 import { writeUpdate } from './write-update.ts';
 
@@ -21,11 +23,14 @@ export interface ImportWriterParts {
   readonly sessionId: SessionId;
   readonly createId: CreateId;
   readonly existing: ExistingChoice;
+  readonly clock: Clock;
 }
 
 export interface ImportWriter {
   /** @throws OnggiError for what ends the whole import, e.g. `db/quota`. */
   add(item: WantedItem): Promise<void>;
+  /** Stores a document at once, whole. @throws as {@link add} */
+  addDocument(document: ImportedDocument): Promise<void>;
   /** Stores what is waiting. To be called at the end, and before a stop. */
   flush(): Promise<void>;
 }
@@ -125,6 +130,19 @@ export function createImportWriter(parts: ImportWriterParts): ImportWriter {
       incomingRows += length + 1;
       const isFull = incomingRows >= BATCH_ROWS || incoming.length >= BATCH_CONVERSATIONS;
       if (isFull || item.isRepeated) await flush();
+    },
+    async addDocument(document) {
+      const { source, name } = document;
+      try {
+        const made = { now: parts.clock(), importId: log.id };
+        const { id, fate } = await writeDocument(db, document, made);
+        if (fate === 'new') log.addDocument(id, source);
+        tally.addDocumentFate(source, fate);
+      } catch (error) {
+        if (isFatal(error)) throw error;
+        tally.skip('storage_refused', name);
+      }
+      await log.save();
     },
     flush,
   };

@@ -17,6 +17,7 @@ import type { ImportFile } from './open-files.ts';
 import { readImports } from './read-imports.ts';
 import { recognizeFiles } from './recognize-files.ts';
 import { createProgressTeller } from './tell-progress.ts';
+import { findDocumentFate } from './write-document.ts';
 
 export interface PreviewOptions {
   readonly sessionId: SessionId;
@@ -51,6 +52,10 @@ export async function previewImport(
   const readOptions = { onBytes: progress.addBytes, ...(signal && { signal }) };
   for await (const outcome of readImports(recognized.files, readOptions)) {
     const wanted = filter(outcome);
+    if (wanted?.kind === 'document') {
+      tally.addDocumentFate(wanted.document.source, await findDocumentFate(db, wanted.document));
+      continue;
+    }
     // A copy that says more than the one before it has the fate of that one.
     if (!wanted || wanted.isRepeated) continue;
     progress.addRows(1);

@@ -2,6 +2,7 @@ import type { Clock } from '#domain/ids.ts';
 import { toOnggiError } from '#domain/errors.ts';
 import type { ExistingChoice, ImportPreview, ImportReport } from '#domain/import-report.ts';
 import type { ImportRun } from '#domain/stored-rows.ts';
+import { findDocuments } from '#db/documents.ts';
 import { countStored, findAttachments } from '#db/imported-conversations.ts';
 import { removeBytesWithout, removeStrandedBytes, withImportLock } from '#db/import-runs.ts';
 import { addMissingRows } from '#db/import-store-rows.ts';
@@ -98,7 +99,8 @@ async function storeAll(
     for await (const outcome of readImports(files, readOptions)) {
       const wanted = filter(outcome);
       if (!wanted) continue;
-      await writer.add(wanted);
+      if (wanted.kind === 'document') await writer.addDocument(wanted.document);
+      else await writer.add(wanted);
       progress.addRows(1);
     }
   } catch (error) {
@@ -130,7 +132,15 @@ async function toReport(
     );
     const { conversationCount, messageCount } = await countStored(db, created);
     addedMessageCount += messageCount;
-    sources.push({ ...summary, newCount: conversationCount });
+    const documentIds = [...log.createdDocumentIds].flatMap(([id, source]) =>
+      source === summary.source ? [id] : [],
+    );
+    const documents = await findDocuments(db, documentIds);
+    const documentFates = summary.documentFates && {
+      ...summary.documentFates,
+      newCount: documents.size,
+    };
+    sources.push({ ...summary, newCount: conversationCount, documentFates });
   }
   for (const ids of log.addedIds.values()) addedMessageCount += ids.length;
   const stored = await findAttachments(db, log.attachmentIds);

@@ -294,7 +294,10 @@ export class App {
     });
     if (!isConfirmed) return false;
     const undone = await imports.undo(id);
-    if (undone) toasts.show('import.undone', { values: undone });
+    if (undone) {
+      const key = undone.documents > 0 ? 'import.undoneDocuments' : 'import.undone';
+      toasts.show(key, { values: undone });
+    }
     return undone !== undefined;
   }
 

@@ -136,7 +136,11 @@ export function createDataWork({ db, clock, sessionId, translator }: DataWorkDep
         importClient.run(files, existing, { isFarAllowed, onProgress, signal }),
       undo: async (id) => {
         const undone = await importClient.undo(id);
-        return { removed: undone.removedConversationCount, kept: undone.keptConversationCount };
+        return {
+          removed: undone.removedConversationCount,
+          kept: undone.keptConversationCount,
+          documents: undone.removedDocumentCount,
+        };
       },
     },
     exports: {

@@ -36,7 +36,7 @@ export interface ImportWork {
     onProgress: (progress: Progress) => void,
     signal: AbortSignal,
   ): Promise<{ id: string; report: ImportReport }>;
-  undo(id: string): Promise<{ removed: number; kept: number }>;
+  undo(id: string): Promise<{ removed: number; kept: number; documents: number }>;
   /** Earlier imports, newest first. */
   watchRuns(): LiveRead<readonly ImportRun[]>;
 }
@@ -153,7 +153,9 @@ export class Imports {
   };
 
   /** Takes away what an import brought. Undefined when the storage refused. */
-  async undo(id: string): Promise<{ removed: number; kept: number } | undefined> {
+  async undo(
+    id: string,
+  ): Promise<{ removed: number; kept: number; documents: number } | undefined> {
     try {
       return await this.#work.undo(id);
     } catch (error) {

@@ -273,6 +273,7 @@ async function fillEveryTable({ db }: Home): Promise<void> {
     fileNames: ['a.zip'],
     report: null,
     createdIds: [conversationId],
+    createdDocumentIds: ['d'],
     addedIds: { [conversationId]: [toMessageId('c-m3')] },
     undoneAt: null,
   });

@@ -28,7 +28,7 @@ function createImports(work: Partial<ImportWork> = {}): Imports {
     {
       preview: () => Promise.resolve({ preview: PREVIEW, backup: null }),
       run: () => Promise.resolve({ id: 'i', report: REPORT }),
-      undo: () => Promise.resolve({ removed: 0, kept: 0 }),
+      undo: () => Promise.resolve({ removed: 0, kept: 0, documents: 0 }),
       watchRuns: () => ({ subscribe: () => ({ unsubscribe: () => undefined }) }),
       ...work,
     },

@@ -1,0 +1,61 @@
+/** Documents of an export as documents of the library, known again by where they come from. */
+import type { ImportedDocument } from './imported.ts';
+import { digestText } from './imported.ts';
+import { createDocumentRows, readDocumentDetails, toDocumentName } from './library.ts';
+import type { DocumentRows } from './library.ts';
+import { toStableId } from './stable-ids.ts';
+import type { LibraryDocument } from './stored-rows.ts';
+
+/** The same document of a source has the same id, in every import and on every device. */
+export function importedDocumentId({ source, sourceId }: ImportedDocument): string {
+  return toStableId('library', source, sourceId);
+}
+
+/** What importing a document does. */
+export type DocumentFate = 'new' | 'updated' | 'unchanged';
+
+/** @param stored The document with its id that is here, if there is one. */
+export function fateOfDocument(
+  stored: LibraryDocument | undefined,
+  imported: ImportedDocument,
+): DocumentFate {
+  if (!stored) return 'new';
+  return readDocumentDetails(stored).sourceDigest === digestOf(imported) ? 'unchanged' : 'updated';
+}
+
+/**
+ * The rows of an imported document. What is here already keeps the date on which it was added, and a name
+ * that the person gave it.
+ */
+export function toDocumentRows(
+  stored: LibraryDocument | undefined,
+  imported: ImportedDocument,
+  { now, importId }: { readonly now: number; readonly importId: string },
+): DocumentRows {
+  const { name, text, collection, source, createdAt } = imported;
+  const { document, chunks } = createDocumentRows({
+    id: importedDocumentId(imported),
+    name: stored && isRenamed(stored) ? stored.name : name,
+    mediaType: 'text/plain',
+    sizeBytes: new TextEncoder().encode(text).length,
+    text,
+    createdAt: stored?.createdAt ?? now,
+    updatedAt: now,
+    source,
+    collection,
+    sourceDigest: digestOf(imported),
+  });
+  const metadata = {
+    ...document.metadata,
+    source_name: toDocumentName(name),
+    ...(createdAt !== null && { source_created_at: createdAt }),
+    import_id: stored?.metadata['import_id'] ?? importId,
+  };
+  return { document: { ...document, metadata }, chunks };
+}
+
+const digestOf = ({ name, collection, text }: ImportedDocument): string =>
+  digestText(JSON.stringify([name, collection, text]));
+
+const isRenamed = ({ name, metadata }: LibraryDocument): boolean =>
+  typeof metadata['source_name'] === 'string' && metadata['source_name'] !== name;

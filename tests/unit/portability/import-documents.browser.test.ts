@@ -1,0 +1,136 @@
+import { expect, test } from 'vitest';
+import { findDocuments, readAllChunks, renameDocument } from '#db/documents.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { readDocumentDetails } from '#domain/library.ts';
+import { previewImport } from '#portability/preview-import.ts';
+import { runImport } from '#portability/run-import.ts';
+import { undoImportRun } from '#portability/undo-import.ts';
+import { openForTest } from '../db/fresh-database.ts';
+import { fileOf, importOptions } from './import-files.ts';
+
+interface Doc {
+  readonly uuid: string;
+  readonly filename: string;
+  readonly content: string;
+}
+
+const doc = (uuid: string, content: string, filename = `${uuid}.md`): Doc => ({
+  uuid,
+  filename,
+  content,
+});
+
+const projects = (...docs: readonly Doc[]) =>
+  fileOf('projects.json', [
+    {
+      uuid: 'p1',
+      name: '살림',
+      is_private: true,
+      prompt_template: '',
+      created_at: '2026-01-01T00:00:00Z',
+      docs,
+    },
+  ]);
+
+const LONG = '된장은 메주를 소금물에 띄워 담근다. '.repeat(300);
+
+async function run(db: OnggiDatabase, file: ReturnType<typeof projects>, now = 1000) {
+  const done = await runImport(db, [file], importOptions({ clock: () => now }));
+  const [source] = done.report?.sources ?? [];
+  return { id: done.id, report: done.report, source };
+}
+
+const fates = (newCount: number, updatedCount: number, unchangedCount: number) => ({
+  newCount,
+  updatedCount,
+  unchangedCount,
+});
+
+async function textsByName(db: OnggiDatabase): Promise<Record<string, string>> {
+  const documents = await db.strict.documents.toArray();
+  const entries = documents.map(async ({ id, name }) => [
+    name,
+    (await readAllChunks(db, id)).map(({ text }) => text).join(''),
+  ]);
+  return Object.fromEntries(await Promise.all(entries)) as Record<string, string>;
+}
+
+test('documents of Claude projects are stored whole, with their project, and truly counted', async () => {
+  const db = await openForTest();
+  const file = projects(doc('a', LONG), doc('b', '김장'), doc('c', ' '), doc('b', 'twice'));
+  const preview = await previewImport(db, [file], importOptions());
+  expect(preview.sources).toMatchObject([{ documentCount: 2, documentFates: fates(2, 0, 0) }]);
+  expect(await db.strict.documents.toArray()).toEqual([]);
+
+  const { source, report } = await run(db, file);
+  expect(source).toMatchObject({
+    source: 'claude',
+    conversationCount: 0,
+    documentCount: 2,
+    documentFates: fates(2, 0, 0),
+  });
+  expect(report?.skipped.map(({ reason, count }) => [reason, count])).toEqual([
+    ['document_without_text', 1],
+    ['duplicate_in_file', 1],
+  ]);
+  expect(await textsByName(db)).toEqual({ 'a.md': LONG, 'b.md': '김장' });
+  const [stored] = await db.strict.documents.toArray();
+  expect(stored && readDocumentDetails(stored)).toMatchObject({
+    source: 'claude',
+    collection: '살림',
+  });
+});
+
+test('the same file twice adds nothing, and a newer one updates what changed', async () => {
+  const db = await openForTest();
+  const file = projects(doc('a', LONG), doc('b', '김장'));
+  await run(db, file);
+  const before = [await db.strict.documents.toArray(), await db.strict.documentChunks.toArray()];
+  expect((await run(db, file, 2000)).source).toMatchObject({ documentFates: fates(0, 0, 2) });
+  expect([await db.strict.documents.toArray(), await db.strict.documentChunks.toArray()]).toEqual(
+    before,
+  );
+
+  const newer = projects(doc('a', 'shorter'), doc('b', '김장'), doc('c', 'new'));
+  const preview = await previewImport(db, [newer], importOptions());
+  expect(preview.sources).toMatchObject([{ documentFates: fates(1, 1, 1) }]);
+  expect((await run(db, newer, 3000)).source).toMatchObject({ documentFates: fates(1, 1, 1) });
+  expect(await textsByName(db)).toEqual({ 'a.md': 'shorter', 'b.md': '김장', 'c.md': 'new' });
+});
+
+test('a name that the person gave stays, and the date on which it was added', async () => {
+  const db = await openForTest();
+  await run(db, projects(doc('a', 'one')), 1000);
+  const [id = ''] = await db.strict.documents.toCollection().primaryKeys();
+  await renameDocument(db, id, '내 이름', 1500);
+  await run(db, projects(doc('a', 'two', 'other.md')), 2000);
+  expect((await findDocuments(db, [id])).get(id)).toMatchObject({
+    name: '내 이름',
+    createdAt: 1000,
+    updatedAt: 2000,
+  });
+  expect(await textsByName(db)).toEqual({ '내 이름': 'two' });
+});
+
+test('undoing an import takes away the documents it made, and no others', async () => {
+  const db = await openForTest();
+  await run(db, projects(doc('a', 'one')));
+  const { id } = await run(db, projects(doc('a', 'one'), doc('b', 'two')), 2000);
+  const undone = await undoImportRun(db, id, { clock: () => 3000 });
+  expect(undone).toMatchObject({ removedDocumentCount: 1, removedConversationCount: 0 });
+  expect(await textsByName(db)).toEqual({ 'a.md': 'one' });
+  expect(await db.strict.documentChunks.toCollection().primaryKeys()).toHaveLength(1);
+});
+
+test('undoing an import whose page was closed finds the documents by what they say', async () => {
+  const db = await openForTest();
+  const { id } = await run(db, projects(doc('a', 'one')));
+  const row = await db.strict.imports.get(id);
+  if (!row) throw new Error('no row');
+  const { createdDocumentIds: _lost, ...cut } = row;
+  await db.strict.imports.put({ ...cut, endedAt: null, report: null });
+  expect(await undoImportRun(db, id, { clock: () => 3000 })).toMatchObject({
+    removedDocumentCount: 1,
+  });
+  expect(await textsByName(db)).toEqual({});
+});

@@ -1,7 +1,7 @@
 /** Changing all keys at once: rare, and so in no file that the first load needs. */
 import { OnggiError } from '#domain/errors.ts';
 import type { EndpointId, KeyId } from '#domain/ids.ts';
-import type { KeyRingEntry, KeyWrap, Secret } from '#domain/secret.ts';
+import type { KeyRingEntry, KeyWrap, LockWrap, Secret } from '#domain/secret.ts';
 import { commit } from './commit.ts';
 import type { OnggiDatabase } from './open-database.ts';
 
@@ -19,7 +19,8 @@ interface Rotation {
 /**
  * Puts newly sealed keys and their ring entry in the place of the old ones, all or nothing. The old
  * entry stays, `retired`, until the new rows were read back and opened. Durable.
- * @throws OnggiError `db/failed` (retryable) when a secret came, went or changed meanwhile.
+ * @throws OnggiError `db/failed` (retryable) when a secret came, went or changed meanwhile, or another
+ * entry was activated.
  */
 export function replaceSecrets(
   { strict: db }: OnggiDatabase,
@@ -35,6 +36,10 @@ export function replaceSecrets(
         throw new OnggiError('db/failed', 'a key changed while it was rotated', {
           retryable: true,
         });
+      }
+      const active = await db.keyRing.filter(({ state }) => state === 'active').primaryKeys();
+      if (active.some((id) => id !== retire)) {
+        throw new OnggiError('db/failed', 'the keys changed meanwhile', { retryable: true });
       }
       await db.secrets.bulkPut([...secrets]);
       const old = retire === null ? undefined : await db.keyRing.get(retire);
@@ -61,22 +66,36 @@ export function deleteRetiredKeyRingEntries({ strict: db }: OnggiDatabase): Prom
   );
 }
 
+/** Another way of a kind to a data key, and the one of that kind that it takes the place of. */
+interface WrapChange {
+  readonly kind: LockWrap['kind'];
+  /** As it was when the person proved who they are; undefined when there was none. */
+  readonly before: KeyWrap | undefined;
+  /** Null takes the way away. */
+  readonly after: LockWrap | null;
+}
+
 /**
- * Gives the active entry other wraps of the same data key. Durable.
- * @throws OnggiError `db/failed` (retryable) when it is not active any more.
+ * Changes one way to the data key of the active entry; the ways of other kinds stay as they are stored.
+ * Durable.
+ * @throws OnggiError `db/failed` (retryable) when the entry is not active any more, or when another tab
+ * changed the same way meanwhile: what it said of it must stay true.
  */
-export function replaceWraps(
+export function replaceWrap(
   { strict: db }: OnggiDatabase,
   id: KeyId,
-  wraps: readonly KeyWrap[],
+  { kind, before, after }: WrapChange,
 ): Promise<void> {
   return commit(() =>
     db.transaction('rw', db.keyRing, async () => {
       const entry = await db.keyRing.get(id);
-      if (entry?.state !== 'active') {
+      const present = entry?.wraps.find((wrap) => wrap.kind === kind);
+      const isSame = before ? hasSameBytes(before.wrappedKey, present?.wrappedKey) : !present;
+      if (entry?.state !== 'active' || !isSame) {
         throw new OnggiError('db/failed', 'the keys changed meanwhile', { retryable: true });
       }
-      await db.keyRing.put({ ...entry, wraps });
+      const others = entry.wraps.filter((wrap) => wrap !== present);
+      await db.keyRing.put({ ...entry, wraps: after ? [...others, after] : others });
     }),
   );
 }

@@ -33,6 +33,7 @@ export const ERROR_CODES = [
   'endpoint/key-malformed',
   'vault/locked',
   'vault/cannot-open',
+  'vault/key-unreadable',
   'vault/unavailable',
   'vault/passkey-failed',
   'vault/passkey-unsupported',

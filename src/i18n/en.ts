@@ -656,7 +656,7 @@ const texts = {
   'lock.now': 'Lock now',
   'lock.idle': 'Lock by itself after',
   'lock.idleHint':
-    'Also when the page is closed or loaded anew. It waits while an answer is being written. What is not saved stays behind the lock and is there again afterwards.',
+    'Also when the page is closed or loaded anew. An answer that is being written goes on behind the lock. What is not saved stays there too and is there again afterwards.',
   'lock.minutes': { one: '{count} minute', other: '{count} minutes' },
   'lock.never': 'never',
   'lock.noneSet': 'No lock is set. You can set one in the settings under Privacy.',
@@ -1263,6 +1263,8 @@ const errors = {
   'error.endpoint/key-malformed':
     'The key contains spaces or characters that no key has. Copy it again.',
   'error.vault/locked': 'The keys are locked. Unlock them to send.',
+  'error.vault/key-unreadable':
+    'A stored API key cannot be read. Nothing was changed. Under Settings → Models, enter the key of that connection again or remove it; then this works.',
   'error.vault/cannot-open':
     'The stored key does not open for this address. Your conversations are safe; enter the key again.',
   'error.vault/passkey-failed':

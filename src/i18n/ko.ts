@@ -557,7 +557,7 @@ export const ko: LaterTexts = {
   'lock.now': '지금 잠그기',
   'lock.idle': '쓰지 않으면 자동으로 잠그기',
   'lock.idleHint':
-    '페이지를 닫거나 새로 열 때도 잠겨요. 답변을 쓰는 중이면 기다려요. 저장하지 않은 것은 잠금 뒤에 남아 있다가 잠금을 풀면 다시 나와요.',
+    '페이지를 닫거나 새로 열 때도 잠겨요. 쓰고 있던 답변은 잠금 뒤에서 끝까지 써요. 저장하지 않은 것도 잠금 뒤에 남아 있다가 잠금을 풀면 다시 나와요.',
   'lock.minutes': '{count}분 뒤',
   'lock.never': '잠그지 않음',
   'lock.noneSet': '잠금이 꺼져 있어요. 설정의 개인정보에서 켤 수 있어요.',
@@ -1126,6 +1126,8 @@ export const ko: LaterTexts = {
   'error.endpoint/key-missing': '이 서비스는 API 키가 필요해요.',
   'error.endpoint/key-malformed': '키에 들어갈 수 없는 글자나 공백이 있어요. 다시 복사해 주세요.',
   'error.vault/locked': '키가 잠겨 있어요. 잠금을 풀면 보낼 수 있어요.',
+  'error.vault/key-unreadable':
+    '저장된 API 키 하나를 읽을 수 없어요. 바뀐 것은 없어요. 설정 → 모델에서 그 연결의 키를 다시 입력하거나 지운 뒤 다시 해 보세요.',
   'error.vault/cannot-open':
     '저장된 키가 이 주소에서 열리지 않아요. 대화는 안전하니 키를 다시 입력해 주세요.',
   'error.vault/passkey-failed':

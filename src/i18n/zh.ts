@@ -537,7 +537,7 @@ export const zh: LaterTexts = {
   'lock.now': '立即锁定',
   'lock.idle': '无操作后自动锁定',
   'lock.idleHint':
-    '关闭或重新加载页面时也会锁定。正在生成回答时会等待。未保存的内容留在锁定之后，解锁后会重新出现。',
+    '关闭或重新加载页面时也会锁定。正在生成的回答会在锁定之后继续。未保存的内容也留在那里，解锁后会重新出现。',
   'lock.minutes': '{count} 分钟后',
   'lock.never': '从不',
   'lock.noneSet': '未设置锁定。可在设置的“隐私”中设置。',
@@ -1071,6 +1071,8 @@ export const zh: LaterTexts = {
   'error.endpoint/key-missing': '此服务需要 API 密钥。',
   'error.endpoint/key-malformed': '密钥中有空格或不该出现的字符，请重新复制。',
   'error.vault/locked': '密钥已锁定，解锁后即可发送。',
+  'error.vault/key-unreadable':
+    '有一个已保存的 API 密钥无法读取。没有任何更改。请在“设置 → 模型”中重新输入该连接的密钥或将其删除，然后再试。',
   'error.vault/cannot-open': '保存的密钥无法用于此地址。你的对话安然无恙，请重新输入密钥。',
   'error.vault/passkey-failed':
     '未能使用通行密钥：已取消，或它已不在此设备上。没有任何更改，请重试或改用其他方式。',

@@ -1,5 +1,5 @@
 import { getActiveKeyRingEntry } from '#db/key-ring.ts';
-import { replaceWraps } from '#db/key-rotation.ts';
+import { replaceWrap } from '#db/key-rotation.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock, CreateId, KeyId } from '#domain/ids.ts';
@@ -153,10 +153,10 @@ export function createKeyLock({ db, clock, createId, apiKeys, unlocked }: KeyLoc
     const entry = await requireLock();
     const dataKey = await prove(entry, proof);
     const wrap = await make(entry, dataKey);
-    const others = entry.wraps.filter((other) => other.kind !== kind);
+    const before = entry.wraps.find((wrap) => wrap.kind === kind);
     // A restore under this lock put its old wraps aside: what opened them must not open them for good.
     await apiKeys.closeAside(entry, dataKey);
-    await replaceWraps(db, entry.id, wrap ? [...others, wrap] : others);
+    await replaceWrap(db, entry.id, { kind, before, after: wrap });
     await keep(entry.id, dataKey);
   }
 
@@ -187,12 +187,12 @@ export function createKeyLock({ db, clock, createId, apiKeys, unlocked }: KeyLoc
       // The lock is open whether or not this can be written now: the next time tries again.
       await apiKeys.closeAside(entry, dataKey).catch(() => undefined);
       if (proof.kind === 'passkey' || readRecoveryCode(proof.text)) return;
-      const derivation = readDerivation(requireWrap(entry, 'passphrase').derivation);
+      const before = requireWrap(entry, 'passphrase');
+      const derivation = readDerivation(before.derivation);
       if (!derivation || !isWeaker(derivation)) return;
       // A better derivation became usual since: this is the moment when the passphrase is here.
-      const wrap = await wrapWithPassphrase(entry.id, dataKey, proof.text);
-      const others = entry.wraps.filter(({ kind }) => kind !== 'passphrase');
-      await replaceWraps(db, entry.id, [...others, wrap]).catch(() => undefined);
+      const after = await wrapWithPassphrase(entry.id, dataKey, proof.text);
+      await replaceWrap(db, entry.id, { kind: 'passphrase', before, after }).catch(() => undefined);
     },
     changePassphrase(proof, passphrase) {
       checkPassphrase(passphrase);

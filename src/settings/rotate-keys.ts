@@ -4,6 +4,7 @@ import { deleteAllKeys, deleteRetiredKeyRingEntries, replaceSecrets } from '#db/
 import { getActiveKeyRingEntry, getKeyRing } from '#db/key-ring.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { getSecret, listSecrets } from '#db/secrets.ts';
+import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import type { KeyRingEntry, Secret } from '#domain/secret.ts';
 import { openValue, sealValue } from '#vault/seal.ts';
@@ -98,7 +99,10 @@ export async function closeAside(deps: RotateDeps, lock: FreshKey): Promise<void
   }
 }
 
-/** @throws OnggiError `vault/cannot-open` when one does not open. */
+/**
+ * @throws OnggiError `vault/key-unreadable` when one is damaged: sealing the others anew would lose the
+ * way to it for good, and whoever is asked for a passphrase must not be told that theirs was wrong.
+ */
 async function openLive({
   db,
   openSecret,
@@ -108,7 +112,12 @@ async function openLive({
     const found = await getSecret(db, id);
     if (!found) continue;
     const { secret, keyRingEntry } = found;
-    opened.set(secret, await openSecret(secret, keyRingEntry, secret.origin));
+    const apiKey = await openSecret(secret, keyRingEntry, secret.origin).catch((error: unknown) => {
+      const { code } = toOnggiError(error);
+      if (code !== 'vault/cannot-open') throw error;
+      throw new OnggiError('vault/key-unreadable', `the key of ${id}`, { cause: error });
+    });
+    opened.set(secret, apiKey);
   }
   return opened;
 }

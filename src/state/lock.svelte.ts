@@ -42,7 +42,7 @@ export interface LockDeps {
   readonly monotonic: () => number;
   /** What remembers across loads: `localStorage`. */
   readonly memory: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
-  /** Whether locking by itself waits: an answer is being written. */
+  /** Whether a covered page keeps its keys: an answer is being written. */
   readonly mustWait: () => boolean;
   /** Whether loading the page anew would lose something. */
   readonly isAtStake: () => boolean;
@@ -62,7 +62,7 @@ export class Lock {
   #isWorking = $state(false);
   #error = $state.raw<OnggiError | undefined>();
   #place: Place = 'app';
-  /** Locks as soon as nothing has to be waited for, idle or not. */
+  /** Locks with the next look, idle or not. */
   #isDue = false;
   #holds = 0;
   /** Scrolls what is hidden to where it was. */
@@ -229,7 +229,7 @@ export class Lock {
     if (this.#place === 'cover') this.#clearCovered();
     if (this.#place !== 'app' || !this.#state.isSet || this.#holds > 0) return;
     const isIdle = this.#isIdle();
-    if (!(isIdle || this.#isDue) || this.#deps.mustWait()) return;
+    if (!isIdle && !this.#isDue) return;
     if (isIdle) this.#deps.tell('idle');
     this.#lock();
   };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { getActiveKeyRingEntry } from '#db/key-ring.ts';
-import { replaceWraps } from '#db/key-rotation.ts';
+import { replaceWrap } from '#db/key-rotation.ts';
 import type { KeyId } from '#domain/ids.ts';
 import { isLockEntry } from '#domain/secret.ts';
 import { createApiKeys } from '#settings/api-keys.ts';
@@ -85,9 +85,8 @@ describe('a lock with a passphrase', () => {
     const { db, endpoint, openPage, lock } = await openLock();
     const code = await lock.set({ passphrase: PASSPHRASE });
     const entry = await getActiveKeyRingEntry(db);
-    const recovery = entry?.wraps.find(({ kind }) => kind === 'recovery');
     const passphrase = entry?.wraps.find(({ kind }) => kind === 'passphrase');
-    if (!entry || !recovery || passphrase?.kind !== 'passphrase') throw new Error('no wraps');
+    if (!entry || passphrase?.kind !== 'passphrase') throw new Error('no wraps');
     const current = await keyFromPassphrase(PASSPHRASE, passphrase.salt, {
       name: 'Argon2id',
       memoryKib: 65_536,
@@ -103,7 +102,8 @@ describe('a lock with a passphrase', () => {
       salt,
       derivation: weak,
     });
-    await replaceWraps(db, entry.id, [old, recovery]);
+    const change = { kind: 'passphrase', before: passphrase, after: old } as const;
+    await replaceWrap(db, entry.id, change);
 
     await openPage().lock.unlock(typed(PASSPHRASE));
     const raised = (await getActiveKeyRingEntry(db))?.wraps.find(
@@ -114,6 +114,62 @@ describe('a lock with a passphrase', () => {
     await page.lock.unlock(typed(PASSPHRASE));
     expect(await page.apiKeys.open(endpoint)).toBe(API_KEY);
     await openPage().lock.unlock(typed(code));
+  });
+
+  test('that two tabs change at once keeps what each of them said', async () => {
+    const { openPage, lock } = await openLock();
+    const code = await lock.set({ passphrase: PASSPHRASE });
+    const [one, other] = [openPage().lock, openPage().lock];
+    // Both read the lock before either writes: the way of each is changed, and no other.
+    const [renewed] = await Promise.all([
+      one.renewCode(typed(PASSPHRASE)),
+      other.changePassphrase(typed(PASSPHRASE), 'another passphrase'),
+    ]);
+    await openPage().lock.unlock(typed(renewed));
+    await openPage().lock.unlock(typed('another passphrase'));
+    for (const old of [code, PASSPHRASE]) {
+      await expect(openPage().lock.unlock(typed(old))).rejects.toMatchObject(cannotOpen);
+    }
+
+    // Of two that change the same way one is told that it did not work.
+    const both = await Promise.allSettled([
+      one.renewCode(typed(renewed)),
+      other.renewCode(typed(renewed)),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(both.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'db/failed', retryable: true },
+    });
+  });
+
+  test('is one lock when two tabs set it at once', async () => {
+    const { db, openPage } = await openLock();
+    const both = await Promise.allSettled([
+      openPage().lock.set({ passphrase: PASSPHRASE }),
+      openPage().lock.set({ passphrase: 'another passphrase' }),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await db.strict.keyRing.toArray()).toMatchObject([{ state: 'active' }]);
+  });
+
+  test('of ten thousand characters opens with all of them', async () => {
+    const { openPage, lock } = await openLock();
+    const passphrase = '옹'.repeat(9999);
+    await lock.set({ passphrase: `${passphrase}기` });
+    await openPage().lock.unlock(typed(`${passphrase}기`));
+    await expect(openPage().lock.unlock(typed(`${passphrase}긱`))).rejects.toMatchObject(
+      cannotOpen,
+    );
+  });
+
+  test('says of a damaged key that it is damaged, not that the passphrase is wrong', async () => {
+    const { db, endpoint, openPage, lock } = await openLock();
+    await lock.set({ passphrase: PASSPHRASE });
+    await db.strict.secrets.update(endpoint.id, { origin: 'https://elsewhere.example' });
+    await expect(openPage().lock.remove(typed(PASSPHRASE))).rejects.toMatchObject({
+      code: 'vault/key-unreadable',
+    });
+    await expect(openPage().lock.remove(typed('wrong'))).rejects.toMatchObject(cannotOpen);
   });
 
   test.each([

@@ -173,7 +173,7 @@ describe('keys that a restore put aside', () => {
       sealed: { ...secret.sealed, ciphertext: new Uint8Array(40) },
     });
     await expect(page.lock.set({ passphrase: PASSPHRASE })).rejects.toMatchObject({
-      code: 'vault/cannot-open',
+      code: 'vault/key-unreadable',
     });
     const after = await readKeys(first);
     expect(after.secrets).toEqual(before.secrets);

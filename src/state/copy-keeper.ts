@@ -15,6 +15,8 @@ export interface CopyWork {
 
 /** How often this page looks whether a copy is due. */
 const LOOK_EVERY_MS = 60_000;
+/** When it looks first: visits that are shorter than the time between two looks change things too. */
+const FIRST_LOOK_MS = 20_000;
 
 /**
  * Makes copies by itself while the app is open: a snapshot in this browser after activity, a file in
@@ -32,9 +34,14 @@ export class CopyKeeper {
     this.#isBusy = isBusy;
   }
 
-  /** Begins to look, every minute, until the page is closed. */
+  /** Begins to look: soon, every minute, and when the page is hidden, which may be the end of the visit. */
   start(): void {
-    setInterval(() => void this.look().catch(() => undefined), LOOK_EVERY_MS);
+    const look = (): void => void this.look().catch(() => undefined);
+    setTimeout(look, FIRST_LOOK_MS);
+    setInterval(look, LOOK_EVERY_MS);
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'hidden') look();
+    });
   }
 
   /** Makes the copies that are due now. */

@@ -248,3 +248,30 @@ test('a real snapshot after a rename holds the new title', async () => {
   await keeper.look();
   expect((await getBackupTarget(db, 'snapshot')).lastSuccessAt).toBe(lastSuccessAt);
 });
+
+test('a visit of half a minute is copied, and one that ends earlier when its page is hidden', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  let looks = 0;
+  const { db, clock } = await openKeeper();
+  const keeper = new CopyKeeper(
+    {
+      readTarget: (id) => getBackupTarget(db, id),
+      readState: () => readDataState(db),
+      makeSnapshot: () => Promise.resolve(),
+      copyToFolder: () => Promise.resolve(),
+      inOneTab: () => Promise.resolve(void (looks += 1)),
+    },
+    clock,
+    () => false,
+  );
+  keeper.start();
+  vi.advanceTimersByTime(30_000);
+  expect(looks).toBe(1);
+  vi.advanceTimersByTime(30_000);
+  expect(looks).toBe(2);
+  const state = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');
+  onTestFinished(() => state.mockRestore());
+  document.dispatchEvent(new Event('visibilitychange'));
+  expect(looks).toBe(3);
+});

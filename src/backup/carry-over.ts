@@ -3,8 +3,10 @@ import { getAllRows, getRows, putRows } from '#db/staging-rows.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { endpointOrigin } from '#domain/endpoint.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
+import { LOCAL_USER_ID } from '#domain/ids.ts';
 import type { EndpointId, SessionId } from '#domain/ids.ts';
 import type { Secret } from '#domain/secret.ts';
+import { withMeaningOf } from './merge-rows.ts';
 
 /** Which connections of the data here stay as they are. */
 export interface KeptEndpoints {
@@ -48,8 +50,27 @@ export async function readKeptEndpoints(
 }
 
 /**
+ * Where new conversations would be sent after the restore, when they are sent elsewhere now: a file that
+ * somebody else made must not turn that in silence.
+ */
+export async function readNewDefaultOrigin(
+  live: OnggiDatabase,
+  staging: OnggiDatabase,
+): Promise<string | undefined> {
+  const [before, after] = [await readDefaultOrigin(live), await readDefaultOrigin(staging)];
+  return before !== undefined && after !== before ? after : undefined;
+}
+
+async function readDefaultOrigin({ strict: db }: OnggiDatabase): Promise<string | undefined> {
+  const [settings] = await getRows(db.userSettings, [LOCAL_USER_ID]);
+  if (!settings?.defaultEndpointId) return undefined;
+  const [endpoint] = await getRows(db.endpoints, [settings.defaultEndpointId]);
+  return endpoint && endpointOrigin(endpoint.baseUrl);
+}
+
+/**
  * Copies what belongs to this device into a staged database: sealed keys with their ring, the places
- * of backups, the present visit. Keys whose connection is nowhere stay behind. Done when nobody
+ * of backups, which model finds by meaning, the present visit. Keys whose connection is nowhere stay behind. Done when nobody
  * writes into `live` any more; doing it twice does no harm.
  */
 export async function carryOver(
@@ -70,6 +91,10 @@ export async function carryOver(
   );
   await putRows(staging.strict.keyRing, await getAllRows(live.strict.keyRing));
   await putRows(staging.strict.backupTargets, await getAllRows(live.strict.backupTargets));
+  for (const here of await getAllRows(live.strict.userSettings)) {
+    const [row] = await getRows(staging.strict.userSettings, [here.userId]);
+    if (row) await putRows(staging.strict.userSettings, [withMeaningOf(here, row)]);
+  }
   const [session] = await getRows(live.strict.sessions, [sessionId]);
   if (session) await putRows(staging.strict.sessions, [session]);
 }

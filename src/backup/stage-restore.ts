@@ -19,7 +19,7 @@ import type {
 } from '#domain/backup-report.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock, SessionId } from '#domain/ids.ts';
-import { carryOver, readKeptEndpoints } from './carry-over.ts';
+import { carryOver, readKeptEndpoints, readNewDefaultOrigin } from './carry-over.ts';
 import { readLiveStamp } from './live-stamp.ts';
 import { createMergeSink } from './merge-sink.ts';
 import { readChain } from './read-chain.ts';
@@ -162,6 +162,8 @@ async function buildStage(
     for await (const rows of reading.rows()) await sink.take(rows);
     await sink.finish(reading.head.isOurs);
     if (mode === 'replace') await noteLosses(live, staging, reading);
+    const origin = await readNewDefaultOrigin(live, staging);
+    if (origin !== undefined) reading.notes.note('default_endpoint_changed', origin);
     const preview = toPreview(mode, reading, sink.merged());
     return { staging, preview, stamp };
   } catch (error) {

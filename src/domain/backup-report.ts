@@ -66,6 +66,8 @@ export const BACKUP_PROBLEMS = [
   'endpoint_redirected',
   /** Connections with a key that the file does not have stay. */
   'endpoints_kept',
+  /** New conversations would be sent to another address than now. */
+  'default_endpoint_changed',
 ] as const;
 export type BackupProblemCode = (typeof BACKUP_PROBLEMS)[number];
 

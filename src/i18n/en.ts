@@ -1064,6 +1064,8 @@ const texts = {
   'backup.problem.endpoint_redirected':
     'A connection with a stored key has another address in the file; yours stays',
   'backup.problem.endpoints_kept': 'Connections with a stored key that the file lacks stay',
+  'backup.problem.default_endpoint_changed':
+    'After this, new conversations are sent to another address than now',
   'backup.table.sessions': 'Visits',
   'backup.table.user_settings': 'Settings',
   'backup.table.user_settings_extra': 'More settings',

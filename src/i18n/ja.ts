@@ -957,6 +957,8 @@ export const ja: LaterTexts = {
   'backup.problem.endpoint_redirected':
     'キーを保存した接続先のアドレスがファイルと異なるため、現在のものを残します',
   'backup.problem.endpoints_kept': 'ファイルにない接続先も、キーがあれば残します',
+  'backup.problem.default_endpoint_changed':
+    '復元すると、新しい会話の送信先が今とは別のアドレスになります',
   'backup.table.sessions': '利用の記録',
   'backup.table.user_settings': '設定',
   'backup.table.user_settings_extra': '設定（追加）',

@@ -941,6 +941,7 @@ export const ko: LaterTexts = {
   'backup.problem.all_empty': '파일에 대화가 하나도 없어요. 바꾸기를 하면 대화가 모두 사라져요',
   'backup.problem.endpoint_redirected': '키를 저장해 둔 연결의 주소가 파일과 달라 지금 것을 남겨요',
   'backup.problem.endpoints_kept': '파일에 없는 연결도 키가 있으면 남겨요',
+  'backup.problem.default_endpoint_changed': '복원하고 나면 새 대화를 지금과 다른 주소로 보내요',
   'backup.table.sessions': '방문 기록',
   'backup.table.user_settings': '설정',
   'backup.table.user_settings_extra': '설정(추가)',

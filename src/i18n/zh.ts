@@ -904,6 +904,7 @@ export const zh: LaterTexts = {
   'backup.problem.all_empty': '文件中没有对话，替换后将没有任何对话',
   'backup.problem.endpoint_redirected': '已存密钥的连接在文件中地址不同，保留现有地址',
   'backup.problem.endpoints_kept': '文件中没有但存有密钥的连接会保留',
+  'backup.problem.default_endpoint_changed': '恢复后，新对话会发送到与现在不同的地址',
   'backup.table.sessions': '访问记录',
   'backup.table.user_settings': '设置',
   'backup.table.user_settings_extra': '设置（附加）',

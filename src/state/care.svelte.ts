@@ -85,7 +85,7 @@ export class Care {
         this.#runs = runs.map(toShownRun);
         if (runs.some(isRunning)) void this.#settleCut();
         else if (this.#phase.kind === 'elsewhere') this.#phase = { kind: 'idle' };
-        void this.#readTrash();
+        void this.#readTrash().catch(this.#fail);
       },
       error: this.#fail,
     });
@@ -175,8 +175,12 @@ export class Care {
 
   /** Takes conversations out of the trash. */
   async keep(ids: readonly ConversationId[]): Promise<void> {
-    await this.#deps.takeOutOfTrash(ids);
-    await this.#readTrash();
+    try {
+      await this.#deps.takeOutOfTrash(ids);
+      await this.#readTrash();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   async #work(

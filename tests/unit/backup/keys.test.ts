@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createEndpoint } from '#domain/endpoint.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
 import { toEndpointId } from '#domain/ids.ts';
+import { createUserSettings } from '#domain/user-settings.ts';
 import { createApiKeys } from '#settings/api-keys.ts';
 import { createTestClock, createTestIds } from '../db/fresh-database.ts';
 import {
@@ -98,6 +99,47 @@ describe('a key', () => {
       expect(await db.strict.endpoints.toArray()).toEqual([endpoint]);
       expect(await keysOf({ ...home, db }).open(endpoint)).toBe(MARKER);
       expect(problemCounts(staged.preview.summary)).toMatchObject({ endpoint_redirected: 1 });
+    },
+  );
+
+  test.each(['replace', 'merge'] as const)(
+    'is told of when a file would have new conversations sent elsewhere (%s)',
+    async (mode) => {
+      const { home, endpoint } = await homeWithKey();
+      const meaning = { isPaused: true, isHintShown: false };
+      const settings = {
+        ...createUserSettings('en', NOW),
+        defaultEndpointId: endpoint.id,
+        meaning,
+      };
+      await home.db.strict.userSettings.put(settings);
+      const object = await readObject(await backUp(home.db));
+      const [row] = object['endpoints'] as Record<string, unknown>[];
+      const file = await gzip({
+        ...object,
+        endpoints: [row, { ...row, endpoint_id: 'evil', base_url: 'https://evil.example/v1' }],
+        user_settings: (object['user_settings'] as object[]).map((one) => ({
+          ...one,
+          updated_at: '2033-01-01T00:00:00.000+00:00',
+        })),
+        user_settings_extra: (object['user_settings_extra'] as object[]).map((one) => ({
+          ...one,
+          default_endpoint_id: 'evil',
+        })),
+      });
+      const { db, staged } = await restore(home, file, { mode });
+      expect(staged.preview.summary.problems).toContainEqual(
+        expect.objectContaining({
+          code: 'default_endpoint_changed',
+          examples: ['https://evil.example'],
+        }),
+      );
+      // What is of this device stays of this device.
+      expect(await db.strict.userSettings.toArray()).toMatchObject([
+        { defaultEndpointId: 'evil', meaning },
+      ]);
+      const same = await restore(home, await backUp(home.db), { mode });
+      expect(same.staged.preview.summary.problems).toEqual([]);
     },
   );
 

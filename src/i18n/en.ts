@@ -1030,6 +1030,7 @@ const texts = {
   'import.skip.chosen_by_person': 'Left out by your choice',
   'import.skip.manifest_only': 'Only a list of downloads: unpack and bring the archives it names',
 
+  'import.startAll': { one: 'Import {count} entry', other: 'Import {count} entries' },
   'import.start': { one: 'Import {count} conversation', other: 'Import {count} conversations' },
   'export.what.some': { one: '{count} conversation', other: '{count} conversations' },
   'export.leftOut': {

@@ -843,6 +843,7 @@ export const ja: LaterTexts = {
   'import.existing.update': '更新する',
   'import.existing.copy': '両方残す',
   'import.existing.skip': '飛ばす',
+  'import.startAll': '{count}件を取り込む',
   'import.start': '{count}件の会話を取り込む',
   'import.running': '取り込み中…',
   'import.done': '取り込みが完了しました',

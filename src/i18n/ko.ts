@@ -828,6 +828,7 @@ export const ko: LaterTexts = {
   'import.existing.update': '업데이트',
   'import.existing.copy': '둘 다 두기',
   'import.existing.skip': '건너뛰기',
+  'import.startAll': '{count}개 가져오기',
   'import.start': '대화 {count}개 가져오기',
   'import.running': '가져오는 중…',
   'import.done': '가져오기를 마쳤어요',

@@ -794,6 +794,7 @@ export const zh: LaterTexts = {
   'import.existing.update': '更新',
   'import.existing.copy': '都保留',
   'import.existing.skip': '跳过',
+  'import.startAll': '导入 {count} 项',
   'import.start': '导入 {count} 个对话',
   'import.running': '正在导入…',
   'import.done': '导入完成',

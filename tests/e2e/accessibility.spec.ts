@@ -36,6 +36,26 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
         await expectNoViolations(page, `settings: ${section}`, colorScheme);
       }
+      await page.goto('/#/library');
+      await expect(page.getByRole('heading', { name: 'No documents yet' })).toBeVisible();
+      await expectNoViolations(page, 'an empty library', colorScheme);
+      const adding = page.waitForEvent('filechooser');
+      await page.getByRole('button', { name: 'Add documents', exact: true }).click();
+      await (
+        await adding
+      ).setFiles([
+        {
+          name: 'jar.md',
+          mimeType: 'text/markdown',
+          buffer: Buffer.from('A jar keeps for years.'),
+        },
+        { name: 'scan.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') },
+      ]);
+      await expect(page.getByText('scan.pdf')).toBeVisible();
+      await expectNoViolations(page, 'the library', colorScheme);
+      await page.getByRole('link', { name: 'jar.md' }).click();
+      await expect(page.getByText('A jar keeps for years.')).toBeVisible();
+      await expectNoViolations(page, 'a document', colorScheme);
       await page.goto('/#/data');
       await expect(page.getByRole('heading', { name: 'My data' })).toBeVisible();
       await expectNoViolations(page, 'my data', colorScheme);

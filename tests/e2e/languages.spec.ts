@@ -44,6 +44,9 @@ for (const { locale, lang, connect } of LANGUAGES) {
         await expect(page.locator('section.card').first()).toBeVisible();
         expect(await findCutTexts(page), section).toEqual([]);
       }
+      await page.goto('/#/library');
+      await expect(page.locator('input[type=file][multiple]')).toBeAttached();
+      expect(await findCutTexts(page), 'library').toEqual([]);
       await page.goto('/#/');
       // No text came through without its words: no key and no empty place holder is on the screen.
       expect(await page.locator('body').innerText()).not.toMatch(

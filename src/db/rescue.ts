@@ -140,7 +140,11 @@ async function* readRows(
     try {
       const request = database.transaction(table).objectStore(table).get(key);
       const row = await inTime(requestResult<unknown>(request), patienceMs);
-      text = JSON.stringify(row, writeBytes);
+      const isDocument = table === 'documents' && typeof row === 'object' && row !== null;
+      const whole = isDocument
+        ? { ...row, ...(await readDocumentText(database, key, patienceMs)) }
+        : row;
+      text = JSON.stringify(whole, writeBytes);
     } catch (error) {
       text = undefined;
       isSilent = error instanceof OnggiError;
@@ -148,6 +152,26 @@ async function* readRows(
     yield text;
     // The others would be waited for as long, each.
     if (isSilent) return;
+  }
+}
+
+/**
+ * What a restore makes the chunks of a document of; nothing where one cannot be read. What can be read of
+ * them stands in the file as rows of their own.
+ */
+async function readDocumentText(
+  database: IDBDatabase,
+  id: IDBValidKey,
+  patienceMs?: number,
+): Promise<{ readonly text?: string }> {
+  try {
+    const chunks = database.transaction('documentChunks').objectStore('documentChunks');
+    const range = IDBKeyRange.bound([id, -Infinity], [id, Infinity]);
+    const request = chunks.index('[documentId+seq]').getAll(range);
+    const rows: unknown[] = await inTime(requestResult<unknown[]>(request), patienceMs);
+    return { text: rows.map((row) => (row as { text: string }).text).join('') };
+  } catch {
+    return {};
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as fc from 'fast-check';
+import { addDocument } from '#db/documents.ts';
 import { rescueEverything } from '#db/rescue.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import { toConversationId, toMessageId } from '#domain/ids.ts';
@@ -42,6 +43,16 @@ describe('a file of the rescue screen', () => {
       systemPrompt: '친절하게',
     });
     await home.db.strict.drafts.add({ id: 'new', text: '쓰다 만', pasted: ['x'], updatedAt: NOW });
+    await addDocument(home.db, {
+      id: 'd',
+      name: '장독대.md',
+      mediaType: 'text/markdown',
+      sizeBytes: 9,
+      text: '볕이 든다. '.repeat(1000),
+      createdAt: NOW,
+      updatedAt: NOW,
+      source: 'file',
+    });
     const before = await dump(home.db);
     const file = await rescue(home);
     const { counts, createdAt, isVerifiable, problems } = await verify(file);
@@ -50,7 +61,7 @@ describe('a file of the rescue screen', () => {
       isVerifiable: false,
       problems: [],
     });
-    expect(counts).toMatchObject({ conversations: 13, attachments: 1, drafts: 1 });
+    expect(counts).toMatchObject({ conversations: 13, attachments: 1, drafts: 1, documents: 1 });
     const { db } = await restore(await openHome(), file);
     expect(await dump(db)).toEqual(before);
   });

@@ -212,8 +212,8 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   });
   const answers = new Answers({
     storage,
-    saveAgain: (settled, before) =>
-      chat.saveAnswer(memory.has(settled.conversationId) ? memory : stored, settled, before),
+    saveAgain: (settled, usage) =>
+      chat.saveAnswer(memory.has(settled.conversationId) ? memory : stored, settled, usage),
     rememberStreamOptionsRefused: endpointsState.rememberStreamOptionsRefused,
   });
   const conversations = new ConversationListState(

@@ -1,15 +1,21 @@
-import { readFromCache } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import type { UsageIncrement } from '#domain/usage.ts';
-import { toUsageIncrement } from '#usage/usage-increment.ts';
+import { toEmptyIncrement, toUsageIncrement } from '#usage/usage-increment.ts';
+import { isNothingNew } from './settle-answer.ts';
+import type { AnswerSoFar } from './settle-answer.ts';
 
 /**
  * What a settled answer adds to the usage of its day. Null for one from the cache: nothing was asked
  * and nothing paid; what it saved is counted by the cache.
  * @param before The row as it was before anything was asked: a continued answer counts only what was
- * added to it.
+ * added to it, and no tokens where nothing came.
  */
-export function answerUsage(settled: Message, before: Message): UsageIncrement | null {
-  if (readFromCache(settled)) return null;
+export function answerUsage(
+  settled: Message,
+  before: Message,
+  answer: AnswerSoFar,
+): UsageIncrement | null {
+  if (answer.cached) return null;
+  if (isNothingNew(before, answer)) return toEmptyIncrement(settled);
   return toUsageIncrement(settled, before.completionTokens ?? 0);
 }

@@ -9,11 +9,11 @@ import { MAX_CONTENT_CHARACTERS, createMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import type { ChatQuestion, StreamChat } from '#domain/stream.ts';
 import { titleFromMessage } from '#domain/title.ts';
+import type { UsageIncrement } from '#domain/usage.ts';
 import { clampMaxTokens, clampTemperature } from '#domain/user-settings.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
 import { estimateTokens } from '#usage/estimate-tokens.ts';
 import { toUsageIncrement } from '#usage/usage-increment.ts';
-import { answerUsage } from './answer-usage.ts';
 import { createAsk } from './ask-answer.ts';
 import type { AskingKind } from './ask-answer.ts';
 import { buildPrompt } from './build-prompt.ts';
@@ -278,10 +278,10 @@ export function createChat(deps: ChatDeps) {
 
     /**
      * Stores a settled answer whose own transaction failed.
-     * @param before The row as it was before the endpoint was asked.
+     * @param usage What it adds to the usage, as its run said.
      */
-    saveAnswer: (store: ConversationStore, settled: Message, before: Message) =>
-      store.finishAnswer(settled, answerUsage(settled, before)),
+    saveAnswer: (store: ConversationStore, settled: Message, usage: UsageIncrement | null) =>
+      store.finishAnswer(settled, usage),
 
     /**
      * Asks the conversation's model for a title or a summary of the shown branch, and stores it together

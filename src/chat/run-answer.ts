@@ -5,6 +5,7 @@ import type { Message } from '#domain/message.ts';
 import { MAX_CONTENT_CHARACTERS } from '#domain/message.ts';
 import type { CachedResponse } from '#domain/stored-rows.ts';
 import type { ChatDelta, ChatQuestion } from '#domain/stream.ts';
+import type { UsageIncrement } from '#domain/usage.ts';
 import { answerUsage } from './answer-usage.ts';
 import { createCheckpoint } from './checkpoint.ts';
 import { settleAnswer } from './settle-answer.ts';
@@ -21,7 +22,13 @@ export type AnswerProgress =
   | { readonly kind: 'unsaved'; readonly error: OnggiError }
   | { readonly kind: 'stream-options-refused' }
   /** The answer is over. `unsaved` says why it is not in the database yet. */
-  | { readonly kind: 'settled'; readonly message: Message; readonly unsaved: OnggiError | null };
+  | {
+      readonly kind: 'settled';
+      readonly message: Message;
+      /** What it adds to the usage; null when nobody was asked. */
+      readonly usage: UsageIncrement | null;
+      readonly unsaved: OnggiError | null;
+    };
 
 /** What an answer is made of: pieces from an endpoint, or one piece from the cache. */
 export type AnswerDelta =
@@ -117,12 +124,16 @@ export function runAnswer(message: Message, deps: AnswerDeps): AnswerRun {
     answer.isStopped = abort.signal.aborted;
     await checkpoint.close();
     const settled = settleAnswer(message, answer, clock());
-    yield { kind: 'settled', message: settled, unsaved: await finish(settled) };
+    const usage = answerUsage(settled, message, answer);
+    yield { kind: 'settled', message: settled, usage, unsaved: await finish(settled, usage) };
   }
 
-  async function finish(settled: Message): Promise<OnggiError | null> {
+  async function finish(
+    settled: Message,
+    usage: UsageIncrement | null,
+  ): Promise<OnggiError | null> {
     try {
-      await store.finishAnswer(settled, answerUsage(settled, message));
+      await store.finishAnswer(settled, usage);
       if (answer.question) void deps.onStored?.(answer.question, settled);
       return null;
     } catch (error) {

@@ -87,6 +87,18 @@ function fromCache(message: Message, cached: CachedResponse): Partial<Message> {
   };
 }
 
+/**
+ * Whether the endpoint said neither a word nor a count: the request leaves text and figures as they were.
+ * @param before The row as it was before the endpoint was asked.
+ */
+export function isNothingNew(
+  before: Message,
+  { usage, content, reasoning }: Pick<AnswerSoFar, 'usage' | 'content' | 'reasoning'>,
+): boolean {
+  const isSameText = content === before.content && (reasoning ?? '') === (before.reasoning ?? '');
+  return usage === null && isSameText;
+}
+
 /** The endpoint's count where there is one, else our estimate, marked as one (CHAT section 9). */
 function tokens(message: Message, answer: AnswerSoFar): Partial<Message> {
   const { usage, question, content, reasoning } = answer;
@@ -100,7 +112,7 @@ function tokens(message: Message, answer: AnswerSoFar): Partial<Message> {
       isTokenCountEstimated: before > 0 && message.isTokenCountEstimated,
     };
   }
-  if (content === '' && !reasoning) return {};
+  if (isNothingNew(message, answer)) return {};
   const completionTokens = estimateTokens(content) + estimateTokens(reasoning ?? '');
   return {
     promptTokens: question ? estimatePromptTokens(question.messages) : null,

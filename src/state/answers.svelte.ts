@@ -1,6 +1,7 @@
 import type { AnswerRun } from '#chat/run-answer.ts';
 import type { ConversationId, EndpointId, MessageId } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
+import type { UsageIncrement } from '#domain/usage.ts';
 import type { StorageHealth } from './storage-health.svelte.ts';
 
 /** What an answer is doing: nothing came yet, a pause the endpoint wants, reasoning, or text. */
@@ -70,8 +71,8 @@ export class RunningAnswer {
 /** What happens around the answers that is not theirs to know. */
 export interface AnswersDeps {
   readonly storage: StorageHealth;
-  /** @param before The row as it was before the endpoint was asked. */
-  readonly saveAgain: (settled: Message, before: Message) => Promise<void>;
+  /** @param usage What the answer adds to the usage. */
+  readonly saveAgain: (settled: Message, usage: UsageIncrement | null) => Promise<void>;
   readonly rememberStreamOptionsRefused: (id: EndpointId) => Promise<void>;
 }
 
@@ -148,7 +149,7 @@ export class Answers {
           break;
         case 'settled':
           answer.settled = progress.message;
-          if (progress.unsaved) this.#keepUnsaved(answer, progress.message, progress.unsaved);
+          if (progress.unsaved) this.#keepUnsaved(answer, progress, progress.unsaved);
           else if (isPersistent) this.#deps.storage.recover();
       }
     }
@@ -156,7 +157,7 @@ export class Answers {
 
   #keepUnsaved(
     answer: RunningAnswer,
-    settled: Message,
+    { message: settled, usage }: { message: Message; usage: UsageIncrement | null },
     error: Parameters<StorageHealth['fail']>[0],
   ): void {
     const { storage, saveAgain } = this.#deps;
@@ -167,7 +168,7 @@ export class Answers {
       title: settled.modelUsed ?? 'onggi',
       text: settled.content,
       retry: async () => {
-        await saveAgain(settled, answer.run.message);
+        await saveAgain(settled, usage);
         answer.isUnsaved = false;
       },
     });

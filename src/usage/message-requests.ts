@@ -1,13 +1,15 @@
 /**
  * A message may be the work of several requests: an answer that failed and was tried again, or one
  * that was cut and continued. The row holds the figures of the last request only, so what the
- * earlier ones added to the usage is kept in `metadata.requests`; a rebuild finds every request again.
+ * earlier ones added to the usage is kept in `metadata.requests`, and with it what the last one added,
+ * wherever the row does not say that of itself; a rebuild finds every request again.
  */
 import { isUnsettled, readFromCache } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import type { UsageIncrement } from '#domain/usage.ts';
 import {
   CUT_REQUEST,
+  USAGE_AMOUNTS,
   isAmount,
   isUsageIncrement,
   readCutRequest,
@@ -21,6 +23,8 @@ interface MessageRequests {
   readonly keptTokens: number;
   /** US dollars of the last request; null when unknown. */
   readonly lastCostUsd: number | null;
+  /** What the last request added; records that are older than this field do not have it. */
+  readonly last?: UsageIncrement;
 }
 
 const KEY = 'requests';
@@ -61,19 +65,31 @@ export function withCost(
   const requests = readRequests(settled);
   const all = [...requests.earlier, last];
   const isUnknown = all.some(({ unpricedCount }) => unpricedCount > 0);
-  const isPriced = priceSource !== undefined || all.some(({ totalCostUsd }) => totalCostUsd > 0);
+  // A price of an earlier request is still noted, even if that was 0.
+  const isPriced =
+    priceSource !== undefined ||
+    settled.metadata['priceSource'] !== undefined ||
+    all.some(({ totalCostUsd }) => totalCostUsd > 0);
   const sum = all.reduce((total, { totalCostUsd }) => total + totalCostUsd, 0);
   const lastCostUsd =
     last.unpricedCount > 0 || priceSource === undefined ? null : last.totalCostUsd;
+  const costUsd = isUnknown || !isPriced ? null : sum;
+  const isPlain =
+    requests.earlier.length === 0 && isSame(toUsageIncrement({ ...settled, costUsd }), last);
   return {
     ...settled,
-    costUsd: isUnknown || !isPriced ? null : sum,
+    costUsd,
     metadata: {
       ...settled.metadata,
       ...(priceSource !== undefined && { priceSource }),
-      ...(requests.earlier.length > 0 && { [KEY]: { ...requests, lastCostUsd } }),
+      ...(!isPlain && { [KEY]: { ...requests, lastCostUsd, last } }),
     },
   };
+}
+
+function isSame(one: UsageIncrement, other: UsageIncrement): boolean {
+  if (one.date !== other.date || one.model !== other.model) return false;
+  return USAGE_AMOUNTS.every((name) => one[name] === other[name]);
 }
 
 /**
@@ -82,12 +98,13 @@ export function withCost(
  * page says itself what was counted.
  */
 export function toUsageIncrements(message: Message): readonly UsageIncrement[] {
-  const { earlier, keptTokens, lastCostUsd } = readRequests(message);
+  const { earlier, keptTokens, lastCostUsd, last } = readRequests(message);
   if (isUnsettled(message)) {
     const cut = readCutRequest(message);
     return cut ? [...earlier, cut] : earlier;
   }
   if (readFromCache(message)) return earlier;
+  if (last) return [...earlier, last];
   if (earlier.length === 0) return [toUsageIncrement(message)];
   return [...earlier, toUsageIncrement({ ...message, costUsd: lastCostUsd }, keptTokens)];
 }
@@ -102,12 +119,13 @@ export function lastRequestCost(message: Message): number | null {
 function readRequests({ metadata }: Message): MessageRequests {
   const value = metadata[KEY];
   if (typeof value !== 'object' || value === null) return NONE;
-  const { earlier, keptTokens, lastCostUsd } = value as Record<string, unknown>;
+  const { earlier, keptTokens, lastCostUsd, last } = value as Record<string, unknown>;
   if (!Array.isArray(earlier) || earlier.length > MAX_REQUESTS) return NONE;
   if (!(earlier as readonly unknown[]).every(isUsageIncrement)) return NONE;
   return {
     earlier,
     keptTokens: isAmount(keptTokens) ? keptTokens : 0,
     lastCostUsd: isAmount(lastCostUsd) ? lastCostUsd : null,
+    ...(isUsageIncrement(last) && { last }),
   };
 }

@@ -4,7 +4,7 @@ import type { UsageIncrement } from '#domain/usage.ts';
 import { withCost, withEarlierRequests } from './message-requests.ts';
 import { costOf } from './price.ts';
 import type { Price } from './price.ts';
-import { isRefused } from './usage-increment.ts';
+import { isRefusedRequest } from './usage-increment.ts';
 
 /** The price an answer is made at; undefined when nobody knows it. The table is fetched when it is first asked. */
 export type PriceOf = (
@@ -20,7 +20,7 @@ export function priceAnswers<Store extends ConversationStore>(
   priceOf: PriceOf,
 ): Store {
   async function priceUsage(message: Message, usage: UsageIncrement) {
-    const price = isRefused(message) ? undefined : await priceOf(message);
+    const price = isRefusedRequest(usage) ? undefined : await priceOf(message);
     return { price, priced: withUsageCost(message, usage, price) };
   }
 
@@ -47,8 +47,10 @@ function withUsageCost(
   usage: UsageIncrement,
   price: Price | undefined,
 ): UsageIncrement {
-  if (isRefused(message)) return { ...usage, totalCostUsd: 0, unpricedCount: 0 };
-  const isCounted = message.promptTokens !== null && message.completionTokens !== null;
+  if (isRefusedRequest(usage)) return { ...usage, totalCostUsd: 0, unpricedCount: 0 };
+  // The figures of a message may be those of an earlier request: this one then has none.
+  const hasFigures = message.promptTokens !== null && message.completionTokens !== null;
+  const isCounted = hasFigures && usage.totalTokens > 0;
   const costUsd = price && isCounted ? costOf(price, usage) : undefined;
   return costUsd === undefined
     ? { ...usage, totalCostUsd: 0, unpricedCount: usage.requestCount }

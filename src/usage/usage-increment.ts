@@ -32,8 +32,28 @@ export function toUsageIncrement(message: Message, earlierTokens = 0): UsageIncr
   };
 }
 
+/**
+ * The same of a request that brought nothing to an answer which keeps the text and the figures it had.
+ * A failure is an error that nothing says cost anything; what was stopped, or ended without a word, has
+ * an unknown cost.
+ */
+export function toEmptyIncrement(message: Message): UsageIncrement {
+  const hasFailed = message.status === 'error' || message.status === 'interrupted';
+  const figures = { promptTokens: null, completionTokens: null, tokenCount: null, costUsd: null };
+  return {
+    ...toUsageIncrement({ ...message, ...figures }),
+    unpricedCount: hasFailed ? 0 : 1,
+    errorCount: hasFailed ? 1 : 0,
+  };
+}
+
+/** Whether what a request adds is a failure without tokens: it has no cost to know. */
+export function isRefusedRequest(usage: UsageIncrement): boolean {
+  return usage.errorCount > 0 && usage.totalTokens === 0 && usage.unpricedCount === 0;
+}
+
 /** Whether a request failed before any token was counted: nothing says that it cost anything. */
-export function isRefused({ status, promptTokens, completionTokens }: Message): boolean {
+function isRefused({ status, promptTokens, completionTokens }: Message): boolean {
   return status === 'error' && promptTokens === null && completionTokens === null;
 }
 

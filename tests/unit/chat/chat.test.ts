@@ -257,9 +257,9 @@ describe('continueAnswer', () => {
     const place = { store: { ...store, finishAnswer }, conversation: await conversation() };
     fake.say(text('two'), usage(20, 3), finish('stop'), 'end');
     const run = await chat.continueAnswer(place, half);
-    const { message, unsaved } = await readRun(run).settled;
+    const { message, usage: added, unsaved } = await readRun(run).settled;
     expect(unsaved).toMatchObject({ code: 'db/quota' });
-    await chat.saveAnswer(store, message, run.message);
+    await chat.saveAnswer(store, message, added);
     expect(await store.getMessage(half.id)).toEqual(message);
     expect(await readUsage(db)).toMatchObject([
       { requestCount: 2, promptTokens: 30, completionTokens: 8 },

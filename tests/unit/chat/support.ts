@@ -76,7 +76,7 @@ export function readRun(run: AnswerRun) {
     }
     const last = heard.at(-1);
     if (last?.kind !== 'settled') throw new Error(`ended with ${last?.kind}`);
-    return { message: last.message, unsaved: last.unsaved };
+    return { message: last.message, usage: last.usage, unsaved: last.unsaved };
   };
   return {
     heard: heard as readonly AnswerProgress[],

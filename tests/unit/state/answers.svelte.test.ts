@@ -7,6 +7,7 @@ import { settleMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import { Answers, RunningAnswer } from '#state/answers.svelte.ts';
 import { StorageHealth } from '#state/storage-health.svelte.ts';
+import { toUsageIncrement } from '#usage/usage-increment.ts';
 import { makeAnswer } from '../db/conversation-rows.ts';
 
 const endpointId = toEndpointId('endpoint');
@@ -14,9 +15,11 @@ const full = new OnggiError('db/quota', 'full');
 const row = makeAnswer('c', 'a', 'q', { endpointId, modelUsed: 'model' });
 const settled = (fields: Partial<Message> = {}): Message =>
   settleMessage(row, { status: 'complete', content: 'whole', ...fields });
+const usage = toUsageIncrement(settled());
 const isOver = (message: Message, unsaved: OnggiError | null = null): AnswerProgress => ({
   kind: 'settled',
   message,
+  usage,
   unsaved,
 });
 
@@ -224,7 +227,7 @@ describe('an answer that is followed', () => {
     void answers.follow(other.run, true);
     expect(answers.get(row.id)).toBe(answer);
     await storage.retry();
-    expect(saveAgain).toHaveBeenCalledExactlyOnceWith(settled(), row);
+    expect(saveAgain).toHaveBeenCalledExactlyOnceWith(settled(), usage);
     expect(answer?.isUnsaved).toBe(false);
     expect(storage.unsaved).toEqual([]);
     other.tell(isOver(settleMessage(other.run.message, { status: 'stopped' })));

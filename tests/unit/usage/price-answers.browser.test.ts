@@ -50,6 +50,67 @@ test('a continued answer costs what both requests cost, and neither twice', asyn
   ]);
 });
 
+const offline = new OnggiError('provider/offline', 'no network');
+
+test.each([
+  ['offline', offline, 'interrupted'],
+  ['refused', refused, 'error'],
+] as const)('a rest that was %s costs nothing and leaves the figures alone', async (...row) => {
+  const [, failure, status] = row;
+  const { send, again, readRows } = await openPricedChat();
+  const part = await send(text('a'), usage(10, 5), cut);
+  const once = await again('continueAnswer', part, failure);
+  const twice = await again('continueAnswer', once, failure);
+  expect(twice).toMatchObject({
+    status,
+    content: 'a',
+    promptTokens: 10,
+    completionTokens: 5,
+    tokenCount: 5,
+    isTokenCountEstimated: false,
+    costUsd: 20,
+  });
+  expect(await readRows()).toMatchObject([
+    {
+      requestCount: 3,
+      promptTokens: 10,
+      completionTokens: 5,
+      totalCostUsd: 20,
+      unpricedCount: 0,
+      errorCount: 2,
+    },
+  ]);
+  const whole = await again(
+    'continueAnswer',
+    twice,
+    text('b'),
+    usage(15, 7),
+    finish('stop'),
+    'end',
+  );
+  expect(whole).toMatchObject({ completionTokens: 12, costUsd: 49 });
+  expect(await readRows()).toMatchObject([
+    { requestCount: 4, promptTokens: 25, completionTokens: 12, totalCostUsd: 49, unpricedCount: 0 },
+  ]);
+});
+
+test('an answer that was free stays free when its rest does not come', async () => {
+  const { send, again, prices } = await openPricedChat();
+  prices.now = { ...PRICE, inputUsd: 0, outputUsd: 0, source: 'local' };
+  const part = await send(text('a'), usage(10, 5), cut);
+  expect((await again('continueAnswer', part, offline)).costUsd).toBe(0);
+});
+
+test('a rest that ends without a word and without figures has an unknown cost', async () => {
+  const { send, again, readRows } = await openPricedChat();
+  const part = await send(text('a'), usage(10, 5), cut);
+  const same = await again('continueAnswer', part, finish('stop'), 'end');
+  expect(same).toMatchObject({ status: 'complete', promptTokens: 10, costUsd: null });
+  expect(await readRows()).toMatchObject([
+    { requestCount: 2, promptTokens: 10, totalCostUsd: 20, unpricedCount: 1, errorCount: 0 },
+  ]);
+});
+
 test('an answer of a priced and an unpriced request has an unknown cost', async () => {
   const { send, again, readRows, prices } = await openPricedChat();
   const part = await send(text('a'), usage(10, 5), cut);

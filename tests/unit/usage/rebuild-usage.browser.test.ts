@@ -84,6 +84,23 @@ test('gives the figures that the answers themselves added', async () => {
   expect(rounded(await readRows())).toEqual(rounded(before));
 });
 
+test.each([
+  ['offline', new OnggiError('provider/offline', 'no network')],
+  ['refused', refused],
+] as const)('gives the same figures after a rest that was %s', async (_name, failure) => {
+  const { db, send, again, readRows } = await openPricedChat();
+  const part = await send(text('a'), usage(10, 5), cut);
+  const same = await again('continueAnswer', part, failure);
+  const failed = await readRows();
+  await rebuildUsage(db, LOCAL_USER_ID);
+  expect(await readRows()).toEqual(failed);
+  expect(failed).toMatchObject([{ requestCount: 2, promptTokens: 10, errorCount: 1 }]);
+  await again('continueAnswer', same, text('b'), usage(15, 7), finish('stop'), 'end');
+  const whole = await readRows();
+  await rebuildUsage(db, LOCAL_USER_ID);
+  expect(await readRows()).toEqual(whole);
+});
+
 test('what was asked in passing is priced like an answer', async () => {
   const { send, pass, readRows } = await openPricedChat();
   await send(text('a'), usage(10, 5), finish('stop'), 'end');

@@ -90,11 +90,20 @@ export function createChat(deps: ChatDeps) {
     place: ChatPlace,
     begin: (target: Target, release: () => void) => Promise<AnswerRun>,
   ): Promise<AnswerRun> {
-    const target = await resolveTarget(place.conversation);
-    const release = await deps.tryHoldAnswerLock(place.conversation.id);
+    // Asked for together: each wait is one between Enter and the screen.
+    const [target, lock] = await Promise.allSettled([
+      resolveTarget(place.conversation),
+      deps.tryHoldAnswerLock(place.conversation.id),
+    ]);
+    const release = lock.status === 'fulfilled' ? lock.value : undefined;
+    if (target.status === 'rejected') {
+      release?.();
+      throw target.reason;
+    }
+    if (lock.status === 'rejected') throw lock.reason;
     if (!release) throw new OnggiError('chat/busy', 'an answer is running');
     try {
-      return await begin(target, release);
+      return await begin(target.value, release);
     } catch (error) {
       release();
       throw error;

@@ -283,7 +283,10 @@ function findMissing(
     typeof latest === 'number' && message.timestamp !== null
       ? message.timestamp <= latest
       : typeof count === 'number' && index < count;
+  const inFile = new Set(messages.map(({ sourceId }) => sourceId));
+  // Ids that are derived from texts change with an edit: then what the file lacks came back under another id.
   const isComplete =
+    [...known.keys()].every((sourceId) => inFile.has(sourceId)) &&
     messages.filter(wasThere).length === count &&
     messages.every((message, index) => !known.has(message.sourceId) || wasThere(message, index));
   const parents = new Map(messages.map((message) => [message.sourceId, message.parentSourceId]));

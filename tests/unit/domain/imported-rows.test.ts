@@ -134,6 +134,28 @@ describe('planImportUpdate', () => {
     expect(update?.added[0]?.parentId).toBe(left[1]?.id);
   });
 
+  it('takes an edited message that came under another id, with all that follows it', () => {
+    const { conversation, messages } = stored();
+    const edited = imported(
+      [
+        ['a2', null],
+        ['b2', 'a2'],
+        ['c2', 'b2'],
+        ['d', 'c2'],
+      ],
+      { activeLeafSourceId: 'd' },
+    );
+    const update = planImportUpdate(conversation, messages, edited, makers());
+    const added = update?.added ?? [];
+    expect(added.map(({ metadata }) => metadata['source_id'])).toEqual(['a2', 'b2', 'c2', 'd']);
+    expect(added.map(({ parentId }) => parentId)).toEqual([
+      null,
+      added[0]?.id,
+      added[1]?.id,
+      added[2]?.id,
+    ]);
+  });
+
   it('takes older messages that an earlier, cut export lacked', () => {
     const cut = imported(CHAIN.slice(1).map(([id]) => [id, id === 'c' ? 'b' : null] as const));
     const { conversation, messages } = toConversationRows(cut, makers());

@@ -70,8 +70,8 @@ async function readDefaultOrigin({ strict: db }: OnggiDatabase): Promise<string 
 
 /**
  * Copies what belongs to this device into a staged database: sealed keys with their ring, the places
- * of backups, which model finds by meaning, the present visit. Keys whose connection is nowhere stay behind. Done when nobody
- * writes into `live` any more; doing it twice does no harm.
+ * of backups, which model finds by meaning, the present visit. Keys whose connection is nowhere stay
+ * behind. Done when nobody writes into `live` any more; doing it twice does no harm.
  */
 export async function carryOver(
   live: OnggiDatabase,

@@ -3,7 +3,7 @@ import type { Conversation } from '#domain/conversation.ts';
 import type { ConversationStore, LiveRead, Thread } from '#domain/conversation-store.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock, ConversationId, MessageId } from '#domain/ids.ts';
-import { abandonedAnswer, isUnsettled } from '#domain/message.ts';
+import { abandonedAnswer, isUnsettled, settledOver } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import { activePath, newestLeafBelow, subtree } from '#domain/message-tree.ts';
 
@@ -105,14 +105,7 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
       const before = messages.get(message.id);
       const conversation = conversations.get(message.conversationId);
       if (!before || !conversation || !isUnsettled(before)) return Promise.resolve();
-      const { rating, feedback, changedAt } = before;
-      const isChanged = changedAt !== undefined;
-      messages.set(message.id, {
-        ...message,
-        rating,
-        feedback,
-        ...(isChanged && { changedAt: Math.max(clock(), changedAt) }),
-      });
+      messages.set(message.id, settledOver(before, message, clock()));
       put(withChangedMessage(conversation, before, message, clock()));
       return Promise.resolve();
     },

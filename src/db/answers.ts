@@ -2,7 +2,7 @@ import { addUsage, usageStatisticId } from '#domain/usage.ts';
 import type { UsageIncrement } from '#domain/usage.ts';
 import { withChangedMessage } from '#domain/conversation.ts';
 import { LOCAL_USER_ID } from '#domain/ids.ts';
-import { isUnsettled } from '#domain/message.ts';
+import { isUnsettled, settledOver } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import { joinIncrements, readCutRequest } from '#domain/usage-increments.ts';
 import { commit, read } from './commit.ts';
@@ -26,11 +26,7 @@ export function finishAnswer(
     if (before && !isUnsettled(before)) return;
     const conversation = await db.conversations.get(message.conversationId);
     if (before && conversation) {
-      const { seq, rating, feedback, changedAt } = before;
-      const kept = { ...message, seq, rating, feedback };
-      // What was asked for again, or rated meanwhile, is another than its copies elsewhere.
-      const after =
-        changedAt === undefined ? kept : { ...kept, changedAt: Math.max(now, changedAt) };
+      const after = { ...settledOver(before, message, now), seq: before.seq };
       await db.messages.put(after);
       await db.conversations.put(withChangedMessage(conversation, before, after, now));
     }

@@ -100,6 +100,16 @@ export function isLaterCopy(
   return isCut(copy) === isCut(other) ? isOfLaterConversation : isCut(other);
 }
 
+/**
+ * A settled answer over its stored row: rating and feedback are those of the row, and what was asked for
+ * again, or rated meanwhile, is another than its copies elsewhere.
+ */
+export function settledOver(before: Message, settled: Message, now: number): Message {
+  const { rating, feedback, changedAt } = before;
+  const after = { ...settled, rating, feedback };
+  return changedAt === undefined ? after : { ...after, changedAt: Math.max(now, changedAt) };
+}
+
 /** Longest content that any flow may store, in characters: a restore refuses more (SECURITY section 6). */
 export const MAX_CONTENT_CHARACTERS = 10_000_000;
 

@@ -1,7 +1,7 @@
 import type { Locator, Page } from '@playwright/test';
 import { seedConversation, seedConversations } from '../support/seed.ts';
 import { toMessageId } from '#domain/ids.ts';
-import { chatRequests, expect, test, text } from './seeded.ts';
+import { chatRequests, expect, removeFromHere, test, text } from './seeded.ts';
 
 const ECHO = 'This is what reached the test server';
 const HASH = '#/c/jars';
@@ -103,11 +103,7 @@ test('Esc leaves an edit without a trace', async ({ start, endpoint }) => {
 test('delete from here on can be undone, and otherwise stays', async ({ start, page }) => {
   const onggi = await start({ rows: LONG, hash: HASH });
   const removeLast = async () => {
-    await onggi.questions.last().hover();
-    await onggi.questions
-      .last()
-      .getByRole('button', { name: text('message.remove') })
-      .click();
+    await removeFromHere(onggi.questions.last());
     await expect(onggi.questions).toHaveCount(1);
     await expect(onggi.answers).toHaveText([/A seeded answer\./]);
   };
@@ -172,11 +168,7 @@ test('the way back stays on the screen as long as somebody points at it or is in
 }) => {
   const onggi = await start({ rows: SHORT, hash: HASH });
   await page.clock.install();
-  await onggi.questions.first().hover();
-  await onggi.questions
-    .first()
-    .getByRole('button', { name: text('message.remove') })
-    .click();
+  await removeFromHere(onggi.questions.first());
   const undo = page.getByRole('button', { name: 'Undo' });
   await undo.hover();
   await page.clock.fastForward('01:00');

@@ -6,7 +6,7 @@ import { seedConversation, seedConversations } from '../support/seed.ts';
 import { takeAllRoom } from '../support/short-of-room.ts';
 import { FOLDER, pickWithoutDialog } from './picked-folder.ts';
 import { changeRows } from './raw-rows.ts';
-import { expect, makeSnapshot, test, text } from './seeded.ts';
+import { expect, makeSnapshot, removeFromHere, test, text } from './seeded.ts';
 import { dropArchive, expectTold, readMade, sentence } from './without-room.ts';
 import type { Site } from './without-room.ts';
 
@@ -335,11 +335,7 @@ test('a lock that is changed, what a notice undoes and a copy in a folder are to
     .getByRole('button', { name: text('common.done') })
     .click();
   await page.goto('/#/c/jars');
-  await onggi.questions.first().hover();
-  await onggi.questions
-    .first()
-    .getByRole('button', { name: text('message.remove') })
-    .click();
+  await removeFromHere(onggi.questions.first());
   const undo = page.getByRole('button', { name: 'Undo' });
   await undo.hover();
   const before = await readMade(page);

@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import type { ConformanceServer } from '../support/conformance-server.mjs';
 import { seedDatabase, seedEndpoint, seedSettings } from '../support/seed.ts';
 import type { SeedRows } from '../support/seed.ts';
@@ -75,6 +75,12 @@ type TextKey = {
 /** An English text of the catalog, its `{names}` filled in. */
 export function text(key: TextKey, values: Readonly<Record<string, string | number>> = {}): string {
   return english[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
+}
+
+/** Deletes a message of the person and what follows it. */
+export async function removeFromHere(question: Locator): Promise<void> {
+  await question.hover();
+  await question.getByRole('button', { name: text('message.remove') }).click();
 }
 
 /** Writes down every text of the status line from now on, in order, repetitions left out. */

@@ -1,7 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { toMessageId } from '#domain/ids.ts';
-import type { MeaningStatus } from '#domain/search.ts';
 import { createMeaning } from '#search/meaning.ts';
 import type { MeaningDeps } from '#search/meaning.ts';
 import { memoryStore } from '#search/sidecar-memory.ts';
@@ -9,23 +8,13 @@ import type { SidecarStore } from '#search/sidecar-store.ts';
 import { createTestClock, openForTest } from '../db/fresh-database.ts';
 import { changeBehind } from './in-page-search.ts';
 import { readFile, writeFile } from './sidecar-files.ts';
-import { addRows, conversationOf, createTestEmbedder } from './support.ts';
+import { addRows, conversationOf, createTestMeaning } from './support.ts';
 
 const NOTHING = { 'vector-missing': 0, 'vector-left': 0, 'vector-unreadable': 0 };
 
 /** Search by meaning that has begun, over `db`. */
 async function start(db: OnggiDatabase, changes: Partial<MeaningDeps> = {}) {
-  const embedder = createTestEmbedder();
-  const statuses: MeaningStatus[] = [];
-  const meaning = createMeaning({
-    db,
-    clock: createTestClock(),
-    openEmbedder: () => Promise.resolve(embedder),
-    readWish: () => Promise.resolve({ chosen: { kind: 'built-in' } }),
-    readHold: () => Promise.resolve(undefined),
-    onStatus: (status) => statuses.push(status),
-    ...changes,
-  });
+  const { embedder, statuses, meaning } = createTestMeaning(db, changes);
   const find = async (text: string): Promise<readonly string[]> =>
     (await meaning.near(text, { limit: 3, leastCosine: 0.9, isInPassing: false })).map(
       ({ id }) => id,

@@ -2,11 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { addDocument, removeDocuments, renameDocument, replaceDocument } from '#db/documents.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { createDocumentRows } from '#domain/library.ts';
-import type { MeaningStatus } from '#domain/search.ts';
-import { createMeaning } from '#search/meaning.ts';
-import { createTestClock, openForTest } from '../db/fresh-database.ts';
+import { openForTest } from '../db/fresh-database.ts';
 import { find, findIds, openEngine, store } from './engine-support.ts';
-import { addRows, conversationOf, createTestEmbedder } from './support.ts';
+import { addRows, conversationOf, createTestMeaning } from './support.ts';
 
 const note = (id: string, text: string, updatedAt = 1) => ({
   id,
@@ -68,16 +66,7 @@ describe('by words', () => {
 
 describe('by meaning', () => {
   async function start(db: OnggiDatabase) {
-    const statuses: MeaningStatus[] = [];
-    const embedder = createTestEmbedder();
-    const meaning = createMeaning({
-      db,
-      clock: createTestClock(),
-      openEmbedder: () => Promise.resolve(embedder),
-      readWish: () => Promise.resolve({ chosen: { kind: 'built-in' } }),
-      readHold: () => Promise.resolve(undefined),
-      onStatus: (status) => statuses.push(status),
-    });
+    const { embedder, statuses, meaning } = createTestMeaning(db);
     const near = (text: string, withDocuments = true) =>
       meaning.near(text, { limit: 5, leastCosine: 0.9, isInPassing: false, withDocuments });
     const ids = async (text: string) => (await near(text)).map(({ id }) => id);

@@ -5,27 +5,16 @@ import { purgeConversations } from '#db/many-conversations.ts';
 import { BUILT_IN_CHOICE, embedderIdOf } from '#domain/embedder-choice.ts';
 import { OnggiError } from '#domain/errors.ts';
 import { toConversationId, toEndpointId } from '#domain/ids.ts';
-import type { MapPoint, MeaningStatus } from '#domain/search.ts';
-import { createMeaning } from '#search/meaning.ts';
+import type { MapPoint } from '#domain/search.ts';
 import type { EmbedderWish, MeaningDeps } from '#search/meaning.ts';
 import { createSearchClient } from '#search/search-client.ts';
 import { searchSimilarConversations } from '#search/search-similar-conversations.ts';
-import { createTestClock, openForTest } from '../db/fresh-database.ts';
+import { openForTest } from '../db/fresh-database.ts';
 import { openInPageSearch } from './in-page-search.ts';
-import { addRows, conversationOf, createTestEmbedder } from './support.ts';
+import { addRows, conversationOf, createTestEmbedder, createTestMeaning } from './support.ts';
 
 function start(db: OnggiDatabase, changes: Partial<MeaningDeps> = {}) {
-  const embedder = createTestEmbedder();
-  const statuses: MeaningStatus[] = [];
-  const meaning = createMeaning({
-    db,
-    clock: createTestClock(),
-    openEmbedder: () => Promise.resolve(embedder),
-    readWish: () => Promise.resolve({ chosen: { kind: 'built-in' } }),
-    readHold: () => Promise.resolve(undefined),
-    onStatus: (status) => statuses.push(status),
-    ...changes,
-  });
+  const { embedder, statuses, meaning } = createTestMeaning(db, changes);
   const find = async (text: string): Promise<readonly string[]> =>
     (await meaning.near(text, { limit: 3, leastCosine: 0.6, isInPassing: false })).map(
       ({ id }) => id,

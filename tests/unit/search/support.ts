@@ -5,8 +5,12 @@ import type { EmbedderIdentity } from '#domain/embedding.ts';
 import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
 import { createMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
+import type { MeaningStatus } from '#domain/search.ts';
+import { createMeaning } from '#search/meaning.ts';
+import type { MeaningDeps } from '#search/meaning.ts';
 import type { OpenEmbedder } from '#search/meaning-run.ts';
 import { BUILT_IN_UNRELATED } from '#search/unrelated-cosine.ts';
+import { createTestClock } from '../db/fresh-database.ts';
 
 export const TEST_IDENTITY: EmbedderIdentity = {
   id: 'test',
@@ -86,4 +90,20 @@ export async function addRows(
     await db.conversations.bulkPut(rows.map(({ conversation }) => conversation));
     await db.messages.bulkPut(rows.flatMap(({ messages }) => messages));
   });
+}
+
+/** Search by meaning over `db` with an embedder for tests, and what it said of itself. */
+export function createTestMeaning(db: OnggiDatabase, changes: Partial<MeaningDeps> = {}) {
+  const embedder = createTestEmbedder();
+  const statuses: MeaningStatus[] = [];
+  const meaning = createMeaning({
+    db,
+    clock: createTestClock(),
+    openEmbedder: () => Promise.resolve(embedder),
+    readWish: () => Promise.resolve({ chosen: { kind: 'built-in' } }),
+    readHold: () => Promise.resolve(undefined),
+    onStatus: (status) => statuses.push(status),
+    ...changes,
+  });
+  return { embedder, statuses, meaning };
 }

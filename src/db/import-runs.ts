@@ -1,7 +1,8 @@
 import { Dexie } from 'dexie';
 import { OnggiError } from '#domain/errors.ts';
 import type { ConversationId, MessageId } from '#domain/ids.ts';
-import { isImportedMessage, withoutImportState } from '#domain/imported-rows.ts';
+import { withoutImportState } from '#domain/import-memory.ts';
+import { isImportedMessage } from '#domain/imported-rows.ts';
 import { newestLeafBelow } from '#domain/message-tree.ts';
 import type { Message } from '#domain/message.ts';
 import type { ImportRun } from '#domain/stored-rows.ts';

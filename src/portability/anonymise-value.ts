@@ -11,7 +11,7 @@ const ID_KEY = /(?:^|[_-])(?:ids?|uuid|guid)$/;
 const PERSONAL_KEY =
   /(?:^|[_-])(?:source[_-]id|user|username|nickname|name|email|phone|ip|ip[_-]address|user[_-]agent|address|account|author|owner|filename|path|location|latitude|longitude|device)$/;
 const TIME_KEY = /(?:^|[_-])(?:at|time|date|timestamp|created|updated|modified)$/;
-/** What the import notes of itself (imported-rows.ts), and other marks by which one thing is known again. */
+/** What the import notes of itself (import-memory.ts), and other marks by which one thing is known again. */
 const MARK_KEY = /^import_|(?:^|[_-])(?:digest|hash|fingerprint|checksum|etag|signature)$/;
 /** From 2000 to 2100, in seconds and in milliseconds: a number between them is taken for an instant. */
 const INSTANTS = [

@@ -1,7 +1,8 @@
 import type { CreateId, SessionId } from '#domain/ids.ts';
 import type { ImportPreview, Progress } from '#domain/import-report.ts';
 import type { ImportedConversation } from '#domain/imported.ts';
-import { digestImported, isSameAsImported, planImportUpdate } from '#domain/imported-rows.ts';
+import { isSameAsImported } from '#domain/import-memory.ts';
+import { planImportUpdate } from '#domain/import-update.ts';
 import { findImported, hasImported, sourceKey } from '#db/imported-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readAllMessages } from '#db/table-pages.ts';
@@ -128,14 +129,16 @@ async function fateOf(
   conversation: ImportedConversation,
   fileDate: number,
 ): Promise<ConversationFate> {
-  if (isSameAsImported(stored, digestImported(conversation))) return 'unchanged';
+  if (isSameAsImported(stored, conversation)) return 'unchanged';
   const makers = {
     createId: () => 'preview',
     sessionId: stored.sessionId,
     importId: 'preview',
     fileDate,
     attachments: new Map(),
+    now: fileDate,
   };
   const messages = await readAllMessages(db, stored.id);
-  return planImportUpdate(stored, messages, conversation, makers) ? 'updated' : 'unchanged';
+  const isVisible = planImportUpdate(stored, messages, conversation, makers)?.isVisible;
+  return isVisible ? 'updated' : 'unchanged';
 }

@@ -1,6 +1,7 @@
 import type { Conversation } from '#domain/conversation.ts';
-import { digestImported, isSameAsImported, planImportUpdate } from '#domain/imported-rows.ts';
-import type { ImportMakers, ImportUpdate } from '#domain/imported-rows.ts';
+import { isSameAsImported } from '#domain/import-memory.ts';
+import { planImportUpdate } from '#domain/import-update.ts';
+import type { ImportUpdate, UpdateMakers } from '#domain/import-update.ts';
 import type { AttachmentReference } from '#domain/message.ts';
 import { updateWholeConversation } from '#db/imported-conversations.ts';
 import { readAllMessages } from '#db/table-pages.ts';
@@ -32,7 +33,7 @@ export async function writeUpdate(
   tally.addFate(item.conversation.source, isUpdated ? 'updated' : 'unchanged');
 }
 
-/** In one transaction. Bytes are read before, because it waits for nothing else. @returns whether anything was written. */
+/** In one transaction. Bytes are read before, because it waits for nothing else. @returns whether anything changed that anybody sees. */
 async function writeChanges(
   parts: ImportWriterParts,
   { conversation: imported, file }: ImportedItem,
@@ -40,18 +41,20 @@ async function writeChanges(
 ): Promise<boolean> {
   const { db, log, createId, sessionId } = parts;
   const fileDate = file.file.modifiedAt;
-  const makers: ImportMakers = {
+  const makers: UpdateMakers = {
     createId,
     sessionId,
     importId: log.id,
     fileDate,
     attachments: new Map(),
+    now: parts.clock(),
   };
-  if (isSameAsImported(stored, digestImported(imported))) return false;
+  if (isSameAsImported(stored, imported)) return false;
   const expected = planImportUpdate(stored, await readAllMessages(db, stored.id), imported, makers);
   if (!expected) return false;
   const collected = await collectFor(expected, parts, { imported, file });
   const attachments = referencesByMessage(collected);
+  let isVisible = false;
   const update = await updateWholeConversation(db, stored.id, (now, messages) => {
     const plan = planImportUpdate(now, messages, imported, { ...makers, attachments });
     if (!plan) return undefined;
@@ -60,6 +63,7 @@ async function writeChanges(
       const messageId = ids.get(each.messageSourceId);
       return messageId === undefined ? [] : toAttachment(each, now.id, messageId);
     });
+    isVisible = plan.isVisible;
     return { ...plan, attachments: rows };
   });
   if (!update) return false;
@@ -67,7 +71,7 @@ async function writeChanges(
   const added = update.added.map(({ id }) => id);
   // What this very import made is undone as a whole.
   if (added.length > 0 && !log.createdIds.has(stored.id)) log.addAdded(stored.id, added);
-  return true;
+  return isVisible;
 }
 
 async function collectFor(

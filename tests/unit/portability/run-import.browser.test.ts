@@ -154,6 +154,39 @@ describe('runImport', () => {
     expect(fates(await reportOf(db, [file]))).toEqual([0, 0, 3]);
   });
 
+  it('takes the archive, star, rating and sources of a newer file, and writes an unchanged one not again', async () => {
+    const db = await openForTest();
+    await reportOf(db, [fileOf('conversations.json', two)]);
+    const link = { type: 'webpage', title: 'Here', url: 'https://example.com/' };
+    const newer = [
+      chatgptConversation(
+        'c1',
+        [
+          { id: 'a' },
+          { id: 'b', metadata: { citations: [{ start_ix: 0, end_ix: 1, metadata: link }] } },
+          { id: 'c' },
+        ],
+        { is_archived: true, is_starred: true },
+      ),
+      two[1],
+    ];
+    const feedback = [{ id: 'b', conversation_id: 'c1', rating: 'thumbsUp', content: '' }];
+    const archive = zipOf({ 'conversations.json': newer, 'message_feedback.json': feedback });
+    const file = fileOf('export.zip', archive);
+    expect(fates(await previewImport(db, [file], importOptions()))).toEqual([0, 1, 1]);
+    expect(fates(await reportOf(db, [file]))).toEqual([0, 1, 1]);
+    const after = await snapshot(db);
+    expect(after.conversations.find(({ sourceId }) => sourceId === 'c1')).toMatchObject({
+      status: 'archived',
+      pinned: 1,
+      messageCount: 3,
+    });
+    const b = after.messages.find(({ metadata }) => metadata['source_id'] === 'b');
+    expect(b).toMatchObject({ rating: 5, metadata: { citations: [{ url: link.url }] } });
+    expect(fates(await reportOf(db, [file]))).toEqual([0, 0, 2]);
+    expect(await snapshot(db)).toEqual(after);
+  });
+
   it('does not bring back a message that was deleted here', async () => {
     const db = await openForTest();
     await reportOf(db, [fileOf('conversations.json', two)]);

@@ -1,0 +1,286 @@
+/**
+ * From a newer export of a conversation to what has to change in the rows that are here. Pure: the
+ * caller reads and writes.
+ */
+import type { Conversation } from './conversation.ts';
+import {
+  digestValue,
+  importMarks,
+  importState,
+  isSameAsImported,
+  ratingState,
+  readImportBase,
+  readImportedCount,
+  readRatingBase,
+} from './import-memory.ts';
+import type { ImportBase } from './import-memory.ts';
+import type { ImportedConversation, ImportedMessage } from './imported.ts';
+import {
+  conversationMetadata,
+  idsBySource,
+  leafOf,
+  messageMetadata,
+  placeMessages,
+  restingStatus,
+  titleOf,
+  withMessages,
+} from './imported-rows.ts';
+import type { ImportMakers } from './imported-rows.ts';
+import type { Message } from './message.ts';
+
+/** What an update needs beside what the file says. */
+export interface UpdateMakers extends ImportMakers {
+  /** Epoch milliseconds: when what is changed here was changed. */
+  readonly now: number;
+}
+
+/** What a newer export changes. */
+export interface ImportUpdate {
+  readonly conversation: Conversation;
+  readonly added: readonly Message[];
+  readonly changed: readonly Message[];
+  /** False: nothing that anybody sees, only what is remembered of the source. */
+  readonly isVisible: boolean;
+}
+
+/**
+ * What a newer export of a conversation changes in the rows that are here; undefined when nothing.
+ * New messages come at the end, a title from the import follows its source, dates too; answers that
+ * have grown are taken. Ratings, comments, pin, archive, tags and options come as the source has them
+ * now, where the person left what the last import brought (see [Note: What an import remembers]); the
+ * trash, own branches and titles given here stay. What a poorer export does not say takes nothing away.
+ */
+export function planImportUpdate(
+  stored: Conversation,
+  storedMessages: readonly Message[],
+  imported: ImportedConversation,
+  makers: UpdateMakers,
+): ImportUpdate | undefined {
+  const known = new Map<string, Message>();
+  for (const message of storedMessages) {
+    const sourceId = message.metadata['source_id'];
+    if (typeof sourceId === 'string') known.set(sourceId, message);
+  }
+  const base = readImportBase(stored);
+  const isOlder =
+    base.updatedAt !== null && imported.updatedAt !== null && imported.updatedAt < base.updatedAt;
+  const missing = findMissing(stored, imported, known);
+  const added = placeMessages(missing, stored, known, makers);
+  const changes = imported.messages.flatMap((message) => {
+    const before = known.get(message.sourceId);
+    return (before && changedMessage(message, before, isOlder, makers.now)) ?? [];
+  });
+  const changed = changes.map(({ message }) => message);
+  const moved = withMoved(stored, imported, added, [...known.values()]);
+  const state = isOlder ? {} : changedState(stored, imported, base);
+  const isChanged = Object.keys(state).length > 0 || moved.title !== stored.title;
+  const isVisible =
+    added.length > 0 ||
+    changes.some((change) => change.isVisible) ||
+    isChanged ||
+    moved.createdAt !== stored.createdAt ||
+    moved.updatedAt !== stored.updatedAt;
+  // An older export that brings nothing leaves also what is remembered of the newer one.
+  if (!isVisible && (isOlder || isSameAsImported(stored, imported))) return undefined;
+  const conversation: Conversation = {
+    ...moved,
+    ...state,
+    ...(isChanged && { changedAt: makers.now }),
+    metadata: {
+      ...(state.metadata ?? stored.metadata),
+      ...(isOlder ? importMarks(imported) : importState(imported)),
+    },
+  };
+  return { conversation: countAnew(conversation, known, changed), added, changed, isVisible };
+}
+
+/** Messages that are new in the source, linked to the nearest ancestor that is here or new too. */
+function findMissing(
+  stored: Conversation,
+  { messages }: ImportedConversation,
+  known: ReadonlyMap<string, Message>,
+): readonly ImportedMessage[] {
+  const { count, latest } = readImportedCount(stored);
+  const wasThere = (message: ImportedMessage, index: number): boolean =>
+    typeof latest === 'number' && message.timestamp !== null
+      ? message.timestamp <= latest
+      : typeof count === 'number' && index < count;
+  const inFile = new Set(messages.map(({ sourceId }) => sourceId));
+  // Ids that are derived from texts change with an edit: then what the file lacks came back under another id.
+  const isComplete =
+    [...known.keys()].every((sourceId) => inFile.has(sourceId)) &&
+    messages.filter(wasThere).length === count &&
+    messages.every((message, index) => !known.has(message.sourceId) || wasThere(message, index));
+  const parents = new Map(messages.map((message) => [message.sourceId, message.parentSourceId]));
+  const added = new Set<string>();
+  return messages.flatMap((message, index) => {
+    if (known.has(message.sourceId)) return [];
+    if (isComplete && wasThere(message, index)) return [];
+    let parent = message.parentSourceId;
+    for (let steps = 0; parent !== null && !known.has(parent) && !added.has(parent); steps += 1) {
+      parent = steps > parents.size ? null : (parents.get(parent) ?? null);
+    }
+    added.add(message.sourceId);
+    return [{ ...message, parentSourceId: parent }];
+  });
+}
+
+/** The stored message with what its source says of it now; undefined when that is what is here. */
+function changedMessage(
+  imported: ImportedMessage,
+  stored: Message,
+  isOlder: boolean,
+  now: number,
+): { readonly message: Message; readonly isVisible: boolean } | undefined {
+  if (stored.status === 'streaming') return undefined;
+  const { content, timestamp } = imported;
+  const isLonger = content.length > stored.content.length && content.startsWith(stored.content);
+  const isRedated = timestamp !== null && timestamp !== stored.timestamp;
+  // What was continued or asked again here has a text of its own, and its own figures.
+  const isItsText = isLonger || content === stored.content;
+  const state = {
+    ...(isRedated && { timestamp }),
+    ...(isLonger && { content, status: restingStatus(imported) }),
+    ...(isItsText && !isOlder && changedTexts(imported, stored)),
+    ...(!isOlder && changedRating(imported, stored)),
+  };
+  const isVisible = Object.keys(state).length > 0;
+  const metadata = isOlder
+    ? stored.metadata
+    : { ...stored.metadata, ...state.metadata, ...ratingState(imported) };
+  const isRemembered = digestValue(metadata) === digestValue(stored.metadata);
+  if (!isVisible && isRemembered) return undefined;
+  return {
+    message: { ...stored, ...state, metadata, ...(isVisible && { changedAt: now }) },
+    isVisible,
+  };
+}
+
+/** Fields that nobody can change here but with the text. What the file does not say stays. */
+function changedTexts(imported: ImportedMessage, stored: Message): Partial<Message> {
+  const given = {
+    reasoning: imported.reasoning,
+    parts: imported.parts.length === 0 ? null : imported.parts,
+    status: imported.status === 'complete' ? imported.status : null,
+    finishReason: imported.finishReason,
+    tokenCount: imported.tokenCount,
+    promptTokens: imported.promptTokens,
+    completionTokens: imported.completionTokens,
+    costUsd: imported.costUsd,
+    modelUsed: imported.modelUsed,
+    temperature: imported.temperature,
+    responseTimeMs: imported.responseTimeMs,
+  };
+  return { ...differing(given, stored), ...overlaid(messageMetadata(imported), stored) };
+}
+
+/** The rating and the comment of the source, where what is here is what it brought before. */
+function changedRating(imported: ImportedMessage, stored: Message): Partial<Message> {
+  const base = readRatingBase(stored);
+  const given = {
+    rating: stored.rating === base.rating ? imported.rating : null,
+    feedback: digestValue(stored.feedback) === base.feedback ? imported.feedback : null,
+  };
+  return differing(given, stored);
+}
+
+/** Dates, title and shown branch of the conversation with messages at its end. */
+function withMoved(
+  stored: Conversation,
+  imported: ImportedConversation,
+  added: readonly Message[],
+  known: readonly Message[],
+): Conversation {
+  const title = stored.titleOrigin === 'import' ? titleOf(imported) : null;
+  const dates = added.map(({ timestamp }) => timestamp);
+  const latest = dates.reduce(
+    (high, date) => Math.max(high, date),
+    imported.updatedAt ?? -Infinity,
+  );
+  // Somebody who went on here sees what they wrote; else the branch that the source shows.
+  const isOwnBranch =
+    stored.activeLeafId !== null && known.every(({ id }) => id !== stored.activeLeafId);
+  const leaf = leafOf(imported, idsBySource([...known, ...added])) ?? added.at(-1)?.id ?? null;
+  return {
+    ...withMessages(stored, added),
+    title: title ?? stored.title,
+    createdAt: imported.createdAt ?? stored.createdAt,
+    updatedAt: Math.max(stored.updatedAt, latest),
+    activeLeafId: added.length === 0 || isOwnBranch ? stored.activeLeafId : leaf,
+  };
+}
+
+/** What of the rest of a conversation its source changed and the person did not. */
+function changedState(
+  stored: Conversation,
+  imported: ImportedConversation,
+  base: ImportBase,
+): Partial<Conversation> {
+  // Without a base: a row that nobody touched here is as it was imported.
+  const isUntouched = stored.changedAt === undefined;
+  const follows = <Value>(here: Value, before: Value | undefined): boolean =>
+    before === undefined ? isUntouched : here === before;
+  const pinned = imported.isPinned ? 1 : 0;
+  const takesPin = follows(stored.pinned, base.pinned) && (base.pinned !== undefined || pinned > 0);
+  const takesStatus =
+    imported.status !== 'deleted' &&
+    stored.status !== 'deleted' &&
+    follows(stored.status, base.status) &&
+    (base.status !== undefined || imported.status === 'archived');
+  const text = <Value>(here: Value | null, there: Value | null, before: string | undefined) =>
+    digestValue(here) === (before ?? digestValue(null)) ? there : null;
+  const given = {
+    status: takesStatus ? imported.status : null,
+    pinned: takesPin ? pinned : null,
+    tags: mergeTags(stored.tags, imported.tags, base.tags ?? (isUntouched ? [] : imported.tags)),
+    summary: text(stored.summary, imported.summary, base.summary),
+    systemPrompt: text(stored.systemPrompt, imported.systemPrompt, base.systemPrompt),
+    temperature: text(stored.temperature, imported.temperature, base.temperature),
+  } as const;
+  return { ...differing(given, stored), ...overlaid(conversationMetadata(imported), stored) };
+}
+
+/** The tags here without those that the source took away, and with those that it added. */
+function mergeTags(
+  here: readonly string[],
+  there: readonly string[],
+  before: readonly string[],
+): readonly string[] {
+  const left = here.filter((tag) => there.includes(tag) || !before.includes(tag));
+  const added = there.filter((tag) => !before.includes(tag));
+  return [...new Set([...left, ...added])];
+}
+
+/** Those of the given fields that say something, and something else than the row. */
+function differing<Row extends object>(
+  given: { readonly [Key in keyof Row]?: Row[Key] | null },
+  row: Row,
+): Partial<Row> {
+  const entries = Object.entries(given).filter(
+    ([key, value]) =>
+      value !== null && JSON.stringify(value) !== JSON.stringify(row[key as keyof Row]),
+  );
+  return Object.fromEntries(entries) as Partial<Row>;
+}
+
+/** The metadata of a row with those of the source over them; nothing when they say the same. */
+function overlaid(
+  given: Readonly<Record<string, unknown>>,
+  { metadata }: { readonly metadata: Readonly<Record<string, unknown>> },
+): { readonly metadata?: Readonly<Record<string, unknown>> } {
+  const changes = differing(given, metadata);
+  return Object.keys(changes).length === 0 ? {} : { metadata: { ...metadata, ...changes } };
+}
+
+function countAnew(
+  conversation: Conversation,
+  known: ReadonlyMap<string, Message>,
+  changed: readonly Message[],
+): Conversation {
+  const before = new Map(Array.from(known.values(), ({ id, tokenCount }) => [id, tokenCount ?? 0]));
+  const grown = changed.reduce(
+    (sum, { id, tokenCount }) => sum + (tokenCount ?? 0) - (before.get(id) ?? 0),
+    0,
+  );
+  return { ...conversation, totalTokens: Math.max(0, conversation.totalTokens + grown) };
+}

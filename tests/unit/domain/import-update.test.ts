@@ -1,0 +1,333 @@
+import { describe, expect, it } from 'vitest';
+import { toSessionId } from '#domain/ids.ts';
+import { isSameAsImported, withoutImportState } from '#domain/import-memory.ts';
+import { planImportUpdate } from '#domain/import-update.ts';
+import { createImportedConversation, createImportedMessage } from '#domain/imported.ts';
+import type { ImportedConversation, ImportedMessage } from '#domain/imported.ts';
+import { toConversationRows } from '#domain/imported-rows.ts';
+import type { ConversationRows } from '#domain/imported-rows.ts';
+
+function imported(
+  ids: readonly (readonly [id: string, parent: string | null, content?: string])[],
+  more: Partial<ImportedConversation> = {},
+): ImportedConversation {
+  return createImportedConversation({
+    source: 'chatgpt',
+    sourceId: 'c',
+    title: 'Title',
+    createdAt: 1000,
+    messages: ids.map(([sourceId, parentSourceId, content = sourceId], index) =>
+      createImportedMessage({
+        sourceId,
+        parentSourceId,
+        role: index % 2 === 0 ? 'user' : 'assistant',
+        content,
+        timestamp: 1000 + index,
+        tokenCount: 2,
+      }),
+    ),
+    ...more,
+  });
+}
+
+function makers() {
+  let count = 0;
+  return {
+    createId: () => `id-${(count += 1)}`,
+    sessionId: toSessionId('s'),
+    importId: 'import',
+    fileDate: 5000,
+    attachments: new Map(),
+    now: 7000,
+  };
+}
+
+const CHAIN = [
+  ['a', null],
+  ['b', 'a'],
+  ['c', 'b'],
+] as const;
+
+describe('planImportUpdate', () => {
+  const stored = () => toConversationRows(imported(CHAIN), makers());
+
+  it('finds nothing to do for the same export, by its digest or without it', () => {
+    const { conversation, messages } = stored();
+    expect(isSameAsImported(conversation, imported(CHAIN))).toBe(true);
+    expect(planImportUpdate(conversation, messages, imported(CHAIN), makers())).toBeUndefined();
+    const forgotten = withoutImportState(conversation);
+    expect(isSameAsImported(forgotten, imported(CHAIN))).toBe(false);
+  });
+
+  it('adds new messages below those that are here and follows the branch of the source', () => {
+    const { conversation, messages } = stored();
+    const grown = imported([...CHAIN, ['d', 'c']], { activeLeafSourceId: 'd', updatedAt: 9000 });
+    const update = planImportUpdate(conversation, messages, grown, makers());
+    expect(update?.added).toMatchObject([{ parentId: messages[2]?.id, seq: 3 }]);
+    expect(update?.conversation).toMatchObject({
+      messageCount: 4,
+      totalTokens: 8,
+      lastSeq: 3,
+      updatedAt: 9000,
+      activeLeafId: update?.added[0]?.id,
+    });
+  });
+
+  it('links a new message to the nearest ancestor that was not deleted here', () => {
+    const { conversation, messages } = stored();
+    const left = messages.slice(0, 2);
+    const grown = imported([...CHAIN, ['d', 'c']]);
+    const update = planImportUpdate(conversation, left, grown, makers());
+    expect(update?.added.map(({ metadata }) => metadata['source_id'])).toEqual(['d']);
+    expect(update?.added[0]?.parentId).toBe(left[1]?.id);
+  });
+
+  it('takes an edited message that came under another id, with all that follows it', () => {
+    const { conversation, messages } = stored();
+    const edited = imported(
+      [
+        ['a2', null],
+        ['b2', 'a2'],
+        ['c2', 'b2'],
+        ['d', 'c2'],
+      ],
+      { activeLeafSourceId: 'd' },
+    );
+    const update = planImportUpdate(conversation, messages, edited, makers());
+    const added = update?.added ?? [];
+    expect(added.map(({ metadata }) => metadata['source_id'])).toEqual(['a2', 'b2', 'c2', 'd']);
+    expect(added.map(({ parentId }) => parentId)).toEqual([
+      null,
+      added[0]?.id,
+      added[1]?.id,
+      added[2]?.id,
+    ]);
+  });
+
+  it('takes older messages that an earlier, cut export lacked', () => {
+    const cut = imported(CHAIN.slice(1).map(([id]) => [id, id === 'c' ? 'b' : null] as const));
+    const { conversation, messages } = toConversationRows(cut, makers());
+    // The dates of this helper shift with the place, as they do where a source dates anew.
+    const update = planImportUpdate(conversation, messages, imported(CHAIN), makers());
+    expect(update?.added.map(({ metadata }) => metadata['source_id'])).toEqual(['a']);
+    const shifted = imported(CHAIN);
+    const undated = shifted.messages.map((message) => ({ ...message, timestamp: 500 }));
+    const again = planImportUpdate(
+      conversation,
+      messages,
+      { ...shifted, messages: undated },
+      makers(),
+    );
+    expect(again?.added.map(({ metadata }) => metadata['source_id'])).toEqual(['a']);
+  });
+
+  it('takes more of an answer that has grown, and leaves one that was continued here', () => {
+    const { conversation, messages } = stored();
+    const grown = imported([
+      ['a', null],
+      ['b', 'a', 'b and more'],
+      ['c', 'b'],
+    ]);
+    expect(planImportUpdate(conversation, messages, grown, makers())?.changed).toMatchObject([
+      { content: 'b and more' },
+    ]);
+    const continued = messages.map((message) =>
+      message.content === 'b' ? { ...message, content: 'b, but otherwise' } : message,
+    );
+    expect(planImportUpdate(conversation, continued, grown, makers())).toMatchObject({
+      isVisible: false,
+      added: [],
+      changed: [],
+    });
+  });
+});
+
+/** What the rows are after a newer export of their source. */
+function updated(rows: ConversationRows, newer: ImportedConversation): ConversationRows {
+  const plan = planImportUpdate(rows.conversation, rows.messages, newer, makers());
+  if (!plan) return rows;
+  const changed = new Map(plan.changed.map((row) => [row.id, row]));
+  const messages = rows.messages.map((row) => changed.get(row.id) ?? row);
+  return { conversation: plan.conversation, messages: [...messages, ...plan.added] };
+}
+
+function isVisible({ conversation, messages }: ConversationRows, newer: ImportedConversation) {
+  return planImportUpdate(conversation, messages, newer, makers())?.isVisible ?? false;
+}
+
+/** The export with fields of its answer `b` changed. */
+function withAnswer(
+  fields: Partial<ImportedMessage>,
+  more: Partial<ImportedConversation> = {},
+): ImportedConversation {
+  const { messages, ...rest } = imported(CHAIN);
+  const changed = messages.map((each) => (each.sourceId === 'b' ? { ...each, ...fields } : each));
+  return { ...rest, messages: changed, ...more };
+}
+
+const answerOf = ({ messages }: ConversationRows) =>
+  messages.find(({ metadata }) => metadata['source_id'] === 'b');
+
+/** The rows as a version wrote them that remembered neither a state nor a base. */
+function ofOlderVersion({ conversation, messages }: ConversationRows): ConversationRows {
+  const { import_state: _state, import_base: _base, ...metadata } = conversation.metadata;
+  const bare = messages.map((message) => {
+    const { import_rating: _rating, ...kept } = message.metadata;
+    return { ...message, metadata: kept };
+  });
+  return { conversation: { ...conversation, metadata }, messages: bare };
+}
+
+describe('the state of a newer export', () => {
+  const first = (fields: Partial<ImportedMessage> = {}, more: Partial<ImportedConversation> = {}) =>
+    toConversationRows(withAnswer(fields, more), makers());
+
+  it('is taken: ratings, comments, pin, archive, tags, reasoning, sources and figures', () => {
+    const rows = first(
+      { rating: 5, metadata: { kept: 1, citations: [] } },
+      { tags: ['old', 'both'], summary: 'before', temperature: 1 },
+    );
+    const newer = withAnswer(
+      {
+        rating: 1,
+        feedback: 'wrong',
+        reasoning: 'thought',
+        parts: [{ type: 'x' }],
+        tokenCount: 9,
+        finishReason: 'stop',
+        modelUsed: 'model',
+        metadata: { citations: [{ url: 'https://example.com/' }] },
+      },
+      {
+        status: 'archived',
+        isPinned: true,
+        tags: ['both', 'new'],
+        summary: 'after',
+        systemPrompt: 'be brief',
+        temperature: 0.5,
+        metadata: { folder: 'x' },
+      },
+    );
+    const after = updated(rows, newer);
+    expect(after.conversation).toMatchObject({
+      status: 'archived',
+      pinned: 1,
+      tags: ['both', 'new'],
+      summary: 'after',
+      systemPrompt: 'be brief',
+      temperature: 0.5,
+      totalTokens: 13,
+      changedAt: 7000,
+      metadata: { folder: 'x' },
+    });
+    expect(answerOf(after)).toMatchObject({
+      content: 'b',
+      rating: 1,
+      feedback: 'wrong',
+      reasoning: 'thought',
+      parts: [{ type: 'x' }],
+      tokenCount: 9,
+      finishReason: 'stop',
+      modelUsed: 'model',
+      changedAt: 7000,
+      metadata: { kept: 1, citations: [{ url: 'https://example.com/' }] },
+    });
+    expect(planImportUpdate(after.conversation, after.messages, newer, makers())).toBeUndefined();
+    const undone = updated(after, withAnswer({ rating: 5 }, { tags: ['old'] }));
+    expect(undone.conversation).toMatchObject({ status: 'active', pinned: 0, tags: ['old'] });
+    expect(answerOf(undone)?.rating).toBe(5);
+  });
+
+  it('leaves what the person changed here, and says that nothing changed', () => {
+    const rows = first({ rating: 5, feedback: 'good' }, { isPinned: true, tags: ['old'] });
+    const own: ConversationRows = {
+      conversation: {
+        ...rows.conversation,
+        status: 'deleted',
+        pinned: 0,
+        tags: ['mine'],
+        summary: 'mine',
+        temperature: 2,
+        title: 'Mine',
+        titleOrigin: 'person',
+      },
+      messages: rows.messages.map((row) => ({ ...row, rating: 3 as const, feedback: null })),
+    };
+    const newer = withAnswer(
+      { rating: 1, feedback: 'bad' },
+      {
+        status: 'archived',
+        isPinned: true,
+        tags: [],
+        summary: 'theirs',
+        temperature: 1,
+        title: 'T',
+      },
+    );
+    expect(isVisible(own, newer)).toBe(false);
+    const after = updated(own, newer);
+    expect(after.conversation).toEqual({
+      ...own.conversation,
+      metadata: after.conversation.metadata,
+    });
+    expect(answerOf(after)).toMatchObject({ rating: 3, feedback: null });
+    // What the source said is remembered: the same file again is not even compared.
+    expect(isSameAsImported(after.conversation, newer)).toBe(true);
+    expect(planImportUpdate(after.conversation, after.messages, newer, makers())).toBeUndefined();
+  });
+
+  it('lets the person take back what source and person had changed alike', () => {
+    const rows = first();
+    const alike: ConversationRows = {
+      conversation: { ...rows.conversation, pinned: 1 },
+      messages: rows.messages.map((row) => ({ ...row, rating: 5 as const })),
+    };
+    const newer = withAnswer({ rating: 5 }, { isPinned: true });
+    expect(isVisible(alike, newer)).toBe(false);
+    const { conversation, messages } = updated(alike, newer);
+    const back: ConversationRows = {
+      conversation: { ...conversation, pinned: 0 },
+      messages: messages.map((row) => ({ ...row, rating: null })),
+    };
+    const later = updated(back, withAnswer({ rating: 5 }, { isPinned: true, summary: 'new' }));
+    expect(later.conversation).toMatchObject({ pinned: 0, summary: 'new' });
+    expect(answerOf(later)?.rating).toBeNull();
+  });
+
+  it('takes nothing away where a poorer export is silent, nor the figures of what was asked again here', () => {
+    const rows = first({ rating: 5, feedback: 'good', reasoning: 'thought', parts: [1] });
+    expect(isVisible(rows, withAnswer({}))).toBe(false);
+    const own = rows.messages.map((row) => ({ ...row, content: 'asked again', tokenCount: 40 }));
+    const newer = withAnswer({ reasoning: 'other', tokenCount: 3 });
+    expect(isVisible({ ...rows, messages: own }, newer)).toBe(false);
+  });
+
+  it('is not taken out of an older export, which still brings what is missing', () => {
+    const rows = first({ rating: 5 }, { updatedAt: 5000, isPinned: true });
+    const older = withAnswer({ rating: 1 }, { updatedAt: 4000, isPinned: false });
+    expect(planImportUpdate(rows.conversation, rows.messages, older, makers())).toBeUndefined();
+    const more = imported([...CHAIN, ['d', 'c']]).messages.slice(3);
+    const after = updated(rows, { ...older, messages: [...older.messages, ...more] });
+    expect(after.messages).toHaveLength(4);
+    expect(after.conversation.pinned).toBe(1);
+    // The base is still that of the newer one.
+    expect(updated(after, withAnswer({}, { updatedAt: 6000 })).conversation.pinned).toBe(0);
+  });
+
+  it('of what an older version imported, unchanged files count as such and new ones bring what is missing', () => {
+    const file = withAnswer({ rating: 5 }, { isPinned: true, tags: ['a'] });
+    const old = ofOlderVersion(toConversationRows(file, makers()));
+    expect(isVisible(old, file)).toBe(false);
+    const remembered = updated(old, file);
+    expect(isSameAsImported(remembered.conversation, file)).toBe(true);
+    const newer = withAnswer(
+      { rating: 1, feedback: 'new', reasoning: 'thought' },
+      { status: 'archived', tags: ['a', 'b'] },
+    );
+    const after = updated(old, newer);
+    expect(after.conversation).toMatchObject({ status: 'archived', pinned: 1, tags: ['a', 'b'] });
+    expect(answerOf(after)).toMatchObject({ rating: 5, feedback: 'new', reasoning: 'thought' });
+    const touched = { ...old, conversation: { ...old.conversation, tags: [], changedAt: 1 } };
+    expect(updated(touched, newer).conversation).toMatchObject({ status: 'active', tags: [] });
+  });
+});

@@ -80,9 +80,11 @@ export function createSegmentReaders(
     readers: {
       ...createTableReaders(db, moment),
       documents: () =>
-        readDocumentPages(db.strict, documentIds, (id) =>
-          gone.push({ table: 'documents', row_id: id }),
-        ),
+        readDocumentPages(db.strict, documentIds, {
+          // A segment has the last word over the file before it, which may have the whole text.
+          isTextNeeded: true,
+          onGone: (id) => gone.push({ table: 'documents', row_id: id }),
+        }),
       async *conversations() {
         const pages = readPages(
           'conversations',

@@ -111,14 +111,23 @@ async function* written<Row>(
 }
 
 async function* readDocuments(db: OnggiDatabase['strict']): AsyncGenerator<RowPage> {
-  for await (const ids of readKeyPages(db.documents)) yield* readDocumentPages(db, ids);
+  for await (const ids of readKeyPages(db.documents)) {
+    yield* readDocumentPages(db, ids, { isTextNeeded: false });
+  }
 }
 
-/** Documents with their text. @param onGone Told which are not there. */
+interface DocumentPagesOptions {
+  /** Whether a document of whose text something is missing is passed over. */
+  readonly isTextNeeded: boolean;
+  /** Told which are not there. */
+  readonly onGone?: (id: string) => void;
+}
+
+/** Documents with their text. */
 export async function* readDocumentPages(
   db: OnggiDatabase['strict'],
   ids: readonly string[],
-  onGone?: (id: string) => void,
+  { isTextNeeded, onGone }: DocumentPagesOptions,
 ): AsyncGenerator<RowPage> {
   let [page, size]: [FileObject[], number] = [[], 0];
   for (const id of ids) {
@@ -127,8 +136,9 @@ export async function* readDocumentPages(
       onGone?.(id);
       continue;
     }
+    if (row.text === null && isTextNeeded) continue;
     page.push(DOCUMENT_ROWS.write(row));
-    size += row.text.length;
+    size += row.text?.length ?? 0;
     if (size < PAGE_CHARACTERS && page.length < GROUP_ROWS) continue;
     yield page;
     [page, size] = [[], 0];

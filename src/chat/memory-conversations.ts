@@ -3,8 +3,9 @@ import type { Conversation } from '#domain/conversation.ts';
 import type { ConversationStore, LiveRead, Thread } from '#domain/conversation-store.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock, ConversationId, MessageId } from '#domain/ids.ts';
-import { abandonedAnswer, isUnsettled, settledOver } from '#domain/message.ts';
+import { abandonedAnswer, isUnsettled, lastChangeOfMessage, settledOver } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
+import { nextChangeAt } from '#domain/next-change.ts';
 import { activePath, newestLeafBelow, subtree } from '#domain/message-tree.ts';
 
 /** A store that writes nothing anywhere, and can hand over what it holds. */
@@ -85,7 +86,7 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
     async reopenAnswer(message) {
       const conversation = requireConversation(message.conversationId);
       const before = requireMessage(message.id);
-      const after = { ...message, changedAt: clock() };
+      const after = { ...message, changedAt: nextChangeAt(lastChangeOfMessage(before), clock()) };
       messages.set(message.id, after);
       const counted = withChangedMessage(conversation, before, after, clock());
       put({ ...counted, activeLeafId: message.id });
@@ -118,7 +119,8 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
 
     async updateMessage(id, changes) {
       const message = requireMessage(id);
-      messages.set(id, { ...message, ...changes, changedAt: clock() });
+      const changedAt = nextChangeAt(lastChangeOfMessage(message), clock());
+      messages.set(id, { ...message, ...changes, changedAt });
       notify(message.conversationId);
       return Promise.resolve();
     },

@@ -4,7 +4,7 @@
  */
 import { Dexie } from 'dexie';
 import type { LiveRead } from '#domain/conversation-store.ts';
-import { createDocumentRows, cutIntoChunks } from '#domain/library.ts';
+import { createDocumentRows, cutIntoChunks, readDocumentDetails } from '#domain/library.ts';
 import type { DocumentRows, NewDocument } from '#domain/library.ts';
 import type { DocumentChunk, LibraryDocument } from '#domain/stored-rows.ts';
 import { commit, read } from './commit.ts';
@@ -164,22 +164,33 @@ export async function readAllChunks(
   }
 }
 
-/** A document with its whole text; undefined when it is not there. */
+/**
+ * A document with its whole text; undefined when it is not there. The text is null when chunks of it are
+ * missing: half a text given out as the whole would overwrite a whole one elsewhere.
+ */
 export async function readDocumentWithText(
   db: OnggiDexie,
   id: string,
-): Promise<(LibraryDocument & { readonly text: string }) | undefined> {
+): Promise<(LibraryDocument & { readonly text: string | null }) | undefined> {
   return read(() =>
     db.transaction('r', db.documents, db.documentChunks, async () => {
       const document = await db.documents.get(id);
       if (!document) return undefined;
       const chunks = await chunksOf(db, id).toArray();
-      return { ...document, text: chunks.map(({ text }) => text).join('') };
+      const { chunkCount } = readDocumentDetails(document);
+      const isWhole =
+        chunks.length > 0 &&
+        chunks.length >= chunkCount &&
+        chunks.every(({ seq }, place) => seq === place);
+      return { ...document, text: isWhole ? chunks.map(({ text }) => text).join('') : null };
     }),
   );
 }
 
-/** Makes the chunks of documents anew, of which each has its text or, with null, keeps what it has. */
+/**
+ * Makes the chunks of documents anew, of which each has its text or, with null, keeps what it has. What the
+ * stored documents say of their length is made true.
+ */
 export async function putDocumentTexts(
   db: OnggiDexie,
   documents: readonly { readonly id: string; readonly text: string | null }[],
@@ -187,9 +198,16 @@ export async function putDocumentTexts(
   for (const { id, text } of documents) {
     if (text === null) continue;
     await read(() =>
-      db.transaction('rw', db.documentChunks, async () => {
+      db.transaction('rw', db.documents, db.documentChunks, async () => {
+        const chunks = cutIntoChunks(id, text);
         await db.documentChunks.bulkDelete(await chunkKeys(db, id));
-        await putChunks(db, cutIntoChunks(id, text));
+        await putChunks(db, chunks);
+        const document = await db.documents.get(id);
+        if (!document) return;
+        const { characterCount, chunkCount } = readDocumentDetails(document);
+        if (characterCount === text.length && chunkCount === chunks.length) return;
+        const lengths = { character_count: text.length, chunk_count: chunks.length };
+        await db.documents.put({ ...document, metadata: { ...document.metadata, ...lengths } });
       }),
     );
   }

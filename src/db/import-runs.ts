@@ -5,7 +5,7 @@ import { withoutImportState } from '#domain/import-memory.ts';
 import { isImportedMessage } from '#domain/imported-rows.ts';
 import { newestLeafBelow } from '#domain/message-tree.ts';
 import type { Message } from '#domain/message.ts';
-import type { ImportRun } from '#domain/stored-rows.ts';
+import type { ImportRun, LibraryDocument } from '#domain/stored-rows.ts';
 import { commit, read } from './commit.ts';
 import { removeDocuments } from './documents.ts';
 import { withExclusiveLock } from './locks.ts';
@@ -147,17 +147,24 @@ async function findCreated(
   return [...found];
 }
 
-/** The same of documents. */
+/**
+ * The same of documents. One that was deleted and came again with a later import has the same id, and is
+ * that import's: its row says so.
+ */
 async function findCreatedDocuments(
-  db: OnggiDatabase,
+  { strict: db }: OnggiDatabase,
   { id, endedAt, createdDocumentIds = [] }: ImportRun,
 ): Promise<readonly string[]> {
-  if (endedAt !== null) return createdDocumentIds;
-  const found = new Set(createdDocumentIds);
-  for await (const page of readTablePages(db.strict.documents, (row) => row.id)) {
-    for (const row of page) if (row.metadata['import_id'] === id) found.add(row.id);
+  const isOfRun = (row: LibraryDocument | undefined): boolean => row?.metadata['import_id'] === id;
+  if (endedAt !== null) {
+    const rows = await read(() => db.documents.bulkGet([...createdDocumentIds]));
+    return rows.flatMap((row) => (row && isOfRun(row) ? row.id : []));
   }
-  return [...found];
+  const found: string[] = [];
+  for await (const page of readTablePages(db.documents, (row) => row.id)) {
+    for (const row of page) if (isOfRun(row)) found.push(row.id);
+  }
+  return found;
 }
 
 async function partition(

@@ -1,7 +1,9 @@
 import { Dexie } from 'dexie';
 import { OnggiError } from '#domain/errors.ts';
+import { lastChangeOfConversation } from '#domain/conversation.ts';
 import type { ConversationChanges } from '#domain/conversation-store.ts';
 import type { ConversationId } from '#domain/ids.ts';
+import { nextChangeAt } from '#domain/next-change.ts';
 import { commit } from './commit.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
@@ -26,7 +28,13 @@ export function updateConversations(
       if (rows.length === 0 && ids.length > 0) {
         throw new OnggiError('chat/not-found', 'none of the conversations is there');
       }
-      await db.conversations.bulkPut(rows.map((row) => ({ ...row, ...changes, changedAt: now })));
+      await db.conversations.bulkPut(
+        rows.map((row) => ({
+          ...row,
+          ...changes,
+          changedAt: nextChangeAt(lastChangeOfConversation(row), now),
+        })),
+      );
     }),
   );
 }

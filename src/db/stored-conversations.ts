@@ -1,10 +1,16 @@
 import Dexie from 'dexie';
-import { withAddedMessages, withChangedMessage } from '#domain/conversation.ts';
+import {
+  lastChangeOfConversation,
+  withAddedMessages,
+  withChangedMessage,
+} from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import type { ConversationStore } from '#domain/conversation-store.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
+import { lastChangeOfMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
+import { nextChangeAt } from '#domain/next-change.ts';
 import { finishAnswer } from './answers.ts';
 import { commit, read } from './commit.ts';
 import { liveRead } from './live-read.ts';
@@ -40,7 +46,8 @@ export function createStoredConversations(
         strict.transaction('rw', strict.messages, async () => {
           const stored = await strict.messages.get(id);
           if (!stored) throw new OnggiError('chat/not-found', `no message ${id}`);
-          await strict.messages.put({ ...stored, ...changes, changedAt: clock() });
+          const changedAt = nextChangeAt(lastChangeOfMessage(stored), clock());
+          await strict.messages.put({ ...stored, ...changes, changedAt });
         }),
       ),
     removeSubtree: (conversationId, id) => commit(() => removeSubtree(strict, conversationId, id)),
@@ -49,11 +56,9 @@ export function createStoredConversations(
     updateConversation: (id, changes) =>
       commit(() =>
         strict.transaction('rw', strict.conversations, async () => {
-          await strict.conversations.put({
-            ...(await requireConversation(strict, id)),
-            ...changes,
-            changedAt: clock(),
-          });
+          const stored = await requireConversation(strict, id);
+          const changedAt = nextChangeAt(lastChangeOfConversation(stored), clock());
+          await strict.conversations.put({ ...stored, ...changes, changedAt });
         }),
       ),
     getConversation: (id) => read(() => strict.conversations.get(id)),
@@ -115,7 +120,7 @@ function reopenAnswer(db: OnggiDexie, message: Message, now: number): PromiseLik
       seq: before.seq,
       status: 'streaming',
       streamingSince: message.streamingSince ?? now,
-      changedAt: now,
+      changedAt: nextChangeAt(lastChangeOfMessage(before), now),
     };
     await db.messages.put(after);
     await db.conversations.put({

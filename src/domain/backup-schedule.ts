@@ -52,8 +52,8 @@ export function nextCopyInMs(state: CopyState, now: number): number | null {
 export interface ReminderState {
   /** Newest copy outside the browser: downloaded, or in a folder; null when there is none. */
   readonly lastOutsideAt: number | null;
-  /** When the oldest conversation began; null when there is none. */
-  readonly firstConversationAt: number | null;
+  /** When the oldest conversation or document came; null when there is none. */
+  readonly firstKeptAt: number | null;
   /** Whether that copy does not hold the data as they are. */
   readonly isChanged: boolean;
   /** When the person last put the reminder off. */
@@ -61,16 +61,16 @@ export interface ReminderState {
 }
 
 /**
- * Whether to remind: there are conversations that no copy outside the browser has, for longer than
+ * Whether to remind: there are conversations or documents that no copy outside the browser has, for longer than
  * {@link REMIND_AFTER_MS}, and the reminder was not put off within {@link SNOOZE_MS}.
  */
 export function isReminderDue(
-  { lastOutsideAt, firstConversationAt, isChanged, snoozedAt }: ReminderState,
+  { lastOutsideAt, firstKeptAt, isChanged, snoozedAt }: ReminderState,
   now: number,
 ): boolean {
-  if (firstConversationAt === null || !isChanged) return false;
+  if (firstKeptAt === null || !isChanged) return false;
   if (ageOf(snoozedAt, now) < SNOOZE_MS) return false;
-  return ageOf(lastOutsideAt ?? firstConversationAt, now) >= REMIND_AFTER_MS;
+  return ageOf(lastOutsideAt ?? firstKeptAt, now) >= REMIND_AFTER_MS;
 }
 
 /** How long ago; for ever when it never was or lies in the future. */

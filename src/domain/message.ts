@@ -80,7 +80,7 @@ export interface Message {
 }
 
 /** Epoch milliseconds of the last change: of two copies of a message the later one is the newer. */
-function lastChangeOfMessage({ timestamp, changedAt }: Message): number {
+export function lastChangeOfMessage({ timestamp, changedAt }: Message): number {
   return Math.max(timestamp, changedAt ?? 0);
 }
 

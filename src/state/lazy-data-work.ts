@@ -15,11 +15,11 @@ const SNOOZED_KEY = 'onggi.backup-snoozed';
 
 /** What the reminder depends on: the newest copy outside this browser, and whether it is up to date. */
 async function readReminder(db: OnggiDatabase): Promise<Omit<ReminderState, 'snoozedAt'>> {
-  const { id, firstConversationAt } = await readDataState(db);
+  const { id, firstKeptAt } = await readDataState(db);
   const targets = [await getBackupTarget(db, 'download'), await getBackupTarget(db, 'folder')];
   const [newest] = targets.sort((a, b) => (b.lastSuccessAt ?? 0) - (a.lastSuccessAt ?? 0));
   return {
-    firstConversationAt,
+    firstKeptAt,
     lastOutsideAt: newest?.lastSuccessAt ?? null,
     isChanged: newest?.holds !== id,
   };

@@ -178,6 +178,26 @@ describe('a merge', () => {
     expect(await db.strict.messages.get(id)).toMatchObject({ content: 'the whole long answer' });
   });
 
+  test('keeps what was continued after a clock that was ahead was put right', async () => {
+    const id = toMessageId('same-m1');
+    const cut = { content: 'the whole', status: 'interrupted' as const };
+    await home.db.strict.messages.update(id, cut);
+    await createStoredConversations(home.db, () => LATER).updateMessage(id, { rating: 4 });
+    file = await backUp(home.db);
+    const here = createStoredConversations(home.db, () => NOW + 10);
+    const before = await home.db.strict.messages.get(id);
+    if (!before) throw new Error('no answer');
+    const running = await here.reopenAnswer({ ...before, status: 'streaming' });
+    const { streamingSince: _over, ...longer } = {
+      ...running,
+      ...cut,
+      content: 'the whole answer',
+    };
+    await here.finishAnswer(longer, null);
+    const { db } = await restore(home, file, merge);
+    expect(await db.strict.messages.get(id)).toMatchObject({ content: 'the whole answer' });
+  });
+
   test('adds what is missing and deletes nothing', async () => {
     await addWhole(home.db, wholeConversation('only-here', 3));
     await home.db.strict.conversations.delete(toConversationId('same'));

@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   addDocument,
   findDocuments,
+  putDocumentTexts,
   readAllChunks,
+  readDocumentWithText,
   removeDocuments,
   renameDocument,
   replaceDocument,
@@ -91,4 +93,39 @@ test('the change feed names what was written and what went, row by row', async (
   expect(changes.some(({ isWholesale }) => isWholesale)).toBe(false);
   expect(new Set(changes.flatMap(({ documentIds }) => documentIds))).toEqual(new Set(['a']));
   expect(new Set(changes.flatMap(({ chunkIds }) => chunkIds))).toEqual(new Set(['a.0', 'a.1']));
+});
+
+describe('the whole text of a document', () => {
+  const openWithLong = async () => {
+    const db = await openForTest();
+    await addDocument(db, note('a', LONG));
+    return db;
+  };
+
+  test('is what its chunks say together', async () => {
+    const db = await openWithLong();
+    expect(await readDocumentWithText(db.strict, 'a')).toMatchObject({ id: 'a', text: LONG });
+  });
+
+  test.each([
+    ['the last of them', [-1]],
+    ['one in the middle', [1]],
+    ['all of them', [0, 1, 2, 3, 4, 5, 6, 7, 8]],
+  ])('is not said to be what is left when %s is missing', async (_what, places) => {
+    const db = await openWithLong();
+    const chunks = await readAllChunks(db, 'a');
+    expect(chunks.length).toBeLessThanOrEqual(9);
+    await db.strict.documentChunks.bulkDelete(places.flatMap((at) => chunks.at(at)?.id ?? []));
+    expect(await readDocumentWithText(db.strict, 'a')).toMatchObject({ id: 'a', text: null });
+  });
+
+  test('that is put anew makes true what the document says of its length', async () => {
+    const db = await openWithLong();
+    await db.strict.documents.update('a', { metadata: { chunk_count: 99, source: 'file' } });
+    await putDocumentTexts(db.strict, [{ id: 'a', text: 'short' }]);
+    expect(await db.strict.documents.get('a')).toMatchObject({
+      metadata: { chunk_count: 1, character_count: 5, source: 'file' },
+    });
+    expect(await readDocumentWithText(db.strict, 'a')).toMatchObject({ text: 'short' });
+  });
 });

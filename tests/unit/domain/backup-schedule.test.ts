@@ -71,7 +71,7 @@ describe('a copy', () => {
 describe('the reminder', () => {
   const state = {
     lastOutsideAt: NOW - REMIND_AFTER_MS,
-    firstConversationAt: NOW - 90 * DAY,
+    firstKeptAt: NOW - 90 * DAY,
     isChanged: true,
     snoozedAt: null,
   };
@@ -80,8 +80,8 @@ describe('the reminder', () => {
     ['when the last copy is old', {}, true],
     ['not while it is fresh', { lastOutsideAt: NOW - REMIND_AFTER_MS + 1 }, false],
     ['when there is none', { lastOutsideAt: null }, true],
-    ['not at once', { lastOutsideAt: null, firstConversationAt: NOW - DAY }, false],
-    ['not without conversations', { lastOutsideAt: null, firstConversationAt: null }, false],
+    ['not at once', { lastOutsideAt: null, firstKeptAt: NOW - DAY }, false],
+    ['not without conversations', { lastOutsideAt: null, firstKeptAt: null }, false],
     ['not when nothing changed since', { isChanged: false }, false],
     ['not right after it was put off', { snoozedAt: NOW - SNOOZE_MS + 1 }, false],
     ['again after a while', { snoozedAt: NOW - SNOOZE_MS }, true],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findDocuments, readAllChunks, renameDocument } from '#db/documents.ts';
+import { findDocuments, readAllChunks, removeDocuments, renameDocument } from '#db/documents.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readDocumentDetails } from '#domain/library.ts';
 import { previewImport } from '#portability/preview-import.ts';
@@ -133,4 +133,16 @@ test('undoing an import whose page was closed finds the documents by what they s
     removedDocumentCount: 1,
   });
   expect(await textsByName(db)).toEqual({});
+});
+
+test('undoing an import leaves a document that was deleted and came again with a later one', async () => {
+  const db = await openForTest();
+  const first = await run(db, projects(doc('a', 'one')));
+  const [id = ''] = await db.strict.documents.toCollection().primaryKeys();
+  await removeDocuments(db, [id]);
+  await run(db, projects(doc('a', 'one')), 2000);
+  expect(await undoImportRun(db, first.id, { clock: () => 3000 })).toMatchObject({
+    removedDocumentCount: 0,
+  });
+  expect(await textsByName(db)).toEqual({ 'a.md': 'one' });
 });

@@ -51,7 +51,7 @@ function createBackups(work: Partial<BackupWork> = {}) {
       readReminder: () =>
         Promise.resolve({
           lastOutsideAt: null,
-          firstConversationAt: null,
+          firstKeptAt: null,
           isChanged: false,
           snoozedAt: null,
         }),
@@ -69,7 +69,7 @@ test('says whether the newest copy is behind what is stored', async () => {
   let isChanged = true;
   const { backups } = createBackups({
     readReminder: () =>
-      Promise.resolve({ lastOutsideAt: 0, firstConversationAt: 0, isChanged, snoozedAt: null }),
+      Promise.resolve({ lastOutsideAt: 0, firstKeptAt: 0, isChanged, snoozedAt: null }),
   });
   await backups.checkReminder();
   expect(backups.isCopyBehind).toBe(true);

@@ -3,6 +3,7 @@ import { createSnapshots } from '#backup/snapshots.ts';
 import { createBackup } from '#backup/create-backup.ts';
 import { getBackupTarget, noteBackupSuccess, updateBackupTarget } from '#db/backup-targets.ts';
 import { readDataState } from '#db/data-state.ts';
+import { addDocument } from '#db/documents.ts';
 import { confirmFeed, markFeed } from '#db/feed-reader.ts';
 import { purgeConversations, updateConversations } from '#db/many-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
@@ -274,4 +275,21 @@ test('a visit of half a minute is copied, and one that ends earlier when its pag
   onTestFinished(() => state.mockRestore());
   document.dispatchEvent(new Event('visibilitychange'));
   expect(looks).toBe(3);
+});
+
+test('a library without any conversation is copied too', async () => {
+  const { db, lookAfter } = await openKeeper();
+  expect(await lookAfter(1)).toEqual([]);
+  await addDocument(db, {
+    id: 'd',
+    name: 'note.txt',
+    mediaType: 'text/plain',
+    sizeBytes: 4,
+    text: 'note',
+    createdAt: 5,
+    updatedAt: 5,
+    source: 'file',
+  });
+  expect(await lookAfter(1)).toEqual(['snapshot']);
+  expect(await readDataState(db)).toMatchObject({ isEmpty: false, firstKeptAt: 5 });
 });

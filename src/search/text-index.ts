@@ -6,14 +6,16 @@
  * is confirmed after both. So whatever a crash leaves, the log's last whole step names a position of the
  * feed from which everything is there to be read again. A position the feed does not know (another
  * database of that name, a feed cut off behind a lost log), a text shorter than its log, another version:
- * the index is built anew from the tables, under the next generation's name.
+ * the index is built anew from the tables, under the next generation's name. What came last is in memory
+ * alone; see [Note: What is written later] in text-tail.ts.
  */
 import type { FeedPosition } from '#db/feed-reader.ts';
 import type { SidecarFile, SidecarStore } from './sidecar-store.ts';
-import { blankGroups, checksum, headFrame, readLog, stepFrame } from './step-log.ts';
+import { blankGroups, checksum, stepFrame } from './step-log.ts';
 import type { LoggedStep } from './step-log.ts';
-import { UnitTable } from './unit-table.ts';
-import type { Group, Step, Unit } from './unit-table.ts';
+import { closeFiles, createGeneration, dropGeneration, openNewest } from './text-generation.ts';
+import type { Generation } from './text-generation.ts';
+import type { Group, Step, Unit, UnitTable } from './unit-table.ts';
 
 /** A step to be written: units with their folded text. */
 export interface NewStep {
@@ -32,8 +34,13 @@ export interface TextIndex {
   readonly storage: SidecarStore['kind'];
   /** Grows with every step and every new beginning. */
   readonly version: number;
-  /** Adds a step; on the disk when it resolves. @throws what the storage throws, the index is then as before */
+  /**
+   * Adds a step, which is found from then on. A small one of a whole index is written with others, later.
+   * @throws what the storage throws, the index is then as before
+   */
   append(step: NewStep, at: FeedPosition, isWhole: boolean): Promise<void>;
+  /** Writes what was not written yet; on the disk when it resolves. @throws what the storage throws */
+  settle(): Promise<void>;
   /** Reads bytes of the text. */
   readText(target: Uint8Array, at: number): Promise<void> | undefined;
   /** Begins anew with nothing in it; `at` is where the feed stood before anything was read. */
@@ -52,14 +59,10 @@ export interface TextIndex {
   close(): void;
 }
 
-interface Generation {
-  readonly number: number;
-  readonly text: SidecarFile;
-  readonly log: SidecarFile;
-  readonly table: UnitTable;
-  readonly checks: { readonly start: number; readonly length: number; sum: number }[];
-  at: FeedPosition | null;
-  isWhole: boolean;
+/** A step as it goes into the files. */
+interface Written {
+  readonly step: LoggedStep;
+  readonly bytes: Uint8Array;
 }
 
 const encoder = new TextEncoder();
@@ -73,6 +76,33 @@ export async function openTextIndex(store: SidecarStore): Promise<TextIndex> {
   /** Settles when dead text is not being overwritten any more. */
   let overwriting: Promise<unknown> = Promise.resolve();
 
+  async function writeFrames(
+    { text, log, checks }: Generation,
+    written: readonly Written[],
+    bytes: Uint8Array,
+  ): Promise<void> {
+    const [textSize, logSize] = [text.size, log.size];
+    try {
+      if (bytes.length > 0) {
+        await text.append(bytes);
+        await text.flush();
+      }
+      await log.append(joined(written.map(({ step }) => stepFrame(step))));
+      await log.flush();
+    } catch (error) {
+      // Half a step must not be followed by a whole one.
+      await text.truncate(textSize);
+      await log.truncate(logSize);
+      throw error;
+    }
+    let start = textSize;
+    for (const { step, bytes: own } of written) {
+      checks.push({ start, length: own.length, sum: step.textChecksum });
+      start += own.length;
+    }
+  }
+
+  /** Nothing waits when it is called, or it would be written behind this. */
   async function write(
     into: Generation,
     step: Step,
@@ -80,26 +110,21 @@ export async function openTextIndex(store: SidecarStore): Promise<TextIndex> {
     at: FeedPosition | null,
     more: Pick<LoggedStep, 'textChecksums' | 'isExpunged'> = {},
   ): Promise<void> {
-    const { text, log, table } = into;
-    const [textSize, logSize] = [text.size, log.size];
-    try {
-      if (bytes.length > 0) {
-        await text.append(bytes);
-        await text.flush();
-      }
-      const sum = checksum(bytes);
-      const logged: LoggedStep = { ...step, at, isWhole: into.isWhole, textChecksum: sum, ...more };
-      await log.append(stepFrame(logged));
-      await log.flush();
-      into.checks.push({ start: textSize, length: bytes.length, sum });
-    } catch (error) {
-      // Half a step must not be followed by a whole one.
-      await text.truncate(textSize);
-      await log.truncate(logSize);
-      throw error;
-    }
-    table.apply(step);
+    const textChecksum = checksum(bytes);
+    const logged: LoggedStep = { ...step, at, isWhole: into.isWhole, textChecksum, ...more };
+    await writeFrames(into, [{ step: logged, bytes }], bytes);
+    into.table.apply(step);
     into.at = at;
+  }
+
+  async function settle(): Promise<void> {
+    const { tail } = current;
+    if (tail.steps.length === 0) return;
+    const written = tail.steps.map(({ step, bytes, at }): Written => {
+      return { step: { ...step, at, isWhole: true, textChecksum: checksum(bytes) }, bytes };
+    });
+    await writeFrames(current, written, tail.bytes);
+    tail.clear();
   }
 
   /** Looks again: dead text may have been overwritten while it was read. */
@@ -143,9 +168,18 @@ export async function openTextIndex(store: SidecarStore): Promise<TextIndex> {
     storage: store.kind,
     async append({ groups = [], goneGroupIds = [], removed = [], units = [] }, at, isWhole) {
       const { bytes, lengths } = encodeUnits(units);
-      const wasWhole = current.isWhole;
-      current.isWhole = isWhole;
+      const { isWhole: wasWhole, tail, table } = current;
       const step = { groups, goneGroupIds, removed, units: units.map(({ unit }) => unit), lengths };
+      const mayWait = isWhole && wasWhole && tail.takes(bytes.length);
+      if (!mayWait || tail.isFullFor(bytes.length)) await settle();
+      if (mayWait) {
+        tail.add({ step, bytes, at });
+        table.apply(step);
+        current.at = at;
+        version += 1;
+        return;
+      }
+      current.isWhole = isWhole;
       try {
         await write(current, step, bytes, at);
       } catch (error) {
@@ -154,21 +188,35 @@ export async function openTextIndex(store: SidecarStore): Promise<TextIndex> {
       }
       version += 1;
     },
-    readText: (target, at) => current.text.read(target, at),
+    settle,
+    readText(target, at) {
+      const { tail, text, table } = current;
+      const inFile = Math.min(target.length, table.byteLength - tail.bytes.length - at);
+      if (inFile >= target.length) return text.read(target, at);
+      const from = Math.max(0, -inFile);
+      target.set(
+        tail.bytes.subarray(from, from + target.length - Math.max(0, inFile)),
+        Math.max(0, inFile),
+      );
+      return inFile > 0 ? text.read(target.subarray(0, inFile), at) : undefined;
+    },
     restart: (at) => renew((next) => write(next, NOTHING, new Uint8Array(0), at)),
-    compact: () =>
-      renew(async (next) => {
+    async compact() {
+      await settle();
+      await renew(async (next) => {
         const { table, text, at, isWhole } = current;
         for await (const part of readAlive(table, text)) {
           await write(next, part.step, part.bytes, at);
         }
         next.isWhole = isWhole;
         await write(next, NOTHING, new Uint8Array(0), at);
-      }),
+      });
+    },
     get isExpungeDue() {
       return current.isWhole && current.table.isExpungeDue;
     },
     async expungeSome() {
+      await settle();
       const { table, log, at } = current;
       const overwritten = overwriteDead(current);
       overwriting = overwritten;
@@ -256,13 +304,19 @@ function encodeUnits(units: readonly { readonly text: string }[]): {
 } {
   const parts = units.map(({ text }) => encoder.encode(`${text}\0`));
   const lengths = parts.map(({ length }) => length);
-  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+  return { bytes: joined(parts), lengths };
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (parts.length === 1 && only) return only;
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);
     at += part.length;
   }
-  return { bytes, lengths };
+  return bytes;
 }
 
 /** The living units with their groups, in stretches of text that fit into memory. */
@@ -298,106 +352,4 @@ async function* readAlive(
     if (size >= COPY_BYTES) yield await take();
   }
   if (numbers.length > 0) yield await take();
-}
-
-const textName = (generation: number): string => `text-${generation}`;
-const logName = (generation: number): string => `log-${generation}`;
-
-async function createGeneration(store: SidecarStore, number: number): Promise<Generation> {
-  await removeGeneration(store, number);
-  const files = await openFiles(store, number);
-  const next = { number, ...files, table: new UnitTable(), checks: [], at: null, isWhole: false };
-  try {
-    await files.log.append(headFrame());
-  } catch (error) {
-    await dropGeneration(store, next).catch(() => undefined);
-    throw error;
-  }
-  return next;
-}
-
-type Files = Pick<Generation, 'text' | 'log'>;
-
-async function openFiles(store: SidecarStore, number: number): Promise<Files> {
-  const text = await store.open(textName(number));
-  try {
-    return { text, log: await store.open(logName(number)) };
-  } catch (error) {
-    text.close();
-    throw error;
-  }
-}
-
-/** Closes the files and deletes them: one that stays open could never be made again. */
-async function dropGeneration(
-  store: SidecarStore,
-  generation: Files & Pick<Generation, 'number'>,
-): Promise<void> {
-  closeFiles(generation);
-  await removeGeneration(store, generation.number);
-}
-
-async function removeGeneration(store: SidecarStore, number: number): Promise<void> {
-  await store.remove(textName(number));
-  await store.remove(logName(number));
-}
-
-function closeFiles({ text, log }: Files): void {
-  text.close();
-  log.close();
-}
-
-async function openNewest(store: SidecarStore): Promise<Generation> {
-  const names = await store.list();
-  const numbers = names.flatMap((name) => Number(/^log-(\d+)$/.exec(name)?.[1] ?? NaN) || []);
-  const found: Generation[] = [];
-  try {
-    for (const number of numbers.toSorted((a, b) => b - a)) {
-      const generation = await openGeneration(store, number);
-      if (generation) found.push(generation);
-    }
-  } catch (error) {
-    found.forEach(closeFiles);
-    throw error;
-  }
-  const best = found.find(({ isWhole }) => isWhole) ?? found[0];
-  for (const other of found) if (other !== best) closeFiles(other);
-  for (const number of numbers) if (number !== best?.number) await removeGeneration(store, number);
-  return best ?? createGeneration(store, Math.max(0, ...numbers) + 1);
-}
-
-/** @returns undefined when it cannot be trusted */
-async function openGeneration(
-  store: SidecarStore,
-  number: number,
-): Promise<Generation | undefined> {
-  const { text, log } = await openFiles(store, number);
-  try {
-    const read = await readLog(log);
-    const last = read?.steps.at(-1);
-    if (read && last?.at) {
-      const table = new UnitTable();
-      const checks: Generation['checks'] = [];
-      for (const step of read.steps) {
-        const start = table.byteLength;
-        table.apply(step);
-        checks.push({ start, length: table.byteLength - start, sum: step.textChecksum });
-        for (const [number, sum] of step.textChecksums ?? []) {
-          const check = checks[number];
-          if (check) check.sum = sum;
-        }
-        if (step.isExpunged) table.forgetDead();
-      }
-      if (text.size >= table.byteLength) {
-        await log.truncate(read.byteLength);
-        await text.truncate(table.byteLength);
-        const { at, isWhole } = last;
-        return { number, text, log, table, checks, at, isWhole };
-      }
-    }
-  } catch {
-    // Damaged: it is built anew.
-  }
-  closeFiles({ text, log });
-  return undefined;
 }

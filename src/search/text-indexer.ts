@@ -5,20 +5,12 @@
 import { confirmFeed, isInFeed, markFeed, readFeed } from '#db/feed-reader.ts';
 import type { FeedPosition } from '#db/feed-reader.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
-import {
-  readChunkRange,
-  readChunksById,
-  readConversationsById,
-  readDocumentsById,
-  readMessageRanges,
-  readMessagesById,
-} from '#db/search-rows.ts';
+import { readChanges, readChunkRange, readMessageRanges } from '#db/search-rows.ts';
+import type { ReadChanges } from '#db/search-rows.ts';
 import { readTablePages } from '#db/table-pages.ts';
 import type { Conversation } from '#domain/conversation.ts';
-import type { Message } from '#domain/message.ts';
-import type { ChangeFeedRow } from '#domain/stored-rows.ts';
+import { createStepReader, IDS_AT_ONCE, isEmpty } from './changed-steps.ts';
 import type { NewStep, TextIndex } from './text-index.ts';
-import { unitKey } from './unit-table.ts';
 import type { Group } from './unit-table.ts';
 import {
   conversationToGroup,
@@ -35,8 +27,8 @@ const READER = 'text';
 const FEED_ROWS = 100;
 /** Changes after which the feed is told that they are in the index. */
 const CONFIRMED_EVERY = 50;
-/** Rows that are read by id at once; more of one change are taken in several steps. */
-const IDS_AT_ONCE = 500;
+/** What is taken in as one step. */
+const ONE_STEP = { limit: FEED_ROWS, mostRows: IDS_AT_ONCE };
 /** Conversations whose messages are read at once while building, and messages of each. */
 const CONVERSATIONS_AT_ONCE = 24;
 const SEQS_AT_ONCE = 500;
@@ -82,6 +74,7 @@ export function createTextIndexer(
   onProgress: (progress: IndexProgress) => void,
   signal: AbortSignal,
 ): TextIndexer {
+  const steps = createStepReader(db, index);
   let queue: Promise<unknown> = Promise.resolve();
   let isTrusted = false;
   let confirmedSeq = 0;
@@ -171,14 +164,15 @@ export function createTextIndexer(
   async function follow(): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
-      const changes = await readFeed(db, index.at?.seq ?? 0, FEED_ROWS);
+      const read = await readChanges(db, index.at?.seq ?? 0, ONE_STEP);
+      const { changes } = read;
       const last = changes.at(-1);
       if (!last) break;
       if (changes.some(({ isWholesale }) => isWholesale)) {
         await index.restart(await markFeed(db));
         return build().then(follow);
       }
-      await applyChanges(changes, last);
+      await applyChanges(read, last);
       if (changes.length < FEED_ROWS) break;
       tell('catching-up', index.table.aliveMessageCount);
     }
@@ -186,129 +180,24 @@ export function createTextIndexer(
     if (seq - confirmedSeq >= CONFIRMED_EVERY) await confirm();
   }
 
-  /** Lets the feed forget what is in the index. Not with every message: that would be one more write. */
+  /** Lets the feed forget what is in the files. Not with every message: those would be more writes. */
   async function confirm(): Promise<void> {
     const { seq } = index.at ?? {};
     if (seq === undefined || seq === confirmedSeq) return;
+    await index.settle();
     await confirmFeed(db, READER, seq);
     confirmedSeq = seq;
   }
 
-  async function applyChanges(
-    changes: readonly ChangeFeedRow[],
-    { seq, mark }: FeedPosition,
-  ): Promise<void> {
+  async function applyChanges(read: ReadChanges, { seq, mark }: FeedPosition): Promise<void> {
     const before = index.at ?? { seq, mark };
-    const groups = pick(changes, ({ conversationIds }) => conversationIds);
-    const documents = pick(changes, ({ documentIds }) => documentIds);
-    const messages = pick(changes, ({ messageIds }) => messageIds);
-    const chunks = pick(changes, ({ chunkIds }) => chunkIds);
-    if ([groups, documents, messages, chunks].every(({ length }) => length <= IDS_AT_ONCE)) {
+    if (read.rows) {
       // One step for all, as after every message: what is written costs more than what is in it.
-      const named = joinSteps([
-        await readGroups(groups, conversationGroups),
-        await readGroups(documents, documentGroups),
-      ]);
-      const isNew = new Map(named.groups?.map((group) => [group.id, group]));
-      const texts = [await readMessages(messages, isNew), await readChunks(chunks, isNew)];
-      await index.append(joinSteps([named, ...texts]), { seq, mark }, true);
+      await index.append(await steps.ofAll(read.ids, read.rows), { seq, mark }, true);
       return;
     }
-    for (const ids of slices(groups)) await step(await readGroups(ids, conversationGroups));
-    for (const ids of slices(documents)) await step(await readGroups(ids, documentGroups));
-    for (const ids of slices(messages)) await step(await readMessages(ids));
-    for (const ids of slices(chunks)) await step(await readChunks(ids));
+    for await (const step of steps.ofMany(read.ids)) await index.append(step, before, true);
     await index.append({}, { seq, mark }, true);
-
-    async function step(changed: NewStep): Promise<void> {
-      if (isEmpty(changed)) return;
-      await index.append(changed, before, true);
-    }
-  }
-
-  const conversationGroups = async (ids: readonly string[]): Promise<(Group | undefined)[]> =>
-    (await readConversationsById(db, ids)).map((row) => row && conversationToGroup(row));
-  const documentGroups = async (ids: readonly string[]): Promise<(Group | undefined)[]> =>
-    (await readDocumentsById(db, ids)).map((row) => row && documentToGroup(row));
-
-  async function readGroups(
-    ids: readonly string[],
-    readRows: (ids: readonly string[]) => Promise<(Group | undefined)[]>,
-  ): Promise<NewStep> {
-    if (ids.length === 0) return {};
-    const rows = await readRows(ids);
-    const groups = rows.filter((group) => group !== undefined);
-    const goneGroupIds = ids.filter((id, at) => !rows[at] && index.table.group(id));
-    const renamed = groups.filter(
-      ({ id, title }) => (index.table.group(id)?.title ?? '') !== title,
-    );
-    return {
-      groups,
-      goneGroupIds,
-      removed: renamed.map(({ id }) => unitKey({ kind: 'title', id })),
-      units: renamed.flatMap((group) => titleText(group) ?? []),
-    };
-  }
-
-  /** @param isNew Groups of the same step, by id. */
-  async function readMessages(
-    ids: readonly string[],
-    isNew: ReadonlyMap<string, Group> = NO_GROUPS,
-  ): Promise<NewStep> {
-    if (ids.length === 0) return {};
-    const rows = await readMessagesById(db, ids);
-    const known = rows.filter(
-      (row) => row && (isNew.has(row.conversationId) || index.table.group(row.conversationId)),
-    );
-    const texts = known.flatMap((row) => (row && isDue(row) ? [messageText(row)] : []));
-    const units = await onlyChanged(texts);
-    const removed = ids
-      .filter((_id, at) => !rows[at])
-      .map((id) => unitKey({ kind: 'message', id }))
-      .filter((key) => index.table.find(key) !== undefined);
-    return { units, removed };
-  }
-
-  /** A running answer is taken in again when it has grown by half, so that it is not written a hundred times. */
-  function isDue({ id, status, content }: Message): boolean {
-    const number = index.table.find(unitKey({ kind: 'message', id }));
-    if (status !== 'streaming' || number === undefined) return true;
-    return content.length > index.table.byteLengthOf(number) / 2;
-  }
-
-  async function readChunks(
-    ids: readonly string[],
-    isNew: ReadonlyMap<string, Group> = NO_GROUPS,
-  ): Promise<NewStep> {
-    if (ids.length === 0) return {};
-    const rows = await readChunksById(db, ids);
-    const units = rows.flatMap((row) => {
-      const group = row && (isNew.get(row.documentId) ?? index.table.group(row.documentId));
-      return group ? [passageText(row, group.updatedAt)] : [];
-    });
-    const removed = ids
-      .filter((_id, at) => !rows[at])
-      .map((id) => unitKey({ kind: 'passage', id }));
-    return { units: await onlyChanged(units), removed };
-  }
-
-  /** Without those that stand in the index as they are: a rating changes no text. */
-  async function onlyChanged(texts: readonly UnitText[]): Promise<UnitText[]> {
-    const changed: UnitText[] = [];
-    for (const each of texts) if (!(await isIndexed(each))) changed.push(each);
-    return changed;
-  }
-
-  async function isIndexed({ unit, text }: UnitText): Promise<boolean> {
-    const { table } = index;
-    const number = table.find(unitKey(unit));
-    if (number === undefined) return false;
-    const bytes = new TextEncoder().encode(text);
-    if (table.byteLengthOf(number) !== bytes.length + 1) return false;
-    const stored = new Uint8Array(bytes.length);
-    await index.readText(stored, table.starts[number] ?? 0);
-    const isSameText = stored.every((byte, at) => byte === bytes[at]);
-    return isSameText && JSON.stringify(table.unit(number)) === JSON.stringify(unit);
   }
 
   async function bring(): Promise<void> {
@@ -380,30 +269,4 @@ function createWriter(write: (step: NewStep) => Promise<void>): Writer {
       if (size >= STEP_CHARACTERS) await flush();
     },
   };
-}
-
-const NO_GROUPS: ReadonlyMap<string, Group> = new Map();
-
-function joinSteps(steps: readonly NewStep[]): NewStep {
-  return {
-    groups: steps.flatMap(({ groups = [] }) => groups),
-    goneGroupIds: steps.flatMap(({ goneGroupIds = [] }) => goneGroupIds),
-    removed: steps.flatMap(({ removed = [] }) => removed),
-    units: steps.flatMap(({ units = [] }) => units),
-  };
-}
-
-function isEmpty({ groups, goneGroupIds, removed, units }: NewStep): boolean {
-  return [groups, goneGroupIds, removed, units].every((list) => !list || list.length === 0);
-}
-
-function pick(
-  changes: readonly ChangeFeedRow[],
-  idsOf: (change: ChangeFeedRow) => readonly string[],
-): readonly string[] {
-  return [...new Set(changes.flatMap(idsOf))];
-}
-
-function* slices(ids: readonly string[]): Generator<readonly string[]> {
-  for (let at = 0; at < ids.length; at += IDS_AT_ONCE) yield ids.slice(at, at + IDS_AT_ONCE);
 }

@@ -1,6 +1,7 @@
 /** The text index of a filled database, for the rows that measure search: files are read at once only here. */
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { openNamedDatabase } from '#db/open-database.ts';
+import { toMessageId } from '#domain/ids.ts';
 import { parseSearchQuery } from '#domain/search-query.ts';
 import { findUnits } from '#search/find-units.ts';
 import { openSidecarStore } from '#search/open-sidecar-store.ts';
@@ -105,7 +106,10 @@ async function scan(
   return { pairs, memoryBytes: memory.byteLength };
 }
 
-/** Taking one message in, against putting such a row, without anything around it. */
+/**
+ * Taking one new message in, against putting such a row, without anything around it. What is put off until
+ * fifty have come falls on one of them.
+ */
 async function update({ db, indexer }: Opened, samples: number): Promise<Pairs> {
   const [model] = await db.strict.messages.where('id').equals(messageIdOf(0, 0)).toArray();
   if (!model) throw new Error('nothing there');
@@ -113,7 +117,8 @@ async function update({ db, indexer }: Opened, samples: number): Promise<Pairs> 
   const subject: number[] = [];
   const anchor: number[] = [];
   for (let turn = -3; turn < samples; turn += 1) {
-    const row = { ...model, content: `${model.content} ${turn}` };
+    const id = toMessageId(`bench-${turn + 3}`);
+    const row = { ...model, id, seq: 100_000 + turn, content: `${model.content} ${turn}` };
     await db.strict.messages.put(row);
     const start = performance.now();
     await indexer.catchUp();

@@ -31,6 +31,7 @@ async function falsify(store: SidecarStore, step: NewStep): Promise<void> {
   const index = await openTextIndex(store);
   if (!index.at) throw new Error('nothing is indexed');
   await index.append(step, index.at, true);
+  await index.settle();
   index.close();
 }
 

@@ -189,6 +189,7 @@ test('a cut in the middle of it leaves an index that is built anew, not a wrong 
   const { index, indexer } = await open(db, store);
   await purgeConversations(db, [toConversationId('gone')]);
   await indexer.catchUp();
+  await index.settle();
   isBroken = true;
   await expect(indexer.expunge()).rejects.toThrow();
   index.close();

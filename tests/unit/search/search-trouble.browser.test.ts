@@ -90,7 +90,10 @@ test('without room what was indexed is found, and after it everything, made anew
   const files = troubledStore();
   const engine = await openEngine(db, { store: files });
   files.isFull = true;
-  await storeConversation(db, 'b', ['찾을 다른 말']);
+  await storeConversation(db, 'small', ['작은 말']);
+  expect(await findIds(engine, '작은')).toEqual(['small']);
+  // More than waits in memory until it is written.
+  await storeConversation(db, 'b', [`찾을 다른 말 ${'나머지 '.repeat(50_000)}`]);
   expect(await findIds(engine, '찾을')).toEqual(['a']);
   expect(engine.statuses.at(-1)?.phase).toBe('failed');
   await expect(engine.rebuild()).rejects.toThrow('full');

@@ -244,8 +244,12 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   const work = createLazyDataWork({ db, clock, sessionId: () => session.id, translator });
   const backups = new Backups(work.backups, storage, clock, () => location.reload());
   const imports = new Imports(work.imports, storage);
+  const library = createLazyLibrary({ db, clock, storage });
   const isBusy = () =>
-    answers.isAnyRunning || backups.phase.kind !== 'closed' || imports.phase.kind === 'running';
+    answers.isAnyRunning ||
+    backups.phase.kind !== 'closed' ||
+    imports.phase.kind === 'running' ||
+    library.isAdding();
   new CopyKeeper(
     {
       readTarget: (id) => getBackupTarget(db, id),
@@ -309,7 +313,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     getSessionId,
     imports,
     loadCare,
-    loadLibrary: createLazyLibrary({ db, clock, storage }),
+    library,
     loadLock,
     memory,
     readAttachment: (id) => getAttachment(db, id),

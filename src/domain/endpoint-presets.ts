@@ -1,3 +1,5 @@
+import { looksLikeChatModel } from './chat-models.ts';
+
 /** What onggi knows of a kind of endpoint before it was ever asked. CHAT section 3 has the sources. */
 export interface EndpointPreset {
   readonly id: PresetId;
@@ -181,9 +183,4 @@ export function pickFirstModel(
     if (match) return match;
   }
   return modelIds.find(looksLikeChatModel);
-}
-
-/** Whether a model's name is not one of the things that lists name beside chat models. */
-export function looksLikeChatModel(modelId: string): boolean {
-  return !/embed|rerank|whisper|tts|dall-e|moderation|image/i.test(modelId);
 }

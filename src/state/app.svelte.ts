@@ -24,7 +24,7 @@ import type { Exports } from './exports.svelte.ts';
 import type { Imports } from './imports.svelte.ts';
 import type { Keeping } from './open-conversation.svelte.ts';
 import { OpenConversation } from './open-conversation.svelte.ts';
-import type { Library } from './library.svelte.ts';
+import type { LazyLibrary } from './lazy-library.ts';
 import type { Lock } from './lock.svelte.ts';
 import type { SearchWork } from './lazy-search.ts';
 import type { FindTarget, Router } from './route.svelte.ts';
@@ -54,7 +54,7 @@ export interface AppParts {
   /** Visits, maintenance, storage: fetched with the first use. */
   readonly loadCare: () => Promise<Care>;
   /** The documents: fetched with the first use. */
-  readonly loadLibrary: () => Promise<Library>;
+  readonly library: LazyLibrary;
   /** The lock, fetched when one is set or its settings are opened. */
   readonly loadLock: () => Promise<Lock>;
   readonly memory: MemoryConversations;
@@ -124,7 +124,8 @@ export class App {
   /** Whether anything would be lost if the page went away now. */
   get hasUnsavedWork(): boolean {
     const isUnsaved = this.inMemory.some(({ metadata }) => metadata['keeping'] === 'unsaved');
-    return isUnsaved || this.parts.storage.unsaved.length > 0;
+    const { library, storage } = this.parts;
+    return isUnsaved || library.isAdding() || storage.unsaved.length > 0;
   }
 
   /** Whether an answer runs in this page, or is about to. */

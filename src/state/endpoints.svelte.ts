@@ -1,10 +1,10 @@
 import type { ConnectionReport, LocalEndpoint } from '#domain/connection-report.ts';
 import type { ChatModel, Endpoint } from '#domain/endpoint.ts';
 import { createEndpoint, parseApiKey, parseBaseUrl, withTypedModels } from '#domain/endpoint.ts';
-import type { PresetId } from '#domain/endpoint-presets.ts';
-import { getPreset, pickFirstModel } from '#domain/endpoint-presets.ts';
+import type { EndpointPreset, PresetId } from '#domain/endpoint-presets.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { EndpointId } from '#domain/ids.ts';
+import { loadEndpointPresets } from '#domain/lazy-presets.ts';
 import { toEndpointId } from '#domain/ids.ts';
 import type { ApiKeys } from '#settings/api-keys.ts';
 import type { Endpoints } from '#settings/endpoints.ts';
@@ -82,10 +82,13 @@ export class EndpointsState {
    * Reads what was typed.
    * @throws OnggiError `endpoint/*`.
    */
-  parse(input: EndpointInput): { baseUrl: string; apiKey: string | undefined } {
+  async #parse(
+    input: EndpointInput,
+  ): Promise<{ baseUrl: string; apiKey: string | undefined; preset: EndpointPreset }> {
+    const { getPreset } = await loadEndpointPresets();
     const preset = getPreset(input.presetId);
     const baseUrl = parseBaseUrl(input.baseUrl || preset.baseUrl);
-    return { baseUrl, apiKey: parseApiKey(input.apiKey) };
+    return { baseUrl, apiKey: parseApiKey(input.apiKey), preset };
   }
 
   /**
@@ -98,10 +101,10 @@ export class EndpointsState {
     storedFor: Endpoint | undefined,
     signal: AbortSignal,
   ): Promise<ConnectionReport> {
-    const { baseUrl, apiKey } = this.parse(input);
+    const { baseUrl, apiKey, preset } = await this.#parse(input);
     const isSamePlace = storedFor?.baseUrl === baseUrl;
     const usedKey = apiKey ?? (isSamePlace ? await this.#apiKeys.open(storedFor) : undefined);
-    if (!usedKey && getPreset(input.presetId).needsKey) {
+    if (!usedKey && preset.needsKey) {
       throw new OnggiError('endpoint/key-missing', 'this endpoint needs a key');
     }
     const endpoint = storedFor
@@ -127,8 +130,8 @@ export class EndpointsState {
    * @throws OnggiError `endpoint/*`, `vault/*`, `db/*`.
    */
   async add(input: EndpointInput, chatModels: readonly ChatModel[]): Promise<Endpoint> {
-    const { baseUrl, apiKey } = this.parse(input);
-    const preset = getPreset(input.presetId);
+    const { baseUrl, apiKey, preset } = await this.#parse(input);
+    const { pickFirstModel } = await loadEndpointPresets();
     const typedModel = input.chatModel.trim();
     const isListed = typedModel === '' || chatModels.some(({ id }) => id === typedModel);
     const endpoint = await this.#endpoints.add({
@@ -155,7 +158,7 @@ export class EndpointsState {
     input: EndpointInput,
     changes: Partial<Pick<Endpoint, 'sendsReasoning' | 'firstByteTimeoutMs' | 'chatModels'>>,
   ): Promise<void> {
-    const { baseUrl, apiKey } = this.parse(input);
+    const { baseUrl, apiKey } = await this.#parse(input);
     const updated = await this.#endpoints.update(endpoint.id, {
       ...changes,
       name: input.name.trim() || endpoint.name,
@@ -202,6 +205,7 @@ export class EndpointsState {
    * @returns puts the endpoint back, without its key.
    */
   async remove(endpoint: Endpoint): Promise<() => Promise<void>> {
+    const { getPreset, pickFirstModel } = await loadEndpointPresets();
     const before = this.#settings.value;
     const undo = await this.#endpoints.remove(endpoint.id);
     if (before.defaultEndpointId === endpoint.id) {

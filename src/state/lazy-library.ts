@@ -9,13 +9,24 @@ export interface LibraryDeps {
   readonly storage: Pick<StorageHealth, 'fail' | 'recover'>;
 }
 
-/** Gives the library, fetched with the first use; the same one each time, so that adding goes on elsewhere. */
-export function createLazyLibrary(deps: LibraryDeps): () => Promise<Library> {
+/** The library, which is fetched with its first use. */
+export interface LazyLibrary {
+  /** The same one each time, so that adding goes on elsewhere. */
+  readonly load: () => Promise<Library>;
+  /** Whether files are being added. */
+  readonly isAdding: () => boolean;
+}
+
+export function createLazyLibrary(deps: LibraryDeps): LazyLibrary {
   let loaded: Promise<Library> | undefined;
-  return () => {
-    loaded ??= import('./library.svelte.ts').then(({ Library }) => new Library(deps));
-    // A chunk that could not be fetched is asked for again by the next click.
-    loaded.catch(() => (loaded = undefined));
-    return loaded;
+  let library: Library | undefined;
+  return {
+    isAdding: () => library?.adding !== undefined,
+    load() {
+      loaded ??= import('./library.svelte.ts').then((it) => (library = new it.Library(deps)));
+      // A chunk that could not be fetched is asked for again by the next click.
+      loaded.catch(() => (loaded = undefined));
+      return loaded;
+    },
   };
 }

@@ -9,7 +9,7 @@ import {
 import { readChunkRange } from '#db/search-rows.ts';
 import { toOnggiError } from '#domain/errors.ts';
 import type { ErrorCode, OnggiError } from '#domain/errors.ts';
-import type { Progress } from '#domain/import-report.ts';
+import type { Progress, RefusedFile } from '#domain/import-report.ts';
 import { toDocumentName } from '#domain/library.ts';
 import type { LibraryDocument } from '#domain/stored-rows.ts';
 import { addDocumentFile } from '#library/add-document.ts';
@@ -44,6 +44,8 @@ export class Library {
   #outcomes = $state.raw<readonly FileOutcome[]>([]);
   #isStopped = $state(false);
   #abort: AbortController | undefined;
+  /** Ends with the adding that goes on. */
+  #running: Promise<void> = Promise.resolve();
   #nextKey = 0;
   /** Files that wait for their turn. */
   #waiting: File[] = [];
@@ -109,29 +111,27 @@ export class Library {
     });
   }
 
-  /** Adds files, one after another; more may be given while some are being added. */
-  async add(files: readonly File[]): Promise<void> {
+  /**
+   * Adds files, one after another; more may be given while some are being added.
+   * @param refused What of a drop the browser does not let be read: it is named with the rest.
+   */
+  async add(files: readonly File[], refused: readonly RefusedFile[] = []): Promise<void> {
+    // What was stopped ends first: these are not among what was stopped.
+    while (this.#abort?.signal.aborted) await this.#running;
     this.#waiting.push(...files);
-    if (this.#abort || files.length === 0) return;
-    const stop = new AbortController();
-    this.#abort = stop;
-    this.#outcomes = [];
-    this.#isStopped = false;
-    try {
-      for (let file = this.#waiting.shift(); file; file = this.#waiting.shift()) {
-        const outcome = await this.#addOne(file, stop.signal);
-        if (outcome) this.#outcomes = [...this.#outcomes, outcome];
-      }
-    } finally {
-      this.#isStopped = stop.signal.aborted;
-      this.#waiting = [];
-      this.#adding = undefined;
-      this.#abort = undefined;
+    const failed = refused.map(({ name, code }) => this.#toFailed(name, code));
+    if (this.#abort) this.#outcomes = [...this.#outcomes, ...failed];
+    else if (files.length + failed.length > 0) {
+      this.#outcomes = failed;
+      this.#isStopped = false;
+      this.#running = this.#addWaiting();
     }
+    await this.#running;
   }
 
   /** Stops the adding; what was added stays. */
   readonly stop = (): void => {
+    if (this.#waiting.length > 0) this.#isStopped = true;
     this.#waiting = [];
     this.#abort?.abort();
   };
@@ -148,15 +148,43 @@ export class Library {
     await this.#try(() => renameDocument(db, id, toDocumentName(wanted), clock()));
   }
 
-  /** Deletes a document. @returns what brings it back; undefined when it could not be deleted */
-  async remove({ id }: LibraryDocument): Promise<(() => Promise<void>) | undefined> {
+  /**
+   * Deletes a document.
+   * @returns What brings it back, and says whether it did; it can be called again. Undefined when the
+   * document could not be deleted
+   */
+  async remove({ id }: LibraryDocument): Promise<(() => Promise<boolean>) | undefined> {
     const { db } = this.#deps;
     const removed = await this.#try(() => removeDocuments(db, [id]));
     if (!removed) return undefined;
     this.#outcomes = this.#outcomes.filter((each) => each.kind === 'failed' || each.id !== id);
     return async () => {
-      await this.#try(() => restoreDocuments(db, removed));
+      const restored = await this.#try(async () => {
+        await restoreDocuments(db, removed);
+        return true;
+      });
+      return restored === true;
     };
+  }
+
+  async #addWaiting(): Promise<void> {
+    const { signal } = (this.#abort = new AbortController());
+    for (let file = this.#waiting.shift(); file; file = this.#waiting.shift()) {
+      const outcome = await this.#addOne(file, signal);
+      if (!outcome) this.#isStopped = true;
+      else if (outcome.kind === 'failed' && outcome.code.startsWith('db/')) {
+        // What one file cannot be given, on a full disk, no other can.
+        const rest = this.#waiting.map(({ name }) => this.#toFailed(name, outcome.code));
+        this.#waiting = [];
+        this.#outcomes = [...this.#outcomes, outcome, ...rest];
+      } else this.#outcomes = [...this.#outcomes, outcome];
+    }
+    this.#adding = undefined;
+    this.#abort = undefined;
+  }
+
+  #toFailed(name: string, code: ErrorCode): FileOutcome {
+    return { key: this.#nextKey++, name, kind: 'failed', code };
   }
 
   async #addOne(file: File, signal: AbortSignal): Promise<FileOutcome | undefined> {
@@ -178,17 +206,15 @@ export class Library {
           tell(done);
         },
       });
+      if (added.kind === 'there') {
+        return { key, name, kind: 'there', id: added.id, as: added.name };
+      }
       this.#deps.storage.recover();
-      if (added.kind === 'added') return { key, name, kind: 'added', id: added.id };
-      return { key, name, kind: 'there', id: added.id, as: added.name };
+      return { key, name, kind: 'added', id: added.id };
     } catch (error) {
       if (signal.aborted) return undefined;
       const { code } = toOnggiError(error);
-      // What one file cannot be given, on a full disk, no other can.
-      if (code.startsWith('db/')) {
-        this.#fail(error);
-        this.#waiting = [];
-      }
+      if (code.startsWith('db/')) this.#fail(error);
       return { key, name, kind: 'failed', code };
     }
   }

@@ -22,6 +22,8 @@ export class OpenDocument {
   #chunks = $state.raw<readonly DocumentChunk[]>();
   #hasMore = $state(false);
   #isReading = false;
+  /** Counts what is read from the start: what an earlier reading brings has no place any more. */
+  #reading = 0;
   readonly #deps: OpenDocumentDeps;
 
   constructor(id: string, deps: OpenDocumentDeps) {
@@ -49,13 +51,15 @@ export class OpenDocument {
 
   /** Follows the document until the returned function is called. Reads a changed text anew. */
   follow(): () => void {
-    let seen: number | undefined;
+    let seen: string | undefined;
     const subscription = this.#deps.watch().subscribe({
       next: (document) => {
-        const isChanged = seen !== undefined && document?.updatedAt !== seen;
-        seen = document?.updatedAt;
+        // A new name is no other text.
+        const text = document && JSON.stringify([document.sizeBytes, document.metadata]);
+        const isChanged = seen !== undefined && text !== undefined && text !== seen;
+        seen = text ?? seen;
         this.#document = document ?? null;
-        if (isChanged && document && this.#chunks) void this.#read(this.#chunks[0]?.seq ?? 0);
+        if (isChanged && this.#chunks) void this.#readAgain(this.#chunks);
       },
       error: this.#deps.onError,
     });
@@ -92,9 +96,17 @@ export class OpenDocument {
     ]);
   };
 
-  async #read(from: number): Promise<void> {
-    await this.#extend(from, from + PAGE, (chunks) => {
-      this.#hasMore = chunks.length === PAGE;
+  /** The stretch that is shown, as it is now; the beginning where the text does not reach so far. */
+  async #readAgain(shown: readonly DocumentChunk[]): Promise<void> {
+    const from = shown[0]?.seq ?? 0;
+    await this.#read(from, Math.max(PAGE, shown.length));
+    if (from > 0 && this.#chunks?.length === 0) await this.#read(0);
+  }
+
+  async #read(from: number, count = PAGE): Promise<void> {
+    this.#reading += 1;
+    await this.#extend(from, from + count, (chunks) => {
+      this.#hasMore = chunks.length === count;
       return chunks;
     });
   }
@@ -104,13 +116,15 @@ export class OpenDocument {
     to: number,
     join: (added: readonly DocumentChunk[]) => readonly DocumentChunk[],
   ): Promise<void> {
+    const reading = this.#reading;
     this.#isReading = true;
     try {
-      this.#chunks = join(await this.#deps.readChunks(from, to));
+      const added = await this.#deps.readChunks(from, to);
+      if (reading === this.#reading) this.#chunks = join(added);
     } catch (error) {
       this.#deps.onError(error);
     } finally {
-      this.#isReading = false;
+      if (reading === this.#reading) this.#isReading = false;
     }
   }
 }

@@ -13,6 +13,8 @@ export interface Toast {
 /** How long a toast stays, in milliseconds; one with an action stays longer. */
 const PLAIN_MS = 4000;
 const ACTION_MS = 10_000;
+/** The same while somebody points at it: a page that is covered meanwhile hears no end of that. */
+const HELD_MS = 180_000;
 
 /** Short messages, newest last. */
 export class Toasts {
@@ -32,16 +34,22 @@ export class Toasts {
     this.letGo(toast);
   }
 
-  /** Keeps a message as long as somebody points at it or is in it. */
+  /** Keeps a message while somebody points at it or is in it. */
   hold({ id }: Toast): void {
-    clearTimeout(this.#timers.get(id));
+    this.#dismissAfter(id, HELD_MS);
   }
 
   /** Lets a message go after its time, counted from now. */
-  letGo(toast: Toast): void {
-    this.hold(toast);
-    const leave = (): void => this.dismiss(toast.id);
-    this.#timers.set(toast.id, setTimeout(leave, toast.action ? ACTION_MS : PLAIN_MS));
+  letGo({ id, action }: Toast): void {
+    this.#dismissAfter(id, action ? ACTION_MS : PLAIN_MS);
+  }
+
+  #dismissAfter(id: number, ms: number): void {
+    clearTimeout(this.#timers.get(id));
+    this.#timers.set(
+      id,
+      setTimeout(() => this.dismiss(id), ms),
+    );
   }
 
   dismiss(id: number): void {

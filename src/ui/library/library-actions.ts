@@ -10,9 +10,15 @@ export async function removeWithUndo(
 ): Promise<boolean> {
   const undo = await library.remove(document);
   if (!undo) return false;
-  app.parts.toasts.show('library.removed', {
-    values: { name: document.name },
-    action: { key: 'common.undo', run: () => void undo() },
-  });
+  const offer = (): void =>
+    app.parts.toasts.show('library.removed', {
+      values: { name: document.name },
+      action: { key: 'common.undo', run: () => void bringBack() },
+    });
+  const bringBack = async (): Promise<void> => {
+    // The text is nowhere else: where there is no room for it yet, the way back stays open.
+    if (!(await undo())) offer();
+  };
+  offer();
   return true;
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { looksLikeChatModel } from '#domain/chat-models.ts';
 import {
   ENDPOINT_PRESETS,
   PRESET_IDS,
   getPreset,
-  looksLikeChatModel,
   pickFirstModel,
   presetOfBaseUrl,
   recogniseKey,

@@ -5,7 +5,7 @@ import { isNothingNew } from './settle-answer.ts';
 import type { AnswerSoFar } from './settle-answer.ts';
 
 /**
- * What a settled answer adds to the usage of its day. Null for one from the cache: nothing was asked
+ * What a settled answer adds to the usage of the day on which it was asked. Null for one from the cache: nothing was asked
  * and nothing paid; what it saved is counted by the cache.
  * @param before The row as it was before anything was asked: a continued answer counts only what was
  * added to it, and no tokens where nothing came.
@@ -16,6 +16,7 @@ export function answerUsage(
   answer: AnswerSoFar,
 ): UsageIncrement | null {
   if (answer.cached) return null;
-  if (isNothingNew(before, answer)) return toEmptyIncrement(settled);
-  return toUsageIncrement(settled, before.completionTokens ?? 0);
+  const askedAt = before.streamingSince;
+  if (isNothingNew(before, answer)) return toEmptyIncrement(settled, askedAt);
+  return toUsageIncrement(settled, before.completionTokens ?? 0, askedAt);
 }

@@ -121,14 +121,15 @@ export function createChat(deps: ChatDeps) {
     target: Target,
     place: Pick<Message, 'conversationId' | 'sessionId' | 'parentId' | 'seq'>,
   ): Message {
+    const now = clock();
     return createMessage({
       id: toMessageId(createId()),
       ...place,
       role: 'assistant',
       content: '',
-      timestamp: clock(),
+      timestamp: now,
       status: 'streaming',
-      streamingSince: clock(),
+      streamingSince: now,
       modelUsed: target.chatModel,
       endpointId: target.endpoint.id,
       temperature: target.temperature,

@@ -51,7 +51,13 @@ type OwnUsage = Omit<
 >;
 
 /** What one finished answer adds to its day. */
-export type UsageIncrement = Omit<OwnUsage, 'id' | 'userId'>;
+export interface UsageIncrement extends Omit<OwnUsage, 'id' | 'userId'> {
+  /**
+   * Epoch milliseconds at which it was asked, where that is kept with a message or a conversation; missing
+   * in records of older versions. No part of a day's row.
+   */
+  readonly askedAt?: number;
+}
 
 /** What one imported answer adds to its day. */
 export interface ImportedIncrement {
@@ -68,8 +74,10 @@ export function addUsage(
   userId: UserId,
   increment: UsageIncrement,
 ): UsageStatistic {
-  const id = usageStatisticId(userId, increment);
-  if (!row) return { id, userId, ...increment };
+  if (!row) {
+    const { askedAt: _askedAt, ...sums } = increment;
+    return { id: usageStatisticId(userId, increment), userId, ...sums };
+  }
   return {
     ...row,
     requestCount: row.requestCount + increment.requestCount,

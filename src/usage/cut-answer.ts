@@ -24,6 +24,7 @@ export function toCutAnswer(running: Message): { answer: Message; usage: UsageIn
       isTokenCountEstimated: true,
     }),
   };
-  const usage = toUsageIncrement(answer, running.completionTokens ?? 0);
+  const { completionTokens: earlierTokens, streamingSince } = running;
+  const usage = toUsageIncrement(answer, earlierTokens ?? 0, streamingSince);
   return { answer: { ...answer, metadata: { ...metadata, [CUT_REQUEST]: usage } }, usage };
 }

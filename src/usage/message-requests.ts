@@ -89,6 +89,7 @@ export function withCost(
 
 function isSame(one: UsageIncrement, other: UsageIncrement): boolean {
   if (one.date !== other.date || one.model !== other.model) return false;
+  if (one.askedAt !== other.askedAt) return false;
   return USAGE_AMOUNTS.every((name) => one[name] === other[name]);
 }
 

@@ -6,20 +6,27 @@ import type { ImportedIncrement, UsageIncrement } from '#domain/usage.ts';
 export const UNKNOWN_MODEL = 'unknown';
 
 /**
- * What one settled answer adds to the usage of its day. The day is that of `timestamp`. Only `error`
+ * What one settled answer adds to the usage of the day on which it was asked. Only `error`
  * counts as an error: a stopped or interrupted answer was asked for and paid like any other. Unknown
  * token figures count as 0, an unknown cost as one unpriced request; a request that failed before any
  * token is neither priced nor unpriced.
  * @param earlierTokens Completion tokens the message had before this request: a continued answer
  * counts only what was added to it.
+ * @param askedAt Epoch milliseconds of this request: one that took the place of an older answer, or
+ * continued it, was asked later than the message says.
  */
-export function toUsageIncrement(message: Message, earlierTokens = 0): UsageIncrement {
+export function toUsageIncrement(
+  message: Message,
+  earlierTokens = 0,
+  askedAt = message.timestamp,
+): UsageIncrement {
   const promptTokens = message.promptTokens ?? 0;
   const allTokens = message.completionTokens ?? message.tokenCount ?? 0;
   const completionTokens = Math.max(0, allTokens - earlierTokens);
   return {
-    date: toLocalDate(message.timestamp),
+    date: toLocalDate(askedAt),
     model: message.modelUsed ?? UNKNOWN_MODEL,
+    askedAt,
     requestCount: 1,
     promptTokens,
     completionTokens,
@@ -37,11 +44,11 @@ export function toUsageIncrement(message: Message, earlierTokens = 0): UsageIncr
  * A failure is an error that nothing says cost anything; what was stopped, or ended without a word, has
  * an unknown cost.
  */
-export function toEmptyIncrement(message: Message): UsageIncrement {
+export function toEmptyIncrement(message: Message, askedAt?: number): UsageIncrement {
   const hasFailed = message.status === 'error' || message.status === 'interrupted';
   const figures = { promptTokens: null, completionTokens: null, tokenCount: null, costUsd: null };
   return {
-    ...toUsageIncrement({ ...message, ...figures }),
+    ...toUsageIncrement({ ...message, ...figures }, 0, askedAt),
     unpricedCount: hasFailed ? 0 : 1,
     errorCount: hasFailed ? 1 : 0,
   };

@@ -45,7 +45,7 @@ test('gives the figures that the answers themselves added', async () => {
     content: 'half',
   });
   await db.strict.messages.add(crashed);
-  expect((await readRows()).length).toBe(2);
+  expect((await readRows()).length).toBe(3);
   await again('continueAnswer', crashed, text('g'), usage(3, 1), finish('stop'), 'end');
   // From the cache: nobody was asked.
   const cached = makeMessage(part.conversationId, 'cached', null, {
@@ -99,6 +99,40 @@ test.each([
   const whole = await readRows();
   await rebuildUsage(db, LOCAL_USER_ID);
   expect(await readRows()).toEqual(whole);
+});
+
+test('another try, a rest and a cut answer count on the day on which they were asked', async () => {
+  const { db, clock, send, again, readRows, store } = await openPricedChat();
+  const failed = await send(refused);
+  clock.now += DAY_MS;
+  const part = await again('tryAgain', failed, text('a'), usage(10, 5), cut);
+  clock.now += DAY_MS;
+  await again('continueAnswer', part, text('b'), usage(11, 1), cut);
+  clock.now += DAY_MS;
+  // A page that was closed over the rest it was asked for.
+  const left = await store.getMessage(part.id);
+  if (!left) throw new Error('no answer');
+  await store.reopenAnswer({ ...left, status: 'streaming', streamingSince: clock.now });
+  clock.now += DAY_MS;
+  await settleAbandonedAnswers(db, toCutAnswer);
+  const live = await readRows();
+  expect(live.map(({ date, requestCount }) => [date, requestCount])).toEqual([
+    ['2023-11-14', 1],
+    ['2023-11-15', 1],
+    ['2023-11-16', 1],
+    ['2023-11-17', 1],
+  ]);
+  await rebuildUsage(db, LOCAL_USER_ID);
+  expect(await readRows()).toEqual(live);
+});
+
+test('a day has no time of its own, whatever was counted', async () => {
+  const { db, send, pass, readRows } = await openPricedChat();
+  await send(text('a'), usage(10, 5), finish('stop'), 'end');
+  await pass('title', text('Jars'), usage(40, 2), finish('stop'), 'end');
+  expect((await readRows())[0]).not.toHaveProperty('askedAt');
+  await rebuildUsage(db, LOCAL_USER_ID);
+  expect((await readRows())[0]).not.toHaveProperty('askedAt');
 });
 
 test('what was asked in passing is priced like an answer', async () => {

@@ -33,6 +33,7 @@ describe('toUsageIncrement', () => {
     });
     expect(toUsageIncrement(answer)).toEqual({
       date: '2026-11-05',
+      askedAt: TIMESTAMP,
       model: 'gpt-5',
       requestCount: 1,
       promptTokens: 10,
@@ -49,6 +50,7 @@ describe('toUsageIncrement', () => {
   it('counts what is unknown as unknown', () => {
     expect(toUsageIncrement(createAnswer({ modelUsed: null }))).toEqual({
       date: toLocalDate(TIMESTAMP),
+      askedAt: TIMESTAMP,
       model: 'unknown',
       requestCount: 1,
       promptTokens: 0,

@@ -35,12 +35,24 @@ export function saveImportRun({ strict: db }: OnggiDatabase, run: ImportRun): Pr
   );
 }
 
-/** The conversations that imports made, copies of what was here already among them. */
-export async function readImportedIds({
-  strict: db,
-}: OnggiDatabase): Promise<ReadonlySet<ConversationId>> {
+/** What imports brought, each with the epoch milliseconds of the last import that did. */
+export interface ImportedIds {
+  /** Conversations that imports made, copies of what was here already among them. */
+  readonly conversations: ReadonlyMap<ConversationId, number>;
+  /** Messages that imports added to conversations that were here. */
+  readonly messages: ReadonlyMap<MessageId, number>;
+}
+
+/** What the imports of all time brought, the undone ones too: of those is left what the person went on in. */
+export async function readImportedIds({ strict: db }: OnggiDatabase): Promise<ImportedIds> {
   const runs = await read(() => db.imports.toArray());
-  return new Set(runs.flatMap(({ createdIds }) => createdIds));
+  const conversations = new Map<ConversationId, number>();
+  const messages = new Map<MessageId, number>();
+  for (const run of runs.sort((a, b) => a.startedAt - b.startedAt)) {
+    for (const id of run.createdIds) conversations.set(id, run.startedAt);
+    for (const [, ids] of entriesOf(run)) for (const id of ids) messages.set(id, run.startedAt);
+  }
+  return { conversations, messages };
 }
 
 /**

@@ -1153,7 +1153,8 @@ const texts = {
     'Every answer adds its tokens, its time and, where the price is known, its cost. The figures stay on this device.',
   'usage.imported': 'Imported history',
   'usage.importedUnit': { one: '{count} answer', other: '{count} answers' },
-  'usage.importedBody': 'Answers that other products gave. They are in none of the other figures.',
+  'usage.importedBody':
+    'Answers that came with imported files. They are in none of the other figures.',
   'usage.importedLine': {
     one: '{count} answer · {tokens} tokens',
     other: '{count} answers · {tokens} tokens',

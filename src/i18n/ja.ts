@@ -1039,7 +1039,7 @@ export const ja: LaterTexts = {
     '回答が終わるたびに、トークン、時間、料金が分かる場合は費用がここに加わります。数値はこのデバイスだけに残ります。',
   'usage.imported': '取り込んだ履歴',
   'usage.importedUnit': '回答{count}件',
-  'usage.importedBody': 'ほかのサービスで受け取った回答です。ほかの数値には含まれません。',
+  'usage.importedBody': '取り込んだファイルにあった回答です。ほかの数値には含まれません。',
   'usage.importedLine': '回答{count}件・{tokens}トークン',
   'usage.budget': '今月',
   'usage.budgetOf': '／予算{budget}',

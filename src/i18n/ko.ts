@@ -1023,7 +1023,7 @@ export const ko: LaterTexts = {
     '답변이 끝날 때마다 토큰과 시간, 요금을 아는 모델이면 비용까지 여기에 쌓여요. 모든 수치는 이 기기에만 남아요.',
   'usage.imported': '가져온 기록',
   'usage.importedUnit': '답변 {count}개',
-  'usage.importedBody': '다른 서비스에서 받은 답변이에요. 다른 수치에는 들어 있지 않아요.',
+  'usage.importedBody': '가져온 파일에 들어 있던 답변이에요. 다른 수치에는 들어 있지 않아요.',
   'usage.importedLine': '답변 {count}개 · 토큰 {tokens}개',
   'usage.budget': '이번 달',
   'usage.budgetOf': '/ 예산 {budget}',

@@ -984,7 +984,7 @@ export const zh: LaterTexts = {
     '每个回答结束后，它的 token、用时以及（价格已知时）费用都会计入这里。数字只留在此设备上。',
   'usage.imported': '导入的历史',
   'usage.importedUnit': '{count} 条回答',
-  'usage.importedBody': '来自其他产品的回答，不计入其他数字。',
+  'usage.importedBody': '随导入文件而来的回答，不计入其他数字。',
   'usage.importedLine': '{count} 条回答 · {tokens} 个 token',
   'usage.budget': '本月',
   'usage.budgetOf': '／预算 {budget}',

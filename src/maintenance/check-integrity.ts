@@ -65,16 +65,17 @@ export async function checkIntegrity(
   const sessions = new Map<SessionId, MissingSession>();
   const damaged: ConversationId[] = [];
   const miscounted: ConversationId[] = [];
-  const requests = createRequestCount(LOCAL_USER_ID);
   const imported = await readImportedIds(db);
+  const requests = createRequestCount(LOCAL_USER_ID, imported);
   let conversationCount = 0;
   let messageCount = 0;
   let totalRows = 0;
 
   const check = async (id: ConversationId, conversation: Conversation | undefined) => {
     const isOwn = conversation?.source === 'onggi';
-    // What an import brought was asked elsewhere, or is counted with what it is a copy of.
-    const isCounted = !imported.has(id);
+    // What an import brought was asked elsewhere, or is counted with what it is a copy of. Times in it are
+    // those of another clock, so that nothing of it is raised unasked.
+    const isCounted = !imported.conversations.has(id);
     const { facts, unreadableCount } = await readFacts(db, id, (message) => {
       noteSession(sessions, message.sessionId, message.timestamp);
       if (isCounted) requests.addMessage(message, isOwn);
@@ -102,7 +103,7 @@ export async function checkIntegrity(
         continue;
       }
       noteSession(sessions, conversation.sessionId, conversation.createdAt);
-      if (!imported.has(conversation.id)) requests.addConversation(conversation);
+      if (!imported.conversations.has(conversation.id)) requests.addConversation(conversation);
       await check(conversation.id, conversation);
       onProgress?.({
         step: 'check',

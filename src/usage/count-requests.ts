@@ -1,9 +1,11 @@
+import type { ImportedIds } from '#db/import-runs.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import type { UserId } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
 import { readPassingUsage } from '#domain/passing-usage.ts';
-import { addImportedUsage, addUsage, usageStatisticId } from '#domain/usage.ts';
-import type { UsageIncrement, UsageStatistic } from '#domain/usage.ts';
+import { addImportedUsage, addUsage, toLocalDate, usageStatisticId } from '#domain/usage.ts';
+import type { ImportedIncrement, UsageIncrement, UsageStatistic } from '#domain/usage.ts';
+import { joinIncrements } from '#domain/usage-increments.ts';
 import { toUsageIncrements } from './message-requests.ts';
 import { toImportedIncrement } from './usage-increment.ts';
 
@@ -11,16 +13,18 @@ import { toImportedIncrement } from './usage-increment.ts';
 export interface RequestCount {
   /** What was asked about a conversation in passing. */
   addConversation(conversation: Conversation): void;
-  /** @param isOwnConversation Whether its conversation began here; false where it has none. */
+  /** @param isOwnConversation Whether its conversation began in onggi; false where it has none. */
   addMessage(message: Message, isOwnConversation: boolean): void;
   rows(): readonly UsageStatistic[];
 }
 
 /**
  * Counts anew. An answer is imported, and counted apart, when it names no connection of ours and stands
- * in a conversation that began in another product.
+ * in a conversation that began in another product, or when an import brought it and it was asked before
+ * that. What was asked here since, another try or the rest of an imported answer too, is ours. Of what was
+ * asked in passing on the day of the import, and joined to a record that came with it, nothing is.
  */
-export function createRequestCount(userId: UserId): RequestCount {
+export function createRequestCount(userId: UserId, imported: ImportedIds): RequestCount {
   const rows = new Map<string, UsageStatistic>();
 
   function add(increment: UsageIncrement): void {
@@ -28,18 +32,53 @@ export function createRequestCount(userId: UserId): RequestCount {
     rows.set(id, addUsage(rows.get(id), userId, increment));
   }
 
+  function addImported(increment: ImportedIncrement): void {
+    const id = usageStatisticId(userId, increment);
+    rows.set(id, addImportedUsage(rows.get(id), userId, increment));
+  }
+
   return {
-    addConversation: (conversation) => readPassingUsage(conversation).forEach(add),
+    addConversation(conversation) {
+      const importedAt = imported.conversations.get(conversation.id) ?? -Infinity;
+      const records = readPassingUsage(conversation);
+      records.filter((record) => isAskedSince(record, importedAt)).forEach(add);
+    },
     addMessage(message, isOwnConversation) {
       if (message.role !== 'assistant') return;
-      if (isOwnConversation || message.endpointId !== null) {
-        toUsageIncrements(message).forEach(add);
+      if (!isOwnConversation && message.endpointId === null) {
+        addImported(toImportedIncrement(message));
         return;
       }
-      const increment = toImportedIncrement(message);
-      const id = usageStatisticId(userId, increment);
-      rows.set(id, addImportedUsage(rows.get(id), userId, increment));
+      const { id, conversationId } = message;
+      const importedAt = imported.messages.get(id) ?? imported.conversations.get(conversationId);
+      const requests = toUsageIncrements(message);
+      const [ours, others] = split(requests, importedAt ?? -Infinity);
+      ours.forEach(add);
+      if (others.length === 0) return;
+      addImported(ours.length === 0 ? toImportedIncrement(message) : joinImported(others));
     },
     rows: () => [...rows.values()],
   };
+}
+
+/** Without a time of its own only a later day is surely since. */
+function isAskedSince({ askedAt, date }: UsageIncrement, importedAt: number): boolean {
+  if (importedAt === -Infinity) return true;
+  return askedAt === undefined ? date > toLocalDate(importedAt) : askedAt >= importedAt;
+}
+
+function split(
+  requests: readonly UsageIncrement[],
+  importedAt: number,
+): readonly [readonly UsageIncrement[], readonly UsageIncrement[]] {
+  const isOurs = (request: UsageIncrement): boolean => isAskedSince(request, importedAt);
+  return [requests.filter(isOurs), requests.filter((request) => !isOurs(request))];
+}
+
+/** Requests that were made elsewhere for an answer that was asked for here once more, as one answer. */
+function joinImported(requests: readonly UsageIncrement[]): ImportedIncrement {
+  const { date, model, promptTokens, completionTokens, totalCostUsd } = requests.reduce(
+    (sum, request) => joinIncrements(request, sum),
+  );
+  return { date, model, promptTokens, completionTokens, costUsd: totalCostUsd };
 }

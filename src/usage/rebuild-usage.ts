@@ -1,3 +1,4 @@
+import { readImportedIds } from '#db/import-runs.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readTablePages } from '#db/table-pages.ts';
 import { readAllUsage, replaceUsage } from '#db/usage-statistics.ts';
@@ -19,7 +20,8 @@ interface RebuildOptions {
 /**
  * Counts the usage of all days anew from the stored messages and puts it in the place of the rows,
  * all at once. The figures are those that the answers themselves added, but for answers that were
- * deleted since, which are no longer there to be counted. Imported history is counted apart.
+ * deleted since, which are no longer there to be counted. Imported history is counted apart, that of
+ * onggi's own files too.
  * @returns false, with nothing changed, when it was stopped.
  * @throws OnggiError `chat/busy` when answers ended during each of five tries; `db/*`.
  */
@@ -43,7 +45,7 @@ async function countMessages(
   onProgress: ((progress: Progress) => void) | undefined,
   signal: AbortSignal | undefined,
 ): Promise<readonly UsageStatistic[] | undefined> {
-  const count = createRequestCount(userId);
+  const count = createRequestCount(userId, await readImportedIds(db));
   const { ownConversations, totalRows } = await countConversations(db, count);
   let doneRows = 0;
   for await (const page of readTablePages(db.strict.messages, ({ id }) => id)) {

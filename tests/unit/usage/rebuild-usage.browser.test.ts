@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { OnggiError } from '#domain/errors.ts';
 import { settleAbandonedAnswers } from '#db/answers.ts';
+import { saveImportRun } from '#db/import-runs.ts';
 import { LOCAL_USER_ID, toEndpointId, toMessageId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import { toCutAnswer } from '#usage/lazy-usage.ts';
 import { rebuildUsage } from '#usage/rebuild-usage.ts';
+import type { ImportRun } from '#domain/stored-rows.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 import { finish, text, usage } from '../chat/support.ts';
 import { makeConversation, makeMessage } from '../db/conversation-rows.ts';
@@ -193,6 +195,81 @@ test('counts imported history apart, and answers that were asked for in it as ou
     },
     { model: 'unknown', requestCount: 1 },
   ]);
+});
+
+/** What a file of onggi brought: `createdIds` whole conversations, `addedIds` messages of one that was here. */
+const importRun = (startedAt: number, brought: Partial<ImportRun>): ImportRun => ({
+  id: `import-${startedAt}`,
+  startedAt,
+  endedAt: startedAt,
+  fileNames: ['onggi.zip'],
+  report: null,
+  createdIds: [],
+  addedIds: {},
+  undoneAt: null,
+  ...brought,
+});
+
+/** Without what is counted apart. */
+const own = (rows: readonly UsageStatistic[]) =>
+  rows
+    .filter(({ requestCount }) => requestCount > 0)
+    .map((row) =>
+      Object.fromEntries(Object.entries(row).filter(([name]) => !name.startsWith('imported'))),
+    );
+
+test('counts answers of an imported file of onggi apart, and what was asked in it since as ours', async () => {
+  const { db, clock, send, again, pass, readRows, fresh } = await openPricedChat();
+  // Elsewhere: an answer, two tries of another, and a title.
+  await send(text('a'), usage(10, 5), finish('stop'), 'end');
+  const failed = await send(refused);
+  const part = await again('tryAgain', failed, text('b'), usage(20, 6), cut);
+  await pass('title', text('Jars'), usage(40, 2), finish('stop'), 'end');
+  await db.strict.usageStatistics.clear();
+  clock.now += 1000;
+  await saveImportRun(db, importRun(clock.now, { createdIds: [fresh.id] }));
+  clock.now += 1000;
+  // Here, on the same day: the rest of what was cut, and another question.
+  const whole = await again('continueAnswer', part, text('c'), usage(30, 3), finish('stop'), 'end');
+  await send(text('d'), usage(12, 4), finish('stop'), 'end');
+  clock.now += DAY_MS;
+  await pass('summary', text('About jars.'), usage(50, 4), finish('stop'), 'end');
+  expect(whole.completionTokens).toBe(9);
+  const live = await readRows();
+  expect(live).toMatchObject([
+    { requestCount: 2, promptTokens: 42, completionTokens: 7 },
+    { requestCount: 1, promptTokens: 50 },
+  ]);
+  expect(await rebuildUsage(db, LOCAL_USER_ID)).toBe(true);
+  const counted = await readRows();
+  expect(own(counted)).toEqual(live);
+  expect(counted[0]).toMatchObject({
+    importedCount: 2,
+    importedPromptTokens: 30,
+    importedCompletionTokens: 11,
+    importedCostUsd: 52,
+  });
+});
+
+test('counts messages apart that a file of onggi added to a conversation of ours', async () => {
+  const { db, clock, send, readRows, fresh } = await openPricedChat();
+  await send(text('a'), usage(10, 5), finish('stop'), 'end');
+  const live = await readRows();
+  const added = makeMessage(fresh.id, 'added', null, {
+    role: 'assistant',
+    seq: 9,
+    timestamp: clock.now - 1000,
+    endpointId: toEndpointId('endpoint'),
+    modelUsed: 'model',
+    promptTokens: 7,
+    completionTokens: 1,
+    costUsd: 9,
+  });
+  await db.strict.messages.add(added);
+  await saveImportRun(db, importRun(clock.now, { addedIds: { [fresh.id]: [added.id] } }));
+  await rebuildUsage(db, LOCAL_USER_ID);
+  expect(own(await readRows())).toEqual(live);
+  expect(await readRows()).toMatchObject([{ importedCount: 1, importedPromptTokens: 7 }]);
 });
 
 test('tells how far it is and leaves everything as it was when it is stopped', async () => {

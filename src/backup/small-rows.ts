@@ -2,6 +2,7 @@
 import {
   INSTANT,
   INTEGER,
+  LIST,
   NAME,
   OBJECT,
   TEXT,
@@ -78,6 +79,7 @@ const IMPORT_FIELDS: readonly Field[] = [
   optional('created_ids', 'createdIds', TEXTS),
   optional('added_ids', 'addedIds', TEXTS_BY_ID),
   optional('created_document_ids', 'createdDocumentIds', TEXTS),
+  optional('added_usage', 'addedUsage', LIST),
   optional('undone_at', 'undoneAt', nullable(INSTANT)),
 ];
 

@@ -6,6 +6,8 @@ import { isImportedMessage } from '#domain/imported-rows.ts';
 import { newestLeafBelow } from '#domain/message-tree.ts';
 import type { Message } from '#domain/message.ts';
 import type { ImportRun, LibraryDocument } from '#domain/stored-rows.ts';
+import type { UsageStatistic } from '#domain/usage.ts';
+import { isUsageIncrement } from '#domain/usage-increments.ts';
 import { commit, read } from './commit.ts';
 import { removeDocuments } from './documents.ts';
 import { withExclusiveLock } from './locks.ts';
@@ -35,16 +37,20 @@ export function saveImportRun({ strict: db }: OnggiDatabase, run: ImportRun): Pr
   );
 }
 
-/** What imports brought, each with the epoch milliseconds of the last import that did. */
-export interface ImportedIds {
+/** What imports brought, ids with the epoch milliseconds of the last import that did. */
+export interface BroughtByImports {
   /** Conversations that imports made, copies of what was here already among them. */
   readonly conversations: ReadonlyMap<ConversationId, number>;
   /** Messages that imports added to conversations that were here. */
   readonly messages: ReadonlyMap<MessageId, number>;
+  /** Days of usage, as they came. */
+  readonly usage: readonly UsageStatistic[];
 }
 
 /** What the imports of all time brought, the undone ones too: of those is left what the person went on in. */
-export async function readImportedIds({ strict: db }: OnggiDatabase): Promise<ImportedIds> {
+export async function readBroughtByImports({
+  strict: db,
+}: OnggiDatabase): Promise<BroughtByImports> {
   const runs = await read(() => db.imports.toArray());
   const conversations = new Map<ConversationId, number>();
   const messages = new Map<MessageId, number>();
@@ -52,7 +58,9 @@ export async function readImportedIds({ strict: db }: OnggiDatabase): Promise<Im
     for (const id of run.createdIds) conversations.set(id, run.startedAt);
     for (const [, ids] of entriesOf(run)) for (const id of ids) messages.set(id, run.startedAt);
   }
-  return { conversations, messages };
+  // A backup may come from anywhere.
+  const usage = runs.flatMap(({ addedUsage }) => addedUsage ?? []).filter(isUsageIncrement);
+  return { conversations, messages, usage };
 }
 
 /**

@@ -8,6 +8,7 @@ import type { OnggiDatabase } from './open-database.ts';
 /**
  * Adds days of usage and drafts whose keys are not here yet, in one transaction; what is here stays as
  * it is. The usage counts for the person of this browser, whoever the file names.
+ * @returns the days that were added.
  */
 export function addMissingRows(
   { relaxed: db }: OnggiDatabase,
@@ -15,7 +16,7 @@ export function addMissingRows(
     usageStatistics,
     drafts,
   }: { readonly usageStatistics: readonly UsageStatistic[]; readonly drafts: readonly Draft[] },
-): Promise<void> {
+): Promise<readonly UsageStatistic[]> {
   const days = new Map(
     usageStatistics.map((row) => {
       const id = usageStatisticId(LOCAL_USER_ID, row);
@@ -32,6 +33,7 @@ export function addMissingRows(
       for (const row of knownTexts) if (row) texts.delete(row.id);
       await db.usageStatistics.bulkAdd([...days.values()]);
       await db.drafts.bulkAdd([...texts.values()]);
+      return [...days.values()];
     }),
   );
 }

@@ -6,6 +6,7 @@ import type { EmbeddingCollection } from './embedding.ts';
 import type { ErrorCode } from './errors.ts';
 import type { ConversationId, MessageId } from './ids.ts';
 import type { ImportReport } from './import-report.ts';
+import type { UsageStatistic } from './usage.ts';
 
 /** One cached answer (specification 3.1, response_cache). Always a whole one that ended well. */
 export interface CachedResponse {
@@ -130,6 +131,8 @@ export interface ImportRun {
   readonly addedIds: Readonly<Record<ConversationId, readonly MessageId[]>>;
   /** Documents it made; missing where there are none. */
   readonly createdDocumentIds?: readonly string[];
+  /** Days of usage it brought, as they came; missing where there are none. Undoing leaves them. */
+  readonly addedUsage?: readonly UsageStatistic[];
   /** Epoch milliseconds of its undoing. */
   readonly undoneAt: number | null;
 }

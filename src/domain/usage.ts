@@ -74,21 +74,18 @@ export function addUsage(
   userId: UserId,
   increment: UsageIncrement,
 ): UsageStatistic {
-  if (!row) {
-    const { askedAt: _askedAt, ...sums } = increment;
-    return { id: usageStatisticId(userId, increment), userId, ...sums };
-  }
+  const base = row ?? emptyUsage(userId, increment.date, increment.model);
   return {
-    ...row,
-    requestCount: row.requestCount + increment.requestCount,
-    promptTokens: row.promptTokens + increment.promptTokens,
-    completionTokens: row.completionTokens + increment.completionTokens,
-    totalTokens: row.totalTokens + increment.totalTokens,
-    totalCostUsd: row.totalCostUsd + increment.totalCostUsd,
-    unpricedCount: row.unpricedCount + increment.unpricedCount,
-    totalResponseTimeMs: row.totalResponseTimeMs + increment.totalResponseTimeMs,
-    timedCount: row.timedCount + increment.timedCount,
-    errorCount: row.errorCount + increment.errorCount,
+    ...base,
+    requestCount: base.requestCount + increment.requestCount,
+    promptTokens: base.promptTokens + increment.promptTokens,
+    completionTokens: base.completionTokens + increment.completionTokens,
+    totalTokens: base.totalTokens + increment.totalTokens,
+    totalCostUsd: base.totalCostUsd + increment.totalCostUsd,
+    unpricedCount: base.unpricedCount + increment.unpricedCount,
+    totalResponseTimeMs: base.totalResponseTimeMs + increment.totalResponseTimeMs,
+    timedCount: base.timedCount + increment.timedCount,
+    errorCount: base.errorCount + increment.errorCount,
   };
 }
 

@@ -4,7 +4,7 @@ import {
   findNextMessageGroup,
   readMessageRows,
 } from '#db/integrity.ts';
-import { readImportedIds } from '#db/import-runs.ts';
+import { readBroughtByImports } from '#db/import-runs.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readKeyPages } from '#db/staging-rows.ts';
 import { readTablePages } from '#db/table-pages.ts';
@@ -65,7 +65,7 @@ export async function checkIntegrity(
   const sessions = new Map<SessionId, MissingSession>();
   const damaged: ConversationId[] = [];
   const miscounted: ConversationId[] = [];
-  const imported = await readImportedIds(db);
+  const imported = await readBroughtByImports(db);
   const requests = createRequestCount(LOCAL_USER_ID, imported);
   let conversationCount = 0;
   let messageCount = 0;

@@ -2,6 +2,7 @@ import type { Clock, ConversationId, MessageId } from '#domain/ids.ts';
 import type { ImportReport } from '#domain/import-report.ts';
 import type { ImportSource } from '#domain/imported.ts';
 import type { ImportRun } from '#domain/stored-rows.ts';
+import type { UsageStatistic } from '#domain/usage.ts';
 import { saveImportRun } from '#db/import-runs.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 
@@ -14,6 +15,7 @@ export interface ImportLog {
   readonly attachmentIds: readonly string[];
   readonly createdDocumentIds: ReadonlyMap<string, ImportSource>;
   addDocument(id: string, source: ImportSource): void;
+  addUsage(days: readonly UsageStatistic[]): void;
   addCreated(id: ConversationId, source: ImportSource): void;
   addAdded(id: ConversationId, messageIds: readonly MessageId[]): void;
   addAttachments(ids: readonly string[]): void;
@@ -35,6 +37,7 @@ export function createImportLog(
   const addedIds = new Map<ConversationId, readonly MessageId[]>();
   const attachmentIds: string[] = [];
   const createdDocumentIds = new Map<string, ImportSource>();
+  const addedUsage: UsageStatistic[] = [];
   let unsaved = 0;
 
   function toRow(endedAt: number | null, report: ImportReport | null): ImportRun {
@@ -47,6 +50,7 @@ export function createImportLog(
       createdIds: [...createdIds.keys()],
       addedIds: Object.fromEntries(addedIds),
       ...(createdDocumentIds.size > 0 && { createdDocumentIds: [...createdDocumentIds.keys()] }),
+      ...(addedUsage.length > 0 && { addedUsage }),
       undoneAt: null,
     };
   }
@@ -61,6 +65,10 @@ export function createImportLog(
     addDocument(documentId, source) {
       createdDocumentIds.set(documentId, source);
       unsaved += 1;
+    },
+    addUsage(days) {
+      for (const each of days) addedUsage.push(each);
+      unsaved += days.length;
     },
     addCreated(conversationId, source) {
       createdIds.set(conversationId, source);

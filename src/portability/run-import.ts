@@ -70,7 +70,7 @@ async function importFiles(
   try {
     recognized = await recognizeFiles(await openFiles(given, options), signal);
     for (const refused of recognized.refused) tally.refuse(refused);
-    await storeAll(db, recognized, writer, tally, options);
+    await storeAll(db, recognized, { writer, tally, log }, options);
   } catch (error) {
     if (!signal?.aborted) tally.refuse(toEndOfImport(error));
   }
@@ -83,8 +83,11 @@ async function importFiles(
 async function storeAll(
   db: OnggiDatabase,
   { files }: RecognizedFiles,
-  writer: ImportWriter,
-  tally: ImportTally,
+  {
+    writer,
+    tally,
+    log,
+  }: { readonly writer: ImportWriter; readonly tally: ImportTally; readonly log: ImportLog },
   { signal, onProgress }: RunImportOptions,
 ): Promise<void> {
   const progress = createProgressTeller(onProgress);
@@ -92,7 +95,7 @@ async function storeAll(
   const filter = createItemFilter(tally);
   const readOptions: ReadImportsOptions = {
     onBytes: progress.addBytes,
-    onStoreRows: (rows) => addMissingRows(db, rows),
+    onStoreRows: async (rows) => log.addUsage(await addMissingRows(db, rows)),
     ...(signal && { signal }),
   };
   try {

@@ -1,4 +1,4 @@
-import type { ImportedIds } from '#db/import-runs.ts';
+import type { BroughtByImports } from '#db/import-runs.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import type { UserId } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
@@ -22,18 +22,22 @@ export interface RequestCount {
  * Counts anew. An answer is imported, and counted apart, when it names no connection of ours and stands
  * in a conversation that began in another product, or when an import brought it and it was asked before
  * that. What was asked here since, another try or the rest of an imported answer too, is ours. Of what was
- * asked in passing on the day of the import, and joined to a record that came with it, nothing is.
+ * asked in passing on the day of the import, and joined to a record that came with it, nothing is. Days of
+ * usage that an import brought count as they came, and no answer that came with them a second time.
  */
-export function createRequestCount(userId: UserId, imported: ImportedIds): RequestCount {
+export function createRequestCount(userId: UserId, imported: BroughtByImports): RequestCount {
+  const idOf = (day: Pick<UsageStatistic, 'date' | 'model'>) => usageStatisticId(userId, day);
+  const brought = new Set(imported.usage.map(idOf));
   const rows = new Map<string, UsageStatistic>();
+  for (const day of imported.usage) add(day);
 
   function add(increment: UsageIncrement): void {
-    const id = usageStatisticId(userId, increment);
+    const id = idOf(increment);
     rows.set(id, addUsage(rows.get(id), userId, increment));
   }
 
   function addImported(increment: ImportedIncrement): void {
-    const id = usageStatisticId(userId, increment);
+    const id = idOf(increment);
     rows.set(id, addImportedUsage(rows.get(id), userId, increment));
   }
 
@@ -52,10 +56,12 @@ export function createRequestCount(userId: UserId, imported: ImportedIds): Reque
       const { id, conversationId } = message;
       const importedAt = imported.messages.get(id) ?? imported.conversations.get(conversationId);
       const requests = toUsageIncrements(message);
-      const [ours, others] = split(requests, importedAt ?? -Infinity);
+      const [ours, elsewhere] = split(requests, importedAt ?? -Infinity);
       ours.forEach(add);
+      const others = elsewhere.filter((request) => !brought.has(idOf(request)));
       if (others.length === 0) return;
-      addImported(ours.length === 0 ? toImportedIncrement(message) : joinImported(others));
+      const isWhole = others.length === requests.length;
+      addImported(isWhole ? toImportedIncrement(message) : joinImported(others));
     },
     rows: () => [...rows.values()],
   };

@@ -1,4 +1,4 @@
-import { readImportedIds } from '#db/import-runs.ts';
+import { readBroughtByImports } from '#db/import-runs.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readTablePages } from '#db/table-pages.ts';
 import { readAllUsage, replaceUsage } from '#db/usage-statistics.ts';
@@ -45,7 +45,7 @@ async function countMessages(
   onProgress: ((progress: Progress) => void) | undefined,
   signal: AbortSignal | undefined,
 ): Promise<readonly UsageStatistic[] | undefined> {
-  const count = createRequestCount(userId, await readImportedIds(db));
+  const count = createRequestCount(userId, await readBroughtByImports(db));
   const { ownConversations, totalRows } = await countConversations(db, count);
   let doneRows = 0;
   for await (const page of readTablePages(db.strict.messages, ({ id }) => id)) {

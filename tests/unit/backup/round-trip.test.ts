@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createEndpoint } from '#domain/endpoint.ts';
 import { LOCAL_USER_ID, toConversationId, toEndpointId, toMessageId } from '#domain/ids.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
-import { usageStatisticId } from '#domain/usage.ts';
+import { addUsage, usageStatisticId } from '#domain/usage.ts';
 import { wholeConversations } from './arbitrary-rows.ts';
 import { makeMessage } from '../db/conversation-rows.ts';
 import {
@@ -274,6 +274,21 @@ async function fillEveryTable({ db }: Home): Promise<void> {
     report: null,
     createdIds: [conversationId],
     createdDocumentIds: ['d'],
+    addedUsage: [
+      addUsage(undefined, LOCAL_USER_ID, {
+        date: '2026-10-01',
+        model: 'm',
+        requestCount: 1,
+        promptTokens: 2,
+        completionTokens: 3,
+        totalTokens: 5,
+        totalCostUsd: 0.5,
+        unpricedCount: 0,
+        totalResponseTimeMs: 1500,
+        timedCount: 1,
+        errorCount: 0,
+      }),
+    ],
     addedIds: { [conversationId]: [toMessageId('c-m3')] },
     undoneAt: null,
   });

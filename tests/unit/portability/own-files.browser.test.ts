@@ -191,6 +191,8 @@ describe('an SQLite file of ours', () => {
     await clientOf(there).run([await exportSqlite(here)], 'update');
     const usage = await there.strict.usageStatistics.orderBy('id').toArray();
     expect(usage).toEqual([usageOf('known', 7), usageOf('new', 1)]);
+    const [run] = await there.strict.imports.toArray();
+    expect(run?.addedUsage).toEqual([usageOf('new', 1)]);
     const drafts = await there.strict.drafts.orderBy('id').toArray();
     expect(drafts).toEqual([draft('branched', 'from there'), draft('new', 'from here')]);
     expect(await there.strict.endpoints.count()).toBe(0);

@@ -272,6 +272,24 @@ test('counts messages apart that a file of onggi added to a conversation of ours
   expect(await readRows()).toMatchObject([{ importedCount: 1, importedPromptTokens: 7 }]);
 });
 
+test('keeps the days that an SQLite file brought, and counts no answer of them twice', async () => {
+  const { db, clock, send, readRows, fresh } = await openPricedChat();
+  await send(text('a'), usage(10, 5), finish('stop'), 'end');
+  const addedUsage = await readRows();
+  clock.now += 1000;
+  await saveImportRun(db, importRun(clock.now, { createdIds: [fresh.id], addedUsage }));
+  // On the same day, after the import.
+  await send(text('b'), usage(20, 1), finish('stop'), 'end');
+  const live = await readRows();
+  expect(live).toMatchObject([{ requestCount: 2, promptTokens: 30 }]);
+  await rebuildUsage(db, LOCAL_USER_ID);
+  expect(await readRows()).toEqual(live);
+  const damaged = [null, { date: 'x' }] as unknown as typeof addedUsage;
+  await saveImportRun(db, importRun(clock.now, { createdIds: [fresh.id], addedUsage: damaged }));
+  await rebuildUsage(db, LOCAL_USER_ID);
+  expect(await readRows()).toMatchObject([{ requestCount: 1, importedCount: 1 }]);
+});
+
 test('tells how far it is and leaves everything as it was when it is stopped', async () => {
   const { db, send, readRows } = await openPricedChat();
   await send(text('a'), usage(10, 5), finish('stop'), 'end');

@@ -86,6 +86,7 @@ const SEARCH_START_DELAY_MS = 4000;
 const LOCK_PATIENCE_MS = 500;
 
 const clock: Clock = () => Date.now();
+const monotonic = () => performance.now();
 const createId: CreateId = () => crypto.randomUUID();
 const translator = new Translator();
 const storage = new StorageHealth();
@@ -138,7 +139,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   const loadLock = createLazyLock(
     {
       clock,
-      monotonic: () => performance.now(),
+      monotonic,
       memory: localStorage,
       mustWait: () => beforeLock.mustWait(),
       isAtStake: () => beforeLock.isAtStake(),
@@ -175,7 +176,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     sleep,
     isOnline: () => navigator.onLine,
   });
-  const responseCache = createLazyResponseCache({ db, clock, monotonic: () => performance.now() });
+  const responseCache = createLazyResponseCache({ db, clock, monotonic });
   setTimeout(() => void responseCache.removeExpired(), CACHE_TIDY_DELAY_MS);
   watchWrites({
     onSlow: storage.setSlow,
@@ -192,6 +193,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     getSettings: () => settings.value,
     getSessionId,
     tryHoldAnswerLock,
+    monotonic,
     ...makers,
   });
   // Soon after the first view, so that the first question waits for nothing.

@@ -1,5 +1,4 @@
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
-import type { Clock } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
 import type { ChatRequest, StreamChat } from '#domain/stream.ts';
 import { titleFromModel } from '#domain/title.ts';
@@ -38,7 +37,7 @@ export interface PassingAnswer {
  * @param row The answer as it is before anything was asked.
  */
 export async function askInPassing(
-  { streamChat, clock }: { readonly streamChat: StreamChat; readonly clock: Clock },
+  { streamChat, monotonic }: { readonly streamChat: StreamChat; readonly monotonic: () => number },
   target: Omit<ChatRequest, 'messages' | 'maxTokens'>,
   row: Message,
   branch: readonly Message[],
@@ -57,7 +56,7 @@ export async function askInPassing(
     usage: null,
     question: request,
     cached: null,
-    startedAt: clock(),
+    startedAt: monotonic(),
     firstTokenAt: null,
     failure: null,
     isStopped: false,
@@ -79,7 +78,7 @@ export async function askInPassing(
   const failure = signal.aborted ? null : answer.failure;
   const isOfUse = !signal.aborted && !failure;
   return {
-    settled: settleAnswer(row, answer, clock()),
+    settled: settleAnswer(row, answer, monotonic()),
     text: isOfUse ? clean(answer.content, question) : undefined,
     failure,
   };

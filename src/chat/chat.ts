@@ -33,6 +33,8 @@ export interface ChatDeps {
   /** One answer at a time for a conversation, over all tabs; undefined while another runs. */
   readonly tryHoldAnswerLock: (id: ConversationId) => Promise<(() => void) | undefined>;
   readonly clock: Clock;
+  /** Milliseconds since some fixed moment, which no setting of a clock changes: answers are timed by it. */
+  readonly monotonic: () => number;
   readonly createId: CreateId;
 }
 
@@ -176,7 +178,7 @@ export function createChat(deps: ChatDeps) {
   ): AnswerRun {
     return runAnswer(answer, {
       store,
-      clock,
+      monotonic: deps.monotonic,
       added,
       prepareQuestion: question,
       ask,

@@ -1,6 +1,5 @@
 import type { ConversationStore } from '#domain/conversation-store.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
-import type { Clock } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
 import { MAX_CONTENT_CHARACTERS } from '#domain/message.ts';
 import type { CachedResponse } from '#domain/stored-rows.ts';
@@ -53,7 +52,7 @@ export interface AnswerRun {
 
 interface AnswerDeps {
   readonly store: ConversationStore;
-  readonly clock: Clock;
+  readonly monotonic: () => number;
   readonly added?: AddedRows | undefined;
   /** Gives what is asked, when the answer begins. */
   readonly prepareQuestion: () => Promise<ChatQuestion>;
@@ -74,9 +73,9 @@ interface AnswerDeps {
  * usage. Never throws: what goes wrong is in the settled row.
  */
 export function runAnswer(message: Message, deps: AnswerDeps): AnswerRun {
-  const { store, clock } = deps;
+  const { store, monotonic } = deps;
   const abort = new AbortController();
-  const startedAt = clock();
+  const startedAt = monotonic();
   const answer: AnswerSoFar = {
     content: message.content,
     reasoning: message.reasoning,
@@ -110,7 +109,7 @@ export function runAnswer(message: Message, deps: AnswerDeps): AnswerRun {
     try {
       yield { kind: 'asking' };
       for await (const delta of await asked) {
-        const progress = take(delta, answer, clock);
+        const progress = take(delta, answer, monotonic);
         if (progress?.kind === 'writing') checkpoint.note();
         if (progress) yield progress;
         while (pending.length > 0) yield* pending.splice(0);
@@ -123,7 +122,7 @@ export function runAnswer(message: Message, deps: AnswerDeps): AnswerRun {
     }
     answer.isStopped = abort.signal.aborted;
     await checkpoint.close();
-    const settled = settleAnswer(message, answer, clock());
+    const settled = settleAnswer(message, answer, monotonic());
     const usage = answerUsage(settled, message, answer);
     yield { kind: 'settled', message: settled, usage, unsaved: await finish(settled, usage) };
   }
@@ -153,10 +152,14 @@ export function runAnswer(message: Message, deps: AnswerDeps): AnswerRun {
 }
 
 /** Adds one delta to the answer; what it means for the screen, if anything. */
-function take(delta: AnswerDelta, answer: AnswerSoFar, clock: Clock): AnswerProgress | undefined {
+function take(
+  delta: AnswerDelta,
+  answer: AnswerSoFar,
+  monotonic: () => number,
+): AnswerProgress | undefined {
   switch (delta.kind) {
     case 'text':
-      if (delta.text !== '') answer.firstTokenAt ??= clock();
+      if (delta.text !== '') answer.firstTokenAt ??= monotonic();
       answer.content += delta.text;
       return { kind: 'writing', content: answer.content, reasoning: answer.reasoning };
     case 'reasoning':
@@ -164,7 +167,7 @@ function take(delta: AnswerDelta, answer: AnswerSoFar, clock: Clock): AnswerProg
       return { kind: 'writing', content: answer.content, reasoning: answer.reasoning };
     case 'from-cache':
       answer.cached = delta.cached;
-      answer.firstTokenAt = clock();
+      answer.firstTokenAt = monotonic();
       answer.content = delta.cached.response;
       answer.reasoning = delta.cached.reasoning;
       answer.finishReason = 'stop';

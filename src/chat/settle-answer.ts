@@ -15,7 +15,7 @@ export interface AnswerSoFar {
   question: ChatQuestion | null;
   /** Where it came from, when that is the cache. */
   cached: CachedResponse | null;
-  /** Epoch milliseconds. */
+  /** Milliseconds of a clock that nobody sets, here and below. */
   readonly startedAt: number;
   firstTokenAt: number | null;
   failure: OnggiError | null;
@@ -33,7 +33,10 @@ const CUTS: ReadonlySet<ErrorCode> = new Set([
   'provider/malformed',
 ]);
 
-/** The row of an answer that is over: status, reason, tokens and times. */
+/**
+ * The row of an answer that is over: status, reason, tokens and times.
+ * @param now On the clock of `answer.startedAt`.
+ */
 export function settleAnswer(message: Message, answer: AnswerSoFar, now: number): Message {
   const { status, failure } = outcome(answer);
   const { question } = answer;
@@ -44,9 +47,9 @@ export function settleAnswer(message: Message, answer: AnswerSoFar, now: number)
     reasoning: answer.reasoning === '' ? null : answer.reasoning,
     finishReason: answer.finishReason,
     timestamp: message.timestamp,
-    responseTimeMs: now - answer.startedAt,
+    responseTimeMs: Math.round(now - answer.startedAt),
     timeToFirstTokenMs:
-      answer.firstTokenAt === null ? null : answer.firstTokenAt - answer.startedAt,
+      answer.firstTokenAt === null ? null : Math.round(answer.firstTokenAt - answer.startedAt),
     ...(question && { modelUsed: question.chatModel, temperature: question.temperature }),
     ...(answer.cached ? fromCache(message, answer.cached) : tokens(message, answer)),
   });

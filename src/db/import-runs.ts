@@ -6,8 +6,8 @@ import { isImportedMessage } from '#domain/imported-rows.ts';
 import { newestLeafBelow } from '#domain/message-tree.ts';
 import type { Message } from '#domain/message.ts';
 import type { ImportRun, LibraryDocument } from '#domain/stored-rows.ts';
-import type { UsageStatistic } from '#domain/usage.ts';
-import { isUsageIncrement } from '#domain/usage-increments.ts';
+import type { UsageIncrement } from '#domain/usage.ts';
+import { readUsageIncrements } from '#domain/usage-increments.ts';
 import { commit, read } from './commit.ts';
 import { removeDocuments } from './documents.ts';
 import { withExclusiveLock } from './locks.ts';
@@ -44,7 +44,7 @@ export interface BroughtByImports {
   /** Messages that imports added to conversations that were here. */
   readonly messages: ReadonlyMap<MessageId, number>;
   /** Days of usage, as they came. */
-  readonly usage: readonly UsageStatistic[];
+  readonly usage: readonly UsageIncrement[];
 }
 
 /** What the imports of all time brought, the undone ones too: of those is left what the person went on in. */
@@ -59,7 +59,8 @@ export async function readBroughtByImports({
     for (const [, ids] of entriesOf(run)) for (const id of ids) messages.set(id, run.startedAt);
   }
   // A backup may come from anywhere.
-  const usage = runs.flatMap(({ addedUsage }) => addedUsage ?? []).filter(isUsageIncrement);
+  const days = runs.flatMap(({ addedUsage }) => addedUsage ?? []);
+  const usage = readUsageIncrements(days).flatMap((day) => day ?? []);
   return { conversations, messages, usage };
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Conversation } from './conversation.ts';
 import type { UsageIncrement } from './usage.ts';
-import { isUsageIncrement, joinIncrements } from './usage-increments.ts';
+import { joinIncrements, readUsageIncrements } from './usage-increments.ts';
 
 const KEY = 'passingRequests';
 /** Nobody asks on so many days; a file that says more is not believed. */
@@ -15,7 +15,7 @@ const MAX_RECORDS = 1000;
 export function readPassingUsage({ metadata }: Conversation): readonly UsageIncrement[] {
   const value = metadata[KEY];
   if (!Array.isArray(value) || value.length > MAX_RECORDS) return [];
-  return (value as readonly unknown[]).filter(isUsageIncrement);
+  return readUsageIncrements(value).flatMap((record) => record ?? []);
 }
 
 /** The conversation after one more request about it. */

@@ -2,6 +2,7 @@
  * Sums of daily usage for a screen: totals, by model, and by stretches of days. Days are local
  * calendar days, `YYYY-MM-DD`; such texts compare and sort as the days do.
  */
+import { hasMeasuredTimes } from './usage-increments.ts';
 import { knownCostUsd } from './usage.ts';
 import type { UsageStatistic } from './usage.ts';
 
@@ -109,7 +110,9 @@ export function sumUsage(
     rows.reduce((total, row) => total + (read(row) ?? 0), 0);
   const requestCount = sum((row) => row.requestCount);
   const unpricedCount = sum((row) => row.unpricedCount);
-  const timedCount = sum((row) => row.timedCount);
+  const timed = rows.filter(hasMeasuredTimes);
+  const timedCount = timed.reduce((total, row) => total + row.timedCount, 0);
+  const totalMs = timed.reduce((total, row) => total + row.totalResponseTimeMs, 0);
   const errorCount = sum((row) => row.errorCount);
   const totalCostUsd = sum((row) => row.totalCostUsd);
   const ratedCount = ratings.reduce((total, day) => total + day.ratedCount, 0);
@@ -121,7 +124,7 @@ export function sumUsage(
     totalTokens: sum((row) => row.totalTokens),
     costUsd: knownCostUsd({ requestCount, unpricedCount, errorCount, totalCostUsd }),
     unpricedCount,
-    meanResponseMs: timedCount === 0 ? null : sum((row) => row.totalResponseTimeMs) / timedCount,
+    meanResponseMs: timedCount === 0 ? null : totalMs / timedCount,
     errorCount,
     ratedCount,
     meanRating: ratedCount === 0 ? null : ratingSum / ratedCount,

@@ -1,6 +1,6 @@
 import type { UsageChange } from '#domain/maintenance.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
-import { USAGE_AMOUNTS, isAmount } from '#domain/usage-increments.ts';
+import { USAGE_AMOUNTS, hasMeasuredTimes, isAmount } from '#domain/usage-increments.ts';
 
 /**
  * Rows that say less than the messages show, or figures that are none. Never one that says more:
@@ -41,11 +41,23 @@ export function findLackingUsage(
   return [...lacking.values()];
 }
 
-/** The row with its figures that are none as counted; the row itself when all of them are figures. */
+const TIMES: readonly (typeof USAGE_AMOUNTS)[number][] = ['totalResponseTimeMs', 'timedCount'];
+
+/**
+ * The row with its figures that are none, and times that cannot be, as counted; the row itself when all of
+ * them are figures. What is none in the messages either is 0: the same row is not told again.
+ */
 function withAmounts(row: UsageStatistic, counted: UsageStatistic | undefined): UsageStatistic {
-  const wrong = USAGE_AMOUNTS.filter((name) => !isAmount(row[name]));
+  const isTimed = hasMeasuredTimes(row);
+  const wrong = USAGE_AMOUNTS.filter(
+    (name) => !isAmount(row[name]) || (!isTimed && TIMES.includes(name)),
+  );
   if (wrong.length === 0) return row;
-  return { ...row, ...Object.fromEntries(wrong.map((name) => [name, counted?.[name] ?? 0])) };
+  const amounts = wrong.map((name): [string, number] => {
+    const amount = counted?.[name];
+    return [name, isAmount(amount) ? amount : 0];
+  });
+  return { ...row, ...(Object.fromEntries(amounts) as Partial<UsageStatistic>) };
 }
 
 /** Figure for figure the larger one. What is imported stays as it was stored. */

@@ -11,8 +11,8 @@ import {
   CUT_REQUEST,
   USAGE_AMOUNTS,
   isAmount,
-  isUsageIncrement,
   readCutRequest,
+  readUsageIncrements,
 } from '#domain/usage-increments.ts';
 import { toUsageIncrement } from './usage-increment.ts';
 
@@ -120,13 +120,16 @@ export function lastRequestCost(message: Message): number | null {
 function readRequests({ metadata }: Message): MessageRequests {
   const value = metadata[KEY];
   if (typeof value !== 'object' || value === null) return NONE;
-  const { earlier, keptTokens, lastCostUsd, last } = value as Record<string, unknown>;
-  if (!Array.isArray(earlier) || earlier.length > MAX_REQUESTS) return NONE;
-  if (!(earlier as readonly unknown[]).every(isUsageIncrement)) return NONE;
+  const record = value as Record<string, unknown>;
+  const { earlier: records, keptTokens, lastCostUsd } = record;
+  if (!Array.isArray(records) || records.length > MAX_REQUESTS) return NONE;
+  const earlier = readUsageIncrements(records).flatMap((each) => each ?? []);
+  if (earlier.length < records.length) return NONE;
+  const [last] = readUsageIncrements([record['last']]);
   return {
     earlier,
     keptTokens: isAmount(keptTokens) ? keptTokens : 0,
     lastCostUsd: isAmount(lastCostUsd) ? lastCostUsd : null,
-    ...(isUsageIncrement(last) && { last }),
+    ...(last && { last }),
   };
 }

@@ -3,6 +3,7 @@ import { readMessagesBetween } from '#db/messages-between.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { SessionId, UserId } from '#domain/ids.ts';
 import { toLocalDate } from '#domain/usage.ts';
+import { measuredMs } from '#domain/usage-increments.ts';
 import type { RatedDay } from '#domain/usage-summary.ts';
 
 /** The figures of one day (the specification's `calculate_usage_statistics`, 8.1). */
@@ -39,9 +40,10 @@ export async function calculateUsageStatistics(
       requestCount += 1;
       totalTokens += tokenCount ?? 0;
       if (rating !== null) ratedCount += 1;
-      if (responseTimeMs === null) continue;
+      const ms = measuredMs(responseTimeMs);
+      if (ms === null) continue;
       timedCount += 1;
-      totalMs += responseTimeMs;
+      totalMs += ms;
     }
   }
   const avgResponseTimeMs = timedCount === 0 ? null : totalMs / timedCount;

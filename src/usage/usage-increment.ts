@@ -1,6 +1,7 @@
 import type { Message } from '#domain/message.ts';
 import { toLocalDate } from '#domain/usage.ts';
 import type { ImportedIncrement, UsageIncrement } from '#domain/usage.ts';
+import { measuredMs } from '#domain/usage-increments.ts';
 
 /** Name under which answers without a known model are counted. */
 export const UNKNOWN_MODEL = 'unknown';
@@ -23,6 +24,7 @@ export function toUsageIncrement(
   const promptTokens = message.promptTokens ?? 0;
   const allTokens = message.completionTokens ?? message.tokenCount ?? 0;
   const completionTokens = Math.max(0, allTokens - earlierTokens);
+  const responseTimeMs = measuredMs(message.responseTimeMs);
   return {
     date: toLocalDate(askedAt),
     model: message.modelUsed ?? UNKNOWN_MODEL,
@@ -33,8 +35,8 @@ export function toUsageIncrement(
     totalTokens: promptTokens + completionTokens,
     totalCostUsd: message.costUsd ?? 0,
     unpricedCount: message.costUsd === null && !isRefused(message) ? 1 : 0,
-    totalResponseTimeMs: message.responseTimeMs ?? 0,
-    timedCount: message.responseTimeMs === null ? 0 : 1,
+    totalResponseTimeMs: responseTimeMs ?? 0,
+    timedCount: responseTimeMs === null ? 0 : 1,
     errorCount: message.status === 'error' ? 1 : 0,
   };
 }

@@ -75,6 +75,7 @@ export const cacheHit: BenchRow = {
         getSessionId: () => Promise.resolve(sessionId),
         tryHoldAnswerLock,
         clock,
+        monotonic: () => performance.now(),
         createId,
       });
       const id = toConversationId(createId());

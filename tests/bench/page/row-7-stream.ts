@@ -74,6 +74,7 @@ async function streamOnce(
     getSessionId: () => Promise.resolve(sessionId),
     tryHoldAnswerLock,
     clock,
+    monotonic: () => performance.now(),
     createId,
   });
   const conversation = createConversation({

@@ -54,6 +54,7 @@ async function openRun({
 }: OpenRun = {}) {
   const db = await openForTest();
   const clock = createTestClock();
+  const monotonic = createTestClock(12.5);
   const store = createStoredConversations(db, clock);
   const question = makeMessage('c', 'q', null, { tokenCount: 3 });
   const { messages } = await store.addMessages(makeConversation('c'), [
@@ -65,11 +66,11 @@ async function openRun({
   const fake = createFakeEndpoint();
   const release = vi.fn<() => void>();
   const ask = askFrom(fake.streamChat);
-  const deps = { store: wrap(store), ask, clock, prepareQuestion, release };
+  const deps = { store: wrap(store), ask, monotonic, prepareQuestion, release };
   const run = runAnswer(message, deps);
   const stored = () => store.getMessage(message.id);
   const conversation = () => store.getConversation(toConversationId('c'));
-  return { db, clock, store, fake, release, run, stored, conversation, ...readRun(run) };
+  return { db, clock, monotonic, store, fake, release, run, stored, conversation, ...readRun(run) };
 }
 
 /** Only these two: the database waits with other means. */
@@ -182,7 +183,13 @@ describe('how an answer ends', () => {
     const fake = createFakeEndpoint();
     const ask = askFrom(fake.streamChat);
     const prepareQuestion = () => Promise.resolve(asked);
-    const run = runAnswer(answer, { store, ask, clock, prepareQuestion, release: vi.fn() });
+    const run = runAnswer(answer, {
+      store,
+      ask,
+      monotonic: clock,
+      prepareQuestion,
+      release: vi.fn(),
+    });
     fake.say(usage(1, 1), text('한'.repeat(MAX_CONTENT_CHARACTERS)), text('x'), text('never read'));
     const { message } = await readRun(run).settled;
     expect(message.status).toBe('interrupted');
@@ -261,8 +268,8 @@ describe('tokens', () => {
 
 describe('times', () => {
   test('of the first token do not count reasoning nor empty pieces', async () => {
-    const { clock, fake, settled } = await openRun();
-    const later = (ms: number) => () => void (clock.now += ms);
+    const { monotonic, fake, settled } = await openRun();
+    const later = (ms: number) => () => void (monotonic.now += ms);
     fake.say(later(100), reasoning('hm'), later(200), text(''), later(300), text('a'));
     fake.say(later(1000), text('b'), finish('stop'), 'end');
     expect((await settled).message).toMatchObject({
@@ -270,6 +277,21 @@ describe('times', () => {
       responseTimeMs: 1600,
     });
   });
+
+  test.each([-31_536_000_000, 315_360_000_000])(
+    'are what passed, when the clock is set by %s ms meanwhile',
+    async (setBy) => {
+      const { db, clock, monotonic, fake, settled } = await openRun();
+      const set = () => {
+        clock.now += setBy;
+        monotonic.now += 250.2;
+      };
+      fake.say(set, text('a'), finish('stop'), 'end');
+      const times = { timeToFirstTokenMs: 250, responseTimeMs: 250 };
+      expect((await settled).message).toMatchObject(times);
+      expect(await readUsage(db)).toMatchObject([{ totalResponseTimeMs: 250, timedCount: 1 }]);
+    },
+  );
 
   test('of the first token are unknown when no text came', async () => {
     const { fake, settled } = await openRun();

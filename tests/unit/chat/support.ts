@@ -143,6 +143,7 @@ export async function openChat({
     getSessionId: () => Promise.resolve(toSessionId('session')),
     tryHoldAnswerLock,
     clock,
+    monotonic: clock,
     createId: createTestIds(),
     ...deps,
   });

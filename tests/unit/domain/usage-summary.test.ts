@@ -68,6 +68,18 @@ describe('rangeOf', () => {
 });
 
 describe('sumUsage', () => {
+  it.each([-1, 315_360_000_000])(
+    'leaves a time of %s ms out of the mean',
+    (totalResponseTimeMs) => {
+      const wrong = row('2026-11-01', { totalResponseTimeMs });
+      expect(sumUsage([wrong, row('2026-11-02')])).toMatchObject({
+        requestCount: 4,
+        meanResponseMs: 1500,
+      });
+      expect(sumUsage([wrong]).meanResponseMs).toBeNull();
+    },
+  );
+
   it('adds up, and takes the mean over requests and not over days', () => {
     const rows = [
       row('2026-11-01'),

@@ -73,3 +73,20 @@ describe('figures that are none', () => {
     expect(findLackingUsage([stored], [])).toEqual([{ before: stored, after: row(FRIDAY, 2) }]);
   });
 });
+
+test.each([-1, 315_360_000_000])('a time of %s ms is mended once, and not told again', (wrong) => {
+  const stored = row(FRIDAY, 2, { totalResponseTimeMs: wrong });
+  // Of the messages one was measured.
+  const counted = row(FRIDAY, 2, { totalResponseTimeMs: 300, timedCount: 1 });
+  expect(findLackingUsage([stored], [counted])).toEqual([{ before: stored, after: counted }]);
+  expect(findLackingUsage([counted], [counted])).toEqual([]);
+  const [gone] = findLackingUsage([stored], []);
+  expect(gone?.after).toEqual(row(FRIDAY, 2, { totalResponseTimeMs: 0, timedCount: 0 }));
+});
+
+test('a figure that is none in the messages either becomes 0 once', () => {
+  const stored = row(FRIDAY, 1, { promptTokens: -4 });
+  const [change] = findLackingUsage([stored], [stored]);
+  expect(change?.after).toEqual(row(FRIDAY, 1, { promptTokens: 0 }));
+  expect(change && findLackingUsage([change.after], [stored])).toEqual([]);
+});

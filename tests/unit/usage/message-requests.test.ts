@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { createConversation } from '#domain/conversation.ts';
+import { readPassingUsage } from '#domain/passing-usage.ts';
 import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
 import { createMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
@@ -54,6 +56,27 @@ describe('toUsageIncrements', () => {
   ])('does not believe a record like %#', (requests) => {
     const message = answer({ metadata: { requests } });
     expect(toUsageIncrements(message)).toEqual([toUsageIncrement(message)]);
+  });
+
+  it.each([-5, 315_360_000_000])('believes a record but for a time of %s ms', (wrongMs) => {
+    const plain = toUsageIncrement(answer());
+    const wrong = { ...plain, totalResponseTimeMs: wrongMs };
+    const right = { ...plain, totalResponseTimeMs: 0, timedCount: 0 };
+    const requests = { earlier: [plain, wrong], keptTokens: 0, last: wrong };
+    expect(toUsageIncrements(answer({ metadata: { requests } }))).toEqual([plain, right, right]);
+    const cut = answer({
+      status: 'interrupted',
+      responseTimeMs: null,
+      metadata: { cutRequest: wrong },
+    });
+    expect(toUsageIncrements(cut)).toEqual([right]);
+    const conversation = createConversation({
+      id: toConversationId('c'),
+      sessionId: toSessionId('s'),
+      createdAt: 1,
+      metadata: { passingRequests: [wrong] },
+    });
+    expect(readPassingUsage(conversation)).toEqual([right]);
   });
 
   it('believes a record without the figures of the last request, and takes its cost for unknown', () => {

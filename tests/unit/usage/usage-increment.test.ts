@@ -64,6 +64,14 @@ describe('toUsageIncrement', () => {
     });
   });
 
+  it.each([-1, -31_536_000_000, 315_360_000_000, Number.NaN])(
+    'takes a time of %s ms for not measured',
+    (responseTimeMs) => {
+      const increment = toUsageIncrement(createAnswer({ responseTimeMs }));
+      expect(increment).toMatchObject({ totalResponseTimeMs: 0, timedCount: 0, requestCount: 1 });
+    },
+  );
+
   it('takes a price of 0 for a price', () => {
     expect(toUsageIncrement(createAnswer({ costUsd: 0 })).unpricedCount).toBe(0);
   });

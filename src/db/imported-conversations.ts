@@ -142,6 +142,20 @@ export async function findImported(
   return byKey;
 }
 
+/** The ids in their source of all that came from it. */
+export async function readSourceIds(
+  { strict: db }: OnggiDatabase,
+  source: Conversation['source'],
+): Promise<ReadonlySet<string>> {
+  const keys = await read(() =>
+    db.conversations
+      .where('[source+sourceId]')
+      .between([source, Dexie.minKey], [source, Dexie.maxKey])
+      .keys(),
+  );
+  return new Set(keys.flatMap((key) => (Array.isArray(key) ? String(key[1]) : [])));
+}
+
 /** Whether anything here came from this source: if not, there is nothing to look up one by one. */
 export async function hasImported(
   { strict: db }: OnggiDatabase,

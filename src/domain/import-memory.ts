@@ -19,6 +19,7 @@ const MESSAGE_COUNT = 'import_message_count';
 const LATEST = 'import_latest';
 const BASE = 'import_base';
 const RATING = 'import_rating';
+const WHOLE = 'import_whole';
 
 /** What a source said of a conversation as a whole, the last time. */
 export interface ImportBase {
@@ -100,6 +101,7 @@ export function importMarks(imported: ImportedConversation): Readonly<Record<str
     [STATE_DIGEST]: digestState(imported),
     [MESSAGE_COUNT]: imported.messages.length,
     [LATEST]: dates.reduce<number | null>((high, date) => Math.max(high ?? date, date), null),
+    ...(imported.formerSourceIds.length > 0 && { [WHOLE]: imported.formerSourceIds.at(-1) }),
   };
 }
 
@@ -117,6 +119,11 @@ export function importState(imported: ImportedConversation): Readonly<Record<str
       updated: imported.updatedAt,
     },
   };
+}
+
+/** Of a conversation with a derived id: the id that derives from all that its source said the last time. */
+export function readImportedWhole({ metadata, sourceId }: Conversation): string {
+  return textOf(metadata[WHOLE]) ?? sourceId;
 }
 
 /** How many messages up to which date the source had the last time. */

@@ -53,7 +53,7 @@ export interface ImportUpdate {
 export function planImportUpdate(
   stored: Conversation,
   storedMessages: readonly Message[],
-  imported: ImportedConversation,
+  said: ImportedConversation,
   makers: UpdateMakers,
 ): ImportUpdate | undefined {
   const known = new Map<string, Message>();
@@ -61,6 +61,7 @@ export function planImportUpdate(
     const sourceId = message.metadata['source_id'];
     if (typeof sourceId === 'string') known.set(sourceId, message);
   }
+  const imported = withStoredIds(said, known);
   const base = readImportBase(stored);
   const isOlder =
     base.updatedAt !== null && imported.updatedAt !== null && imported.updatedAt < base.updatedAt;
@@ -81,17 +82,42 @@ export function planImportUpdate(
     moved.createdAt !== stored.createdAt ||
     moved.updatedAt !== stored.updatedAt;
   // An older export that brings nothing leaves also what is remembered of the newer one.
-  if (!isVisible && (isOlder || isSameAsImported(stored, imported))) return undefined;
+  if (!isVisible && (isOlder || isSameAsImported(stored, said))) return undefined;
   const conversation: Conversation = {
     ...moved,
     ...state,
     ...(isChanged && { changedAt: makers.now }),
     metadata: {
       ...(state.metadata ?? stored.metadata),
-      ...(isOlder ? importMarks(imported) : importState(imported)),
+      ...(isOlder ? importMarks(said) : importState(said)),
     },
   };
   return { conversation: countAnew(conversation, known, changed), added, changed, isVisible };
+}
+
+/** What is here under an id of an earlier version has that id in the file too. */
+function withStoredIds(
+  imported: ImportedConversation,
+  known: ReadonlyMap<string, Message>,
+): ImportedConversation {
+  const stored = new Map(
+    imported.messages.flatMap(({ sourceId, formerSourceIds }): [string, string][] => {
+      const former = known.has(sourceId) ? undefined : formerSourceIds.find((id) => known.has(id));
+      return former === undefined ? [] : [[sourceId, former]];
+    }),
+  );
+  if (stored.size === 0) return imported;
+  const idOf = <Id extends string | null>(id: Id): Id | string =>
+    id === null ? id : (stored.get(id) ?? id);
+  return {
+    ...imported,
+    activeLeafSourceId: idOf(imported.activeLeafSourceId),
+    messages: imported.messages.map((message) => ({
+      ...message,
+      sourceId: idOf(message.sourceId),
+      parentSourceId: idOf(message.parentSourceId),
+    })),
+  };
 }
 
 /** Messages that are new in the source, linked to the nearest ancestor that is here or new too. */
@@ -237,7 +263,8 @@ function changedState(
     systemPrompt: text(stored.systemPrompt, imported.systemPrompt, base.systemPrompt),
     temperature: text(stored.temperature, imported.temperature, base.temperature),
   } as const;
-  return { ...differing(given, stored), ...overlaid(conversationMetadata(imported), stored) };
+  const { source_id_derived: _derived, ...metadata } = conversationMetadata(imported);
+  return { ...differing(given, stored), ...overlaid(metadata, stored) };
 }
 
 /** The tags here without those that the source took away, and with those that it added. */

@@ -75,6 +75,8 @@ export interface ImportedMessage {
   /** Its id in the source; where there is none, a derived one (see {@link deriveSourceId}). */
   readonly sourceId: string;
   readonly isSourceIdDerived: boolean;
+  /** Under which ids earlier versions stored the same message. */
+  readonly formerSourceIds: readonly string[];
   /** `sourceId` of the message before it; null at the top. Parents stand before their children. */
   readonly parentSourceId: string | null;
   readonly role: Role;
@@ -108,6 +110,12 @@ export interface ImportedConversation {
   readonly source: ImportSource;
   readonly sourceId: string;
   readonly isSourceIdDerived: boolean;
+  /**
+   * Of a derived id: the ids that derive from the first message, the first two … and from all, which
+   * earlier versions gave. Whatever was stored under one of them is a shorter export of this one; the
+   * last tells it from another talk that began the same way.
+   */
+  readonly formerSourceIds: readonly string[];
   readonly title: string | null;
   /** Epoch milliseconds; null when neither it nor its messages have a date. */
   readonly createdAt: number | null;
@@ -249,6 +257,7 @@ export function placeImportedMessage(
   return {
     sourceId,
     isSourceIdDerived,
+    formerSourceIds: fields.formerSourceIds ?? NOTHING,
     parentSourceId,
     role: fields.role,
     content: fields.content,
@@ -278,6 +287,7 @@ type NewConversation = Pick<ImportedConversation, 'source' | 'sourceId' | 'messa
 export function createImportedConversation(fields: NewConversation): ImportedConversation {
   return {
     isSourceIdDerived: false,
+    formerSourceIds: [],
     title: null,
     createdAt: null,
     updatedAt: null,

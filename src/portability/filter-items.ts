@@ -27,6 +27,8 @@ export type WantedDocument = Extract<ReadItem, { readonly kind: 'document' }>;
 /** What is remembered of a conversation, to tell whether a second copy says more. */
 interface Seen extends ConversationSize {
   readonly updatedAt: number;
+  /** Of a derived id: marks of the talk up to its first message, its second … and all. */
+  readonly beginnings: Uint32Array | undefined;
 }
 
 /**
@@ -76,16 +78,41 @@ export function createItemFilter(
       return undefined;
     }
     const current = toSeen(item, counted);
-    const before = seen.get(keyOf(item));
+    const same = seen.get(keyOf(item));
+    const taken = same && !isSameTalk(current, same) ? withOwnId(item) : item;
+    const before = seen.get(keyOf(taken));
     if (before) tally.skip('duplicate_in_file', counted.label);
     if (before && !isRicher(current, before)) return undefined;
-    seen.set(keyOf(item), current);
+    seen.set(keyOf(taken), current);
     tally.addConversation(counted, before);
-    return { ...item, file, isRepeated: before !== undefined };
+    return { ...taken, file, isRepeated: before !== undefined };
   };
 }
 
 type ConversationItem = Extract<ReadItem, { readonly kind: 'conversation' | 'native' }>;
+
+/** Two talks without ids that begin alike are one only where one says all that the other does. */
+function isSameTalk({ beginnings: one }: Seen, { beginnings: other }: Seen): boolean {
+  if (!one || !other) return true;
+  const last = Math.min(one.length, other.length) - 1;
+  return one[last] === other[last];
+}
+
+/** Known by all that it says, because another one began like it. */
+function withOwnId(item: ConversationItem): ConversationItem {
+  if (item.kind === 'native') return item;
+  const { conversation } = item;
+  const sourceId = conversation.formerSourceIds.at(-1) ?? conversation.sourceId;
+  // It may lie here under the other id: when it was the first of them.
+  const formerSourceIds = [conversation.sourceId, ...conversation.formerSourceIds];
+  return { ...item, conversation: { ...conversation, sourceId, formerSourceIds } };
+}
+
+function beginningsOf(item: ConversationItem): Uint32Array | undefined {
+  if (item.kind === 'native' || item.conversation.formerSourceIds.length === 0) return undefined;
+  const { formerSourceIds } = item.conversation;
+  return Uint32Array.from(formerSourceIds, (id) => Number.parseInt(id.slice(-8), 16));
+}
 
 function keyOf(item: ConversationItem): string {
   if (item.kind === 'native') return `native\n${item.native.conversation.id}`;
@@ -102,6 +129,7 @@ function toSeen(item: ConversationItem, counted: CountedConversation): Seen {
     attachmentCount,
     missingAttachmentCount,
     updatedAt: updatedAt ?? 0,
+    beginnings: beginningsOf(item),
   };
 }
 

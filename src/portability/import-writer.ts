@@ -5,9 +5,10 @@ import type { Clock, CreateId, SessionId } from '#domain/ids.ts';
 import type { ExistingChoice } from '#domain/import-report.ts';
 import type { ImportedDocument } from '#domain/imported.ts';
 import type { Attachment } from '#domain/stored-rows.ts';
-import { addWholeConversations, findImported, sourceKey } from '#db/imported-conversations.ts';
+import { addWholeConversations } from '#db/imported-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { WantedItem } from './filter-items.ts';
+import { createStoredFinder } from './find-stored.ts';
 import type { ImportLog } from './import-log.ts';
 import type { ImportTally } from './import-tally.ts';
 import { prepareNew } from './prepare-new.ts';
@@ -57,6 +58,7 @@ function isFatal(error: unknown): boolean {
 
 export function createImportWriter(parts: ImportWriterParts): ImportWriter {
   const { db, tally, log } = parts;
+  const findStored = createStoredFinder(db);
   let incoming: WantedItem[] = [];
   let incomingRows = 0;
 
@@ -64,14 +66,11 @@ export function createImportWriter(parts: ImportWriterParts): ImportWriter {
     const items = incoming;
     [incoming, incomingRows] = [[], 0];
     const imported = items.flatMap((item) => (item.kind === 'conversation' ? [item] : []));
-    const found = await findImported(
-      db,
-      imported.map(({ conversation }) => conversation),
-    );
+    const found = await findStored(imported.map(({ conversation }) => conversation));
     let waiting: PreparedConversation[] = [];
     let waitingBytes = 0;
     for (const item of imported) {
-      const stored = found.get(sourceKey(item.conversation));
+      const stored = found.get(item.conversation);
       if (stored) {
         await guarded(item, () => writeUpdate(parts, item, stored));
         continue;

@@ -3,7 +3,7 @@ import type { ImportPreview, Progress } from '#domain/import-report.ts';
 import type { ImportedConversation } from '#domain/imported.ts';
 import { isSameAsImported } from '#domain/import-memory.ts';
 import { planImportUpdate } from '#domain/import-update.ts';
-import { findImported, hasImported, sourceKey } from '#db/imported-conversations.ts';
+import { hasImported } from '#db/imported-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readAllMessages } from '#db/table-pages.ts';
 import { compareNative } from './compare-native.ts';
@@ -11,6 +11,7 @@ import { findBareImported, findBareNative } from './fill-attachments.ts';
 import type { BareReference } from './fill-attachments.ts';
 import { createItemFilter } from './filter-items.ts';
 import type { WantedItem } from './filter-items.ts';
+import { createStoredFinder } from './find-stored.ts';
 import { createImportTally } from './import-tally.ts';
 import type { ConversationFate, ImportTally } from './import-tally.ts';
 import { openFiles } from './open-files.ts';
@@ -49,6 +50,7 @@ export async function previewImport(
   for (const refused of recognized.refused) tally.refuse(refused);
   const filter = createItemFilter(tally);
   const isKnownSource = createSourceLookup(db);
+  const findStored = createStoredFinder(db);
   let waiting: WantedItem[] = [];
   const readOptions = { onBytes: progress.addBytes, ...(signal && { signal }) };
   for await (const outcome of readImports(recognized.files, readOptions)) {
@@ -66,10 +68,10 @@ export async function previewImport(
     }
     waiting.push(wanted);
     if (waiting.length < LOOKUP_CONVERSATIONS) continue;
-    await tellFates(db, waiting, tally, options);
+    await tellFates(db, findStored, waiting, tally, options);
     waiting = [];
   }
-  await tellFates(db, waiting, tally, options);
+  await tellFates(db, findStored, waiting, tally, options);
   return tally.toPreview(recognized.summaries);
 }
 
@@ -89,18 +91,16 @@ function createSourceLookup(
 
 async function tellFates(
   db: OnggiDatabase,
+  findStored: ReturnType<typeof createStoredFinder>,
   items: readonly WantedItem[],
   tally: ImportTally,
   options: PreviewOptions,
 ): Promise<void> {
   const imported = items.flatMap((item) => (item.kind === 'conversation' ? [item] : []));
-  const found = await findImported(
-    db,
-    imported.map(({ conversation }) => conversation),
-  );
+  const found = await findStored(imported.map(({ conversation }) => conversation));
   for (const item of imported) {
     const { conversation, file } = item;
-    const stored = found.get(sourceKey(conversation));
+    const stored = found.get(conversation);
     let fate = stored ? await fateOf(db, stored, conversation, file.file.modifiedAt) : 'new';
     if (stored && fate === 'unchanged') {
       fate = fateOfBare(await findBareImported(db, item, stored));

@@ -28,8 +28,15 @@ export interface ConversationDraft extends Partial<
   Omit<ImportedConversation, 'source' | 'sourceId' | 'messages' | 'notes'>
 > {
   readonly source: ImportSource;
-  /** Null: the file has none, and one is derived from all messages. */
+  /** Null: the file has none, and one is derived from how the talk begins. */
   readonly sourceId: string | null;
+  /**
+   * What tells a talk without an id from others with the same first messages, where its title and date
+   * are not that: they may come from the name of the file or from the export.
+   */
+  readonly derivedFrom?: string | null;
+  /** Examples and not talks: many begin alike, and each is what it says as a whole. */
+  readonly isExample?: boolean;
   readonly messages: readonly MessageDraft[];
   /** `chain`: each message follows the one before it. `tree`: `parentSourceId` says what it follows. */
   readonly shape: 'chain' | 'tree';
@@ -41,7 +48,15 @@ export interface ConversationDraft extends Partial<
  * any content are left out, and what followed them follows the message before.
  */
 export function buildConversation(draft: ConversationDraft): ReadItem {
-  const { notes, shape, messages: drafts, sourceId, ...fields } = draft;
+  const {
+    notes,
+    shape,
+    messages: drafts,
+    sourceId,
+    derivedFrom: _from,
+    isExample,
+    ...fields
+  } = draft;
   // Before anything is made of them: a hundred times as many must not take a hundred times as long.
   if (drafts.length > MAX_CONVERSATION_MESSAGES) {
     return skipped('too_many_messages', draft.title ?? sourceId);
@@ -55,12 +70,15 @@ export function buildConversation(draft: ConversationDraft): ReadItem {
   if (dates.length < messages.length) notes.add('date_unknown');
   const isSourceIdDerived = sourceId === null || draft.isSourceIdDerived === true;
   if (isSourceIdDerived) notes.add('ids_derived');
+  const formerSourceIds = sourceId === null ? foldIds(draft) : [];
+  const derived = isExample === true ? formerSourceIds.at(-1) : undefined;
   return {
     kind: 'conversation',
     conversation: createImportedConversation({
       ...fields,
-      sourceId: sourceId ?? deriveConversationId(draft),
+      sourceId: sourceId ?? derived ?? deriveConversationId(draft),
       isSourceIdDerived,
+      formerSourceIds: isExample === true ? [] : formerSourceIds,
       createdAt: draft.createdAt ?? earliestOf(dates),
       updatedAt: draft.updatedAt ?? latestOf(dates),
       activeLeafSourceId: findLeaf(draft, all, messages),
@@ -157,11 +175,30 @@ function findLeaf(
   return null;
 }
 
+/**
+ * Stays the same when the talk grows: from its date, its title where it has no date, and its messages
+ * up to the first question; without a date also the first answer, because many begin with a greeting.
+ */
 function deriveConversationId(draft: ConversationDraft): string {
-  const { source, title = null, createdAt = null, messages } = draft;
-  // Folded, not spread: a long conversation would overflow the stack with arguments.
-  return messages.reduce(
-    (id, { role, content, timestamp = null }) => deriveSourceId(id, role, content, timestamp),
-    deriveSourceId(source, title, createdAt),
+  const { source, title = null, createdAt = null, derivedFrom, messages } = draft;
+  const date = derivedFrom === undefined ? (createdAt ?? messages[0]?.timestamp ?? null) : null;
+  const name = derivedFrom === undefined ? title : derivedFrom;
+  const end = messages.findIndex(({ role }) => role === (date === null ? 'assistant' : 'user'));
+  const lead = messages.slice(0, end === -1 ? 1 : end + 1);
+  return deriveSourceId(
+    source,
+    'conversation',
+    date === null ? name : null,
+    date,
+    ...lead.flatMap(({ role, content }) => [role, content]),
   );
+}
+
+/** What earlier versions derived, from title, date and all messages: of each beginning of the talk. */
+function foldIds({ source, title = null, createdAt = null, messages }: ConversationDraft) {
+  let id = deriveSourceId(source, title, createdAt);
+  return messages.map(({ role, content, timestamp = null }) => {
+    id = deriveSourceId(id, role, content, timestamp);
+    return id;
+  });
 }

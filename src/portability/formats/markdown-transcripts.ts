@@ -108,6 +108,8 @@ function readTranscript(text: string, style: HeadingStyle, fileName: string): Re
   return buildConversation({
     source: 'markdown',
     sourceId: null,
+    // The date of some is that of the export; a second download has a number behind its name.
+    derivedFrom: title ?? name.replace(/ ?\(\d{1,3}\)$/, ''),
     title: title ?? asText(name),
     createdAt: findDate(preamble, notes),
     messages: messages.map(({ speaker, lines }) => toMessage(speaker, lines, style)),

@@ -58,6 +58,7 @@ function readLine(value: JsonObject): ReadItem {
   return buildConversation({
     source: 'openai-jsonl',
     sourceId: asId(member(value, 'id')),
+    isExample: true,
     title,
     chatModel: asText(member(value, 'model')),
     temperature: asNumber(member(value, 'temperature')),

@@ -41,6 +41,7 @@ function readPreference(value: JsonObject): ReadItem {
   return buildConversation({
     source: 'openai-jsonl',
     sourceId: asId(member(value, 'id')),
+    isExample: true,
     metadata: readOfferedTools(input),
     messages: [
       ...asked,

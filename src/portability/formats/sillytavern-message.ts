@@ -31,18 +31,45 @@ export function readSillyMessage(
     parentSourceId,
     notes,
   );
-  if (member(line, 'is_user') === true || swipes.length < 2)
-    return [{ draft: shown, isShown: true }];
+  if (member(line, 'is_user') === true) return [{ draft: shown, isShown: true }];
+  // It may get others later: its id is that of one of several from the beginning.
+  if (swipes.length < 2) return [{ draft: withPlaceId(shown, position, 0, []), isShown: true }];
   const info = asArray(member(line, 'swipe_info'));
   const isValid = active < swipes.length;
   const variants = swipes.flatMap((swipe, index): Swipe[] => {
-    if (isValid && index === active) return [{ draft: shown, isShown: true }];
+    const before = swipes.slice(0, index);
+    if (isValid && index === active) {
+      return [{ draft: withPlaceId(shown, position, index, before), isShown: true }];
+    }
     if (typeof swipe !== 'string' || swipe === '') return [];
     const said = isObject(info[index]) ? info[index] : {};
-    const draft = readVariant(line, swipe, said, position, parentSourceId, notes, index);
-    return [{ draft, isShown: false }];
+    const draft = readVariant(line, swipe, said, position, parentSourceId, notes);
+    return [{ draft: withPlaceId(draft, position, index, before), isShown: false }];
   });
-  return isValid ? variants : [...variants, { draft: shown, isShown: true }];
+  if (isValid) return variants;
+  const draft = withPlaceId(shown, position, swipes.length, swipes);
+  return [...variants, { draft, isShown: true }];
+}
+
+/**
+ * An answer of several with an id that stays when another one is shown, whose date is then that of the
+ * line: from its text and place alone. Earlier versions derived it from both; those ids are named too.
+ */
+function withPlaceId(
+  draft: Swipe['draft'],
+  position: number,
+  index: number,
+  before: readonly unknown[],
+): Swipe['draft'] {
+  const { role, content, timestamp = null } = draft;
+  const same = before.filter((swipe) => swipe === content).length;
+  return {
+    ...draft,
+    sourceId: deriveSourceId('sillytavern', 'swipe', role, content, position, same),
+    formerSourceIds: [null, index].map((place) =>
+      deriveSourceId('sillytavern', role, content, position, place, timestamp),
+    ),
+  };
 }
 
 /** @param details What is said of this variant: the line itself, or its row in `swipe_info`. */
@@ -53,7 +80,6 @@ function readVariant(
   position: number,
   parentSourceId: string | null,
   notes: Set<ImportNote>,
-  index: number | null = null,
 ): MessageDraft & { readonly sourceId: string } {
   const extra = member(details, 'extra');
   const role = readSillyRole(line, extra);
@@ -65,7 +91,7 @@ function readVariant(
     content,
     reasoning: asText(member(extra, 'reasoning')),
     attachments: readMedia(extra, notes),
-    sourceId: deriveSourceId('sillytavern', role, content, position, index, timestamp),
+    sourceId: deriveSourceId('sillytavern', role, content, position, null, timestamp),
     isSourceIdDerived: true,
     parentSourceId,
     timestamp,

@@ -331,3 +331,29 @@ describe('the state of a newer export', () => {
     expect(updated(touched, newer).conversation).toMatchObject({ status: 'active', tags: [] });
   });
 });
+
+describe('what an earlier version stored under another id', () => {
+  it('is found by it and is not added again', () => {
+    const { conversation, messages } = toConversationRows(imported(CHAIN), makers());
+    const renamed = imported([
+      ['a', null],
+      ['b-new', 'a', 'b and more'],
+      ['c', 'b-new'],
+      ['d', 'b-new'],
+    ]);
+    const newer = {
+      ...renamed,
+      sourceId: 'today',
+      formerSourceIds: ['one', 'c'],
+      messages: renamed.messages.map((each) =>
+        each.sourceId === 'b-new' ? { ...each, formerSourceIds: ['x', 'b'] } : each,
+      ),
+    };
+    const update = planImportUpdate(conversation, messages, newer, makers());
+    expect(update?.added).toMatchObject([{ content: 'd', parentId: messages[1]?.id }]);
+    expect(update?.changed).toMatchObject([{ id: messages[1]?.id, content: 'b and more' }]);
+    expect(update?.changed[0]?.metadata['source_id']).toBe('b');
+    expect(update?.conversation).toMatchObject({ metadata: { import_whole: 'c' } });
+    expect(isSameAsImported(update?.conversation ?? conversation, newer)).toBe(true);
+  });
+});

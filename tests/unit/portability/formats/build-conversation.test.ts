@@ -49,6 +49,31 @@ describe('buildConversation', () => {
     ).toBe(4);
   });
 
+  it('derives the id of a talk from how it begins, and names those of earlier versions', () => {
+    const talk = (texts: string, fields: Partial<ConversationDraft> = {}) =>
+      onlyConversation([
+        build(
+          [...texts].map((text, index) => said(text, index % 2 === 0 ? {} : { role: 'assistant' })),
+          { sourceId: null, ...fields },
+        ),
+      ]);
+    const short = talk('ab', { title: 'T' });
+    const long = talk('abcd', { title: 'T' });
+    expect(long.sourceId).toBe(short.sourceId);
+    expect(long.formerSourceIds).toHaveLength(4);
+    expect(long.formerSourceIds).toContain(short.formerSourceIds.at(-1));
+    expect(talk('ax', { title: 'T' }).sourceId).not.toBe(short.sourceId);
+    expect(talk('ab', { title: 'U' }).sourceId).not.toBe(short.sourceId);
+    const dated = talk('ab', { title: 'T', createdAt: 5 });
+    expect(talk('axc', { title: 'U', createdAt: 5 }).sourceId).toBe(dated.sourceId);
+    expect(talk('ab', { title: 'T', createdAt: 6 }).sourceId).not.toBe(dated.sourceId);
+    const example = talk('ab', { isExample: true, title: 'T' });
+    expect(example).toMatchObject({
+      sourceId: short.formerSourceIds.at(-1),
+      formerSourceIds: [],
+    });
+  });
+
   it('keeps both messages of a chain that share an id', () => {
     const { messages, notes } = onlyConversation([
       build([said('a', { sourceId: '1' }), said('b', { sourceId: '1' })]),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { deriveSourceId } from '#domain/imported.ts';
 import { sillyTavernFormat } from '#portability/formats/sillytavern.ts';
 import { readSillyDate } from '#portability/formats/sillytavern-message.ts';
 import {
@@ -121,6 +122,41 @@ describe('sillyTavernFormat', () => {
     expect(id([...LINES, { name: 'x', is_user: true, mes: 'More' }])).toBe(id(LINES));
     const named = [{ ...HEADER, chat_metadata: { integrity: 'uuid-1' } }, ...LINES.slice(1)];
     expect(id(named)).toBe('uuid-1');
+  });
+
+  it('keeps the ids of swipes when another one is shown, is tried or is new, and names the former ones', () => {
+    const swipesOf = (swipes: readonly string[], shown: number, sendDate: string) => {
+      const mes = swipes[shown] ?? '';
+      const info = swipes.map((text) => ({ send_date: text === 'First try' ? DATE : null }));
+      const line = {
+        ...LINES[3],
+        mes,
+        swipes,
+        swipe_id: shown,
+        swipe_info: info,
+        send_date: sendDate,
+      };
+      const { messages } = onlyConversation(
+        readFile(sillyTavernFormat, [...LINES.slice(0, 3), line]),
+      );
+      return messages.slice(2);
+    };
+    const DATE = '2024-03-05T12:31:30.000Z';
+    const idsOf = (messages: ReturnType<typeof swipesOf>) =>
+      messages.map(({ content, sourceId }) => [content, sourceId]);
+    const one = swipesOf(['First try'], 0, DATE);
+    const first = swipesOf(['First try', 'Second try'], 0, DATE);
+    const second = swipesOf(['First try', 'Second try'], 1, '2024-03-05T12:32:00.000Z');
+    expect(idsOf(second)).toEqual(idsOf(first));
+    expect(idsOf(first).slice(0, 1)).toEqual(idsOf(one));
+    const twice = swipesOf(['First try', 'First try'], 1, DATE);
+    expect(new Set(twice.map(({ sourceId }) => sourceId)).size).toBe(2);
+    // As earlier versions derived it: while it was shown, and while another one was.
+    const at = Date.parse(DATE);
+    expect(first[0]?.formerSourceIds).toEqual([
+      deriveSourceId('sillytavern', 'assistant', 'First try', 2, null, at),
+      deriveSourceId('sillytavern', 'assistant', 'First try', 2, 0, at),
+    ]);
   });
 
   it('takes the message itself when the active swipe does not exist', () => {

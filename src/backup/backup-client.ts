@@ -280,13 +280,22 @@ function startJob(
   const stop = (): void => post({ kind: 'stop' });
 
   worker.onerror = ({ message }) => fail(new OnggiError('app/worker-failed', message));
-  port.onmessage = ({ data }: MessageEvent<unknown>) => {
+  const hear = (data: unknown): void => {
     const message = parseFromBackupWorker(data);
     if (message.kind === 'progress') onProgress?.(message.progress);
     else if (message.kind === 'failed') fail(fromFailure(message));
     else if (message.kind === 'stopped') fail(signal?.reason);
     else settle?.(message);
   };
+  port.onmessage = ({ data }: MessageEvent<unknown>) => {
+    try {
+      hear(data);
+    } catch (error) {
+      // A message that nobody understands may have been the answer that is waited for.
+      fail(error);
+    }
+  };
+  port.onmessageerror = () => fail(new OnggiError('app/worker-failed', 'an unreadable message'));
   signal?.addEventListener('abort', stop, { once: true });
   worker.postMessage({ kind: 'port' }, [port2]);
   post({ kind: 'job', job });

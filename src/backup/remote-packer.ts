@@ -1,5 +1,5 @@
 /** Packing in a worker of its own, so that reading and compressing overlap (PERFORMANCE 5). */
-import { OnggiError } from '#domain/errors.ts';
+import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import { createPacker } from './pack.ts';
 import type { PackOptions, Packed, Packer } from './pack.ts';
 import {
@@ -32,7 +32,7 @@ export function createRemotePacker(
 
   const done = new Promise<Packed>((resolve, reject) => {
     worker.onerror = ({ message }) => reject(new OnggiError('app/worker-failed', message));
-    port.onmessage = ({ data }: MessageEvent<unknown>) => {
+    const hear = (data: unknown): void => {
       const output = parsePackOutput(data);
       if (output.kind === 'failed') reject(fromFailure(output));
       else if (output.kind === 'packed') {
@@ -43,6 +43,16 @@ export function createRemotePacker(
         wake?.();
       }
     };
+    port.onmessage = ({ data }: MessageEvent<unknown>) => {
+      try {
+        hear(data);
+      } catch (error) {
+        // Whatever it was, a piece that is waited for will not be acknowledged any more.
+        reject(toOnggiError(error));
+      }
+    };
+    port.onmessageerror = () =>
+      reject(new OnggiError('app/worker-failed', 'an unreadable message'));
   }).finally(() => {
     port.close();
     worker.terminate();

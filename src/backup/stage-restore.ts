@@ -9,6 +9,8 @@ import type { DatabaseEvents, OnggiDatabase } from '#db/open-database.ts';
 import { deleteStaging, stagingName } from '#db/staging.ts';
 import { flushToDisk, hasRows } from '#db/staging-rows.ts';
 import { toStorageError } from '#db/storage-errors.ts';
+import { readStorageRoom } from '#db/storage-room.ts';
+import type { StorageRoom } from '#db/storage-room.ts';
 import { requireNoAnswers } from '#db/switch-live.ts';
 import { ASKING_PROBLEMS, BACKUP_TABLES } from '#domain/backup-report.ts';
 import type {
@@ -33,8 +35,8 @@ export interface StageRestoreOptions extends ReadBackupOptions {
   readonly sessionId: SessionId;
   /** The name that those of staged databases begin with; `onggi`. */
   readonly baseName?: string | undefined;
-  /** Free bytes, null where the browser does not say. Only tests give another. */
-  readonly readFreeBytes?: (() => Promise<number | null>) | undefined;
+  /** Only tests give another. */
+  readonly readRoom?: (() => Promise<StorageRoom | null>) | undefined;
   /** Segments that follow the file, see [Note: Snapshots in segments]. */
   readonly segments?: readonly Blob[] | undefined;
 }
@@ -118,22 +120,17 @@ export async function stageRestore(
 }
 
 async function requireRoom(file: Blob, options: StageRestoreOptions): Promise<void> {
-  const freeBytes = await (options.readFreeBytes ?? readFreeBytes)();
+  const room = await (options.readRoom ?? readStorageRoom)();
+  if (!room) return;
+  const { freeBytes, databaseBytes } = room;
   const segmentBytes = (options.segments ?? []).reduce((sum, { size }) => sum + size, 0);
-  const neededBytes = (file.size + segmentBytes) * ROOM_RATIO;
-  if (freeBytes === null || freeBytes >= neededBytes) return;
+  // A merge begins with a copy of the present database, whatever of it the file changes then.
+  const copyBytes = options.mode === 'merge' ? (databaseBytes ?? 0) : 0;
+  const neededBytes = (file.size + segmentBytes) * ROOM_RATIO + copyBytes;
+  if (freeBytes >= neededBytes) return;
   throw new OnggiError('backup/no-room', `${freeBytes} of ${neededBytes} bytes free`, {
     detail: String(neededBytes),
   });
-}
-
-async function readFreeBytes(): Promise<number | null> {
-  try {
-    const { quota, usage } = await navigator.storage.estimate();
-    return quota === undefined || usage === undefined ? null : quota - usage;
-  } catch {
-    return null;
-  }
 }
 
 interface Stage {

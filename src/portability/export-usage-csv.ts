@@ -38,11 +38,14 @@ function meanSeconds({ totalResponseTimeMs, timedCount }: UsageStatistic): Cell 
 const writeLine = (cells: readonly Cell[]): string => `${cells.map(writeCell).join(',')}\r\n`;
 
 /**
- * A model's name comes from outside: a spreadsheet would run one that begins like a formula, so that
- * gets an apostrophe in front (OWASP, CSV injection).
+ * What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection): signs, also as wide as
+ * a Chinese character, behind whatever it passes over.
  */
+const FORMULA = /^[\s\0\ufeff]*[=+\-@＝＋－＠]|^[\t\r\n]/u;
+
+/** A model's name comes from outside: one that begins like a formula gets an apostrophe in front. */
 function writeCell(cell: Cell): string {
   if (typeof cell !== 'string') return cell === null ? '' : String(cell);
-  const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  const safe = FORMULA.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

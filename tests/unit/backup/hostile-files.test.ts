@@ -149,9 +149,22 @@ describe('a file that grows without end', () => {
   });
 
   test('refuses when there is no room, and leaves nothing', async () => {
-    const staging = stage(home, good, { readFreeBytes: () => Promise.resolve(1000) });
+    const readRoom = () => Promise.resolve({ freeBytes: 1000, databaseBytes: null });
+    const staging = stage(home, good, { readRoom });
     await expect(staging).rejects.toMatchObject({ code: 'backup/no-room' });
     expect(await databaseNames(home)).toEqual([home.db.name]);
+  });
+
+  test('asks for the room of the copy that a merge begins with', async () => {
+    const fileBytes = good.size * 4;
+    const readRoom = () => Promise.resolve({ freeBytes: fileBytes + 999, databaseBytes: 1000 });
+    await expect(stage(home, good, { readRoom, mode: 'merge' })).rejects.toMatchObject({
+      code: 'backup/no-room',
+      detail: String(fileBytes + 1000),
+    });
+    expect(await databaseNames(home)).toEqual([home.db.name]);
+    const replacing = await stage(home, good, { readRoom });
+    await replacing.discard();
   });
 });
 

@@ -183,7 +183,7 @@ describe('a snapshot and its segments', () => {
         db.close();
         indexedDB.deleteDatabase(db.name);
       }),
-      { numRuns: 40, seed: 20_261_128, endOnFailure: true },
+      { numRuns: 40, endOnFailure: true },
     );
   });
 
@@ -213,7 +213,7 @@ describe('a snapshot and its segments', () => {
         db.close();
         indexedDB.deleteDatabase(db.name);
       }),
-      { numRuns: 8, seed: 20_261_128, endOnFailure: true },
+      { numRuns: 8, endOnFailure: true },
     );
   });
 

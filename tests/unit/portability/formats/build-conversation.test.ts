@@ -53,7 +53,9 @@ describe('buildConversation', () => {
     const talk = (texts: string, fields: Partial<ConversationDraft> = {}) =>
       onlyConversation([
         build(
-          [...texts].map((text, index) => said(text, index % 2 === 0 ? {} : { role: 'assistant' })),
+          Array.from(texts, (text, index) =>
+            said(text, index % 2 === 0 ? {} : { role: 'assistant' }),
+          ),
           { sourceId: null, ...fields },
         ),
       ]);

@@ -19,28 +19,47 @@ const GOOD_AND_LARGE = 'large';
 const OWN_NOTES =
   /^onggi-(?:boot|cache)\.|\.(?:changeFeed|feedReaders|backupTargets|embeddings|embeddingCoverage|maintenanceRuns)$/;
 
-/** How many rows the person has in every table of every database of the app. */
-async function countRows(page: Page): Promise<Readonly<Record<string, number>>> {
+/** Every row the person has, in every table of every database of the app: its content, or a digest of it. */
+async function readRows(page: Page): Promise<Readonly<Record<string, string>>> {
   const all = await page.evaluate(async () => {
-    const counts: Record<string, number> = {};
+    const rows: [table: string, key: string, content: string][] = [];
     const soon = <T>(request: IDBRequest<T>) =>
       new Promise<T>((resolve, reject) => {
         request.onsuccess = () => resolve(request.result);
         request.onerror = () => reject(request.error ?? new Error('no database'));
       });
+    const toText = (value: unknown): string =>
+      JSON.stringify(value, (_name, member: unknown) => {
+        if (member instanceof ArrayBuffer) return Array.from(new Uint8Array(member));
+        return typeof member === 'bigint' ? `${member}n` : member;
+      });
+    const digest = async (content: string): Promise<string> => {
+      const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(content));
+      return Array.from(new Uint8Array(bytes)).join(' ');
+    };
     for (const { name = '' } of await indexedDB.databases()) {
       if (!name.startsWith('onggi')) continue;
       const database = await soon(indexedDB.open(name));
-      for (const store of database.objectStoreNames) {
-        counts[`${name}.${store}`] = await soon(
-          database.transaction(store).objectStore(store).count(),
-        );
+      for (const table of database.objectStoreNames) {
+        const store = database.transaction(table).objectStore(table);
+        const [keys, values] = await Promise.all([soon(store.getAllKeys()), soon(store.getAll())]);
+        for (const [index, key] of keys.entries()) {
+          rows.push([`${name}.${table}`, toText(key), toText(values[index])]);
+        }
+        rows.push([`${name}.${table}`, 'count', String(keys.length)]);
       }
       database.close();
     }
-    return counts;
+    return Promise.all(
+      rows.map(async ([table, key, content]) => ({
+        table,
+        key,
+        content: content.length > 500 ? await digest(content) : content,
+      })),
+    );
   });
-  return Object.fromEntries(Object.entries(all).filter(([table]) => !OWN_NOTES.test(table)));
+  const own = all.filter(({ table }) => !OWN_NOTES.test(table));
+  return Object.fromEntries(own.map(({ table, key, content }) => [`${table} ${key}`, content]));
 }
 
 /** Begins to wait for what the dialog comes to; the time runs from the next event of that kind. */
@@ -136,7 +155,7 @@ test('every bad export is taken or refused with one sentence, and changes nothin
   for (const { name, bytes: make, outcome, says, isLarge = false } of BAD_EXPORTS) {
     const made = await make();
     const bytes = typeof made === 'string' ? Buffer.from(made) : made;
-    const before = await countRows(page);
+    const before = await readRows(page);
     let timeMs = await give(page, text('import.button'), name, bytes);
     const said = await textsOf(dialog);
     for (const key of says) expect.soft(said, name).toContain(text(key));
@@ -150,7 +169,7 @@ test('every bad export is taken or refused with one sentence, and changes nothin
       said: await sentenceOf(dialog),
     });
     expect.soft(isTaken, `${name}: ${said}`).toBe(outcome === 'taken');
-    expect.soft(await countRows(page), name).toEqual(before);
+    expect.soft(await readRows(page), name).toEqual(before);
     if (isTaken && !isLarge && (await go.isEnabled())) {
       await watchDialog(page, 'click');
       await go.click();
@@ -195,7 +214,7 @@ test('every bad backup is read with remarks or refused with one sentence, and ch
   const { lines, add } = createTable();
   for (const { name, bytes: make, outcome, says } of badBackups(Buffer.concat(parts))) {
     const bytes = await make();
-    const before = await countRows(page);
+    const before = await readRows(page);
     let timeMs = await give(page, text('restore.button'), 'backup.json.gz', bytes);
     const isRead = await dialog.getByRole('radio').first().isVisible();
     const isAsked = await dialog
@@ -224,7 +243,7 @@ test('every bad backup is read with remarks or refused with one sentence, and ch
     }
     for (const key of says) expect.soft(said, name).toContain(text(key));
     await expect(dialog).toBeHidden();
-    expect.soft(await countRows(page), name).toEqual(before);
+    expect.soft(await readRows(page), name).toEqual(before);
   }
   expectSoon(lines);
 });

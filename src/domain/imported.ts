@@ -202,6 +202,8 @@ export const SKIP_REASONS = [
   'asset_too_large',
   'document_without_text',
   'manifest_only',
+  /** It is named, and how its content is built is not known. */
+  'structure_unknown',
   'library_missing',
   'storage_refused',
   'chosen_by_person',

@@ -914,6 +914,7 @@ export const ko: LaterTexts = {
   'import.skip.shared_copy': '이미 있는 대화의 공유 사본',
   'import.skip.asset_too_large': '64MB가 넘는 파일',
   'import.skip.document_without_text': '내용이 없는 문서',
+  'import.skip.structure_unknown': '아직 구조가 알려지지 않은 그룹 채팅',
   'import.skip.library_missing': '문서: 그때는 문서함이 없었어요',
   'import.skip.storage_refused': '저장하지 못한 것',
   'import.skip.chosen_by_person': '직접 제외한 것',

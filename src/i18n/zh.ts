@@ -879,6 +879,7 @@ export const zh: LaterTexts = {
   'import.skip.shared_copy': '已有对话的共享副本',
   'import.skip.asset_too_large': '超过 64 MB 的文件',
   'import.skip.document_without_text': '没有正文的文档',
+  'import.skip.structure_unknown': '结构尚不为人所知的群聊',
   'import.skip.library_missing': '文档：当时还没有文档库',
   'import.skip.storage_refused': '无法存储的内容',
   'import.skip.chosen_by_person': '你选择跳过的内容',

@@ -19,8 +19,8 @@ export const chatgpt: JsonFormat = {
   elementKeys: ['conversations'],
   companions: [...CHATGPT_ASSET_COMPANIONS, CHATGPT_FEEDBACK],
   ignored: [
-    /^(user|user_settings|shared_conversations|model_comparisons|group_chats)\.json$/,
-    /^(shopping|sora|export_manifest|tasks|memories|apps_and_connectors)\.json$/,
+    /^(user|user_settings|shared_conversations|model_comparisons)\.json$/,
+    /^(shopping|sora|export_manifest|tasks|apps_and_connectors)\.json$/,
     /^(chat|report)\.html$/,
   ],
   matches: isChatgpt,

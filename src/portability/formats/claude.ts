@@ -18,7 +18,7 @@ export const claude: JsonFormat = {
   source: 'claude',
   unit: 'elements',
   elementKeys: ['conversations'],
-  ignored: [/^(users|memories|light_metadata|login_history|logins)\.json$/],
+  ignored: [/^(users|light_metadata|login_history|logins)\.json$/],
   matches: isClaude,
   *read(value) {
     yield readConversation(value);

@@ -3,10 +3,13 @@ import { betterChatGptArrayFormat, betterChatGptFormat } from './betterchatgpt.t
 import { bigAgiFormat } from './big-agi.ts';
 import { chatboxFormat } from './chatbox.ts';
 import { chatbotUiFormat } from './chatbot-ui.ts';
+import { chatgptGroupChats } from './chatgpt-group-chats.ts';
+import { chatgptMemories } from './chatgpt-memories.ts';
 import { chatgpt } from './chatgpt.ts';
 import { cherryStudioFormat } from './cherry-studio.ts';
 import { claudeDesignChats } from './claude-design-chats.ts';
 import { claudeManifest } from './claude-manifest.ts';
+import { claudeMemories } from './claude-memories.ts';
 import { claudeProjects } from './claude-projects.ts';
 import { claude } from './claude.ts';
 import { deepseek, deepseekCapture } from './deepseek.ts';
@@ -48,6 +51,9 @@ export const IMPORT_FORMATS: readonly ImportFormat[] = [
   claudeManifest,
   claudeDesignChats,
   claudeProjects,
+  claudeMemories,
+  chatgptMemories,
+  chatgptGroupChats,
   geminiFormat,
   aiStudioFormat,
   grok,

@@ -6,7 +6,7 @@ import { previewImport } from '#portability/preview-import.ts';
 import { runImport } from '#portability/run-import.ts';
 import { undoImportRun } from '#portability/undo-import.ts';
 import { openForTest } from '../db/fresh-database.ts';
-import { fileOf, importOptions } from './import-files.ts';
+import { chatgptConversation, fileOf, importOptions, zipOf } from './import-files.ts';
 
 interface Doc {
   readonly uuid: string;
@@ -145,4 +145,34 @@ test('undoing an import leaves a document that was deleted and came again with a
     removedDocumentCount: 0,
   });
   expect(await textsByName(db)).toEqual({ 'a.md': 'one' });
+});
+
+test('memories beside conversations are documents, and what cannot be read beside them is named', async () => {
+  const db = await openForTest();
+  const archive = zipOf({
+    'conversations.json': [chatgptConversation('c', [{ id: 'a' }])],
+    'memories.json': { memories: [{ id: 'm', content: '장독대' }] },
+    'group_chats.json': { chats: [{ id: 'g', title: '우리 방', members: [] }] },
+    'user.json': {},
+  });
+  const file = fileOf('export.zip', archive);
+  const preview = await previewImport(db, [file], importOptions());
+  expect(preview).toMatchObject({
+    refused: [],
+    skipped: [{ reason: 'structure_unknown', count: 1, examples: ['우리 방'] }],
+  });
+  const { source, report } = await run(db, file);
+  expect(source).toMatchObject({ newCount: 1, documentFates: fates(1, 0, 0) });
+  expect(report?.skipped).toEqual(preview.skipped);
+  expect(await textsByName(db)).toEqual({ 'ChatGPT memory': '- 장독대' });
+  expect((await run(db, file)).source).toMatchObject({ documentFates: fates(0, 0, 1) });
+
+  const odd = zipOf({
+    'conversations.json': [chatgptConversation('c', [{ id: 'a' }])],
+    'memories.json': { anything: 3 },
+  });
+  const refused = await previewImport(db, [fileOf('odd.zip', odd)], importOptions());
+  expect(refused.refused).toMatchObject([
+    { name: 'odd.zip/memories.json', code: 'file/unknown-format' },
+  ]);
 });

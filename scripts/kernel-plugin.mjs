@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const SUFFIX = '.as.ts?kernel';
@@ -35,18 +35,30 @@ const OPTIONS = [
   'abort=',
 ];
 
+/**
+ * A source and those beside it that it takes something from, by name.
+ * @returns {Promise<Map<string, string>>}
+ */
+async function readSources(/** @type {string} */ file) {
+  const sources = new Map([[basename(file), await readFile(file, 'utf8')]]);
+  for (const [, name] of sources.get(basename(file))?.matchAll(/ from '\.\/(.+)';/g) ?? []) {
+    sources.set(`${name}.ts`, await readFile(join(dirname(file), `${name}.ts`), 'utf8'));
+  }
+  return sources;
+}
+
 /** The module of one source: kept from an earlier run of the same compiler, or compiled now. */
 async function kernelOf(/** @type {string} */ file) {
-  const source = await readFile(file, 'utf8');
+  const sources = await readSources(file);
   const lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'));
   const { version } = lock.packages['node_modules/assemblyscript'];
   const hash = createHash('sha256');
-  const key = hash.update(JSON.stringify([version, OPTIONS, source])).digest('hex');
+  const key = hash.update(JSON.stringify([version, OPTIONS, [...sources]])).digest('hex');
   const kept = join(KEPT, `${key}.wasm`);
   try {
     return await readFile(kept);
   } catch {
-    const wasm = await compileKernel(basename(file), source);
+    const wasm = await compileKernel(basename(file), sources);
     await mkdir(KEPT, { recursive: true });
     // Written aside first: another run may read at the same time.
     const aside = `${kept}.${process.pid}`;
@@ -57,7 +69,10 @@ async function kernelOf(/** @type {string} */ file) {
 }
 
 /** @returns {Promise<Uint8Array>} */
-async function compileKernel(/** @type {string} */ name, /** @type {string} */ source) {
+async function compileKernel(
+  /** @type {string} */ name,
+  /** @type {Map<string, string>} */ sources,
+) {
   // Not by a name that the type check follows: its types declare globals of another language, in which
   // `[].at(-1)` is never undefined, and would loosen every other check of this program.
   const compiler = 'assemblyscript/asc';
@@ -69,7 +84,7 @@ async function compileKernel(/** @type {string} */ name, /** @type {string} */ s
   const said = [];
   const { error } = await asc.main([name, ...OPTIONS], {
     stderr: { write: (/** @type {string | Uint8Array} */ text) => said.push(String(text)) },
-    readFile: (/** @type {string} */ asked) => (asked === name ? source : null),
+    readFile: (/** @type {string} */ asked) => sources.get(asked) ?? null,
     writeFile: (/** @type {string} */ _name, /** @type {Uint8Array | string} */ contents) => {
       if (typeof contents !== 'string') wasm = contents;
     },

@@ -8,15 +8,29 @@ interface VectorExports {
   readonly memory: WebAssembly.Memory;
   readonly multiplyRows: Compare;
   readonly compareBits: Compare;
+  readonly keepBetter: (
+    products: number,
+    scales: number,
+    count: number,
+    offset: number,
+    least: number,
+    kept: number,
+  ) => number;
 }
 type Compare = (query: number, rows: number, count: number, width: number, results: number) => void;
 
 /** Rows that are compared at a time: bounds the working space, whatever the number of rows. */
 const STRIP_ROWS = 16_384;
 const PAGE_BYTES = 65_536;
-/** The query lies first, then the results of a strip, then the rows. */
+/** Rows of a strip among which is chosen at a time: the least that is kept rises in between. */
+const CHOICE_ROWS = 1024;
+/** The query lies first, then results and scales of a strip, what is chosen of it, then the rows. */
 const QUERY_BYTES = 16_384;
-const ROWS_AT = QUERY_BYTES + STRIP_ROWS * 4;
+const SCALES_AT = QUERY_BYTES + STRIP_ROWS * 4;
+const CHOICE_AT = SCALES_AT + STRIP_ROWS * 4;
+const ROWS_AT = CHOICE_AT + CHOICE_ROWS * 4;
+/** By so much a number of 32 bits may be too small, of itself. */
+const ROUNDING = 1e-6;
 /** Memory grows by this part of itself, so that little of it lies idle. */
 const GROWTH = 1.15;
 
@@ -50,6 +64,19 @@ export interface RowBytes {
     count: number,
     onStrip: (from: number, results: Int32Array) => void,
   ): void;
+  /**
+   * Compares `query` with the first rows, as many as there are `scales`, and calls `onRow` in order for each
+   * whose `(product - offset) * scale` is more than `least()`, which may rise meanwhile, and for few others.
+   */
+  choose(
+    query: Uint8Array,
+    by: {
+      readonly scales: Float32Array;
+      readonly offset: number;
+      readonly least: () => number;
+    },
+    onRow: (row: number, product: number) => void,
+  ): void;
 }
 
 /** @param width Bytes of a row: a multiple of 16, at most 16,384. */
@@ -66,12 +93,12 @@ export async function createRowBytes(
       : await loadKernel<VectorExports>(isRelaxed ? relaxedKernel : kernel);
   if (!exports) return createPlainRows(width, comparison);
   const compare = comparison === 'product' ? exports.multiplyRows : exports.compareBits;
-  return createKernelRows(width, exports.memory, compare);
+  return createKernelRows(width, exports, compare);
 }
 
 function createKernelRows(
   width: number,
-  memory: WebAssembly.Memory,
+  { memory, keepBetter }: VectorExports,
   kernelCompare: Compare,
 ): RowBytes {
   const reach = (byteLength: number): void => {
@@ -81,19 +108,45 @@ function createKernelRows(
     memory.grow(Math.ceil((wanted - present) / PAGE_BYTES));
   };
   reach(ROWS_AT);
+  const compare: RowBytes['compare'] = (query, first, count, onStrip) => {
+    new Uint8Array(memory.buffer).set(query);
+    for (let from = first; from < first + count; from += STRIP_ROWS) {
+      const rows = Math.min(STRIP_ROWS, first + count - from);
+      kernelCompare(0, ROWS_AT + from * width, rows, width, QUERY_BYTES);
+      onStrip(from, new Int32Array(memory.buffer, QUERY_BYTES, rows));
+    }
+  };
   return {
     memoryBytes: () => memory.buffer.byteLength,
     view(from, count) {
       reach(ROWS_AT + (from + count) * width);
       return new Uint8Array(memory.buffer, ROWS_AT + from * width, count * width);
     },
-    compare(query, first, count, onStrip) {
-      new Uint8Array(memory.buffer).set(query);
-      for (let from = first; from < first + count; from += STRIP_ROWS) {
-        const rows = Math.min(STRIP_ROWS, first + count - from);
-        kernelCompare(0, ROWS_AT + from * width, rows, width, QUERY_BYTES);
-        onStrip(from, new Int32Array(memory.buffer, QUERY_BYTES, rows));
-      }
+    compare,
+    choose(query, { scales, offset, least }, onRow) {
+      const stripScales = new Float32Array(memory.buffer, SCALES_AT, STRIP_ROWS);
+      const chosen = new Uint32Array(memory.buffer, CHOICE_AT, CHOICE_ROWS);
+      compare(query, 0, scales.length, (from, products) => {
+        // Behind the last row lie products of other strips: a scale of 0 makes nothing of them.
+        stripScales.fill(0, products.length);
+        stripScales.set(scales.subarray(from, from + products.length));
+        for (let at = 0; at < products.length; at += CHOICE_ROWS) {
+          const rows = Math.min(CHOICE_ROWS, Math.ceil((products.length - at) / 4) * 4);
+          const bar = least();
+          const kept = keepBetter(
+            QUERY_BYTES + at * 4,
+            SCALES_AT + at * 4,
+            rows,
+            offset,
+            bar - Math.abs(bar) * ROUNDING,
+            CHOICE_AT,
+          );
+          for (let index = 0; index < kept; index++) {
+            const row = at + (chosen[index] ?? 0);
+            if (row < products.length) onRow(from + row, products[row] ?? 0);
+          }
+        }
+      });
     },
   };
 }
@@ -119,6 +172,12 @@ function createPlainRows(width: number, comparison: Comparison): RowBytes {
           results[row] = compareRow(query, bytes, (from + row) * width);
         }
         onStrip(from, results);
+      }
+    },
+    choose(query, { scales, offset, least }, onRow) {
+      for (const [row, scale] of scales.entries()) {
+        const product = compareRow(query, bytes, row * width);
+        if ((product - offset) * scale > least()) onRow(row, product);
       }
     },
   };

@@ -88,15 +88,14 @@ export async function createVectorRows(
 
   function scanAll({ bytes: query, factor, offset }: Query, limit: number): readonly NearRow[] {
     const best = createBest(limit);
-    let least = best.least();
-    bytes.compare(query, 0, count, (from, products) => {
-      for (let at = 0; at < products.length; at++) {
-        const scale = scales[from + at] ?? 0;
-        const cosine = ((products[at] ?? 0) - offset) * scale * factor;
-        if (cosine <= least || scale === 0) continue;
-        best.offer(from + at, cosine);
-        least = best.least();
-      }
+    const by = {
+      scales: scales.subarray(0, count),
+      offset,
+      least: () => best.least() / factor,
+    };
+    bytes.choose(query, by, (row, product) => {
+      const scale = scales[row] ?? 0;
+      if (scale !== 0) best.offer(row, (product - offset) * scale * factor);
     });
     return best.list();
   }

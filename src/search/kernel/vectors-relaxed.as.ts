@@ -4,6 +4,7 @@
  *
  * The instruction is exact as long as the bytes of the rows lie between 0 and 127.
  */
+export { keepBetter } from './select.as';
 
 /**
  * As in vectors.as.ts. Four rows are gone through together, so that a piece of the query is loaded once

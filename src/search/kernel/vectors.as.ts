@@ -5,6 +5,7 @@
  *
  * Memory belongs to the caller, who passes addresses; nothing is allocated here.
  */
+export { keepBetter } from './select.as';
 
 /**
  * The scalar product of one row of bytes with each of many.

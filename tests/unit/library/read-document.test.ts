@@ -100,6 +100,42 @@ describe('an HTML page', () => {
     expect(await read(`${'<div>'.repeat(depth)}deep${'</div>'.repeat(depth)}`)).toBe('deep');
   });
 
+  test.each([
+    ['code keeps its lines', '<pre>\nl1\n<b>l2</b>\n  l3\n</pre><p>p</p>', 'l1\nl2\n  l3\n\np'],
+    [
+      'code in pieces',
+      '<pre><code><i>const</i> a = 1;\n<i>const</i> b = 2;\n</code></pre>',
+      'const a = 1;\nconst b = 2;',
+    ],
+    [
+      'items with paragraphs',
+      '<ul><li><p>one</p><p>more</p></li><li><p>two</p></li><li></li></ul><p>p</p>',
+      '- one\n\nmore\n\n- two\n\np',
+    ],
+    ['items in items', '<ul><li>a<ul><li>b</li></ul></li></ul>', '- a\n\n- b'],
+    [
+      'cells with paragraphs',
+      '<table><tr><td><p>a</p></td><td><p>b</p></td></tr><tr><td>c</td><td>d</td></tr></table>',
+      'a\tb\n\nc\td',
+    ],
+    [
+      'empty cells',
+      '<table><tr><td>x</td></tr><tr><td></td><td>b</td><td> </td><td>d</td></tr></table>',
+      'x\n\tb\t\td',
+    ],
+    [
+      'tables for layout',
+      '<table><tr><td><p>a</p><p>b</p></td></tr><tr><td><table><tr><td>1</td><td>2</td></tr></table></td></tr></table>',
+      'a\n\nb\n\n1\t2',
+    ],
+  ])('reads %s as they stand', async (_what, html, text) => {
+    expect(await read(html)).toBe(text);
+  });
+
+  test('reads a long run of spaces without hanging', async () => {
+    expect(await read(`<pre>a${' '.repeat(2_000_000)}b</pre>`)).toHaveLength(2_000_002);
+  });
+
   test('longer than a piece is read as if it was one', async () => {
     const html = '<p>one &amp; two</p>'.repeat(6000);
     expect(await read(html)).toBe(Array<string>(6000).fill('one & two').join('\n\n'));

@@ -81,17 +81,31 @@ export function addDocument({ strict: db }: OnggiDatabase, fresh: NewDocument): 
 }
 
 /** Puts a document in the place of the one with its id, whose text may be another. */
-export function replaceDocument(
+export async function replaceDocument(db: OnggiDatabase, rows: DocumentRows): Promise<void> {
+  await renewDocument(db, rows.document.id, () => rows);
+}
+
+/**
+ * Makes a document of the one that is there, or of none.
+ * @param make Gives the rows to be stored; undefined to change nothing.
+ * @returns whether anything was stored
+ */
+export function renewDocument(
   { strict: db }: OnggiDatabase,
-  { document, chunks }: DocumentRows,
-): Promise<void> {
+  id: string,
+  make: (stored: LibraryDocument | undefined) => DocumentRows | undefined,
+): Promise<boolean> {
   return commit(() =>
     db.transaction('rw', db.documents, db.documentChunks, async () => {
+      const rows = make(await db.documents.get(id));
+      if (!rows) return false;
+      const { document, chunks } = rows;
       const kept = new Set(chunks.map(({ id }) => id));
       const before = await chunkKeys(db, document.id);
       await db.documents.put(document);
-      await db.documentChunks.bulkDelete(before.filter((id) => !kept.has(id)));
+      await db.documentChunks.bulkDelete(before.filter((chunkId) => !kept.has(chunkId)));
       await putChunks(db, chunks);
+      return true;
     }),
   );
 }
@@ -177,11 +191,9 @@ export async function readDocumentWithText(
       const document = await db.documents.get(id);
       if (!document) return undefined;
       const chunks = await chunksOf(db, id).toArray();
-      const { chunkCount } = readDocumentDetails(document);
-      const isWhole =
-        chunks.length > 0 &&
-        chunks.length >= chunkCount &&
-        chunks.every(({ seq }, place) => seq === place);
+      const wanted = document.metadata['chunk_count'];
+      const isEnough = typeof wanted === 'number' ? chunks.length >= wanted : chunks.length > 0;
+      const isWhole = isEnough && chunks.every(({ seq }, place) => seq === place);
       return { ...document, text: isWhole ? chunks.map(({ text }) => text).join('') : null };
     }),
   );

@@ -11,16 +11,31 @@ export function importedDocumentId({ source, sourceId }: ImportedDocument): stri
   return toStableId('library', source, sourceId);
 }
 
+/** Texts of one document that are remembered as older ones, at most. */
+const MAX_EARLIER = 50;
+
 /** What importing a document does. */
 export type DocumentFate = 'new' | 'updated' | 'unchanged';
 
-/** @param stored The document with its id that is here, if there is one. */
+/**
+ * A text that the document had before is of an older export, and changes nothing: exports do not say when a
+ * document was changed.
+ * @param stored The document with its id that is here, if there is one.
+ */
 export function fateOfDocument(
   stored: LibraryDocument | undefined,
   imported: ImportedDocument,
 ): DocumentFate {
   if (!stored) return 'new';
-  return readDocumentDetails(stored).sourceDigest === digestOf(imported) ? 'unchanged' : 'updated';
+  const digest = digestOf(imported);
+  const isKnown = readDocumentDetails(stored).sourceDigest === digest;
+  return isKnown || readEarlier(stored).includes(digest) ? 'unchanged' : 'updated';
+}
+
+/** Digests of the texts that it had before, newest first. */
+function readEarlier({ metadata }: LibraryDocument): readonly string[] {
+  const earlier = metadata['earlier_digests'];
+  return Array.isArray(earlier) ? earlier.filter((each) => typeof each === 'string') : [];
 }
 
 /**
@@ -45,8 +60,11 @@ export function toDocumentRows(
     collection,
     sourceDigest: digestOf(imported),
   });
+  const last = stored && readDocumentDetails(stored).sourceDigest;
+  const earlier = last ? [last, ...(stored ? readEarlier(stored) : [])].slice(0, MAX_EARLIER) : [];
   const metadata = {
     ...document.metadata,
+    ...(earlier.length > 0 && { earlier_digests: earlier }),
     source_name: toDocumentName(name),
     ...(createdAt !== null && { source_created_at: createdAt }),
     import_id: stored?.metadata['import_id'] ?? importId,

@@ -1,4 +1,4 @@
-import { findDocuments, replaceDocument } from '#db/documents.ts';
+import { findDocuments, renewDocument } from '#db/documents.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { fateOfDocument, importedDocumentId, toDocumentRows } from '#domain/imported-documents.ts';
 import type { DocumentFate } from '#domain/imported-documents.ts';
@@ -20,8 +20,10 @@ export async function writeDocument(
   made: { readonly now: number; readonly importId: string },
 ): Promise<{ readonly id: string; readonly fate: DocumentFate }> {
   const id = importedDocumentId(imported);
-  const stored = (await findDocuments(db, [id])).get(id);
-  const fate = fateOfDocument(stored, imported);
-  if (fate !== 'unchanged') await replaceDocument(db, toDocumentRows(stored, imported, made));
+  let fate: DocumentFate = 'unchanged';
+  await renewDocument(db, id, (stored) => {
+    fate = fateOfDocument(stored, imported);
+    return fate === 'unchanged' ? undefined : toDocumentRows(stored, imported, made);
+  });
   return { id, fate };
 }

@@ -119,6 +119,14 @@ describe('the whole text of a document', () => {
     expect(await readDocumentWithText(db.strict, 'a')).toMatchObject({ id: 'a', text: null });
   });
 
+  test('may be empty', async () => {
+    const db = await openForTest();
+    await addDocument(db, note('a', ''));
+    expect(await readDocumentWithText(db.strict, 'a')).toMatchObject({ text: '' });
+    await db.strict.documents.update('a', { metadata: {} });
+    expect(await readDocumentWithText(db.strict, 'a')).toMatchObject({ text: null });
+  });
+
   test('that is put anew makes true what the document says of its length', async () => {
     const db = await openWithLong();
     await db.strict.documents.update('a', { metadata: { chunk_count: 99, source: 'file' } });

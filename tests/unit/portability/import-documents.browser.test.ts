@@ -112,6 +112,23 @@ test('a name that the person gave stays, and the date on which it was added', as
   expect(await textsByName(db)).toEqual({ '내 이름': 'two' });
 });
 
+test('an older export does not bring back the text that a document had before', async () => {
+  const db = await openForTest();
+  for (const [at, text] of ['one', 'two', 'three'].entries()) {
+    await run(db, projects(doc('a', text)), 1000 + at);
+  }
+  const before = await db.strict.documents.toArray();
+  for (const older of ['one', 'two']) {
+    const { source } = await run(db, projects(doc('a', older)), 2000);
+    expect(source).toMatchObject({ documentFates: fates(0, 0, 1) });
+  }
+  expect(await db.strict.documents.toArray()).toEqual(before);
+  expect(await textsByName(db)).toEqual({ 'a.md': 'three' });
+  expect((await run(db, projects(doc('a', 'four')), 3000)).source).toMatchObject({
+    documentFates: fates(0, 1, 0),
+  });
+});
+
 test('undoing an import takes away the documents it made, and no others', async () => {
   const db = await openForTest();
   await run(db, projects(doc('a', 'one')));

@@ -218,6 +218,10 @@ function createFilter(
   const after = Math.max(...values('after').map((value) => readDay(value)?.start ?? -Infinity));
   const isOfMessages = roles.length > 0 || models.length > 0 || isAttachmentWanted;
   const groupPasses = new Map<Group, boolean>();
+  const modelNames = new Set(models.length > 0 ? [...table.readNames().models].map(foldText) : []);
+  /** A whole name means that model, and not those whose names begin with it; a part means all that have it. */
+  const isModel = (model: string, wanted: string): boolean =>
+    modelNames.has(wanted) ? model === wanted : model.includes(wanted);
 
   function passesGroup(group: Group): boolean {
     const known = groupPasses.get(group);
@@ -245,8 +249,9 @@ function createFilter(
     if (time >= before || time < after) return false;
     if (isAttachmentWanted && !table.hasAttachment(unit)) return false;
     if (roles.length > 0 && !roles.includes(asFilterRole(table.role(unit)))) return false;
+    if (models.length === 0) return true;
     const model = foldText(table.model(unit) ?? '');
-    return models.length === 0 || (model !== '' && models.some((each) => model.includes(each)));
+    return model !== '' && models.some((each) => isModel(model, each));
   };
 }
 

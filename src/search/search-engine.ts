@@ -51,7 +51,7 @@ export interface SearchEngine {
   ): Promise<TextFindings>;
   /** Takes in everything that is committed. */
   catchUp(): Promise<void>;
-  /** Models that answered and places conversations came from, as filters name them. */
+  /** Models that answered and places conversations came from, of what is there and not in the trash. */
   facets(): { models: string[]; sources: string[] };
   /** Bytes of memory for text. */
   readonly memoryBytes: number;
@@ -230,8 +230,7 @@ function createSearchEngine(deps: SearchEngineDeps, index: TextIndex): SearchEng
     },
     catchUp,
     facets() {
-      const { models, groups } = index.table;
-      const sources = new Set(groups.map(({ source }) => source));
+      const { models, sources } = index.table.readNames();
       return { models: [...models].sort(), sources: [...sources].sort() };
     },
     get memoryBytes() {

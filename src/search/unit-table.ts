@@ -142,9 +142,17 @@ export class UnitTable {
     return this.#models[this.#model[unit] ?? 0] ?? null;
   }
 
-  /** Every model that an answer names. */
-  get models(): readonly string[] {
-    return this.#models.filter((model) => model !== null);
+  /** Models that answered and places conversations came from, of what is there and not in the trash. */
+  readNames(): { readonly models: ReadonlySet<string>; readonly sources: ReadonlySet<string> } {
+    const [models, sources] = [new Set<string>(), new Set<string>()];
+    for (let unit = 0; unit < this.unitCount; unit += 1) {
+      const group = this.isAlive(unit) ? this.groupOf(unit) : undefined;
+      if (!group || group.status === 'deleted') continue;
+      sources.add(group.source);
+      const model = this.model(unit);
+      if (model !== null) models.add(model);
+    }
+    return { models, sources };
   }
 
   id(unit: number): string {

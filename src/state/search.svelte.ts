@@ -88,9 +88,13 @@ export class Search {
 
   /** Follows the index until the returned function is called. */
   follow(): () => void {
+    let before: SearchStatus | undefined;
     const stop = this.#work.watchStatus((status) => {
       const hasGrown = status.indexedCount !== this.#status?.indexedCount;
-      if (status.phase === 'ready' && this.#status?.phase !== 'ready') void this.#readFacets();
+      // What was deleted since is offered no more.
+      const mayDiffer = before?.phase !== 'ready' || before.indexedCount !== status.indexedCount;
+      if (status.phase === 'ready' && mayDiffer) void this.#readFacets();
+      before = status;
       if (this.#status && (status.restartCount ?? 0) > (this.#status.restartCount ?? 0)) {
         this.#wasRestarted = true;
       }

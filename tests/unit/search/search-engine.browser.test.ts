@@ -141,6 +141,34 @@ test('filters by role, model, tag, source, time, state and attachments', async (
   }
 });
 
+test('a whole name of a model means that model, a part of it all that have it', async () => {
+  const db = await openForTest();
+  for (const modelUsed of ['gpt-4o', 'gpt-4o-mini', 'gpt-4']) {
+    await store(db, modelUsed, [{ content: '공통 답', modelUsed }]);
+  }
+  const engine = await openEngine(db);
+  const found = async (query: string): Promise<string[]> => (await findIds(engine, query)).sort();
+  expect(await found('공통 model:GPT-4o')).toEqual(['gpt-4o']);
+  expect(await found('model:gpt-4')).toEqual(['gpt-4']);
+  expect(await found('공통 model:4o')).toEqual(['gpt-4o', 'gpt-4o-mini']);
+});
+
+test('what filters offer is of what is there, and not in the trash', async () => {
+  const db = await openForTest();
+  await store(db, 'kept', [{ content: '가', modelUsed: 'a' }], { source: 'onggi' });
+  await store(db, 'trash', [{ content: '나', modelUsed: 'b' }], { source: 'claude' });
+  await store(db, 'gone', [{ content: '다', modelUsed: 'c' }], { source: 'chatgpt' });
+  const engine = await openEngine(db);
+  expect(engine.facets()).toEqual({
+    models: ['a', 'b', 'c'],
+    sources: ['chatgpt', 'claude', 'onggi'],
+  });
+  await db.strict.conversations.update(toConversationId('trash'), { status: 'deleted' });
+  await purgeConversations(db, [toConversationId('gone')]);
+  await engine.catchUp();
+  expect(engine.facets()).toEqual({ models: ['a'], sources: ['onggi'] });
+});
+
 test.each([
   ['nothing', ''],
   ['spaces', '   '],

@@ -69,6 +69,8 @@ const texts = {
   'meaning.figures': 'Indexed: {done} of {total}',
   'meaning.leftOut':
     'With filters, quotes or excluded words, onggi finds by words alone and not by meaning.',
+  'meaning.leftOutNewest':
+    'With newest first, onggi finds by words alone; what is only near in meaning comes with best first.',
   'meaning.progress': 'Indexing by meaning',
   'meaning.pause': 'Pause',
   'meaning.goOn': 'Continue',
@@ -131,7 +133,7 @@ const texts = {
   'embedder.endpoint': 'Connection',
   'embedder.model': 'Embedding model',
   'embedder.leaves':
-    'With this, the text of your conversations and of every search leaves this device and is sent to {name}. What you type before you send it, temporary chats and the trash are not sent.',
+    'With this, the text of your conversations, of the documents in your library and of every search leaves this device and is sent to {name}. What you type before you send it, temporary chats and the trash are not sent.',
   'embedder.lookUp': 'Look it up',
   'embedder.lookingUp': 'Looking…',
   'embedder.useEndpoint': 'Use, and send my texts there',

@@ -63,6 +63,7 @@ export const ja: LaterTexts = {
   'meaning.paused': '意味の索引を一時停止しています。',
   'meaning.figures': '{total}件中{done}件',
   'meaning.leftOut': 'フィルター、引用符、除外する言葉を使うと、意味では探さず言葉だけで探します。',
+  'meaning.leftOutNewest': '新しい順では言葉だけで探します。意味の近いものは関連度順で見られます。',
   'meaning.progress': '意味の索引',
   'meaning.pause': '一時停止',
   'meaning.goOn': '再開',
@@ -124,7 +125,7 @@ export const ja: LaterTexts = {
   'embedder.endpoint': '接続先',
   'embedder.model': '埋め込みモデル',
   'embedder.leaves':
-    'この方法では、会話の内容と検索語がこのデバイスから{name}に送信されます。送信前に入力中の文章、一時的な会話、ゴミ箱の中身は送信されません。',
+    'この方法では、会話の内容、ライブラリの文書、検索語がこのデバイスから{name}に送信されます。送信前に入力中の文章、一時的な会話、ゴミ箱の中身は送信されません。',
   'embedder.lookUp': '調べる',
   'embedder.lookingUp': '調べています…',
   'embedder.useEndpoint': '文章の送信に同意して使う',

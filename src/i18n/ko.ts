@@ -62,6 +62,8 @@ export const ko: LaterTexts = {
   'meaning.paused': '의미 색인을 멈췄어요.',
   'meaning.figures': '{total}개 중 {done}개',
   'meaning.leftOut': '필터나 따옴표, 제외할 단어를 쓰면 의미로는 찾지 않고 단어로만 찾아요.',
+  'meaning.leftOutNewest':
+    '최신순으로는 단어로만 찾아요. 의미가 가까운 것은 관련도순에서 볼 수 있어요.',
   'meaning.progress': '의미 색인',
   'meaning.pause': '일시 중지',
   'meaning.goOn': '계속',
@@ -123,7 +125,7 @@ export const ko: LaterTexts = {
   'embedder.endpoint': '연결',
   'embedder.model': '임베딩 모델',
   'embedder.leaves':
-    '이 방법을 쓰면 모든 대화 내용과 검색어가 이 기기를 떠나 {name} 연결로 전송돼요. 보내기 전에 입력 중인 글과 임시 대화, 휴지통은 전송하지 않아요.',
+    '이 방법을 쓰면 모든 대화 내용과 문서함의 문서, 검색어가 이 기기를 떠나 {name} 연결로 전송돼요. 보내기 전에 입력 중인 글과 임시 대화, 휴지통은 전송하지 않아요.',
   'embedder.lookUp': '찾아보기',
   'embedder.lookingUp': '찾는 중…',
   'embedder.useEndpoint': '글을 보내는 데 동의하고 사용',

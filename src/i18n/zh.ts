@@ -59,6 +59,7 @@ export const zh: LaterTexts = {
   'meaning.paused': '按含义建立索引已暂停。',
   'meaning.figures': '已完成 {done} / {total}',
   'meaning.leftOut': '使用筛选、引号或排除词时，只按文字查找，不按含义查找。',
+  'meaning.leftOutNewest': '按时间排序时只按文字查找；含义相近的内容请用“按相关度”查看。',
   'meaning.progress': '按含义建立索引',
   'meaning.pause': '暂停',
   'meaning.goOn': '继续',
@@ -117,7 +118,7 @@ export const zh: LaterTexts = {
   'embedder.endpoint': '连接',
   'embedder.model': '嵌入模型',
   'embedder.leaves':
-    '使用此方式时，对话内容和搜索词会离开此设备，发送到 {name}。发送前正在输入的文字、临时对话和回收站不会发送。',
+    '使用此方式时，对话内容、文档库中的文档和搜索词会离开此设备，发送到 {name}。发送前正在输入的文字、临时对话和回收站不会发送。',
   'embedder.lookUp': '查询',
   'embedder.lookingUp': '正在查询…',
   'embedder.useEndpoint': '同意发送文字并使用',

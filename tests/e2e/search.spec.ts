@@ -109,6 +109,15 @@ test('a filter, a quote or an excluded word finds by words alone, and a line say
   }
 });
 
+test('newest first finds by words alone, and a line says so', async ({ onggi, page }) => {
+  const { box } = await openSearch(onggi);
+  const line = page.getByText(text('meaning.leftOutNewest'));
+  await box.fill('备份');
+  await expect(line).toHaveCount(0);
+  await page.getByLabel(text('search.order')).selectOption('newest');
+  await expect(line).toBeVisible();
+});
+
 test('a query of 100,000 characters stays as it was pasted, is asked, and leaves a short address', async ({
   onggi,
   page,

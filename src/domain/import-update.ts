@@ -67,9 +67,13 @@ export function planImportUpdate(
     base.updatedAt !== null && imported.updatedAt !== null && imported.updatedAt < base.updatedAt;
   const missing = findMissing(stored, imported, known);
   const added = placeMessages(missing, stored, known, makers);
-  const changes = imported.messages.flatMap((message) => {
+  const changes = imported.messages.flatMap((message, index) => {
     const before = known.get(message.sourceId);
-    return (before && changedMessage(message, before, isOlder, makers.now)) ?? [];
+    if (!before) return [];
+    // References go by the ids of the file.
+    const { sourceId } = said.messages[index] ?? message;
+    const references = makers.attachments.get(sourceId) ?? [];
+    return changedMessage(message, before, isOlder, { now: makers.now, references }) ?? [];
   });
   const changed = changes.map(({ message }) => message);
   const moved = withMoved(stored, imported, added, [...known.values()]);
@@ -156,7 +160,7 @@ function changedMessage(
   imported: ImportedMessage,
   stored: Message,
   isOlder: boolean,
-  now: number,
+  { now, references }: { readonly now: number; readonly references: Message['attachments'] },
 ): { readonly message: Message; readonly isVisible: boolean } | undefined {
   if (stored.status === 'streaming') return undefined;
   const { content, timestamp } = imported;
@@ -164,10 +168,15 @@ function changedMessage(
   const isRedated = timestamp !== null && timestamp !== stored.timestamp;
   // What was continued or asked again here has a text of its own, and its own figures.
   const isItsText = isLonger || content === stored.content;
+  const kept = stored.attachments.length;
   const state = {
     ...(isRedated && { timestamp }),
     ...(isLonger && { content, status: restingStatus(imported) }),
     ...(isItsText && !isOlder && changedTexts(imported, stored)),
+    ...(isItsText &&
+      imported.attachments.length > kept && {
+        attachments: [...stored.attachments, ...references.slice(kept)],
+      }),
     ...(!isOlder && changedRating(imported, stored)),
   };
   const isVisible = Object.keys(state).length > 0;

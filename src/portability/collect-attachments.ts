@@ -25,14 +25,18 @@ function isAtHand(attachment: ImportedAttachment, findAsset: AssetFinder): boole
   return attachment.dataUrl !== undefined || findAsset(attachment.assetKeys) !== undefined;
 }
 
-/** Whether the bytes of an attachment are at hand and small enough to be taken. */
-export function isReadable(
+/** Whether the bytes of an attachment are at hand and too many to be taken, without reading them. */
+export function isTooLarge(
   { dataUrl, assetKeys }: ImportedAttachment,
   findAsset: AssetFinder,
 ): boolean {
-  if (dataUrl !== undefined) return dataUrl.length <= MAX_DATA_URL_CHARACTERS;
-  const asset = findAsset(assetKeys);
-  return asset !== undefined && asset.sizeBytes <= MAX_ATTACHMENT_BYTES;
+  if (dataUrl !== undefined) return dataUrl.length > MAX_DATA_URL_CHARACTERS;
+  return (findAsset(assetKeys)?.sizeBytes ?? 0) > MAX_ATTACHMENT_BYTES;
+}
+
+/** Whether the bytes of an attachment are at hand and small enough to be taken. */
+export function isReadable(attachment: ImportedAttachment, findAsset: AssetFinder): boolean {
+  return isAtHand(attachment, findAsset) && !isTooLarge(attachment, findAsset);
 }
 
 /** Whether an attachment misses something: text that the source read out of it stands for its bytes. */
@@ -53,7 +57,7 @@ export async function* collectAttachments(
   for (const { sourceId, attachments } of messages) {
     if (!isWanted(sourceId)) continue;
     for (const attachment of attachments) {
-      const { bytes, isTooLarge } = await readAttachmentBytes(attachment, findAsset);
+      const { bytes, isTooLarge: isRefused } = await readAttachmentBytes(attachment, findAsset);
       yield {
         reference: {
           id: createId(),
@@ -64,7 +68,7 @@ export async function* collectAttachments(
         },
         messageSourceId: sourceId,
         bytes,
-        refusal: isTooLarge ? 'asset_too_large' : null,
+        refusal: isRefused ? 'asset_too_large' : null,
       };
     }
   }
@@ -90,8 +94,8 @@ export async function readAttachmentBytes(
   findAsset: AssetFinder,
 ): Promise<ReadBytes> {
   if (dataUrl !== undefined) {
-    const isTooLarge = dataUrl.length > MAX_DATA_URL_CHARACTERS;
-    return { bytes: isTooLarge ? null : decodeDataUrl(dataUrl), isTooLarge };
+    const isTooLong = dataUrl.length > MAX_DATA_URL_CHARACTERS;
+    return { bytes: isTooLong ? null : decodeDataUrl(dataUrl), isTooLarge: isTooLong };
   }
   const asset = findAsset(assetKeys);
   if (!asset) return { bytes: null, isTooLarge: false };

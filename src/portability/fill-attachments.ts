@@ -59,7 +59,11 @@ function withAttachments({
   messages,
 }: ImportedConversation): ReadonlyMap<unknown, readonly ImportedAttachment[]> {
   const found = messages.filter(({ attachments }) => attachments.length > 0);
-  return new Map(found.map(({ sourceId, attachments }) => [sourceId, attachments]));
+  return new Map(
+    found.flatMap(({ sourceId, formerSourceIds, attachments }) =>
+      [sourceId, ...formerSourceIds].map((id) => [id, attachments] as const),
+    ),
+  );
 }
 
 /** By place, as they were stored; by name where the lists are not equally long. */

@@ -1,16 +1,14 @@
 import type { Conversation } from '#domain/conversation.ts';
 import { isSameAsImported } from '#domain/import-memory.ts';
 import { planImportUpdate } from '#domain/import-update.ts';
-import type { ImportUpdate, UpdateMakers } from '#domain/import-update.ts';
-import type { AttachmentReference } from '#domain/message.ts';
+import type { UpdateMakers } from '#domain/import-update.ts';
+import type { CreateId } from '#domain/ids.ts';
+import type { AttachmentReference, Message } from '#domain/message.ts';
 import { updateWholeConversation } from '#db/imported-conversations.ts';
-import { readAllMessages } from '#db/table-pages.ts';
-import { collectAttachments } from './collect-attachments.ts';
-import type { CollectedAttachment } from './collect-attachments.ts';
+import { isTooLarge, mediaTypeOf } from './collect-attachments.ts';
 import { fillBare, findBareImported } from './fill-attachments.ts';
 import type { WantedItem } from './filter-items.ts';
 import type { ImportWriterParts } from './import-writer.ts';
-import { toAttachment } from './prepare-new.ts';
 
 type ImportedItem = Extract<WantedItem, { readonly kind: 'conversation' }>;
 
@@ -33,68 +31,69 @@ export async function writeUpdate(
   tally.addFate(item.conversation.source, isUpdated ? 'updated' : 'unchanged');
 }
 
-/** In one transaction. Bytes are read before, because it waits for nothing else. @returns whether anything changed that anybody sees. */
+/** In one transaction. Bytes come afterwards, few at a time. @returns whether anything changed that anybody sees. */
 async function writeChanges(
   parts: ImportWriterParts,
   { conversation: imported, file }: ImportedItem,
   stored: Conversation,
 ): Promise<boolean> {
   const { db, log, createId, sessionId } = parts;
-  const fileDate = file.file.modifiedAt;
+  if (isSameAsImported(stored, imported)) return false;
   const makers: UpdateMakers = {
     createId,
     sessionId,
     importId: log.id,
-    fileDate,
-    attachments: new Map(),
+    fileDate: file.file.modifiedAt,
+    attachments: nameAttachments(imported, createId),
     now: parts.clock(),
   };
-  if (isSameAsImported(stored, imported)) return false;
-  const expected = planImportUpdate(stored, await readAllMessages(db, stored.id), imported, makers);
-  if (!expected) return false;
-  const collected = await collectFor(expected, parts, { imported, file });
-  const attachments = referencesByMessage(collected);
   let isVisible = false;
   const update = await updateWholeConversation(db, stored.id, (now, messages) => {
-    const plan = planImportUpdate(now, messages, imported, { ...makers, attachments });
-    if (!plan) return undefined;
-    const ids = new Map(plan.added.map(({ id, metadata }) => [metadata['source_id'], id]));
-    const rows = collected.flatMap((each) => {
-      const messageId = ids.get(each.messageSourceId);
-      return messageId === undefined ? [] : toAttachment(each, now.id, messageId);
-    });
-    isVisible = plan.isVisible;
-    return { ...plan, attachments: rows };
+    const plan = planImportUpdate(now, messages, imported, makers);
+    isVisible = plan?.isVisible ?? false;
+    return plan && { ...plan, attachments: [] };
   });
   if (!update) return false;
-  log.addAttachments(update.attachments.map(({ id }) => id));
+  tellTooLarge(parts, imported, file, [...update.added, ...update.changed], makers);
   const added = update.added.map(({ id }) => id);
   // What this very import made is undone as a whole.
   if (added.length > 0 && !log.createdIds.has(stored.id)) log.addAdded(stored.id, added);
   return isVisible;
 }
 
-async function collectFor(
-  { added }: ImportUpdate,
-  { tally, createId }: ImportWriterParts,
-  { imported, file }: { imported: ImportedItem['conversation']; file: ImportedItem['file'] },
-): Promise<readonly CollectedAttachment[]> {
-  const wanted = new Set(added.map(({ metadata }) => metadata['source_id']));
-  const isWanted = (sourceId: string): boolean => wanted.has(sourceId);
-  const collected: CollectedAttachment[] = [];
-  for await (const each of collectAttachments(imported, isWanted, file.findAsset, createId)) {
-    if (each.refusal) tally.skip(each.refusal, each.reference.name);
-    collected.push(each);
-  }
-  return collected;
+/** A reference without bytes for each attachment, by the id of its message in the source. */
+function nameAttachments(
+  { messages }: ImportedItem['conversation'],
+  createId: CreateId,
+): ReadonlyMap<string, readonly AttachmentReference[]> {
+  const named = messages.filter(({ attachments }) => attachments.length > 0);
+  return new Map(
+    named.map(({ sourceId, attachments }) => [
+      sourceId,
+      attachments.map((attachment) => ({
+        id: createId(),
+        name: attachment.name,
+        mediaType: mediaTypeOf(attachment, null),
+        sizeBytes: 0,
+      })),
+    ]),
+  );
 }
 
-function referencesByMessage(
-  collected: readonly CollectedAttachment[],
-): ReadonlyMap<string, readonly AttachmentReference[]> {
-  const references = new Map<string, AttachmentReference[]>();
-  for (const { messageSourceId, reference } of collected) {
-    references.set(messageSourceId, [...(references.get(messageSourceId) ?? []), reference]);
+/** Names what was written now and never gets its bytes, because they are too many. */
+function tellTooLarge(
+  { tally }: ImportWriterParts,
+  imported: ImportedItem['conversation'],
+  { findAsset }: ImportedItem['file'],
+  written: readonly Message[],
+  { attachments }: UpdateMakers,
+): void {
+  const ids = new Set(written.flatMap((message) => message.attachments.map(({ id }) => id)));
+  for (const { sourceId, attachments: given } of imported.messages) {
+    for (const [place, attachment] of given.entries()) {
+      const reference = attachments.get(sourceId)?.[place];
+      if (!reference || !ids.has(reference.id)) continue;
+      if (isTooLarge(attachment, findAsset)) tally.skip('asset_too_large', attachment.name);
+    }
   }
-  return references;
 }

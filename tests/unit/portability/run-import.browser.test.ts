@@ -318,6 +318,57 @@ describe('runImport', () => {
     expect(fates(await reportOf(db, files))).toEqual([0, 0, 1]);
   });
 
+  it('takes the files of new messages and of grown ones few at a time, and names those too large', async () => {
+    const db = await openForTest();
+    const part = (name: string) => ({
+      content_type: 'image_asset_pointer',
+      asset_pointer: `sediment://file_${name}`,
+      size_bytes: 11,
+    });
+    const one = chatgptConversation('c1', [{ id: 'a', parts: ['look', part('one')] }]);
+    const files = { 'file_one.png': PNG, 'file_two.png': PNG };
+    await reportOf(db, [
+      fileOf('old.zip', zipOf({ 'conversations.json': [one], 'file_one.png': PNG })),
+    ]);
+    const grown = chatgptConversation('c1', [
+      { id: 'a', parts: ['look', part('one'), part('two')] },
+      {
+        id: 'b',
+        parts: ['big', part('large'), ...Array.from({ length: 5 }, (_, n) => part(`${n}`))],
+      },
+    ]);
+    const large = new Uint8Array(9 * 1024 * 1024);
+    const archive = zipOf({
+      'conversations.json': [grown],
+      ...files,
+      'file_large.bin': new Uint8Array(65 * 1024 * 1024),
+      ...Object.fromEntries(Array.from({ length: 5 }, (_, n) => [`file_${n}.bin`, large])),
+    });
+    const puts: number[] = [];
+    const note = (_key: unknown, { sizeBytes }: { sizeBytes: number }) => void puts.push(sizeBytes);
+    const transactions = new Set<unknown>();
+    db.relaxed.attachments.hook('creating', function (this: unknown, key, row, transaction) {
+      note(key, row);
+      transactions.add(transaction);
+    });
+    const report = await reportOf(db, [fileOf('new.zip', archive)], { isFarAllowed: true });
+    expect(fates(report)).toEqual([0, 1, 0]);
+    expect(report.skipped).toMatchObject([{ reason: 'asset_too_large', count: 1 }]);
+    expect(report.storedAttachmentCount).toBe(6);
+    // 45 MiB: never more than 32 and one file at once.
+    expect(puts).toHaveLength(6);
+    expect(transactions.size).toBe(2);
+    const { messages, attachments } = await snapshot(db);
+    const sizes = messages.map((message) => message.attachments.map(({ sizeBytes }) => sizeBytes));
+    expect(sizes.sort((x, y) => x.length - y.length)).toEqual([
+      [11, 11],
+      [0, large.length, large.length, large.length, large.length, large.length],
+    ]);
+    expect(attachments).toHaveLength(7);
+    const again = await reportOf(db, [fileOf('new.zip', archive)], { isFarAllowed: true });
+    expect(fates(again)).toEqual([0, 0, 1]);
+  });
+
   it('leaves whole conversations when it is stopped, and a second run finishes', async () => {
     const db = await openForTest();
     const many = Array.from({ length: 600 }, (_, index) =>

@@ -1,21 +1,30 @@
 import { LOCAL_USER_ID } from '#domain/ids.ts';
+import type { Session } from '#domain/session.ts';
 import type { Draft } from '#domain/stored-rows.ts';
 import { usageStatisticId } from '#domain/usage.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
+import type { UserSettings } from '#domain/user-settings.ts';
 import { read } from './commit.ts';
+import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
 
+/** What a file of ours holds beside conversations and documents. */
+interface StoreRows {
+  readonly usageStatistics: readonly UsageStatistic[];
+  readonly drafts: readonly Draft[];
+  readonly sessions: readonly Session[];
+  readonly userSettings: readonly UserSettings[];
+}
+
 /**
- * Adds days of usage and drafts whose keys are not here yet, in one transaction; what is here stays as
- * it is. The usage counts for the person of this browser, whoever the file names.
+ * Adds days of usage, drafts and visits whose keys are not here yet, and the settings where nobody has set
+ * anything here, in one transaction; what is here stays as it is. Usage and settings are those of the
+ * person of this browser, whoever the file names. A connection that is not here is no default one.
  * @returns the days that were added.
  */
 export function addMissingRows(
   { relaxed: db }: OnggiDatabase,
-  {
-    usageStatistics,
-    drafts,
-  }: { readonly usageStatistics: readonly UsageStatistic[]; readonly drafts: readonly Draft[] },
+  { usageStatistics, drafts, sessions, userSettings }: StoreRows,
 ): Promise<readonly UsageStatistic[]> {
   const days = new Map(
     usageStatistics.map((row) => {
@@ -25,15 +34,38 @@ export function addMissingRows(
   );
   const written = drafts.filter(({ text, pasted }) => text !== '' || pasted.length > 0);
   const texts = new Map(written.map((draft) => [draft.id, draft]));
+  const visits = new Map(sessions.map((session) => [session.id, atRest(session)]));
+  const [settings] = userSettings;
+  const tables = [db.usageStatistics, db.drafts, db.sessions, db.userSettings, db.endpoints];
   return read(() =>
-    db.transaction('rw', db.usageStatistics, db.drafts, async () => {
+    db.transaction('rw', tables, async () => {
       const knownDays = await db.usageStatistics.bulkGet([...days.keys()]);
       for (const row of knownDays) if (row) days.delete(row.id);
       const knownTexts = await db.drafts.bulkGet([...texts.keys()]);
       for (const row of knownTexts) if (row) texts.delete(row.id);
       await db.usageStatistics.bulkAdd([...days.values()]);
       await db.drafts.bulkAdd([...texts.values()]);
+      const knownVisits = await db.sessions.bulkGet([...visits.keys()]);
+      for (const row of knownVisits) if (row) visits.delete(row.id);
+      await db.sessions.bulkAdd([...visits.values()]);
+      if (settings) await putSettings(db, settings);
       return [...days.values()];
     }),
   );
+}
+
+/** Nothing is put where the person changed a setting. */
+async function putSettings(db: OnggiDexie, settings: UserSettings): Promise<void> {
+  const own = await db.userSettings.get(LOCAL_USER_ID);
+  if (own && own.updatedAt !== own.createdAt) return;
+  const { defaultEndpointId: id } = settings;
+  const isConnected = id !== null && (await db.endpoints.get(id)) !== undefined;
+  const unconnected = { defaultEndpointId: null, defaultModel: null };
+  const row = { ...settings, ...(!isConnected && unconnected), userId: LOCAL_USER_ID };
+  await db.userSettings.put(row);
+}
+
+/** A visit of another browser is over here. */
+function atRest(session: Session): Session {
+  return session.status === 'active' ? { ...session, status: 'expired' } : session;
 }

@@ -1,14 +1,19 @@
 /** Documents of an export as documents of the library, known again by where they come from. */
 import type { ImportedDocument } from './imported.ts';
 import { digestText } from './imported.ts';
-import { createDocumentRows, readDocumentDetails, toDocumentName } from './library.ts';
+import {
+  createDocumentRows,
+  cutIntoChunks,
+  readDocumentDetails,
+  toDocumentName,
+} from './library.ts';
 import type { DocumentRows } from './library.ts';
 import { toStableId } from './stable-ids.ts';
 import type { LibraryDocument } from './stored-rows.ts';
 
 /** The same document of a source has the same id, in every import and on every device. */
-export function importedDocumentId({ source, sourceId }: ImportedDocument): string {
-  return toStableId('library', source, sourceId);
+export function importedDocumentId({ source, sourceId, row }: ImportedDocument): string {
+  return row?.id ?? toStableId('library', source, sourceId);
 }
 
 /** Texts of one document that are remembered as older ones, at most. */
@@ -27,6 +32,7 @@ export function fateOfDocument(
   imported: ImportedDocument,
 ): DocumentFate {
   if (!stored) return 'new';
+  if (imported.row) return imported.row.updatedAt > stored.updatedAt ? 'updated' : 'unchanged';
   const digest = digestOf(imported);
   const isKnown = readDocumentDetails(stored).sourceDigest === digest;
   return isKnown || readEarlier(stored).includes(digest) ? 'unchanged' : 'updated';
@@ -47,7 +53,8 @@ export function toDocumentRows(
   imported: ImportedDocument,
   { now, importId }: { readonly now: number; readonly importId: string },
 ): DocumentRows {
-  const { name, text, collection, source, createdAt } = imported;
+  const { name, text, collection, source, createdAt, row } = imported;
+  if (row) return toOwnRows(row, text, stored ? stored.metadata['import_id'] : importId);
   const { document, chunks } = createDocumentRows({
     id: importedDocumentId(imported),
     name: stored && isRenamed(stored) ? stored.name : name,
@@ -61,7 +68,7 @@ export function toDocumentRows(
     sourceDigest: digestOf(imported),
   });
   const last = stored && readDocumentDetails(stored).sourceDigest;
-  const earlier = last ? [last, ...(stored ? readEarlier(stored) : [])].slice(0, MAX_EARLIER) : [];
+  const earlier = last ? [last, ...readEarlier(stored)].slice(0, MAX_EARLIER) : [];
   const metadata = {
     ...document.metadata,
     ...(earlier.length > 0 && { earlier_digests: earlier }),
@@ -70,6 +77,19 @@ export function toDocumentRows(
     import_id: stored?.metadata['import_id'] ?? importId,
   };
   return { document: { ...document, metadata }, chunks };
+}
+
+/** A document of our own as it was; its passages are cut anew, and what it says of them is made true. */
+function toOwnRows(row: LibraryDocument, text: string, importId: unknown): DocumentRows {
+  const chunks = cutIntoChunks(row.id, text);
+  const { import_id: _there, ...metadata } = row.metadata;
+  const own = {
+    ...metadata,
+    character_count: text.length,
+    chunk_count: chunks.length,
+    ...(importId !== undefined && { import_id: importId }),
+  };
+  return { document: { ...row, metadata: own }, chunks };
 }
 
 const digestOf = ({ name, collection, text }: ImportedDocument): string =>

@@ -4,6 +4,7 @@
  */
 import type { Conversation, ConversationStatus } from './conversation.ts';
 import type { Message, MessageStatus, Rating, Role } from './message.ts';
+import type { LibraryDocument } from './stored-rows.ts';
 
 /** Products and formats a conversation can come from; stored as `Conversation.source`. */
 export const IMPORT_SOURCES = [
@@ -146,6 +147,8 @@ export interface ImportedDocument {
   readonly collection: string | null;
   readonly text: string;
   readonly createdAt: number | null;
+  /** Of our own files: its row as it was, which comes back whole. */
+  readonly row?: LibraryDocument;
 }
 
 /** What a reader had to decide or leave out. The catalogs have a text for each. */

@@ -33,7 +33,7 @@ export interface ReadImportsOptions {
   readonly signal?: AbortSignal;
   /** Told the size of each chunk of bytes as it is read. */
   readonly onBytes?: (count: number) => void;
-  /** Given what an SQLite file of ours holds beside its conversations, once they are read. */
+  /** Given what an SQLite file of ours holds beside its conversations and documents, before they are given. */
   readonly onStoreRows?: (rows: SqliteTables) => Promise<void>;
 }
 
@@ -242,18 +242,26 @@ async function* readSqlite(
   if (file.sizeBytes > MAX_INFLATED_BYTES) {
     throw new OnggiError('file/too-large', `SQLite of ${file.sizeBytes} bytes`);
   }
-  const [{ loadSqlite }, { openSqlite }, { readSqliteItems }, { readSqliteTables }] =
-    await Promise.all([
-      import('./load-sqlite.ts'),
-      import('./open-sqlite.ts'),
-      import('./import-sqlite.ts'),
-      import('./read-sqlite-tables.ts'),
-    ]);
+  const [
+    { loadSqlite },
+    { openSqlite },
+    { readSqliteDocuments, readSqliteItems },
+    { readSqliteTables },
+  ] = await Promise.all([
+    import('./load-sqlite.ts'),
+    import('./open-sqlite.ts'),
+    import('./import-sqlite.ts'),
+    import('./read-sqlite-tables.ts'),
+  ]);
   const bytes = await readBytes(file.stream(), MAX_INFLATED_BYTES);
   const database = openSqlite(await loadSqlite(), bytes);
   try {
-    yield* readSqliteItems(database, file.modifiedAt);
+    const items = readSqliteItems(database, file.modifiedAt);
+    // Its visits are here before the rows that name them; not before something of the file was read.
+    let next = items.next();
     if (database.isOurs) await onStoreRows?.(readSqliteTables(database));
+    for (; !next.done; next = items.next()) yield next.value;
+    if (database.isOurs) yield* readSqliteDocuments(database);
   } finally {
     database.close();
   }

@@ -1,7 +1,8 @@
 import type { Message } from '#domain/message.ts';
-import { readBoundedPages, readTablePages } from '#db/table-pages.ts';
+import { readDocumentWithText } from '#db/documents.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
-import type { StorePages } from './sql-rows.ts';
+import { readBoundedPages, readTablePages } from '#db/table-pages.ts';
+import type { DocumentWithText, StorePages } from './sql-rows.ts';
 
 /** Attachments read at a time: each may have tens of megabytes. */
 const ATTACHMENT_PAGE_ROWS = 4;
@@ -25,5 +26,18 @@ export function readStorePages({ strict: db }: OnggiDatabase): StorePages {
     conversations: readTablePages(db.conversations, (row) => row.id),
     messages: readBoundedPages(db.messages, (row) => row.id, MESSAGE_PAGE),
     attachments: readTablePages(db.attachments, (row) => row.id, ATTACHMENT_PAGE_ROWS),
+    documents: readDocuments(db),
   };
+}
+
+/** One at a time: a text may have ten million characters. */
+async function* readDocuments(
+  db: OnggiDatabase['strict'],
+): AsyncGenerator<readonly DocumentWithText[]> {
+  for await (const page of readTablePages(db.documents, (row) => row.id)) {
+    for (const { id } of page) {
+      const document = await readDocumentWithText(db, id);
+      if (document) yield [document];
+    }
+  }
 }

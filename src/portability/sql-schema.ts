@@ -1,6 +1,6 @@
 /**
  * The tables of an SQL export: the specification's six (section 3.1) and its `schema_versions`
- * (6.1), then our own `endpoints`, `drafts` and `attachments`. One list serves both systems, the
+ * (6.1), then our own `endpoints`, `drafts`, `attachments` and `documents`. One list serves both systems, the
  * writers and the reader.
  *
  * Where it departs from the specification, and why:
@@ -59,6 +59,7 @@ export const SQL_TABLE_NAMES = [
   'endpoints',
   'drafts',
   'attachments',
+  'documents',
 ] as const;
 export type SqlTableName = (typeof SQL_TABLE_NAMES)[number];
 
@@ -249,6 +250,23 @@ const SQL_TABLES: readonly SqlTable[] = [
       column('bytes', 'bytes'),
     ],
     indexes: [['conversation_id'], ['message_id']],
+    ownFieldsIn: 'extra',
+  },
+  {
+    name: 'documents',
+    columns: [
+      column('document_id', 'id', KEY),
+      column('name', 'text', NOT_NULL),
+      column('media_type', 'text'),
+      column('size_bytes', 'integer'),
+      column('created_at', 'instant', NOW),
+      column('updated_at', 'instant', NOW),
+      column('metadata', 'json'),
+      // The whole of it: passages are cut anew. NULL where some of it is missing here.
+      column('text', 'text'),
+      extra,
+    ],
+    indexes: [],
     ownFieldsIn: 'extra',
   },
 ];

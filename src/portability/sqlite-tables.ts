@@ -55,6 +55,7 @@ const KNOWN_TABLES: readonly SqlTableName[] = [
   'endpoints',
   'drafts',
   'attachments',
+  'documents',
 ];
 
 /** Undefined for a table with computed columns, or without a name for its row numbers. */

@@ -11,7 +11,7 @@ import { LOCAL_USER_ID, toConversationId, toMessageId, toSessionId } from '#doma
 import { createConversation } from '#domain/conversation.ts';
 import { createMessage } from '#domain/message.ts';
 import { exportSqlite } from '#portability/export-sqlite.ts';
-import { readSqliteItems } from '#portability/import-sqlite.ts';
+import { readSqliteDocuments, readSqliteItems } from '#portability/import-sqlite.ts';
 import { openSqlite } from '#portability/open-sqlite.ts';
 import { readSqliteTables } from '#portability/read-sqlite-tables.ts';
 import type { SqliteTables } from '#portability/read-sqlite-tables.ts';
@@ -30,13 +30,15 @@ async function exportBytes(rows: StoreRows, pageSize = 1000): Promise<Uint8Array
 
 interface ReadBack {
   readonly items: readonly ReadItem[];
+  readonly documents: readonly ReadItem[];
   readonly tables: SqliteTables;
 }
 
 function readBack(bytes: Uint8Array): ReadBack {
   const file = openSqlite(sqlite, bytes.slice());
   try {
-    return { items: [...readSqliteItems(file, 0)], tables: readSqliteTables(file) };
+    const documents = [...readSqliteDocuments(file)];
+    return { items: [...readSqliteItems(file, 0)], documents, tables: readSqliteTables(file) };
   } finally {
     file.close();
   }
@@ -47,6 +49,11 @@ function natives(items: readonly ReadItem[]): NativeConversation[] {
     if (item.kind !== 'native') throw new Error(`${item.kind}: ${JSON.stringify(item)}`);
     return item.native;
   });
+}
+
+function rowOfDocument(item: ReadItem): unknown {
+  if (item.kind !== 'document') throw new Error(`${item.kind}: ${JSON.stringify(item)}`);
+  return { ...item.document.row, text: item.document.text };
 }
 
 function query(bytes: Uint8Array, sql: string): SqlValue[][] {
@@ -87,7 +94,8 @@ describe('exportSqlite and back', () => {
   it('gives back every row of any store exactly', async () => {
     await fc.assert(
       fc.asyncProperty(anyStore, fc.constantFrom(1, 2, 1000), async (rows, pageSize) => {
-        const { items, tables } = readBack(await exportBytes(rows, pageSize));
+        const { items, documents, tables } = readBack(await exportBytes(rows, pageSize));
+        expect(documents.map(rowOfDocument)).toEqual(rows.documents);
         const found = natives(items);
         expect(found.map(({ conversation }) => conversation)).toEqual(rows.conversations);
         expect(found.flatMap(({ messages }) => messages)).toEqual(rows.messages);

@@ -170,7 +170,7 @@ describe('an SQLite file of ours', () => {
     expect(await snapshot(there)).toEqual(await snapshot(here));
   });
 
-  it('brings usage and drafts that are missing here, and neither settings nor endpoints', async () => {
+  it('brings usage and drafts that are missing here, no endpoints, and no settings over changed ones', async () => {
     const here = await openFilled();
     await here.strict.usageStatistics.bulkAdd([usageOf('new', 1), usageOf('known', 2)]);
     const draft = (id: string, text: string) => ({ id, text, pasted: [], updatedAt: 5 });

@@ -18,7 +18,7 @@ import { usageStatisticId } from '#domain/usage.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
-import type { StorePages } from '#portability/sql-rows.ts';
+import type { DocumentWithText, StorePages } from '#portability/sql-rows.ts';
 
 /** The rows of a store, in memory. */
 export interface StoreRows {
@@ -31,6 +31,7 @@ export interface StoreRows {
   readonly conversations: readonly Conversation[];
   readonly messages: readonly Message[];
   readonly attachments: readonly Attachment[];
+  readonly documents: readonly DocumentWithText[];
 }
 
 export const EMPTY_STORE: StoreRows = {
@@ -43,6 +44,7 @@ export const EMPTY_STORE: StoreRows = {
   conversations: [],
   messages: [],
   attachments: [],
+  documents: [],
 };
 
 async function* inPages<Row>(rows: readonly Row[], size: number): AsyncGenerator<readonly Row[]> {
@@ -63,6 +65,7 @@ export function toPages(rows: StoreRows, size = 1000): StorePages {
     conversations: inPages(rows.conversations, size),
     messages: inPages(rows.messages, size),
     attachments: inPages(rows.attachments, size),
+    documents: inPages(rows.documents, size),
   };
 }
 
@@ -269,6 +272,13 @@ const anyDraft = fc
   .record({ id: anyId, text: anyText, pasted: fc.array(anyText, { maxLength: 2 }), at: anyInstant })
   .map(({ id, text, pasted, at }): Draft => ({ id, text, pasted, updatedAt: at }));
 
+const anyDocument = fc
+  .record({ id: anyId, name: anyText, text: anyText, at: anyInstant, metadata: anyMetadata })
+  .map(({ id, name, text, at, metadata }): DocumentWithText => ({
+    ...{ id, name, text, metadata, mediaType: 'text/plain', sizeBytes: 3 },
+    ...{ createdAt: at, updatedAt: at + 1 },
+  }));
+
 const anyEndpoint = fc
   .record({ id: anyId, name: anyText, models: fc.array(anyText) })
   .map(({ id, name, models }): Endpoint =>
@@ -290,6 +300,7 @@ export const anyStore: fc.Arbitrary<StoreRows> = fc
     usageStatistics: fc.uniqueArray(anyUsage, { maxLength: 2, selector: (row) => row.id }),
     endpoints: fc.uniqueArray(anyEndpoint, { maxLength: 2, selector: (row) => row.id }),
     drafts: fc.uniqueArray(anyDraft, { maxLength: 2, selector: (row) => row.id }),
+    documents: fc.uniqueArray(anyDocument, { maxLength: 2, selector: (row) => row.id }),
     defaultModel: orNull(anyText),
   })
   .map(({ talks, defaultModel, ...rows }) => ({

@@ -1,5 +1,6 @@
 import { Marked } from 'marked';
 import type { Token, Tokens } from 'marked';
+import { CjkTokenizer, maskCjk } from './cjk-emphasis.ts';
 import { LONG_BLOCK } from './split-blocks.ts';
 import type { Lex, MarkdownBlock } from './split-blocks.ts';
 
@@ -67,7 +68,9 @@ export function createMarkdownRenderer(
 ): MarkdownRenderer {
   const marked = new Marked({ gfm: true, breaks: true });
   let isOpen = false;
+  marked.setOptions({ tokenizer: new CjkTokenizer() });
   marked.use({
+    hooks: { emStrongMask: maskCjk },
     renderer: {
       code: ({ text, lang }: Tokens.Code) =>
         renderCode(text, lang, labels, isOpen ? undefined : highlight),

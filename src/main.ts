@@ -268,12 +268,12 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     db,
     onEvicted: () => toasts.show('meaning.evicted'),
     createId,
-    embedTexts: async ({ endpointId, baseUrl, model }, texts) => {
+    embedTexts: async ({ endpointId, baseUrl, model }, texts, signal) => {
       const endpoint = await endpoints.get(endpointId);
       // The person agreed to this address, and to no other.
       if (endpoint?.baseUrl !== baseUrl) throw new OnggiError('model/moved', 'another address');
       const apiKey = await apiKeys.open(endpoint);
-      return provider.requestEmbeddings({ endpoint, apiKey, model, texts });
+      return provider.requestEmbeddings({ endpoint, apiKey, model, texts }, signal);
     },
   });
   const loadCare = createLazyCare({

@@ -28,9 +28,14 @@ export interface Embedder extends EmbedderIdentity {
   /**
    * One vector a text, in the order of the texts: `texts.length × dimension` numbers in one array, each
    * vector of length 1. A text without anything the model knows gives zeros.
-   * @throws OnggiError `model/*`, `app/worker-failed`.
+   * @param signal Ends what can be ended: a request to an endpoint, not a model at work.
+   * @throws OnggiError `model/*`, `app/worker-failed`; the reason of `signal`.
    */
-  embed(texts: readonly string[], kind: EmbedKind): Promise<Float32Array<ArrayBuffer>>;
+  embed(
+    texts: readonly string[],
+    kind: EmbedKind,
+    signal?: AbortSignal,
+  ): Promise<Float32Array<ArrayBuffer>>;
 }
 
 /**
@@ -41,6 +46,7 @@ export interface Embedder extends EmbedderIdentity {
 export type EmbedTexts = (
   where: { readonly endpointId: EndpointId; readonly baseUrl: string; readonly model: string },
   texts: readonly string[],
+  signal?: AbortSignal,
 ) => Promise<readonly Float32Array[]>;
 
 /** The identity as one string, under which vectors are stored. */

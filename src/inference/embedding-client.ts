@@ -49,6 +49,8 @@ export function openEmbeddingWorker({
 
     function end(error: OnggiError): void {
       failure ??= error;
+      // Who serves a port is not ended with it.
+      for (const number of waiting.keys()) send({ kind: 'cancel', number });
       if ('terminate' in worker) worker.terminate();
       else worker.close();
       signal?.removeEventListener('abort', onAbort);
@@ -61,16 +63,26 @@ export function openEmbeddingWorker({
       reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
       end(new OnggiError('app/worker-failed', 'the loading was given up'));
     };
-    const embed: Embedder['embed'] = (texts, kind) =>
-      new Promise((resolveTexts, rejectTexts) => {
-        if (failure) {
-          rejectTexts(failure);
-          return;
-        }
-        const number = ++lastNumber;
-        waiting.set(number, { resolve: resolveTexts, reject: rejectTexts });
-        send({ kind: 'embed', number, texts: [...texts], as: kind });
-      });
+    const embed: Embedder['embed'] = async (texts, kind, stop) => {
+      stop?.throwIfAborted();
+      if (failure) throw failure;
+      const number = ++lastNumber;
+      let cancel: (() => void) | undefined;
+      try {
+        return await new Promise((resolveTexts, rejectTexts) => {
+          cancel = () => {
+            if (!waiting.delete(number)) return;
+            send({ kind: 'cancel', number });
+            rejectTexts(stop?.reason instanceof Error ? stop.reason : new Error('aborted'));
+          };
+          stop?.addEventListener('abort', cancel);
+          waiting.set(number, { resolve: resolveTexts, reject: rejectTexts });
+          send({ kind: 'embed', number, texts: [...texts], as: kind });
+        });
+      } finally {
+        if (cancel) stop?.removeEventListener('abort', cancel);
+      }
+    };
 
     function take(data: unknown): void {
       const message = parseFromEmbeddingWorker(data);

@@ -29,6 +29,8 @@ const ToWorker = v.variant('kind', [
     texts: v.array(v.string()),
     as: v.picklist(['query', 'passage']),
   }),
+  /** Nobody waits for that `embed` any more; it is not answered. */
+  v.object({ kind: v.literal('cancel'), number: v.number() }),
 ]);
 /** A message to the embedding worker. */
 export type ToEmbeddingWorker = v.InferOutput<typeof ToWorker>;

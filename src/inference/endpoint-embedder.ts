@@ -25,19 +25,21 @@ export async function openEndpointEmbedder(
   choice: Extract<EmbedderChoice, { kind: 'endpoint' }>,
   embedTexts: EmbedTexts,
 ): Promise<Embedder> {
-  const ask = (texts: readonly string[]): Promise<readonly Float32Array[]> =>
-    embedTexts(choice, texts);
+  const ask = (texts: readonly string[], signal?: AbortSignal): Promise<readonly Float32Array[]> =>
+    embedTexts(choice, texts, signal);
   /** One text that an endpoint does not want must not keep the others from being found. */
   async function askOneByOneIfRefused(
     texts: readonly string[],
+    signal?: AbortSignal,
   ): Promise<readonly (Float32Array | null)[]> {
+    signal?.throwIfAborted();
     try {
-      return await ask(texts);
+      return await ask(texts, signal);
     } catch (error) {
       if (!(error instanceof OnggiError) || !REFUSALS.includes(error.code)) throw error;
       if (texts.length === 1) return [null];
       const found: (Float32Array | null)[] = [];
-      for (const text of texts) found.push(...(await askOneByOneIfRefused([text])));
+      for (const text of texts) found.push(...(await askOneByOneIfRefused([text], signal)));
       return found;
     }
   }
@@ -53,12 +55,13 @@ export async function openEndpointEmbedder(
     dtype: 'remote',
     dimension,
     pipelineVersion: PIPELINE_VERSION,
-    async embed(texts) {
+    async embed(texts, _kind, signal) {
       const all = new Float32Array(texts.length * dimension);
       // Endpoints refuse empty texts, and with them the whole request.
       const told = texts.flatMap((text, at) => (text.trim() === '' ? [] : [at]));
       if (told.length === 0) return all;
-      const vectors = await askOneByOneIfRefused(told.map((at) => toSendable(texts[at] ?? '')));
+      const sendable = told.map((at) => toSendable(texts[at] ?? ''));
+      const vectors = await askOneByOneIfRefused(sendable, signal);
       told.forEach((at, row) => {
         const vector = vectors[row];
         if (vector === null) return;

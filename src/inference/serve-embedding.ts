@@ -17,9 +17,11 @@ export type OpenModel = (
 /** The serving side: opens one model and embeds with it. Gives what takes a message. */
 export function serveEmbedding(post: Post, openModel: OpenModel): (data: unknown) => Promise<void> {
   let loading: Promise<Embedder> | undefined;
+  const running = new Map<number, AbortController>();
 
   return async (data) => {
     let number: number | null = null;
+    const stop = new AbortController();
     try {
       const message = parseToEmbeddingWorker(data);
       if (message.kind === 'load') {
@@ -31,12 +33,21 @@ export function serveEmbedding(post: Post, openModel: OpenModel): (data: unknown
         post({ kind: 'ready', identity }, []);
         return;
       }
+      if (message.kind === 'cancel') {
+        running.get(message.number)?.abort();
+        return;
+      }
       ({ number } = message);
       if (!loading) throw new OnggiError('app/worker-failed', 'asked to embed without a model');
-      const vectors = await (await loading).embed(message.texts, message.as);
+      running.set(number, stop);
+      const embedder = await loading;
+      stop.signal.throwIfAborted();
+      const vectors = await embedder.embed(message.texts, message.as, stop.signal);
       post({ kind: 'embedded', number, vectors }, [vectors.buffer]);
     } catch (error) {
-      post(toFailed(error, number), []);
+      if (!stop.signal.aborted) post(toFailed(error, number), []);
+    } finally {
+      if (number !== null) running.delete(number);
     }
   };
 }

@@ -278,8 +278,9 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     // Asked again while the index grows: that costs nothing, at an endpoint no money.
     if (lastAsked?.text === text && lastAsked.index === opened.index) return lastAsked;
     try {
-      lastAsked = { ...opened, text, query: await opened.embedder.embed([text], 'query') };
+      lastAsked = { ...opened, text, query: await opened.embedder.embed([text], 'query', signal) };
     } catch (error) {
+      signal?.throwIfAborted();
       // A worker that died does not come back: another is begun, by what the tables and files hold.
       if (toOnggiError(error).code === 'app/worker-failed') {
         end([answering, coming].find((each) => each?.opened === opened));
@@ -287,7 +288,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       const next = await ensure();
       signal?.throwIfAborted();
       if (next === opened) throw error;
-      lastAsked = { ...next, text, query: await next.embedder.embed([text], 'query') };
+      lastAsked = { ...next, text, query: await next.embedder.embed([text], 'query', signal) };
     }
     return lastAsked;
   }

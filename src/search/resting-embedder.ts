@@ -37,16 +37,16 @@ export async function openResting(
 
   return {
     ...first,
-    async embed(texts, kind) {
-      if (isClosed()) return first.embed(texts, kind);
+    async embed(texts, kind, signal) {
+      if (isClosed()) return first.embed(texts, kind, signal);
       clearTimeout(timer);
       runningCount += 1;
       working ??= reopen();
       const mine = working;
       try {
-        return await (await mine).embed(texts, kind);
+        return await (await mine).embed(texts, kind, signal);
       } catch (error) {
-        end(mine);
+        if (!signal?.aborted) end(mine);
         throw error;
       } finally {
         runningCount -= 1;

@@ -1095,6 +1095,7 @@ const texts = {
   'archive.messages': 'Messages: {count}',
   'archive.back': 'All conversations',
   'archive.otherVersions': 'Other versions',
+  'archive.documents': 'Documents',
   'archive.nothing': 'There are no conversations here.',
   'mask.email': 'e-mail address',
   'mask.phone': 'phone number',

@@ -987,6 +987,7 @@ export const ja: LaterTexts = {
   'archive.messages': 'メッセージ{count}件',
   'archive.back': 'すべての会話',
   'archive.otherVersions': '別のバージョン',
+  'archive.documents': '文書',
   'archive.nothing': '会話はありません。',
   'mask.email': 'メールアドレス',
   'mask.phone': '電話番号',

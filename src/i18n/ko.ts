@@ -971,6 +971,7 @@ export const ko: LaterTexts = {
   'archive.messages': '메시지 {count}개',
   'archive.back': '모든 대화',
   'archive.otherVersions': '다른 버전',
+  'archive.documents': '문서',
   'archive.nothing': '대화가 없어요.',
   'mask.email': '이메일',
   'mask.phone': '전화번호',

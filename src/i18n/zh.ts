@@ -933,6 +933,7 @@ export const zh: LaterTexts = {
   'archive.messages': '消息 {count} 条',
   'archive.back': '全部对话',
   'archive.otherVersions': '其他版本',
+  'archive.documents': '文档',
   'archive.nothing': '没有对话。',
   'mask.email': '邮箱',
   'mask.phone': '电话',

@@ -15,7 +15,15 @@ export interface ArchiveEntry {
   readonly name: string;
 }
 
+/** A document of the archive as the index lists it. */
+export interface ArchiveDocument {
+  readonly title: string;
+  /** Of its text. */
+  readonly path: string;
+}
+
 interface IndexOptions {
+  readonly documents: readonly ArchiveDocument[];
   readonly texts: ArchiveTexts;
   readonly exportedAt: number;
   readonly isAnonymised: boolean;
@@ -24,7 +32,7 @@ interface IndexOptions {
 /** The page that lists the conversations of an archive by month, newest first, in pieces. */
 export function* writeArchiveIndex(
   entries: readonly ArchiveEntry[],
-  { texts, exportedAt, isAnonymised }: IndexOptions,
+  { texts, exportedAt, isAnonymised, documents }: IndexOptions,
 ): Generator<string> {
   const { locale, heading } = texts;
   // An anonymised day is a day in UTC; in another zone it would be the one before.
@@ -50,7 +58,22 @@ export function* writeArchiveIndex(
     lastMonth = thisMonth;
     yield writeEntry(entry, day.format(at), texts);
   }
-  yield `${lastMonth === undefined ? '' : '</ul>\n'}${closePage()}`;
+  yield lastMonth === undefined ? '' : '</ul>\n';
+  yield* writeDocuments(documents, texts);
+  yield closePage();
+}
+
+function* writeDocuments(
+  documents: readonly ArchiveDocument[],
+  texts: ArchiveTexts,
+): Generator<string> {
+  if (documents.length === 0) return;
+  yield `<h2>${escapeHtml(texts.documents)}</h2>\n<ul class="list">\n`;
+  for (const { title, path } of documents) {
+    const name = escapeHtml(onOneLine(title) || texts.untitled);
+    yield `<li><a class="title" dir="auto" href="${toLink(path, false)}">${name}</a></li>\n`;
+  }
+  yield '</ul>\n';
 }
 
 /** Dates that no calendar shows would throw. */

@@ -21,6 +21,8 @@ export interface ArchiveTexts {
   /** Above the messages that are not on the shown branch. */
   readonly otherVersions: string;
   readonly attachments: string;
+  /** Above the documents of the library. */
+  readonly documents: string;
   /** Where there is nothing in the archive. */
   readonly nothing: string;
   readonly roles: Readonly<Record<Role, string>>;
@@ -42,6 +44,7 @@ export const ENGLISH_ARCHIVE_TEXTS: ArchiveTexts = {
   reasoning: 'Reasoning',
   otherVersions: 'Other versions',
   attachments: 'Attachments',
+  documents: 'Documents',
   nothing: 'There are no conversations here.',
   roles: {
     user: 'You',

@@ -1,11 +1,13 @@
 import { writeArchiveConversation } from './archive-conversation.ts';
 import { writeArchiveIndex } from './archive-index.ts';
-import type { ArchiveEntry } from './archive-index.ts';
+import type { ArchiveDocument, ArchiveEntry } from './archive-index.ts';
 import type { ArchiveTexts } from './archive-texts.ts';
 import type { WholeConversation } from './conversation-fields.ts';
 import { writeConversationJson } from './conversation-json.ts';
 import type { ReadBytes } from './conversation-json.ts';
 import { createRandomNonce, writeConversationMarkdown } from './conversation-markdown.ts';
+import type { DocumentWithText } from './document-fields.ts';
+import { DOCUMENT_JSON, DOCUMENT_TEXT, writeDocumentJson } from './document-json.ts';
 import { encodePieces } from './encode-pieces.ts';
 import { attachmentEntryName, createUniqueNames, toDayText, toSafeName } from './safe-file-name.ts';
 import { createZipWriter } from './write-zip.ts';
@@ -19,12 +21,14 @@ export interface ArchiveOptions {
   readonly isAnonymised: boolean;
   /** Puts the files of messages into `attachments/`; without it they are named only. */
   readonly readBytes?: ReadBytes | undefined;
+  /** Documents of the library, for `documents/`. */
+  readonly documents?: AsyncIterable<readonly DocumentWithText[]> | undefined;
 }
 
 /**
  * Conversations as a ZIP: `json/` and `markdown/` to be read back, `html/` to be read, `index.html` to
- * open first, attachments as `attachments/<id>-<name>`, so that an import finds them by id. One
- * conversation stands in memory at a time, and of every one its line of the index.
+ * open first, attachments as `attachments/<id>-<name>`, so that an import finds them by id, documents as
+ * text to be read and as JSON to come back. One conversation stands in memory at a time, and of every one its line of the index.
  */
 export async function writeArchive(
   conversations: AsyncIterable<WholeConversation>,
@@ -52,8 +56,31 @@ export async function writeArchive(
       name,
     });
   }
-  await zip.addFile('index.html', encodePieces(writeArchiveIndex(entries, options)));
+  const documents = await addDocuments(zip, options.documents);
+  const index = writeArchiveIndex(entries, { ...options, documents });
+  await zip.addFile('index.html', encodePieces(index));
   await zip.close();
+}
+
+/** What a document says of itself in a file of its own. */
+async function addDocuments(
+  zip: ZipWriter,
+  pages: ArchiveOptions['documents'],
+): Promise<readonly ArchiveDocument[]> {
+  const toUnique = createUniqueNames();
+  const entries: ArchiveDocument[] = [];
+  for await (const page of pages ?? []) {
+    for (const document of page) {
+      const { name: title, text } = document;
+      if (text === null) continue;
+      const name = toUnique(toSafeName(title, 'document'));
+      const path = `documents/${name}`;
+      await zip.addFile(`${path}${DOCUMENT_TEXT}`, encodePieces([text]));
+      await zip.addFile(`${path}${DOCUMENT_JSON}`, encodePieces([writeDocumentJson(document)]));
+      entries.push({ title, path: `${path}${DOCUMENT_TEXT}` });
+    }
+  }
+  return entries;
 }
 
 function nameConversation({ conversation }: WholeConversation, options: ArchiveOptions): string {

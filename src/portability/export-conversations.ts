@@ -50,8 +50,11 @@ async function writeFile(running: RunningExport): Promise<void> {
     const isAnonymised = running.anonymise !== null;
     const readBytes = bytesReader(running);
     const { appVersion, now, texts } = options;
+    // They belong to no conversation: with all there is, and never where nobody is to be known.
+    const isAll = request.selection.kind === 'all' && !isAnonymised;
+    const documents = isAll ? source.readDocumentPages() : undefined;
     await writeArchive(readSelected(running), running.write, {
-      ...{ appVersion, texts, exportedAt: now, isAnonymised, readBytes },
+      ...{ appVersion, texts, exportedAt: now, isAnonymised, readBytes, documents },
     });
     return;
   }

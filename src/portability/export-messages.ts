@@ -18,6 +18,7 @@ const Words = v.object({
   reasoning: v.string(),
   otherVersions: v.string(),
   attachments: v.string(),
+  documents: v.string(),
   nothing: v.string(),
   roles: v.object({
     user: v.string(),

@@ -7,6 +7,8 @@ import type { ConversationId } from '#domain/ids.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 import type { WholeConversation } from './conversation-fields.ts';
 import type { ReadBytes } from './conversation-json.ts';
+import type { DocumentWithText } from './document-fields.ts';
+import { readDocuments } from './read-store-pages.ts';
 
 /** Where an export reads from. */
 export interface ExportSource {
@@ -14,6 +16,8 @@ export interface ExportSource {
   /** Undefined when it is gone. */
   readWhole(id: ConversationId): Promise<WholeConversation | undefined>;
   readonly readBytes: ReadBytes;
+  /** Documents of the library, a few at a time. */
+  readDocumentPages(): AsyncIterable<readonly DocumentWithText[]>;
   /** By day. */
   readUsagePages(): AsyncIterable<readonly UsageStatistic[]>;
 }
@@ -27,6 +31,7 @@ export function createExportSource(db: OnggiDatabase): ExportSource {
       const attachment = await getAttachment(db, id);
       return attachment && new Uint8Array(attachment.bytes);
     },
+    readDocumentPages: () => readDocuments(db.strict),
     readUsagePages: () => readTablePages(db.strict.usageStatistics, (row) => row.id),
   };
 }

@@ -1,7 +1,5 @@
 import { createConversation } from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
-import { readFields } from '#domain/file-fields.ts';
-import { isFileObject } from '#domain/file-object.ts';
 import type { FileObject } from '#domain/file-object.ts';
 import { readConversation, readMessage } from '#domain/file-rows.ts';
 import { toConversationId, toSessionId } from '#domain/ids.ts';
@@ -11,10 +9,10 @@ import { readInstant } from '#domain/instants.ts';
 import type { Message } from '#domain/message.ts';
 import { completeNative } from './complete-native.ts';
 import type { FoundMessage } from './complete-native.ts';
+import { readDocumentFields } from './document-fields.ts';
 import type { SqliteFile } from './open-sqlite.ts';
 import { readSqlRow } from './read-sql-row.ts';
 import type { SqlObject } from './read-sql-row.ts';
-import { DOCUMENT_COLUMNS } from './sql-rows.ts';
 import { sqlTable } from './sql-schema.ts';
 import { fromSqlId } from './sql-text.ts';
 
@@ -48,31 +46,8 @@ export function* readSqliteDocuments(file: SqliteFile): Generator<ReadItem> {
   for (const number of file.rowNumbers('documents')) {
     const [stored] = file.readRows('documents', [number]);
     const { object } = stored ? readSqlRow(table, stored) : { object: {} };
-    yield readDocument(object);
+    yield readDocumentFields(object);
   }
-}
-
-function readDocument(object: FileObject): ReadItem {
-  const { values } = readFields(DOCUMENT_COLUMNS, object);
-  const { id, name, mediaType, sizeBytes, createdAt, updatedAt, metadata, text } = values;
-  if (typeof id !== 'string' || id === '' || typeof name !== 'string') {
-    return { kind: 'skipped', reason: 'unreadable_element', label: null };
-  }
-  if (typeof text !== 'string') {
-    return { kind: 'skipped', reason: 'document_without_text', label: shorten(name) };
-  }
-  const createdMs = typeof createdAt === 'number' ? createdAt : 0;
-  const row = {
-    id,
-    name,
-    mediaType: typeof mediaType === 'string' ? mediaType : '',
-    sizeBytes: typeof sizeBytes === 'number' ? sizeBytes : 0,
-    createdAt: createdMs,
-    updatedAt: typeof updatedAt === 'number' ? updatedAt : createdMs,
-    metadata: isFileObject(metadata) ? metadata : {},
-  };
-  const place = { source: 'onggi', sourceId: id, collection: null } as const;
-  return { kind: 'document', document: { ...place, name, text, createdAt: createdMs, row } };
 }
 
 /** By conversation id as it is stored: conversations in the table's order, then ids only messages have. */

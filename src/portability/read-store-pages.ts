@@ -2,7 +2,8 @@ import type { Message } from '#domain/message.ts';
 import { readDocumentWithText } from '#db/documents.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readBoundedPages, readTablePages } from '#db/table-pages.ts';
-import type { DocumentWithText, StorePages } from './sql-rows.ts';
+import type { DocumentWithText } from './document-fields.ts';
+import type { StorePages } from './sql-rows.ts';
 
 /** Attachments read at a time: each may have tens of megabytes. */
 const ATTACHMENT_PAGE_ROWS = 4;
@@ -31,7 +32,7 @@ export function readStorePages({ strict: db }: OnggiDatabase): StorePages {
 }
 
 /** One at a time: a text may have ten million characters. */
-async function* readDocuments(
+export async function* readDocuments(
   db: OnggiDatabase['strict'],
 ): AsyncGenerator<readonly DocumentWithText[]> {
   for await (const page of readTablePages(db.documents, (row) => row.id)) {

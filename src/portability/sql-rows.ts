@@ -4,10 +4,8 @@ import {
   INSTANT,
   INTEGER,
   NAME,
-  OBJECT,
   TEXT,
   TEXTS,
-  nullable,
   optional,
   required,
   writeFields,
@@ -27,9 +25,11 @@ import {
 import { toIsoInstant } from '#domain/instants.ts';
 import type { Message } from '#domain/message.ts';
 import type { Session } from '#domain/session.ts';
-import type { Attachment, Draft, LibraryDocument, SchemaVersion } from '#domain/stored-rows.ts';
+import type { Attachment, Draft, SchemaVersion } from '#domain/stored-rows.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
+import { writeDocumentFields } from './document-fields.ts';
+import type { DocumentWithText } from './document-fields.ts';
 import { createKnownIds } from './known-sql-ids.ts';
 import { sqlTable } from './sql-schema.ts';
 import type { SqlTable, SqlTableName } from './sql-schema.ts';
@@ -52,9 +52,6 @@ export interface StorePages {
   /** Small pages, for their text. */
   readonly documents: RowPages<DocumentWithText>;
 }
-
-/** A document of the library; its text is null where some of it is missing. */
-export type DocumentWithText = LibraryDocument & { readonly text: string | null };
 
 /** Rows of one table, by column name, as domain/file-rows.ts writes them. */
 export interface SqlPage {
@@ -92,17 +89,6 @@ const ATTACHMENT_COLUMNS: readonly Field[] = [
   required('name', 'name', TEXT),
   optional('media_type', 'mediaType', TEXT),
   optional('size_bytes', 'sizeBytes', INTEGER),
-];
-
-export const DOCUMENT_COLUMNS: readonly Field[] = [
-  required('document_id', 'id', NAME),
-  required('name', 'name', TEXT),
-  optional('media_type', 'mediaType', TEXT),
-  optional('size_bytes', 'sizeBytes', INTEGER),
-  required('created_at', 'createdAt', INSTANT),
-  optional('updated_at', 'updatedAt', INSTANT),
-  optional('metadata', 'metadata', OBJECT),
-  optional('text', 'text', nullable(TEXT)),
 ];
 
 /**
@@ -151,7 +137,7 @@ async function* collectPages(store: StorePages, tally: SqlTally): AsyncGenerator
   for await (const page of mapPages('attachments', store.attachments, attachmentObject, tally)) {
     yield { ...page, objects: kept(page.objects, known.hasConversation, tally) };
   }
-  yield* mapPages('documents', store.documents, documentObject, tally);
+  yield* mapPages('documents', store.documents, writeDocumentFields, tally);
 }
 
 /** A row that cannot be written stays behind; it must not cost the others. */
@@ -201,7 +187,6 @@ function withSession(object: FileObject): FileObject {
 
 const talkObject = (row: Conversation): FileObject => withSession(writeConversation(row));
 const messageObject = (row: Message): FileObject => withSession(writeMessage(row));
-const documentObject = (row: DocumentWithText): FileObject => writeFields(DOCUMENT_COLUMNS, row);
 const draftObject = (row: Draft): FileObject => writeFields(DRAFT_COLUMNS, row);
 const schemaVersionObject = (row: SchemaVersion): FileObject =>
   writeFields(SCHEMA_VERSION_COLUMNS, row);

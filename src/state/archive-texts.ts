@@ -31,6 +31,7 @@ export function archiveTexts(translator: Translator): ArchiveTexts {
     reasoning: t('message.reasoning'),
     otherVersions: t('archive.otherVersions'),
     attachments: t('message.attachments'),
+    documents: t('archive.documents'),
     nothing: t('archive.nothing'),
     roles: roleNames(translator),
   };

@@ -5,6 +5,7 @@ import {
   CONVERSATION_FORMAT_VERSION,
 } from '#portability/conversation-fields.ts';
 import type { JsonFormat, ReadContext } from './format.ts';
+import { DOCUMENT_TEXTS } from './onggi-document.ts';
 import { readNative } from './read-native.ts';
 import type { NoteSet } from './read-said.ts';
 import { asArray, asText, isObject, member } from './read-value.ts';
@@ -15,6 +16,7 @@ import { skipped } from './skipped.ts';
  * read, and files of messages, of which one may itself look like an export.
  */
 const ARCHIVE_FILES = [
+  DOCUMENT_TEXTS,
   /^index\.html$/,
   /^\d{4}-\d{2}-\d{2}(?: .*)?\.html$/s,
   /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-/,

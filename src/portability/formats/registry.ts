@@ -24,6 +24,7 @@ import { lobeHubStateFormat, lobeHubTablesFormat, lobeHubTopicFormat } from './l
 import { markdownTranscriptFormats } from './markdown-transcripts.ts';
 import { mistral } from './mistral.ts';
 import { nextChatFormat } from './nextchat.ts';
+import { onggiDocument } from './onggi-document.ts';
 import { onggiJson } from './onggi-json.ts';
 import { onggiMarkdown } from './onggi-markdown.ts';
 import { openAiJsonlFormat, openAiMessagesFormat } from './openai-jsonl.ts';
@@ -43,6 +44,7 @@ import { sillyTavernFormat } from './sillytavern.ts';
  */
 export const IMPORT_FORMATS: readonly ImportFormat[] = [
   onggiJson,
+  onggiDocument,
   seed,
   deepseek,
   deepseekCapture,

@@ -69,6 +69,12 @@ const ALL = [
 ];
 const IDS = ALL.map(({ conversation }) => conversation.id);
 
+const DOCUMENTS = [`${HOSTILE}.md`, `${HOSTILE}.md`, 'gone'].map((name, index) => ({
+  ...{ id: `d${index}`, name, mediaType: 'text/plain', sizeBytes: 3, createdAt: AT, updatedAt: AT },
+  metadata: { source: 'file' },
+  text: name === 'gone' ? null : `${HOSTILE} \ud800 \0 ${index}`,
+}));
+
 /** The database of these tests: only what an export asks for. */
 const SOURCE: ExportSource = {
   readConversationIds: (statuses) =>
@@ -79,6 +85,10 @@ const SOURCE: ExportSource = {
     ),
   readWhole: (id) => Promise.resolve(ALL.find(({ conversation }) => conversation.id === id)),
   readBytes: (id) => Promise.resolve(id.endsWith('gone') ? undefined : Uint8Array.of(1, 2, 3)),
+  async *readDocumentPages() {
+    await Promise.resolve();
+    yield DOCUMENTS;
+  },
   async *readUsagePages() {
     await Promise.resolve();
     const counts = { requestCount: 1, promptTokens: 1, completionTokens: 1, totalTokens: 2 };
@@ -255,8 +265,8 @@ describe('export as an archive', () => {
         count += 1;
       }
     }
-    // Three of each conversation in the index; back and one attachment on each page.
-    expect(count).toBe(2 * 3 + 2 * 2);
+    // Three of each conversation and two documents in the index; back and one attachment on each page.
+    expect(count).toBe(2 * 3 + 2 + 2 * 2);
   });
 
   it('lists by month with dates and counts', async () => {
@@ -291,18 +301,45 @@ describe('export as an archive', () => {
     const recognized = await recognizeFiles(await openFiles([{ file, path: file.name }]));
     expect(recognized.refused).toEqual([]);
     expect(recognized.summaries.map(({ format }) => format)).toEqual([
-      ...['onggi-json', 'onggi-json'],
+      ...['onggi-document', 'onggi-document', 'onggi-json', 'onggi-json'],
     ]);
     const found: unknown[] = [];
+    const documents: unknown[] = [];
     for await (const outcome of readImports(recognized.files)) {
+      if (outcome.kind === 'item' && outcome.item.kind === 'document') {
+        const { row, text } = outcome.item.document;
+        documents.push({ ...row, text });
+        continue;
+      }
       if (outcome.kind !== 'item' || outcome.item.kind !== 'native') throw new Error('not read');
       const { conversation, messages } = outcome.item.native;
       found.push({ conversation, messages });
     }
+    expect(documents).toHaveLength(2);
+    expect(documents).toEqual(expect.arrayContaining(DOCUMENTS.slice(0, 2)));
     expect(found).toHaveLength(2);
     expect(found).toEqual(expect.arrayContaining(ALL.slice(0, 2)));
     const image = recognized.files[0]?.findAsset([`${IDS[0]}-file`]);
     expect(image?.name).toContain('그림.png');
+  });
+});
+
+describe('documents of the library', () => {
+  it('stand in an archive of everything, and in no other', async () => {
+    const whole = files((await run({ kind: 'archive' })).bytes);
+    const names = Object.keys(whole).filter((name) => name.startsWith('documents/'));
+    expect(names).toHaveLength(4);
+    expect(new Set(names).size).toBe(4);
+    const texts = names.filter((name) => name.endsWith('.document.txt'));
+    expect(texts.map((name) => whole[name])).toEqual(
+      DOCUMENTS.slice(0, 2).map(({ text }) => text?.replaceAll('\ud800', '\ufffd')),
+    );
+    expect(whole['index.html']).toContain('<h2>Documents</h2>');
+    const anonymise = { dropsTitles: true, dropsFeedback: true, cutsTimes: true };
+    for (const request of [only(0), { anonymise }]) {
+      const { bytes } = await run({ kind: 'archive', ...request });
+      expect(Object.keys(files(bytes)).join('\n')).not.toContain('documents/');
+    }
   });
 });
 

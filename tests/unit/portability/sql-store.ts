@@ -18,7 +18,8 @@ import { usageStatisticId } from '#domain/usage.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
-import type { DocumentWithText, StorePages } from '#portability/sql-rows.ts';
+import type { DocumentWithText } from '#portability/document-fields.ts';
+import type { StorePages } from '#portability/sql-rows.ts';
 
 /** The rows of a store, in memory. */
 export interface StoreRows {

@@ -1,20 +1,24 @@
 import { createConversation, withAddedMessages, withChangedMessage } from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
-import type { ConversationStore, LiveRead, Thread } from '#domain/conversation-store.ts';
+import type {
+  ConversationStore,
+  LiveRead,
+  Thread,
+  UnsavedConversation,
+} from '#domain/conversation-store.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock, ConversationId, MessageId } from '#domain/ids.ts';
 import { abandonedAnswer, isUnsettled, lastChangeOfMessage, settledOver } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import { nextChangeAt } from '#domain/next-change.ts';
 import { activePath, newestLeafBelow, subtree } from '#domain/message-tree.ts';
+import type { UsageIncrement } from '#domain/usage.ts';
 
 /** A store that writes nothing anywhere, and can hand over what it holds. */
 export interface MemoryConversations extends ConversationStore {
   readonly isPersistent: false;
-  /** The conversation and its messages by `seq`, for saving them; undefined when it is not here. */
-  take(
-    id: ConversationId,
-  ): { conversation: Conversation; messages: readonly Message[] } | undefined;
+  /** All of a conversation, for saving it; undefined when it is not here. */
+  take(id: ConversationId): UnsavedConversation | undefined;
   /** Forgets a conversation. */
   forget(id: ConversationId): void;
   has(id: ConversationId): boolean;
@@ -29,6 +33,9 @@ export interface MemoryConversations extends ConversationStore {
 export function createMemoryConversations(clock: Clock): MemoryConversations {
   const conversations = new Map<ConversationId, Conversation>();
   const messages = new Map<MessageId, Message>();
+  /** What was asked here, to be counted should the conversation be saved. */
+  const counted = new Map<ConversationId, UsageIncrement[]>();
+  const countedInPassing = new Map<ConversationId, UsageIncrement[]>();
   const listeners = new Map<ConversationId, Set<() => void>>();
   const listListeners = new Set<() => void>();
 
@@ -102,17 +109,21 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
       return Promise.resolve();
     },
 
-    finishAnswer(message) {
+    finishAnswer(message, usage) {
       const before = messages.get(message.id);
       const conversation = conversations.get(message.conversationId);
-      if (!before || !conversation || !isUnsettled(before)) return Promise.resolve();
+      if (!conversation || (before && !isUnsettled(before))) return Promise.resolve();
+      // What was deleted meanwhile was asked for all the same.
+      if (usage) note(counted, conversation.id, usage);
+      if (!before) return Promise.resolve();
       messages.set(message.id, settledOver(before, message, clock()));
       put(withChangedMessage(conversation, before, message, clock()));
       return Promise.resolve();
     },
 
-    finishPassing({ conversationId }, changes) {
+    finishPassing({ conversationId }, changes, usage) {
       const conversation = conversations.get(conversationId);
+      if (conversation) note(countedInPassing, conversationId, usage);
       if (conversation) put({ ...conversation, ...changes, changedAt: clock() });
       return Promise.resolve();
     },
@@ -173,12 +184,17 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
 
     take(id) {
       const conversation = conversations.get(id);
-      return conversation && { conversation, messages: messagesOf(id) };
+      if (!conversation) return undefined;
+      const usage = counted.get(id) ?? [];
+      const passingUsage = countedInPassing.get(id) ?? [];
+      return { conversation, messages: messagesOf(id), usage, passingUsage };
     },
 
     forget(id) {
       for (const message of messagesOf(id)) messages.delete(message.id);
       conversations.delete(id);
+      counted.delete(id);
+      countedInPassing.delete(id);
       notify(id);
     },
 
@@ -194,6 +210,14 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
       },
     }),
   };
+}
+
+function note(
+  increments: Map<ConversationId, UsageIncrement[]>,
+  id: ConversationId,
+  usage: UsageIncrement,
+): void {
+  increments.set(id, [...(increments.get(id) ?? []), usage]);
 }
 
 /** The conversation after `removed` went: counters and the branch to show instead. */

@@ -5,7 +5,7 @@ import {
   withChangedMessage,
 } from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
-import type { ConversationStore } from '#domain/conversation-store.ts';
+import type { StoredConversations } from '#domain/conversation-store.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import { lastChangeOfMessage } from '#domain/message.ts';
@@ -19,11 +19,11 @@ import type { OnggiDatabase } from './open-database.ts';
 import { removeSubtree, requireConversation, restoreMessages } from './remove-messages.ts';
 import { readBranch, readThread } from './thread-reads.ts';
 
-/** Conversations in the database. What each function does is said at {@link ConversationStore}. */
+/** Conversations in the database. What each function does is said at {@link StoredConversations}. */
 export function createStoredConversations(
   { strict, relaxed }: OnggiDatabase,
   clock: Clock,
-): ConversationStore {
+): StoredConversations {
   return {
     isPersistent: true,
     addMessages: (conversation, messages) =>
@@ -41,6 +41,8 @@ export function createStoredConversations(
       const { finishPassing } = await import('./passing-usage.ts');
       return finishPassing(strict, conversationId, changes, usage, clock());
     },
+    saveConversation: async (unsaved) =>
+      (await import('./save-conversation.ts')).saveConversation(strict, unsaved),
     updateMessage: (id, changes) =>
       commit(() =>
         strict.transaction('rw', strict.messages, async () => {

@@ -110,3 +110,23 @@ export interface ConversationStore {
    */
   watchThread(id: ConversationId, pathLength: number): LiveRead<Thread | undefined>;
 }
+
+/** A conversation that is in no database, and what its answers added to the usage. */
+export interface UnsavedConversation {
+  readonly conversation: Conversation;
+  /** By `seq`. */
+  readonly messages: readonly Message[];
+  /** What its answers added, those that were deleted since too. */
+  readonly usage: readonly UsageIncrement[];
+  /** What was asked about it in passing. */
+  readonly passingUsage: readonly UsageIncrement[];
+}
+
+/** Conversations in the database. */
+export interface StoredConversations extends ConversationStore {
+  /**
+   * Stores a conversation that lived in memory, with all that it counted, in one durable transaction. Does
+   * nothing when it is there: a second try after half a success.
+   */
+  saveConversation(unsaved: UnsavedConversation): Promise<void>;
+}

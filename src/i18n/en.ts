@@ -1174,6 +1174,8 @@ const texts = {
   },
   'usage.budgetField': 'Monthly budget in US dollars',
   'usage.budgetHint': 'onggi warns here from 80 % on. Empty for no budget.',
+  'usage.notCounted':
+    'Temporary chats are not counted: nothing of them is written. A chat that is not saved yet counts once you save it.',
   'usage.budgetSaved': 'Budget saved',
   'usage.counting': 'Counting',
   'usage.countingBody':

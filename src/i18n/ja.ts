@@ -1052,6 +1052,8 @@ export const ja: LaterTexts = {
   'usage.budgetUnpriced': '今月のリクエスト{count}件は料金が不明で、合計に含まれません。',
   'usage.budgetField': '1か月の予算（米ドル）',
   'usage.budgetHint': '80%からここでお知らせします。空欄にすると予算なしです。',
+  'usage.notCounted':
+    '一時的な会話は記録されないため、集計に含まれません。まだ保存していない会話は、保存したときに集計されます。',
   'usage.budgetSaved': '予算を保存しました',
   'usage.counting': '集計',
   'usage.countingBody':

@@ -997,6 +997,7 @@ export const zh: LaterTexts = {
   'usage.budgetUnpriced': '本月有 {count} 次请求价格未知，未计入合计。',
   'usage.budgetField': '每月预算（美元）',
   'usage.budgetHint': '从 80% 起在这里提醒。留空表示不设预算。',
+  'usage.notCounted': '临时对话不会留下记录，因此不计入统计。尚未保存的对话会在保存时计入。',
   'usage.budgetSaved': '已保存预算',
   'usage.counting': '统计',
   'usage.countingBody':

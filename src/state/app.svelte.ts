@@ -2,7 +2,7 @@ import { createContext } from 'svelte';
 import type { LazyChat } from '#chat/lazy-chat.ts';
 import type { MemoryConversations } from '#chat/memory-conversations.ts';
 import type { Conversation } from '#domain/conversation.ts';
-import type { ConversationStore } from '#domain/conversation-store.ts';
+import type { ConversationStore, StoredConversations } from '#domain/conversation-store.ts';
 import { toOnggiError } from '#domain/errors.ts';
 import type { Clock, ConversationId, SessionId } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
@@ -71,7 +71,7 @@ export interface AppParts {
   readonly settings: Settings;
   readonly settleAbandoned: () => Promise<void>;
   readonly storage: StorageHealth;
-  readonly stored: ConversationStore;
+  readonly stored: StoredConversations;
   readonly toasts: Toasts;
   readonly translator: Translator;
   readonly usage: Usage;
@@ -227,18 +227,8 @@ export class App {
     try {
       await open.whileSaving(async () => {
         const { keeping: _keeping, ...metadata } = rows.conversation.metadata;
-        const { activeLeafId, updatedAt } = rows.conversation;
-        const fresh = {
-          ...rows.conversation,
-          metadata,
-          messageCount: 0,
-          totalTokens: 0,
-          lastSeq: -1,
-        };
-        // A second try after half a success finds the rows there.
-        const isThere = await stored.getConversation(id);
-        if (!isThere) await stored.addMessages(fresh, rows.messages);
-        await stored.updateConversation(id, { activeLeafId, updatedAt });
+        const conversation = { ...rows.conversation, metadata };
+        await stored.saveConversation({ ...rows, conversation });
         open.moveTo(stored);
         memory.forget(id);
       });

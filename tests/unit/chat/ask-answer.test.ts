@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createMemoryConversations } from '#chat/memory-conversations.ts';
 import { readFromCache } from '#domain/message.ts';
+import type { ConversationStore } from '#domain/conversation-store.ts';
 import type { Message } from '#domain/message.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
@@ -49,7 +50,11 @@ async function openCachedChat() {
   const settle = async (): Promise<void> => {
     await Promise.all(keep.mock.results.map(({ value }) => value as Promise<void>));
   };
-  const ask = async (question: string, steps: Steps, place = store): Promise<Message> => {
+  const ask = async (
+    question: string,
+    steps: Steps,
+    place: ConversationStore = store,
+  ): Promise<Message> => {
     fake.say(...steps);
     const conversation = makeConversation(crypto.randomUUID());
     const run = await chat.sendMessage({ store: place, conversation }, question, null);

@@ -166,6 +166,10 @@ export const enFirst = {
     one: 'From cache · saved {count} token',
     other: 'From cache · saved {count} tokens',
   },
+  'message.fromCacheAbout': {
+    one: 'From cache · saved about {count} token',
+    other: 'From cache · saved about {count} tokens',
+  },
   'message.askAgain': 'Ask again',
   'message.tokensInOut': '{input} → {output} tokens',
   'message.showAll': 'Show all {count} characters',

@@ -154,6 +154,7 @@ export const jaFirst: FirstTexts = {
   'message.tokens': '{count}トークン',
   'message.fromCache': 'キャッシュから表示',
   'message.fromCacheSaved': 'キャッシュから表示 · {count}トークン節約',
+  'message.fromCacheAbout': 'キャッシュから表示 · 約{count}トークン節約',
   'message.askAgain': 'もう一度尋ねる',
   'message.tokensInOut': '{input} → {output}トークン',
   'message.showAll': '全{count}文字を表示',

@@ -151,6 +151,7 @@ export const koFirst: FirstTexts = {
   'message.tokens': '{count} 토큰',
   'message.fromCache': '캐시에서 가져왔어요',
   'message.fromCacheSaved': '캐시에서 가져왔어요 · {count} 토큰 절약',
+  'message.fromCacheAbout': '캐시에서 가져왔어요 · 약 {count} 토큰 절약',
   'message.askAgain': '다시 물어보기',
   'message.tokensInOut': '{input} → {output} 토큰',
   'message.showAll': '전체 {count}자 보기',

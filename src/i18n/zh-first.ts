@@ -149,6 +149,7 @@ export const zhFirst: FirstTexts = {
   'message.tokens': '{count} 个 token',
   'message.fromCache': '来自缓存',
   'message.fromCacheSaved': '来自缓存 · 节省 {count} 个 token',
+  'message.fromCacheAbout': '来自缓存 · 节省约 {count} 个 token',
   'message.askAgain': '重新提问',
   'message.tokensInOut': '{input} → {output} 个 token',
   'message.showAll': '展开全部 {count} 个字符',

@@ -5,8 +5,8 @@ import { isNothingNew } from './settle-answer.ts';
 import type { AnswerSoFar } from './settle-answer.ts';
 
 /**
- * What a settled answer adds to the usage of the day on which it was asked. Null for one from the cache: nothing was asked
- * and nothing paid; what it saved is counted by the cache.
+ * What a settled answer adds to the usage of the day on which it was asked. Null for one from the cache and for one
+ * that ended before anybody was asked: nothing is paid. What the cache saved is counted by it.
  * @param before The row as it was before anything was asked: a continued answer counts only what was
  * added to it, and no tokens where nothing came.
  */
@@ -15,7 +15,7 @@ export function answerUsage(
   before: Message,
   answer: AnswerSoFar,
 ): UsageIncrement | null {
-  if (answer.cached) return null;
+  if (answer.cached || !answer.isAsked) return null;
   const askedAt = before.streamingSince;
   if (isNothingNew(before, answer)) return toEmptyIncrement(settled, askedAt);
   return toUsageIncrement(settled, before.completionTokens ?? 0, askedAt);

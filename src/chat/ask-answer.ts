@@ -38,15 +38,18 @@ export function createAsk(deps: AskDeps, store: ConversationStore, kind: AskingK
     return kind === 'send' && mayUseCache() ? deps.cache.find(await question) : undefined;
   }
 
+  /** @returns undefined when it was stopped before anybody was asked. */
   async function ask(
     question: ChatQuestion,
     lookedUp: Promise<CachedResponse | undefined>,
     signal: AbortSignal,
-  ): Promise<AsyncIterable<AnswerDelta>> {
+  ): Promise<AsyncIterable<AnswerDelta> | undefined> {
     const cached = await lookedUp;
     if (cached) return fromCache(cached, signal);
-    if (signal.aborted) return nothing();
+    if (signal.aborted) return undefined;
     const apiKey = await deps.openApiKey(question.endpoint);
+    // Opening a key may wait for the person.
+    if (signal.aborted) return undefined;
     return deps.streamChat({ ...question, apiKey }, signal);
   }
 
@@ -70,8 +73,4 @@ async function* fromCache(
 ): AsyncGenerator<AnswerDelta> {
   await Promise.resolve();
   if (!signal.aborted) yield { kind: 'from-cache', cached };
-}
-
-async function* nothing(): AsyncGenerator<AnswerDelta> {
-  // An answer that was stopped before it was asked for.
 }

@@ -56,6 +56,7 @@ export async function askInPassing(
     usage: null,
     question: request,
     cached: null,
+    isAsked: true,
     startedAt: monotonic(),
     firstTokenAt: null,
     failure: null,

@@ -62,7 +62,7 @@ interface PreparedQuestion {
   readonly ask: (
     question: ChatQuestion,
     signal: AbortSignal,
-  ) => Promise<AsyncIterable<AnswerDelta>>;
+  ) => Promise<AsyncIterable<AnswerDelta> | undefined>;
   readonly onStored: (question: ChatQuestion, settled: Message) => Promise<void>;
 }
 

@@ -56,11 +56,14 @@ interface AnswerDeps {
   readonly added?: AddedRows | undefined;
   /** Gives what is asked, when the answer begins. */
   readonly prepareQuestion: () => Promise<ChatQuestion>;
-  /** Asks the cache or the endpoint. The iterable ends when the answer ends or `signal` aborts. */
+  /**
+   * Asks the cache or the endpoint. The iterable ends when the answer ends or `signal` aborts; there is
+   * none when nobody was asked.
+   */
   readonly ask: (
     question: ChatQuestion,
     signal: AbortSignal,
-  ) => Promise<AsyncIterable<AnswerDelta>>;
+  ) => Promise<AsyncIterable<AnswerDelta> | undefined>;
   /** Told of an answer that is stored, with what was asked. */
   readonly onStored?: (question: ChatQuestion, settled: Message) => Promise<void>;
   /** Called once when all is over, whatever happened. */
@@ -83,6 +86,7 @@ export function runAnswer(message: Message, deps: AnswerDeps): AnswerRun {
     usage: null,
     question: null,
     cached: null,
+    isAsked: false,
     startedAt,
     firstTokenAt: null,
     failure: null,
@@ -95,7 +99,7 @@ export function runAnswer(message: Message, deps: AnswerDeps): AnswerRun {
     (error) => pending.push({ kind: 'unsaved', error: toOnggiError(error) }),
   );
 
-  async function ask(): Promise<AsyncIterable<AnswerDelta>> {
+  async function ask(): Promise<AsyncIterable<AnswerDelta> | undefined> {
     answer.question = await deps.prepareQuestion();
     return deps.ask(answer.question, abort.signal);
   }
@@ -108,7 +112,9 @@ export function runAnswer(message: Message, deps: AnswerDeps): AnswerRun {
   async function* run(): AsyncGenerator<AnswerProgress> {
     try {
       yield { kind: 'asking' };
-      for await (const delta of await asked) {
+      const deltas = await asked;
+      answer.isAsked = deltas !== undefined;
+      for await (const delta of deltas ?? []) {
         const progress = take(delta, answer, monotonic);
         if (progress?.kind === 'writing') checkpoint.note();
         if (progress) yield progress;

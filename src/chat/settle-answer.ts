@@ -15,6 +15,8 @@ export interface AnswerSoFar {
   question: ChatQuestion | null;
   /** Where it came from, when that is the cache. */
   cached: CachedResponse | null;
+  /** Whether the request was handed over; false where it ended before, by a stop or a key that does not open. */
+  isAsked: boolean;
   /** Milliseconds of a clock that nobody sets, here and below. */
   readonly startedAt: number;
   firstTokenAt: number | null;

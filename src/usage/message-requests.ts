@@ -25,6 +25,8 @@ interface MessageRequests {
   readonly lastCostUsd: number | null;
   /** What the last request added; records that are older than this field do not have it. */
   readonly last?: UsageIncrement;
+  /** The last time it ended before anybody was asked: there are the earlier requests only. */
+  readonly isUnasked?: true;
 }
 
 const KEY = 'requests';
@@ -41,8 +43,8 @@ const NONE: MessageRequests = { earlier: [], keptTokens: 0, lastCostUsd: null };
  */
 export function withEarlierRequests(reopened: Message, before: Message): Message {
   const counted = toUsageIncrements(before);
-  if (counted.length === 0) return reopened;
-  const { [CUT_REQUEST]: _cut, ...metadata } = reopened.metadata;
+  const { [CUT_REQUEST]: _cut, [KEY]: _requests, ...metadata } = reopened.metadata;
+  if (counted.length === 0) return { ...reopened, metadata };
   const requests: MessageRequests = {
     earlier: counted.slice(-MAX_REQUESTS),
     keptTokens: reopened.completionTokens ?? 0,
@@ -87,6 +89,13 @@ export function withCost(
   };
 }
 
+/** The settled message of which nobody was asked; one from the cache says that itself. */
+export function withoutRequest(settled: Message): Message {
+  if (readFromCache(settled)) return settled;
+  const { last: _last, ...requests } = readRequests(settled);
+  return { ...settled, metadata: { ...settled.metadata, [KEY]: { ...requests, isUnasked: true } } };
+}
+
 function isSame(one: UsageIncrement, other: UsageIncrement): boolean {
   if (one.date !== other.date || one.model !== other.model) return false;
   if (one.askedAt !== other.askedAt) return false;
@@ -99,12 +108,12 @@ function isSame(one: UsageIncrement, other: UsageIncrement): boolean {
  * page says itself what was counted.
  */
 export function toUsageIncrements(message: Message): readonly UsageIncrement[] {
-  const { earlier, keptTokens, lastCostUsd, last } = readRequests(message);
+  const { earlier, keptTokens, lastCostUsd, last, isUnasked } = readRequests(message);
   if (isUnsettled(message)) {
     const cut = readCutRequest(message);
     return cut ? [...earlier, cut] : earlier;
   }
-  if (readFromCache(message)) return earlier;
+  if (isUnasked || readFromCache(message)) return earlier;
   if (last) return [...earlier, last];
   if (earlier.length === 0) return [toUsageIncrement(message)];
   return [...earlier, toUsageIncrement({ ...message, costUsd: lastCostUsd }, keptTokens)];
@@ -131,5 +140,6 @@ function readRequests({ metadata }: Message): MessageRequests {
     keptTokens: isAmount(keptTokens) ? keptTokens : 0,
     lastCostUsd: isAmount(lastCostUsd) ? lastCostUsd : null,
     ...(last && { last }),
+    ...(record['isUnasked'] === true && { isUnasked: true }),
   };
 }

@@ -1,7 +1,7 @@
 import type { ConversationStore } from '#domain/conversation-store.ts';
 import type { Message } from '#domain/message.ts';
 import type { UsageIncrement } from '#domain/usage.ts';
-import { withCost, withEarlierRequests } from './message-requests.ts';
+import { withCost, withEarlierRequests, withoutRequest } from './message-requests.ts';
 import { costOf } from './price.ts';
 import type { Price } from './price.ts';
 import { isRefusedRequest } from './usage-increment.ts';
@@ -31,8 +31,8 @@ export function priceAnswers<Store extends ConversationStore>(
       return store.reopenAnswer(before ? withEarlierRequests(message, before) : message);
     },
     async finishAnswer(message, usage) {
-      // Without usage nobody was asked: a text from the cache costs nothing.
-      if (!usage) return store.finishAnswer(message, null);
+      // Without usage nobody was asked: it costs nothing.
+      if (!usage) return store.finishAnswer(withoutRequest(message), null);
       const { price, priced } = await priceUsage(message, usage);
       const source = priced.unpricedCount > 0 ? undefined : price?.source;
       return store.finishAnswer(withCost(message, priced, source), priced);

@@ -101,7 +101,7 @@ describe('withEarlierRequests', () => {
 
   it('adds nothing for an answer that was never counted', () => {
     const before = answer({ status: 'interrupted', responseTimeMs: null });
-    expect(withEarlierRequests(before, before)).toBe(before);
+    expect(withEarlierRequests(before, before)).toEqual(before);
   });
 });
 

@@ -8,7 +8,7 @@ import { toCutAnswer } from '#usage/lazy-usage.ts';
 import { rebuildUsage } from '#usage/rebuild-usage.ts';
 import type { ImportRun } from '#domain/stored-rows.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
-import { finish, text, usage } from '../chat/support.ts';
+import { finish, readRun, text, usage } from '../chat/support.ts';
 import { makeConversation, makeMessage } from '../db/conversation-rows.ts';
 import { openForTest } from '../db/fresh-database.ts';
 import { openPricedChat } from './support.ts';
@@ -126,6 +126,39 @@ test('another try, a rest and a cut answer count on the day on which they were a
   ]);
   await rebuildUsage(db, LOCAL_USER_ID);
   expect(await readRows()).toEqual(live);
+});
+
+test('counts nothing for what ended before anybody was asked', async () => {
+  let openKey = (): Promise<string> => Promise.resolve('key');
+  const deps = { openApiKey: () => openKey() };
+  const { db, chat, store, fake, fresh, again, send, readRows } = await openPricedChat(deps);
+  const answered = await send(text('a'), usage(10, 5), finish('stop'), 'end');
+  const live = await readRows();
+  // Stopped while the key was being opened.
+  const { promise: opened, resolve: open } = Promise.withResolvers<string>();
+  openKey = () => opened;
+  const conversation = (await store.getConversation(fresh.id)) ?? fresh;
+  const run = await chat.sendMessage({ store, conversation }, '?', answered.id);
+  run.stop();
+  open('key');
+  const { message: stopped, usage: none } = await readRun(run).settled;
+  expect(stopped).toMatchObject({ status: 'stopped', content: '' });
+  expect(none).toBeNull();
+  // Tried again with a key that does not open.
+  openKey = () => Promise.reject(new OnggiError('vault/locked', 'locked'));
+  const refusedKey = await again('tryAgain', stopped);
+  expect(refusedKey).toMatchObject({ status: 'error', error: { code: 'vault/locked' } });
+  expect(fake.requests).toHaveLength(1);
+  expect(await readRows()).toEqual(live);
+  await rebuildUsage(db, LOCAL_USER_ID);
+  expect(await readRows()).toEqual(live);
+  // And at last asked.
+  openKey = () => Promise.resolve('key');
+  await again('tryAgain', refusedKey, text('b'), usage(20, 1), finish('stop'), 'end');
+  const whole = await readRows();
+  expect(whole).toMatchObject([{ requestCount: 2, promptTokens: 30, errorCount: 0 }]);
+  await rebuildUsage(db, LOCAL_USER_ID);
+  expect(await readRows()).toEqual(whole);
 });
 
 test('a day has no time of its own, whatever was counted', async () => {

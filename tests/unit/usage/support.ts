@@ -1,3 +1,4 @@
+import type { ChatDeps } from '#chat/chat.ts';
 import { LOCAL_USER_ID } from '#domain/ids.ts';
 import type { ConversationStore } from '#domain/conversation-store.ts';
 import type { ChatDelta } from '#domain/stream.ts';
@@ -19,8 +20,8 @@ export const PRICE: Price = {
 };
 
 /** The flows of a conversation over a store that prices answers; `prices.now` can be changed. */
-export async function openPricedChat() {
-  const house = await openChat();
+export async function openPricedChat(deps: Partial<ChatDeps> = {}) {
+  const house = await openChat({ deps });
   const prices: { now: Price | undefined } = { now: PRICE };
   const store: ConversationStore = priceAnswers(house.store, () => Promise.resolve(prices.now));
   const place = async () => ({

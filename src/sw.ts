@@ -47,7 +47,7 @@ const LATER =
 const urlOf = (entry: PrecacheEntry | string): string =>
   typeof entry === 'string' ? entry : entry.url;
 /** WebAssembly and what runs models: fetched by nobody who does not use them, kept from the first use on. */
-const USED_BY_FEW = /^workers\/(.*\.(mjs|wasm)|transformers\.worker-.*\.js)$/;
+const USED_BY_FEW = /^workers\/(.*\.(mjs|wasm)|(?:transformers\.worker|sql-wasm-browser)-.*\.js)$/;
 const listed = self.__WB_MANIFEST;
 const files = listed.filter((entry) => !USED_BY_FEW.test(urlOf(entry)));
 /** Addresses of this build's. */
@@ -72,7 +72,9 @@ later.addToCacheList(laterFiles.filter((entry) => TEXTS.test(urlOf(entry))));
 later.addToCacheList(laterFiles.filter((entry) => !TEXTS.test(urlOf(entry))));
 registerRoute(new PrecacheRoute(later, { cleanURLs: false }));
 const FEW_CACHE = 'onggi-wasm';
-registerRoute(({ url }) => FEW.includes(url.href), new CacheFirst({ cacheName: FEW_CACHE }));
+// A script that a worker imports is asked for with an origin, by which a host may say that answers vary.
+const few = new CacheFirst({ cacheName: FEW_CACHE, matchOptions: { ignoreVary: true } });
+registerRoute(({ url }) => FEW.includes(url.href), few);
 // So are the files of models. A host that answers a missing file with its start page must not put that
 // page in a model's place for good.
 registerRoute(

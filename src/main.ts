@@ -38,6 +38,7 @@ import { Answers } from '#state/answers.svelte.ts';
 import { AppUpdate } from '#state/app-update.svelte.ts';
 import { App as AppState } from '#state/app.svelte.ts';
 import { Backups } from '#state/backups.svelte.ts';
+import type { RestoreDone } from '#state/backups.svelte.ts';
 import { Cache } from '#state/cache.svelte.ts';
 import { Connectivity } from '#state/connectivity.svelte.ts';
 import { CopyKeeper } from '#state/copy-keeper.ts';
@@ -76,6 +77,9 @@ import '#ui/base.css';
 
 /** Where this tab remembers its visit over a reload. */
 const SESSION_KEY = 'onggi.session';
+
+/** What a restore did, over the reload that ends it. */
+const DONE_KEY = 'onggi.restored';
 
 /** The first view comes first; what has expired in the cache goes after this, in milliseconds. */
 const CACHE_TIDY_DELAY_MS = 2000;
@@ -244,7 +248,10 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     storage,
   );
   const work = createLazyDataWork({ db, clock, sessionId: () => session.id, translator });
-  const backups = new Backups(work.backups, storage, clock, () => location.reload());
+  const backups = new Backups(work.backups, storage, clock, (done) => {
+    if (done) sessionStorage.setItem(DONE_KEY, done);
+    location.reload();
+  });
   const imports = new Imports(work.imports, storage);
   const library = createLazyLibrary({ db, clock, storage });
   const isBusy = () =>
@@ -293,6 +300,11 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     isBusy,
     onError: storage.fail,
   });
+  const done = sessionStorage.getItem(DONE_KEY);
+  if (done) {
+    sessionStorage.removeItem(DONE_KEY);
+    void translator.complete().then(() => toasts.show(`restore.done.${done as RestoreDone}`));
+  }
   // The index follows what is written without being asked; the first view comes first.
   setTimeout(() => search.watchStatus(() => undefined), SEARCH_START_DELAY_MS);
   if (db.dataLoss) storage.reportDataLoss();

@@ -1,6 +1,7 @@
 /** What a restore takes over from the data here: keys, and where they may be sent. */
 import { getAllRows, getRows, putRows } from '#db/staging-rows.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
+import type { RestoreMode } from '#domain/backup-report.ts';
 import { endpointOrigin } from '#domain/endpoint.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
 import { LOCAL_USER_ID } from '#domain/ids.ts';
@@ -56,15 +57,26 @@ export async function readKeptEndpoints(
 export async function readNewDefaultOrigin(
   live: OnggiDatabase,
   staging: OnggiDatabase,
+  mode: RestoreMode,
 ): Promise<string | undefined> {
-  const [before, after] = [await readDefaultOrigin(live), await readDefaultOrigin(staging)];
+  // What a replacement does not change is put back into the staged database only at its end.
+  const kept = mode === 'replace' ? await readKeptEndpoints(live, staging) : NOTHING_KEPT;
+  const before = await readDefaultOrigin(live, NOTHING_KEPT);
+  const after = await readDefaultOrigin(staging, kept);
   return before !== undefined && after !== before ? after : undefined;
 }
 
-async function readDefaultOrigin({ strict: db }: OnggiDatabase): Promise<string | undefined> {
+const NOTHING_KEPT: KeptEndpoints = { redirected: [], missing: [] };
+
+async function readDefaultOrigin(
+  { strict: db }: OnggiDatabase,
+  { redirected, missing }: KeptEndpoints,
+): Promise<string | undefined> {
   const [settings] = await getRows(db.userSettings, [LOCAL_USER_ID]);
-  if (!settings?.defaultEndpointId) return undefined;
-  const [endpoint] = await getRows(db.endpoints, [settings.defaultEndpointId]);
+  const id = settings?.defaultEndpointId;
+  if (!id) return undefined;
+  const kept = [...redirected, ...missing].find((endpoint) => endpoint.id === id);
+  const [endpoint = kept] = kept ? [] : await getRows(db.endpoints, [id]);
   return endpoint && endpointOrigin(endpoint.baseUrl);
 }
 

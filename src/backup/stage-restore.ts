@@ -23,6 +23,7 @@ import { OnggiError } from '#domain/errors.ts';
 import type { Clock, SessionId } from '#domain/ids.ts';
 import { carryOver, readKeptEndpoints, readNewDefaultOrigin } from './carry-over.ts';
 import { readLiveStamp } from './live-stamp.ts';
+import { countReplaced } from './count-replaced.ts';
 import { createMergeSink } from './merge-sink.ts';
 import { readChain } from './read-chain.ts';
 import type { BackupReading, ReadBackupOptions } from './read-backup.ts';
@@ -159,9 +160,10 @@ async function buildStage(
     for await (const rows of reading.rows()) await sink.take(rows);
     await sink.finish(reading.head.isOurs);
     if (mode === 'replace') await noteLosses(live, staging, reading);
-    const origin = await readNewDefaultOrigin(live, staging);
+    const replaced = mode === 'replace' ? await countReplaced(live, staging) : null;
+    const origin = await readNewDefaultOrigin(live, staging, mode);
     if (origin !== undefined) reading.notes.note('default_endpoint_changed', origin);
-    const preview = toPreview(mode, reading, sink.merged());
+    const preview = { ...toPreview(mode, reading, sink.merged()), replaced };
     return { staging, preview, stamp };
   } catch (error) {
     staging?.close();
@@ -215,7 +217,7 @@ function toPreview(
   mode: RestoreMode,
   reading: BackupReading,
   merged: RestorePreview['merged'],
-): RestorePreview {
+): Omit<RestorePreview, 'replaced'> {
   const summary = reading.summary();
   const losses: readonly BackupProblemCode[] = ['table_missing', 'all_empty'];
   const questions = summary.problems

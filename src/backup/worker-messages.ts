@@ -112,6 +112,8 @@ const MergeCounts = v.record(
   v.object({ added: Size, updated: Size, unchanged: Size }),
 );
 
+const ReplaceCounts = v.object({ here: Size, after: Size, gone: Size });
+
 const FromWorker = v.variant('kind', [
   v.object({
     kind: v.literal('progress'),
@@ -141,6 +143,16 @@ const FromWorker = v.variant('kind', [
       mode: v.picklist(['replace', 'merge']),
       summary: Summary,
       merged: v.nullable(MergeCounts),
+      replaced: v.nullable(
+        v.object({
+          counts: v.object({
+            conversations: ReplaceCounts,
+            messages: ReplaceCounts,
+            documents: ReplaceCounts,
+          }),
+          goneTitles: v.array(v.string()),
+        }),
+      ),
       questions: v.array(ProblemCode),
     }),
   }),

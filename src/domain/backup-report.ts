@@ -125,12 +125,31 @@ export interface MergeCount {
   readonly unchanged: number;
 }
 
+/** Rows of a table here, as the file has them, and how many of those here the file does not have. */
+export interface ReplaceCount {
+  readonly here: number;
+  readonly after: number;
+  readonly gone: number;
+}
+
+/** The tables of which a replacement tells what goes. */
+export const REPLACED_TABLES = ['conversations', 'messages', 'documents'] as const;
+
+/** What a replacement does with what is here. */
+export interface Replaced {
+  readonly counts: Readonly<Record<(typeof REPLACED_TABLES)[number], ReplaceCount>>;
+  /** Titles of conversations that go, the newest first, a few of them. */
+  readonly goneTitles: readonly string[];
+}
+
 /** What a restore is about to do; nothing of it is live yet. */
 export interface RestorePreview {
   readonly mode: RestoreMode;
   readonly summary: BackupSummary;
   /** Tables with rows in the file, for `merge`; null for `replace`. */
   readonly merged: Readonly<Partial<Record<BackupTable, MergeCount>>> | null;
+  /** For `replace`; null for `merge`. */
+  readonly replaced: Replaced | null;
   /** What a person must accept first. */
   readonly questions: readonly BackupProblemCode[];
 }

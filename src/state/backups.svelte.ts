@@ -98,6 +98,9 @@ export interface BackupWork {
   snooze(): void;
 }
 
+/** What took the place of the data that were here. */
+export type RestoreDone = RestoreMode | 'undo';
+
 /** A backup of one's own may be above the usual limits: the person is asked (SECURITY section 6). */
 const LARGE_CODES: readonly string[] = [
   'file/too-large',
@@ -142,9 +145,15 @@ export class Backups {
   readonly #work: BackupWork;
   readonly #storage: StorageHealth;
   readonly #clock: Clock;
-  readonly #reload: () => void;
+  readonly #reload: (done?: RestoreDone) => void;
 
-  constructor(work: BackupWork, storage: StorageHealth, clock: Clock, reload: () => void) {
+  /** @param reload Loads the page anew, where it is told what was done. */
+  constructor(
+    work: BackupWork,
+    storage: StorageHealth,
+    clock: Clock,
+    reload: (done?: RestoreDone) => void,
+  ) {
     this.#work = work;
     this.#storage = storage;
     this.#clock = clock;
@@ -326,7 +335,7 @@ export class Backups {
         throw error;
       }
       this.#prepared = undefined;
-      this.#reload();
+      this.#reload(preview.mode);
     });
   }
 
@@ -341,7 +350,7 @@ export class Backups {
         this.#isClosedBelow = code !== 'backup/busy' && code !== 'backup/nothing-to-undo';
         throw error;
       }
-      this.#reload();
+      this.#reload('undo');
     });
   }
 

@@ -242,11 +242,22 @@ test('a merge adds what is missing, deletes nothing, and can be undone', async (
   await expect
     .poll(async () => (await readRows(page).catch(() => undefined))?.['conversations']?.length)
     .toBe(3);
+  await expect(page.getByText(text('restore.done.merge'))).toBeVisible();
   await page.getByRole('button', { name: 'Undo the restore' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Undo the restore' }).click();
   await expect
     .poll(async () => comparable(await readRows(page).catch(() => ({}))))
     .toEqual(comparable(before));
+  await expect(page.getByText(text('restore.done.undo'))).toBeVisible();
+
+  // A replacement says first what it would take away.
+  await chooseFor(page, 'Restore', name, bytes);
+  await page.getByRole('radio', { name: text('restore.replace') }).check();
+  await page.getByRole('button', { name: 'Prepare' }).click();
+  const row = page.getByRole('row', { name: 'Conversations' });
+  await expect(row.getByRole('cell')).toHaveText(['3', '2', '1']);
+  await expect(page.getByRole('dialog').getByText('Only here')).toBeVisible();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
 });
 
 test('a protected backup asks for its passphrase and opens with it', async ({ start }) => {

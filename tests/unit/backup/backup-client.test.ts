@@ -3,6 +3,7 @@ import { createBackupClient, createBackupReader } from '#backup/backup-client.ts
 import type { BackupClient } from '#backup/backup-client.ts';
 import { createSnapshots } from '#backup/snapshots.ts';
 import { readBootPointers } from '#db/boot-database.ts';
+import { toConversationId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import { openForTest } from '../db/fresh-database.ts';
 import {
@@ -105,8 +106,17 @@ describe('through the workers', () => {
     const file = await backUp(home.db);
     const wanted = await dump(home.db);
     await addWhole(home.db, wholeConversation('after', 5));
+    await home.db.strict.conversations.update(toConversationId('after'), { title: '이후' });
     const waiting = await clientOf(home).stage(file, { mode: 'replace', sessionId: SESSION_ID });
     expect(waiting.preview).toMatchObject({ mode: 'replace', merged: null, questions: [] });
+    expect(waiting.preview.replaced).toEqual({
+      counts: {
+        conversations: { here: 2, after: 1, gone: 1 },
+        messages: { here: 10, after: 5, gone: 5 },
+        documents: { here: 0, after: 0, gone: 0 },
+      },
+      goneTitles: ['이후'],
+    });
     await waiting.commit([]);
     expect(home.db.strict.isOpen()).toBe(false);
     const restored = await openForTest({ names: home.names });

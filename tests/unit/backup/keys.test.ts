@@ -143,6 +143,29 @@ describe('a key', () => {
     },
   );
 
+  test.each([
+    ['moves', [{ base_url: 'https://evil.example/v1' }]],
+    ['does not have', []],
+  ])(
+    'stays where new conversations are sent when the file %s its connection',
+    async (_what, changes) => {
+      const { home, endpoint } = await homeWithKey();
+      await home.db.strict.userSettings.put({
+        ...createUserSettings('en', NOW),
+        defaultEndpointId: endpoint.id,
+      });
+      const object = await readObject(await backUp(home.db));
+      const [row] = object['endpoints'] as Record<string, unknown>[];
+      const file = await gzip({
+        ...object,
+        endpoints: changes.map((change) => ({ ...row, ...change })),
+      });
+      const { db, staged } = await restore(home, file);
+      expect(problemCounts(staged.preview.summary)).not.toHaveProperty('default_endpoint_changed');
+      expect(await db.strict.endpoints.toArray()).toEqual([endpoint]);
+    },
+  );
+
   test('in a file is ignored and reported, not read', async () => {
     const { home } = await homeWithKey();
     const object = await readObject(await backUp(home.db));

@@ -26,6 +26,7 @@ const PREVIEW: RestorePreview = {
   mode: 'replace',
   summary: SUMMARY,
   merged: null,
+  replaced: null,
   questions: ['all_empty'],
 };
 const FILE = new File(['x'], 'backup.json.gz');

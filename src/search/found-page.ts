@@ -6,6 +6,7 @@ import {
   readMessageRanges,
   readMessagesById,
 } from '#db/search-rows.ts';
+import { densestPlace } from '#domain/densest-place.ts';
 import { findPlaces, foldText } from '#domain/fold-text.ts';
 import { initialsOf, isInitials } from '#domain/korean-search.ts';
 import { toMessageId } from '#domain/ids.ts';
@@ -19,13 +20,11 @@ import type { FoundUnits } from './find-units.ts';
 import type { UnitTable } from './unit-table.ts';
 import { messageFields } from './unit-texts.ts';
 
-/** Length of a snippet and what of it lies before the first place, in UTF-16 units. */
+/** Length of a snippet and what of it lies before the first place, in UTF-16 units; see DENSE_REACH. */
 const SNIPPET_CHARACTERS = 180;
 const BEFORE_CHARACTERS = 42;
 /** So much of the text on each side of the place is read for it: markup may be much of it. */
 const AROUND_CHARACTERS = 1000;
-/** Places that are looked at to choose the stretch that shows most. */
-const PLACES_LOOKED_AT = 200;
 
 /** The groups that were found, with their best place each, in the order given. */
 export async function readFoundGroups(
@@ -140,8 +139,8 @@ function titleMarks(
 
 /** The stretch of a text that shows most of the needles, on one line, Markdown made readable. */
 function cutSnippet(text: string, needles: readonly string[], isMarkdown: boolean): MarkedText {
-  const found = findPlaces(text, needles, PLACES_LOOKED_AT);
-  const place = bestStart(text, found);
+  const found = findPlaces(text, needles);
+  const [place] = found[densestPlace(text, found)] ?? [0];
   // From a line's beginning, where one is near: what a sign means shows itself by the line.
   const near = Math.max(0, place - AROUND_CHARACTERS);
   const from = near === 0 ? 0 : Math.min(place, text.indexOf('\n', near) + 1 || near);
@@ -168,21 +167,6 @@ function cutSnippet(text: string, needles: readonly string[], isMarkdown: boolea
 }
 
 type Place = readonly [start: number, end: number];
-
-/** The place from which on the most different texts stand within one snippet. */
-function bestStart(text: string, places: readonly (readonly [number, number])[]): number {
-  let [best, bestCount] = [places[0]?.[0] ?? 0, 0];
-  for (const [index, [start]] of places.entries()) {
-    const seen = new Set<string>();
-    for (let next = index; next < places.length; next += 1) {
-      const [from, to] = places[next] ?? [0, 0];
-      if (to > start + SNIPPET_CHARACTERS - BEFORE_CHARACTERS) break;
-      seen.add(foldText(text.slice(from, to)));
-    }
-    if (seen.size > bestCount) [best, bestCount] = [start, seen.size];
-  }
-  return best;
-}
 
 /** The next beginning of a word, if one is near; never the middle of a character. */
 function wordStart(text: string, at: number): number {

@@ -93,6 +93,8 @@ export class App {
   inMemory = $state.raw<readonly Conversation[]>([]);
   /** What is looked for in the open conversation; undefined while its bar is closed. */
   find = $state.raw<FindTarget>();
+  /** How often the bar was asked for: once more takes the reader back into its field. */
+  findCalls = $state(0);
   /** Whether the sidebar is open on a narrow screen. */
   isSidebarOpen = $state(false);
   /** Whether the sidebar is folded away on a wide screen. */
@@ -173,6 +175,7 @@ export class App {
   /** Opens the bar that finds in the open conversation. */
   readonly openFind = (): void => {
     this.find ??= { query: '', messageId: null };
+    this.findCalls += 1;
   };
 
   readonly closeFind = (): void => {

@@ -1,3 +1,4 @@
+import { densestPlace } from '#domain/densest-place.ts';
 import { findPlaces } from '#domain/fold-text.ts';
 import type { ConversationId } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
@@ -16,16 +17,23 @@ export interface FindHit {
   readonly fromEnd: number;
 }
 
-/** Places that are counted in one message, and in all: more help nobody. */
-const MOST_PER_MESSAGE = 200;
-const MOST_HITS = 5000;
+/** The places of one message: as many as there are, for each must be reachable. */
+interface FoundMessage {
+  readonly messageId: string;
+  readonly fromEnd: number;
+  /** Places in the messages before this one. */
+  readonly before: number;
+  readonly count: number;
+  /** Which of the places begins the stretch where the words stand together, from 0. */
+  readonly densest: number;
+}
 
 type ReadWhole = (id: ConversationId) => Promise<{ messages: readonly Message[] } | undefined>;
 
 /** Finding in the conversation on the screen: the places, and the one that is shown. */
 export class FindInConversation {
   #query = $state('');
-  #hits = $state.raw<readonly FindHit[]>([]);
+  #found = $state.raw<readonly FoundMessage[]>([]);
   #at = $state(0);
   /** Folded texts that are looked for. */
   #needles = $state.raw<readonly string[]>([]);
@@ -47,29 +55,33 @@ export class FindInConversation {
   }
 
   get count(): number {
-    return this.#hits.length;
+    const last = this.#found.at(-1);
+    return last ? last.before + last.count : 0;
   }
 
   /** The number of the shown place, from 1; 0 when there is none. */
   get position(): number {
-    return this.#hits.length === 0 ? 0 : this.#at + 1;
+    return this.#found.length === 0 ? 0 : this.#at + 1;
   }
 
   get current(): FindHit | undefined {
-    return this.#hits[this.#at];
+    const found = this.#found.findLast(({ before }) => before <= this.#at);
+    if (!found) return undefined;
+    const { messageId, fromEnd, before } = found;
+    return { messageId, nth: this.#at - before, fromEnd };
   }
 
   /**
-   * Looks for what a search asked, beginning at its message; a branch that does not hold it is left for
-   * one that does. @returns the place to show; without one, the message itself.
+   * Looks for what a search asked, beginning where its words stand together in its message; a branch that
+   * does not hold it is left for one that does. @returns the place to show; without one, the message itself.
    */
   async begin({ query, messageId }: FindTarget): Promise<FindHit | undefined> {
     if (messageId !== null) await this.#showBranchOf(messageId);
     await this.ask(query);
     if (messageId === null) return this.current;
-    const first = this.#hits.findIndex((hit) => hit.messageId === messageId);
-    if (first >= 0) {
-      this.#at = first;
+    const found = this.#found.find((each) => each.messageId === messageId);
+    if (found) {
+      this.#at = found.before + found.densest;
       return this.current;
     }
     const branch = await this.#open.readShownBranch();
@@ -77,35 +89,51 @@ export class FindInConversation {
     return index < 0 ? undefined : { messageId, nth: 0, fromEnd: branch.length - index };
   }
 
-  /** Looks for words in the shown branch; stays near the place that was shown. */
-  async ask(query: string): Promise<void> {
+  /**
+   * Looks for words in the shown branch.
+   * @param seenId The first message on the screen: the first place from it on is shown, else the first of all.
+   */
+  async ask(query: string, seenId?: string): Promise<void> {
     const turn = (this.#turn += 1);
     const needles = parseSearchQuery(query).terms.flatMap(({ text, stem, isExcluded }) =>
       isExcluded ? [] : stem === null ? [text] : [text, stem],
     );
-    const shown = this.current?.messageId;
     const branch = needles.length === 0 ? [] : await this.#open.readShownBranch();
     // Of two questions the later one counts.
     if (turn !== this.#turn) return;
-    const hits: FindHit[] = [];
+    const found: FoundMessage[] = [];
+    let before = 0;
     for (const [index, message] of branch.entries()) {
-      if (isHiddenStep(message) || hits.length >= MOST_HITS) continue;
-      const places = findPlaces(this.#open.shown(message).content, needles, MOST_PER_MESSAGE);
-      const fromEnd = branch.length - index;
-      hits.push(...places.map((_place, nth) => ({ messageId: message.id, nth, fromEnd })));
+      if (isHiddenStep(message)) continue;
+      const { content } = this.#open.shown(message);
+      const places = findPlaces(content, needles);
+      const count = places.length;
+      if (count === 0) continue;
+      const densest = densestPlace(content, places);
+      found.push({ messageId: message.id, fromEnd: branch.length - index, before, count, densest });
+      before += count;
     }
     this.#query = query;
     this.#needles = needles;
-    this.#hits = hits;
-    const same = hits.findIndex(({ messageId }) => messageId === shown);
-    // The newest is what a reader has before their eyes.
-    this.#at = same >= 0 ? same : Math.max(0, hits.length - 1);
+    this.#found = found;
+    const seen = branch.findIndex(({ id }) => id === seenId);
+    const seenFromEnd = seen < 0 ? Infinity : branch.length - seen;
+    this.#at = found.find(({ fromEnd }) => fromEnd <= seenFromEnd)?.before ?? 0;
+  }
+
+  /** Goes on to another place of the shown message: those before it lie above what is on the screen. */
+  skipTo(nth: number): void {
+    const hit = this.current;
+    const found = this.#found.find(({ messageId }) => messageId === hit?.messageId);
+    if (!found) return;
+    // Past the last of this message comes the next one, and after the last of all the first.
+    this.#at = (found.before + Math.min(nth, found.count)) % this.count;
   }
 
   /** The next place, or the one before; round at the ends. */
   step(by: 1 | -1): FindHit | undefined {
-    const { length } = this.#hits;
-    if (length > 0) this.#at = (this.#at + by + length) % length;
+    const { count } = this;
+    if (count > 0) this.#at = (this.#at + by + count) % count;
     return this.current;
   }
 

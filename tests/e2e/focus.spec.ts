@@ -1,0 +1,246 @@
+import type { Locator, Page } from '@playwright/test';
+import { seedConversation, seedConversations, seedUsage } from '../support/seed.ts';
+import { expect, test, text } from './seeded.ts';
+import type { Onggi } from './onggi.ts';
+
+const ROWS = seedConversations([
+  seedConversation('Jars', {
+    id: 'jars',
+    texts: ['What is a jar?', 'A jar.', 'And a lid?', 'A lid.'],
+  }),
+  seedConversation('Kimchi', { id: 'kimchi', daysAgo: 1 }),
+  seedConversation('Doenjang', { id: 'doenjang', daysAgo: 2 }),
+]);
+
+/** Does what a person without a pointer does: goes there and presses Enter. */
+async function press(button: Locator) {
+  await expect(button).toBeEnabled();
+  await button.focus();
+  await button.press('Enter');
+}
+
+const linkTo = ({ conversations }: Onggi, name: string) =>
+  conversations.getByRole('link', { name });
+
+async function chooseInMenu({ page }: Onggi, title: string, entry: string) {
+  await press(page.getByRole('button', { name: text('conversation.menu', { title }) }).first());
+  await press(page.getByRole('button', { name: entry, exact: true }));
+}
+
+async function showTrash(page: Page) {
+  await press(page.getByRole('button', { name: text('list.filter') }));
+  await press(page.getByRole('button', { name: text('list.trash'), exact: true }));
+}
+
+test('Stop hands the focus to the message box', async ({ start, page }) => {
+  const onggi = await start({ model: 'slow' });
+  await onggi.say('A question that takes its time');
+  await onggi.composer.fill('What comes next');
+  await press(onggi.stop);
+  await expect(onggi.send).toBeVisible();
+  await expect(onggi.composer).toBeFocused();
+  await page.keyboard.press('End');
+  await page.keyboard.type('!');
+  await expect(onggi.composer).toHaveValue('What comes next!');
+});
+
+test('the bar that finds gives the focus back to where it was opened', async ({ start, page }) => {
+  const onggi = await start({ rows: ROWS, hash: '#/c/jars' });
+  await expect(onggi.composer).toBeFocused();
+  const field = page.getByRole('searchbox', { name: text('find.field') });
+  await page.keyboard.press('Control+Shift+F');
+  await expect(field).toBeFocused();
+  await page.keyboard.type('lid');
+  await press(page.getByRole('button', { name: text('find.next') }));
+  await field.press('Escape');
+  await expect(field).toHaveCount(0);
+  await expect(onggi.composer).toBeFocused();
+
+  const options = page.getByRole('button', { name: text('options.open') });
+  await options.focus();
+  await page.keyboard.press('Control+Shift+F');
+  await expect(field).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(options).toBeFocused();
+});
+
+test('a name that stays as it was, and a selection that is moved, leave the focus in the list', async ({
+  start,
+  page,
+}) => {
+  const onggi = await start({ rows: ROWS, hash: '#/c/jars' });
+  await chooseInMenu(onggi, 'Kimchi', text('conversation.rename'));
+  await expect(page.getByRole('textbox', { name: text('conversation.renameField') })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(linkTo(onggi, 'Kimchi')).toBeFocused();
+
+  await press(page.getByRole('button', { name: text('list.select'), exact: true }));
+  for (const title of ['Kimchi', 'Doenjang']) {
+    await page.getByRole('checkbox', { name: text('list.selectOne', { title }) }).press('Space');
+  }
+  const sidebar = page.getByRole('complementary');
+  await press(
+    page
+      .getByRole('toolbar', { name: text('selection.name') })
+      .getByRole('button', { name: text('conversation.remove') }),
+  );
+  await expect(onggi.conversations).toHaveCount(1);
+  await expect(sidebar.locator(':focus')).toHaveCount(1);
+  await press(page.getByRole('button', { name: 'Undo' }));
+  await expect(onggi.conversations).toHaveCount(3);
+  await expect(sidebar.locator(':focus')).toHaveCount(1);
+
+  await chooseInMenu(onggi, 'Doenjang', text('conversation.remove'));
+  await expect(onggi.conversations).toHaveCount(2);
+  await expect(sidebar.locator(':focus')).toHaveCount(1);
+  await showTrash(page);
+  await expect(linkTo(onggi, 'Doenjang')).toBeVisible();
+  await press(page.getByRole('button', { name: text('list.emptyTheTrash') }));
+  await press(page.getByRole('dialog').getByRole('button', { name: text('list.purge') }));
+  await expect(page.getByText(text('list.emptyTrash'))).toBeVisible();
+  await expect(sidebar.locator(':focus')).toHaveCount(1);
+});
+
+test('what is deleted from here on leaves the focus in the conversation', async ({
+  start,
+  page,
+}) => {
+  const onggi = await start({ rows: ROWS, hash: '#/c/jars' });
+  const remove = (at: number) =>
+    onggi.questions.nth(at).getByRole('button', { name: text('message.remove') });
+  await press(remove(1));
+  await expect(onggi.questions).toHaveCount(1);
+  await expect(onggi.answers.last()).toBeFocused();
+  await press(page.getByRole('button', { name: 'Undo' }));
+  await expect(onggi.questions).toHaveCount(2);
+  await expect(page.getByRole('main').locator(':focus')).toHaveCount(1);
+  await press(remove(0));
+  await expect(onggi.questions).toHaveCount(0);
+  await expect(onggi.composer).toBeFocused();
+});
+
+test('documents that are added, named, deleted and brought back keep the focus', async ({
+  start,
+  page,
+}) => {
+  await start({ hash: '#/library' });
+  const documents = page.getByRole('list', { name: text('library.list') }).getByRole('listitem');
+  const add = page.getByRole('button', { name: 'Add documents', exact: true });
+  const chooser = page.waitForEvent('filechooser');
+  await press(add);
+  await (
+    await chooser
+  ).setFiles(
+    ['one', 'two'].map((name) => ({
+      name: `${name}.txt`,
+      mimeType: 'text/plain',
+      buffer: Buffer.from(`The document ${name}`),
+    })),
+  );
+  await expect(documents).toHaveCount(2);
+  await expect(add).toBeFocused();
+
+  await press(page.getByRole('button', { name: text('conversation.menu', { title: 'one.txt' }) }));
+  await press(page.getByRole('button', { name: text('conversation.rename') }));
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('three.txt');
+  await page.keyboard.press('Enter');
+  await expect(documents.getByRole('link', { name: 'three.txt' })).toBeFocused();
+
+  await press(
+    page.getByRole('button', { name: text('conversation.menu', { title: 'three.txt' }) }),
+  );
+  await press(page.getByRole('button', { name: text('common.delete') }));
+  await expect(documents).toHaveCount(1);
+  await expect(documents.locator(':focus')).toHaveCount(1);
+  await press(page.getByRole('button', { name: 'Undo' }));
+  await expect(documents).toHaveCount(2);
+  await expect(documents.locator(':focus')).toHaveCount(1);
+});
+
+test('the focus stays in a dialog that goes on to its next step', async ({ start, page }) => {
+  await start({ rows: ROWS, hash: '#/data' });
+  const dialog = page.getByRole('dialog');
+  const within = dialog.locator(':focus');
+  await press(page.getByRole('button', { name: 'Back up now', exact: true }));
+  const download = page.waitForEvent('download');
+  await press(dialog.getByRole('button', { name: 'Back up', exact: true }));
+  const path = await (await download).path();
+  await expect(dialog.getByRole('status').filter({ hasText: 'Backup ready' })).toBeVisible();
+  await expect(within).toHaveCount(1);
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+
+  await press(page.getByRole('button', { name: 'Export', exact: true }).last());
+  await press(dialog.getByRole('button', { name: 'Export', exact: true }));
+  await expect(dialog.getByText(/^Exported: /)).toBeVisible();
+  await expect(within).toHaveCount(1);
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+
+  const chooser = page.waitForEvent('filechooser');
+  await press(page.getByRole('button', { name: 'Restore', exact: true }));
+  await (await chooser).setFiles(path);
+  await press(dialog.getByRole('button', { name: text('restore.prepare') }));
+  await expect(dialog.getByRole('table')).toBeVisible();
+  await expect(within).toHaveCount(1);
+});
+
+test('what is saved, counted and tidied on a page leaves the focus at its card', async ({
+  start,
+  page,
+}) => {
+  await start({
+    rows: { ...ROWS, usageStatistics: [seedUsage(0, 'gpt-5')] },
+    hash: '#/usage',
+  });
+  const prices = page.getByRole('region', { name: 'Prices', exact: true });
+  await press(prices.getByRole('button', { name: text('usage.price.add') }));
+  await prices.getByLabel(text('usage.price.model')).fill('echo-fast');
+  await prices.getByLabel('Input, per million tokens').fill('1');
+  await prices.getByLabel('Output, per million tokens').fill('2');
+  await press(prices.getByRole('button', { name: 'Save' }));
+  await expect(prices.getByRole('list', { name: 'Your prices' })).toContainText('echo-fast');
+  await expect(prices.locator(':focus')).toHaveCount(1);
+
+  await page.getByRole('radio', { name: /^Mean rating/ }).check();
+  const count = page.getByRole('button', { name: text('usage.countRatings') });
+  await press(count);
+  await expect(count).toHaveCount(0);
+  await expect(page.getByRole('main').locator(':focus')).toHaveCount(1);
+
+  await page.goto('/#/storage');
+  const card = page.getByRole('region', { name: text('upkeep.title') });
+  await press(card.getByRole('button', { name: text('upkeep.run') }));
+  await expect(card.getByRole('listitem').first()).toBeVisible();
+  await expect(card.getByRole('button', { name: text('upkeep.run') })).toBeFocused();
+});
+
+test('a lock that is removed leaves the focus at its card', async ({ start, page }) => {
+  await start({ rows: ROWS, hash: '#/settings/privacy' });
+  const dialog = page.getByRole('dialog');
+  const go = dialog.getByRole('button', { name: text('common.continue') });
+  const card = page.getByRole('region', { name: text('lock.title') });
+  await press(card.getByRole('button', { name: text('lock.setPassphrase') }));
+  await dialog.getByLabel(text('lock.newPassphrase')).fill('five words are a lock');
+  await dialog.getByLabel(text('lock.again')).fill('five words are a lock');
+  await press(go);
+  await press(dialog.getByRole('button', { name: text('common.close') }).last());
+  await press(card.getByRole('button', { name: text('lock.remove') }));
+  await dialog.getByLabel(text('lock.passphraseOrCode')).fill('five words are a lock');
+  await press(go);
+  await expect(card.getByRole('button', { name: text('lock.setPassphrase') })).toBeVisible();
+  await expect(card.locator(':focus')).toHaveCount(1);
+});
+
+test('a click beside everything is left alone', async ({ start, page }) => {
+  const onggi = await start({ model: 'slow' });
+  await onggi.say('A question that takes its time');
+  await onggi.stop.focus();
+  await page.getByRole('complementary').getByText('옹기').click();
+  await expect(page.locator('body')).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(onggi.send).toBeVisible();
+  await expect(onggi.status.filter({ hasText: text('status.stopped') })).toBeAttached();
+  await expect(page.locator('body')).toBeFocused();
+});

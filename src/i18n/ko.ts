@@ -570,7 +570,7 @@ export const ko: LaterTexts = {
   'lock.setPassphrase': '암호로 잠그기',
   'lock.setPasskey': '패스키로 잠그기',
   'lock.setPassphraseBody':
-    '8자 이상이어야 하고, 여러 단어을 이어 쓰면 좋아요. 암호를 잊었을 때 열 수 있는 것은 다음 화면에 나오는 복구 코드뿐이에요.',
+    '8자 이상이어야 하고, 여러 단어를 이어 쓰면 좋아요. 암호를 잊었을 때 열 수 있는 것은 다음 화면에 나오는 복구 코드뿐이에요.',
   'lock.setPasskeyBody':
     '브라우저가 지문이나 얼굴, PIN을 확인해요. 패스키는 기기나 비밀번호 관리자에 남아요.',
   'lock.change': '암호 바꾸기',

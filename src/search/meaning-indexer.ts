@@ -54,6 +54,8 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
   let unflushedOwners = 0;
   /** Those of which something went while others were embedded. */
   const touched = new Set<string>();
+  /** Owners that are being embedded: none of them may be in the index yet. */
+  let inWork: ReadonlySet<string> = new Set();
   let flushedAt = performance.now();
 
   async function flush(): Promise<void> {
@@ -67,7 +69,11 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
     return performance.now() - flushedAt >= FLUSH_MS;
   }
 
-  async function embed(passages: readonly PassageText[]): Promise<Float32Array<ArrayBuffer>> {
+  /** @param isWanted Asked before each batch: what was deleted meanwhile is not given to the embedder. */
+  async function embed(
+    passages: readonly PassageText[],
+    isWanted: (at: number) => boolean,
+  ): Promise<Float32Array<ArrayBuffer>> {
     const { dimension } = embedder;
     const vectors = new Float32Array(passages.length * dimension);
     const order = passages.map((_passage, at) => at);
@@ -77,7 +83,8 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
     }
     for (let from = 0; from < order.length; from += batchTexts) {
       await mayGoOn();
-      const batch = order.slice(from, from + batchTexts);
+      const batch = order.slice(from, from + batchTexts).filter(isWanted);
+      if (batch.length === 0) continue;
       const texts = batch.map((at) => passages[at]?.text ?? '');
       const found = await embedder.embed(texts, 'passage');
       batch.forEach((at, row) =>
@@ -89,13 +96,18 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
 
   async function cover(group: readonly PassageOwner[]): Promise<void> {
     touched.clear();
+    inWork = new Set(group.map(({ id }) => id));
     const owners = await Promise.all(
       group.map(async ({ id, read }) => {
         const { stamp, wanted } = await read();
         return { id, stamp, wanted, missing: index.missing(id, wanted) };
       }),
     );
-    const vectors = await embed(owners.flatMap(({ missing }) => missing));
+    const ownerIds = owners.flatMap(({ id, missing }) => missing.map(() => id));
+    const vectors = await embed(
+      owners.flatMap(({ missing }) => missing),
+      (at) => !touched.has(ownerIds[at] ?? ''),
+    );
     let from = 0;
     for (const { wanted, missing, ...owner } of owners) {
       const to = from + missing.length * embedder.dimension;
@@ -143,7 +155,8 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
     catchUp: async () => (await prepare())(),
     follow: (ids) => coverAll([...new Set(ids)], () => undefined),
     async letGo(ids, withTexts) {
-      const known = [...new Set(ids)].filter((id) => index.stampOf(id) !== undefined);
+      const isKnown = (id: string): boolean => index.stampOf(id) !== undefined || inWork.has(id);
+      const known = [...new Set(ids)].filter(isKnown);
       for (let from = 0; from < known.length; from += PAGE_ROWS) {
         const asked = known.slice(from, from + PAGE_ROWS);
         const owners = new Map((await source.readOwners(asked)).map((owner) => [owner.id, owner]));
@@ -152,7 +165,7 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
           if (owner && (index.stampOf(id) === owner.stamp || !withTexts)) continue;
           touched.add(id);
           if (!owner) index.remove(id);
-          else index.retain(id, (await owner.read()).wanted);
+          else if (index.stampOf(id) !== undefined) index.retain(id, (await owner.read()).wanted);
         }
       }
       await index.expunge(goOn);

@@ -1,10 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { addDocument, removeDocuments, renameDocument, replaceDocument } from '#db/documents.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
+import { watchFeed } from '#db/watch-feed.ts';
 import { createDocumentRows } from '#domain/library.ts';
 import { openForTest } from '../db/fresh-database.ts';
 import { find, findIds, openEngine, store } from './engine-support.ts';
-import { addRows, conversationOf, createTestMeaning } from './support.ts';
+import { addRows, conversationOf, createTestEmbedder, createTestMeaning } from './support.ts';
 
 const note = (id: string, text: string, updatedAt = 1) => ({
   id,
@@ -120,6 +121,39 @@ describe('by meaning', () => {
     await removeDocuments(db, ['new']);
     await expect.poll(() => ids('yellow lemon'), { timeout: 10_000 }).toEqual([]);
     await expect.poll(() => covered(db, 'new'), { timeout: 10_000 }).toBe(0);
+  });
+
+  test('a document that is deleted while it is embedded is given to the embedder no further', async () => {
+    const db = await openForTest();
+    const chunkCount = 60;
+    const text = Array.from({ length: chunkCount }, (_, at) => `p${at} ${'filler '.repeat(225)}`);
+    await addDocument(db, note('gone', text.join('\n\n')));
+    const embedder = createTestEmbedder();
+    let isRemoved = false;
+    const { meaning, statuses } = createTestMeaning(db, {
+      openEmbedder: () =>
+        Promise.resolve({
+          ...embedder,
+          async embed(texts, kind) {
+            if (kind === 'passage' && !isRemoved) {
+              isRemoved = true;
+              const told = new Promise<void>((resolve) => {
+                onTestFinished(watchFeed(db, resolve));
+              });
+              await removeDocuments(db, ['gone']);
+              await told;
+            }
+            return embedder.embed(texts, kind);
+          },
+        }),
+    });
+    const options = { limit: 5, leastCosine: 0.9, isInPassing: false, withDocuments: true };
+    await meaning.near('anything', options);
+    await expect.poll(() => statuses.at(-1)?.phase, { timeout: 10_000 }).toBe('ready');
+    expect(isRemoved).toBe(true);
+    expect(embedder.given.length).toBeLessThan(chunkCount / 2);
+    expect(await covered(db, 'gone')).toBe(0);
+    expect(await db.strict.embeddings.toArray()).toEqual([]);
   });
 
   test('of a deleted document no vector is left in the table', async () => {

@@ -157,7 +157,6 @@ export const enFirst = {
   'message.fold': 'Fold',
   'message.reasoning': 'Reasoning',
   'message.thinking': 'Thinking…',
-  'message.unknownPart': 'A block onggi does not know',
   'message.stopped': 'You stopped this answer. What had arrived is kept.',
   'message.cutByLength': 'The answer reached its maximum length.',
 

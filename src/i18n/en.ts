@@ -43,6 +43,10 @@ const texts = {
   'library.adding': 'Adding documents',
   'library.reading': 'Reading “{name}”',
   'library.addedCount': { one: '{count} document added.', other: '{count} documents added.' },
+  'message.unknownPart': 'A block onggi does not know',
+  'message.toolCall': 'Tool call',
+  'message.toolResult': 'Tool result',
+  'library.noneAdded': 'Nothing new was added.',
   'library.stopped': 'You stopped it; what had been added stays.',
   'library.there': 'Already in the library, with the same text.',
   'library.thereAs': 'Already in the library, with the same text, as “{name}”.',
@@ -965,6 +969,7 @@ const texts = {
   'import.skipped': 'Left out',
   'import.notes': 'Remarks',
   'import.refused': 'Files that could not be read',
+  'import.refusedPart': 'Files that were read in part',
   'import.existing': 'Conversations that are here already',
   'import.existing.update': 'Update',
   'import.existing.copy': 'Keep both',
@@ -1352,45 +1357,45 @@ const errors = {
     'The message is longer than 10 million characters. Your text is still in the box; shorten it.',
   'error.chat/not-found':
     'This is no longer here; it may have been deleted in another tab. Everything else is as it was; choose another conversation.',
-  'error.file/empty': 'The file is empty. Nothing was changed; choose another file.',
+  'error.file/empty': 'The file is empty. This file changed nothing; choose another file.',
   'error.file/unreadable':
-    'The browser cannot read this file; it may have been moved or changed. Nothing was changed; choose it again.',
+    'The browser cannot read this file; it may have been moved or changed. This file changed nothing; choose it again.',
   'error.file/damaged':
-    'The file is damaged or cut short. Nothing was changed; download or copy it again, or use an older one.',
+    'The file is damaged or cut short. This file changed nothing; download or copy it again, or use an older one.',
   'error.file/read-in-part':
     'Only the beginning of this file can be read; behind that it is damaged or cut short. What was whole is taken; download or copy the file again for the rest.',
   'error.file/too-large':
-    'The file is larger than onggi accepts here. Nothing was changed; split it, or export less at once.',
+    'The file is larger than onggi accepts here. This file changed nothing; split it, or export less at once.',
   'error.file/expands-far':
-    'Unpacked, the file becomes far larger than usual. Nothing was read or changed; if it is your own, you can have it read after all.',
+    'Unpacked, the file becomes far larger than usual. It was not read, and changed nothing; if it is your own, you can have it read after all.',
   'error.file/expands-too-much':
-    'Unpacked, this file would become far too large, as files made to do harm do. onggi stopped; nothing was changed.',
-  'error.file/too-deep': 'The file is nested deeper than any real one. Nothing was changed.',
+    'Unpacked, this file would become far too large, as files made to do harm do. onggi stopped; this file changed nothing.',
+  'error.file/too-deep': 'The file is nested deeper than any real one. This file changed nothing.',
   'error.file/too-many-rows':
-    'The file holds more than two million entries, more than onggi accepts. Nothing was changed.',
+    'The file holds more than two million entries, more than onggi accepts. This file changed nothing.',
   'error.file/too-many-entries':
-    'The archive holds more than 100,000 files, more than onggi accepts. Nothing was changed.',
+    'The archive holds more than 100,000 files, more than onggi accepts. This file changed nothing.',
   'error.file/not-json':
-    'The file is not readable as JSON. Nothing was changed; check that it is the exported file itself.',
+    'The file is not readable as JSON. This file changed nothing; check that it is the exported file itself.',
   'error.file/unknown-format':
-    'onggi does not know this format. Nothing was changed; the formats it reads are listed beside the import.',
+    'onggi does not know this format. This file changed nothing; the formats it reads are listed in Settings → Data, under Import.',
   'error.file/newer-version':
-    'The file was written by a newer version of onggi. Nothing was changed; update onggi, then try again.',
+    'The file was written by a newer version of onggi. This file changed nothing; update onggi, then try again.',
   'error.file/not-a-backup':
-    'This is not a backup of onggi. Nothing was changed; exports of other products belong to the import.',
+    'This is not a backup of onggi. This file changed nothing; exports of other products belong to the import.',
   'error.file/encrypted':
-    'The archive is protected by a password that onggi cannot open. Nothing was changed; unpack it first, then bring what is inside.',
+    'The archive is protected by a password that onggi cannot open. This file changed nothing; unpack it first, then bring what is inside.',
   'error.file/passphrase-needed': 'This backup is protected. Enter its passphrase.',
   'error.file/passphrase-wrong':
-    'The passphrase does not open this file. Nothing was changed; try again.',
+    'The passphrase does not open this file. This file changed nothing; try again.',
   'error.library/not-text':
-    'This is no text file. The library takes plain text, Markdown, HTML, JSON, CSV and source code; from a PDF or Word file, save the text first. Nothing was changed.',
+    'This is no text file. The library takes plain text, Markdown, HTML, JSON, CSV and source code; from a PDF or Word file, save the text first. This file changed nothing.',
   'error.library/unknown-encoding':
-    'The text is in an encoding onggi cannot read. Save the file as UTF-8 and add it again. Nothing was changed.',
+    'The text is in an encoding onggi cannot read. Save the file as UTF-8 and add it again. This file changed nothing.',
   'error.library/too-large':
-    'The file is larger than 10 MB. Split it and add the parts. Nothing was changed.',
+    'The file is larger than 10 MB. Split it and add the parts. This file changed nothing.',
   'error.file/raw-storage':
-    'This archive is a raw copy of a program’s storage, which a browser cannot read. Nothing was changed; use that program’s JSON export.',
+    'This archive is a raw copy of a program’s storage, which a browser cannot read. This file changed nothing; use that program’s JSON export.',
   'error.backup/busy':
     'Something is still being written: an answer, or a restore in another tab. Nothing was changed; wait until it is done, close other tabs of onggi, then try again.',
   'error.backup/no-room':

@@ -142,7 +142,6 @@ export const jaFirst: FirstTexts = {
   'message.fold': '折りたたむ',
   'message.reasoning': '思考の過程',
   'message.thinking': '考えています…',
-  'message.unknownPart': 'onggiが対応していない内容',
   'message.stopped': '回答を停止しました。それまでに届いた分は残っています。',
   'message.cutByLength': '回答が最大の長さに達しました。',
 

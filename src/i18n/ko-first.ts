@@ -139,7 +139,6 @@ export const koFirst: FirstTexts = {
   'message.fold': '접기',
   'message.reasoning': '추론 과정',
   'message.thinking': '생각하는 중…',
-  'message.unknownPart': 'onggi가 모르는 내용',
   'message.stopped': '답변을 중지했어요. 그때까지 받은 글은 남아 있어요.',
   'message.cutByLength': '답변이 최대 길이에 이르렀어요.',
 

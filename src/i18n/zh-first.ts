@@ -137,7 +137,6 @@ export const zhFirst: FirstTexts = {
   'message.fold': '收起',
   'message.reasoning': '思考过程',
   'message.thinking': '正在思考…',
-  'message.unknownPart': 'onggi 无法识别的内容',
   'message.stopped': '你停止了这个回答，已收到的内容都保留着。',
   'message.cutByLength': '回答已达到最大长度。',
 

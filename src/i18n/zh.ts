@@ -43,6 +43,10 @@ export const zh: LaterTexts = {
   'library.adding': '添加文档',
   'library.reading': '正在读取“{name}”',
   'library.addedCount': '已添加 {count} 个文档。',
+  'message.unknownPart': 'onggi 无法识别的内容',
+  'message.toolCall': '工具调用',
+  'message.toolResult': '工具结果',
+  'library.noneAdded': '没有新添加的文档。',
   'library.stopped': '已中途停止，之前添加的文档仍然保留。',
   'library.there': '文档库中已有内容相同的文档。',
   'library.thereAs': '文档库中已有内容相同的文档，名称为“{name}”。',
@@ -816,6 +820,7 @@ export const zh: LaterTexts = {
   'import.skipped': '已跳过',
   'import.notes': '说明',
   'import.refused': '无法读取的文件',
+  'import.refusedPart': '只读取了一部分的文件',
   'import.existing': '已存在的对话',
   'import.existing.update': '更新',
   'import.existing.copy': '都保留',
@@ -1143,35 +1148,39 @@ export const zh: LaterTexts = {
   'error.chat/busy': '另一个标签页正在为此对话生成回答。你写的内容还在，请等回答完成后重试。',
   'error.chat/message-too-long': '消息超过 1000 万个字符。你写的内容仍在输入框中，请缩短后再发送。',
   'error.chat/not-found': '它已不在这里，可能在另一个标签页中被删除了。请从列表中重新选择。',
-  'error.file/empty': '文件是空的。未做任何更改，请选择其他文件。',
-  'error.file/unreadable': '浏览器无法读取此文件，它可能已被移动或更改。未做任何更改，请重新选择。',
-  'error.file/damaged': '文件已损坏或不完整。未做任何更改，请重新下载，或使用更早的文件。',
+  'error.file/empty': '文件是空的。此文件未带来任何更改，请选择其他文件。',
+  'error.file/unreadable':
+    '浏览器无法读取此文件，它可能已被移动或更改。此文件未带来任何更改，请重新选择。',
+  'error.file/damaged': '文件已损坏或不完整。此文件未带来任何更改，请重新下载，或使用更早的文件。',
   'error.file/read-in-part':
     '此文件只能读取前面部分，后面已损坏或不完整。完整的对话会被导入，其余内容请重新下载文件后再导入。',
   'error.file/too-large':
-    '文件超过了 onggi 可接受的大小。未做任何更改，请拆分文件，或减少一次导出的内容。',
+    '文件超过了 onggi 可接受的大小。此文件未带来任何更改，请拆分文件，或减少一次导出的内容。',
   'error.file/expands-far':
-    '此文件解压后会比通常大得多。尚未读取，也未做任何更改；如果是您自己的文件，仍可读取。',
+    '此文件解压后会比通常大得多。尚未读取，也未带来任何更改；如果是您自己的文件，仍可读取。',
   'error.file/expands-too-much':
-    '此文件解压后会变得过大，可能是恶意文件。onggi 已停止读取，未做任何更改。',
-  'error.file/too-deep': '文件的嵌套层级异常之深。未做任何更改。',
-  'error.file/too-many-rows': '文件包含超过两百万个条目，无法接受。未做任何更改。',
-  'error.file/too-many-entries': '压缩包包含超过十万个文件，无法接受。未做任何更改。',
-  'error.file/not-json': '无法将文件读取为 JSON。未做任何更改，请确认这就是导出的文件。',
-  'error.file/unknown-format': 'onggi 不认识这种格式。未做任何更改，可读取的格式列在导入旁边。',
-  'error.file/newer-version': '此文件由更新版本的 onggi 写入。未做任何更改，请更新 onggi 后重试。',
-  'error.file/not-a-backup': '这不是 onggi 的备份。未做任何更改，其他产品的导出文件请使用导入。',
+    '此文件解压后会变得过大，可能是恶意文件。onggi 已停止读取，此文件未带来任何更改。',
+  'error.file/too-deep': '文件的嵌套层级异常之深。此文件未带来任何更改。',
+  'error.file/too-many-rows': '文件包含超过两百万个条目，无法接受。此文件未带来任何更改。',
+  'error.file/too-many-entries': '压缩包包含超过十万个文件，无法接受。此文件未带来任何更改。',
+  'error.file/not-json': '无法将文件读取为 JSON。此文件未带来任何更改，请确认这就是导出的文件。',
+  'error.file/unknown-format':
+    'onggi 不认识这种格式。此文件未带来任何更改，可读取的格式列在“设置 → 数据”的导入栏中。',
+  'error.file/newer-version':
+    '此文件由更新版本的 onggi 写入。此文件未带来任何更改，请更新 onggi 后重试。',
+  'error.file/not-a-backup':
+    '这不是 onggi 的备份。此文件未带来任何更改，其他产品的导出文件请使用导入。',
   'error.file/encrypted':
-    '压缩包受密码保护，onggi 无法打开。未做任何更改，请先解压，再放入其中的文件。',
+    '压缩包受密码保护，onggi 无法打开。此文件未带来任何更改，请先解压，再放入其中的文件。',
   'error.file/passphrase-needed': '此备份受保护。请输入口令。',
-  'error.file/passphrase-wrong': '此口令无法打开文件。未做任何更改，请重试。',
+  'error.file/passphrase-wrong': '此口令无法打开文件。此文件未带来任何更改，请重试。',
   'error.library/not-text':
-    '这不是文本文件。文档库支持纯文本、Markdown、HTML、JSON、CSV 和源代码；PDF 或 Word 文件请先另存为文本再添加。未做任何更改。',
+    '这不是文本文件。文档库支持纯文本、Markdown、HTML、JSON、CSV 和源代码；PDF 或 Word 文件请先另存为文本再添加。此文件未带来任何更改。',
   'error.library/unknown-encoding':
-    '无法识别文件的文字编码。请将文件保存为 UTF-8 后重新添加。未做任何更改。',
-  'error.library/too-large': '文件超过 10 MB，请拆分后再添加。未做任何更改。',
+    '无法识别文件的文字编码。请将文件保存为 UTF-8 后重新添加。此文件未带来任何更改。',
+  'error.library/too-large': '文件超过 10 MB，请拆分后再添加。此文件未带来任何更改。',
   'error.file/raw-storage':
-    '这是某个程序存储空间的原始副本，浏览器无法读取。未做任何更改，请使用该程序的 JSON 导出。',
+    '这是某个程序存储空间的原始副本，浏览器无法读取。此文件未带来任何更改，请使用该程序的 JSON 导出。',
   'error.backup/busy':
     '仍有内容正在写入（回答，或其他标签页中的恢复）。未做任何更改，请等待完成并关闭 onggi 的其他标签页后重试。',
   'error.backup/no-room':

@@ -200,7 +200,8 @@ test('every bad backup is read with remarks or refused with one sentence, and ch
   const dialog = page.getByRole('dialog');
   await give(page, text('import.button'), 'export.zip', createChatgptArchive());
   await dialog.getByRole('button', { name: /^Import \d/ }).click();
-  await dialog.getByRole('button', { name: text('import.show') }).click();
+  await dialog.getByRole('button', { name: text('import.show') }).waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).click();
   await page.goto('/#/data');
   await page.getByRole('button', { name: text('data.backUpNow') }).click();
   const [download] = await Promise.all([

@@ -90,7 +90,10 @@ async function importArchive(onggi: Onggi, bytes: Uint8Array, count: number): Pr
   await drop(page, 'export.zip', bytes);
   const noun = count === 1 ? 'conversation' : 'conversations';
   await page.getByRole('button', { name: `Import ${count} ${noun}` }).click();
-  await page.getByRole('button', { name: 'Show the conversations' }).click();
+  await page.getByRole('button', { name: 'Show the conversations' }).waitFor();
+  // Its conversations hold hostile markup: to show one is for the tests of that alone.
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  await page.goto('/#/');
 }
 
 /** Erases the whole origin as a person does, and begins anew without a connection. */
@@ -302,7 +305,9 @@ test('a damaged backup is refused in one sentence and nothing changes', async ({
     Buffer.alloc(0),
   ]) {
     await chooseFor(page, 'Restore', name, damaged);
-    await expect(page.getByRole('dialog').getByRole('alert')).toContainText('Nothing was changed');
+    await expect(page.getByRole('dialog').getByRole('alert')).toContainText(
+      'This file changed nothing',
+    );
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
   }
   expect(await readRows(page)).toEqual(before);

@@ -51,8 +51,12 @@ test('documents are added, found by words and by meaning, opened at the place, d
   const added = page.getByRole('region', { name: text('library.adding') });
   await expect(added).toContainText('scan.pdf');
   await expect(added).toContainText(text('error.library/not-text'));
+  // Two others were added: it must not say that nothing was.
+  await expect(added).toContainText('2 documents added.');
+  await expect(added).not.toContainText(/nothing was changed/i);
   await addFiles(page, [HOUSE]);
   await expect(added).toContainText(text('library.there'));
+  await expect(added.getByRole('status')).toHaveText(text('library.noneAdded'));
   await expect(documents).toHaveCount(2);
 
   // By a word, opened at the place.

@@ -1,0 +1,80 @@
+import { expect, test, text } from './seeded.ts';
+
+const AT = (day: number) => `2025-03-0${day}T10:00:00.000000Z`;
+
+/** A conversation as Claude exports it, its answer made with a tool. */
+const chat = (name: string, day: number) => ({
+  uuid: `00000000-0000-4000-8000-00000000000${day}`,
+  name,
+  created_at: AT(day),
+  updated_at: AT(day),
+  account: { uuid: '00000000-0000-4000-8000-0000000000aa' },
+  chat_messages: [
+    {
+      uuid: `00000000-0000-4000-8000-0000000001${day}0`,
+      text: 'Weather?',
+      content: [{ type: 'text', text: 'Weather?' }],
+      sender: 'human',
+      created_at: AT(day),
+      updated_at: AT(day),
+      attachments: [],
+      files: [],
+    },
+    {
+      uuid: `00000000-0000-4000-8000-0000000001${day}1`,
+      text: `Sunny for ${name}`,
+      content: [
+        { type: 'tool_use', name: 'web_search', input: { query: 'weather' } },
+        { type: 'tool_result', name: 'web_search', content: [{ type: 'text', text: 'sun' }] },
+        { type: 'text', text: `Sunny for ${name}` },
+      ],
+      sender: 'assistant',
+      created_at: AT(day),
+      updated_at: AT(day),
+      attachments: [],
+      files: [],
+    },
+  ],
+});
+
+test('the newest of what was imported is shown, tools by name; a cut file stands apart', async ({
+  start,
+  page,
+}) => {
+  const onggi = await start();
+  await page.goto('/#/data');
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page
+      .getByRole('region', { name: text('import.title') })
+      .getByRole('button', { name: text('import.button'), exact: true })
+      .click(),
+  ]);
+  const cut = JSON.stringify([chat('Oldest', 1), chat('Lost', 2)]).slice(0, -200);
+  const files = [
+    ['cut.json', cut],
+    ['conversations.json', JSON.stringify([chat('Newest', 5), chat('Older', 4)])],
+    ['strange.json', '{"nobody": ["knows", "this"]}'],
+  ] as const;
+  await chooser.setFiles(
+    files.map(([name, json]) => ({
+      name,
+      mimeType: 'application/json',
+      buffer: Buffer.from(json),
+    })),
+  );
+  const dialog = page.getByRole('dialog');
+  const group = (heading: string) =>
+    dialog.locator('section', { has: page.getByRole('heading', { name: heading, exact: true }) });
+  await expect(group(text('import.refusedPart')).getByRole('listitem')).toContainText(['cut.json']);
+  await expect(group(text('import.refused')).getByRole('listitem')).toContainText(['strange.json']);
+
+  await dialog.getByRole('button', { name: /^Import \d+ conversation/ }).click();
+  await dialog.getByRole('button', { name: text('import.show') }).click();
+  await expect(onggi.answers.last()).toContainText('Sunny for Newest');
+  const parts = onggi.answers.last().locator('summary');
+  await expect(parts).toHaveText([
+    `${text('message.toolCall')} · web_search`,
+    `${text('message.toolResult')} · web_search`,
+  ]);
+});

@@ -225,7 +225,9 @@ test('a lock that is removed leaves the focus at its card', async ({ start, page
   await dialog.getByLabel(text('lock.newPassphrase')).fill('five words are a lock');
   await dialog.getByLabel(text('lock.again')).fill('five words are a lock');
   await press(go);
-  await press(dialog.getByRole('button', { name: text('common.close') }).last());
+  await dialog.getByLabel(text('lock.codeNoted')).press('Space');
+  await press(dialog.getByRole('button', { name: text('common.done') }));
+  await expect(dialog).toHaveCount(0);
   await press(card.getByRole('button', { name: text('lock.remove') }));
   await dialog.getByLabel(text('lock.passphraseOrCode')).fill('five words are a lock');
   await press(go);
@@ -243,4 +245,20 @@ test('a click beside everything is left alone', async ({ start, page }) => {
   await expect(onggi.send).toBeVisible();
   await expect(onggi.status.filter({ hasText: text('status.stopped') })).toBeAttached();
   await expect(page.locator('body')).toBeFocused();
+});
+
+test('a page that opens begins at its title, from the sidebar too', async ({ start, page }) => {
+  await start({ rows: ROWS, hash: '#/c/jars' });
+  const heading = page.getByRole('heading', { level: 1, name: text('settings.title') });
+  await page.getByRole('complementary').getByRole('button', { name: 'Settings' }).click();
+  await expect(heading).toBeFocused();
+  await page.getByRole('link', { name: text('library.title') }).click();
+  await expect(page.getByRole('heading', { name: text('library.title') })).toBeFocused();
+  await page.goBack();
+  await expect(heading).toBeFocused();
+  // Who writes in a field that opens a page goes on writing.
+  const search = page.getByRole('complementary').getByRole('searchbox');
+  await search.focus();
+  await page.keyboard.type('jar');
+  await expect(page).toHaveURL(/#\/search/);
 });

@@ -262,3 +262,20 @@ test('a page that opens begins at its title, from the sidebar too', async ({ sta
   await page.keyboard.type('jar');
   await expect(page).toHaveURL(/#\/search/);
 });
+
+test('the back button of the browser closes a dialog with its page', async ({ start, page }) => {
+  const onggi = await start({ rows: ROWS, hash: '#/c/jars' });
+  await expect(onggi.answers).toHaveCount(2);
+  await page.getByRole('complementary').getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('link', { name: text('data.title') }).click();
+  await page.getByRole('button', { name: 'Back up now', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toBeVisible();
+  await page.goBack();
+  await expect(dialog).toHaveCount(0);
+  await page.keyboard.press('Control+/');
+  await expect(dialog).toBeVisible();
+  await page.goBack();
+  await expect(dialog).toHaveCount(0);
+  await expect(onggi.composer).toBeVisible();
+});

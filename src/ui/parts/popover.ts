@@ -2,12 +2,20 @@
 const GAP = 6;
 const EDGE = 8;
 
-/** Puts a fixed popover under its opener, or above it where there is no room, inside the window. */
+/**
+ * Puts a fixed popover under its opener, or above it, or over it: where it has the room to be seen whole,
+ * within what a keyboard on the screen leaves of the window.
+ */
 function placeBelow(panel: HTMLElement, opener: HTMLElement): void {
   const from = opener.getBoundingClientRect();
+  const { offsetTop = 0, height: seen = innerHeight } = visualViewport ?? {};
+  const first = offsetTop + EDGE;
+  const last = offsetTop + seen - EDGE;
+  panel.style.maxHeight = `${last - first}px`;
   const { width, height } = panel.getBoundingClientRect();
-  const isRoomBelow = from.bottom + GAP + height <= innerHeight - EDGE;
-  const top = isRoomBelow ? from.bottom + GAP : Math.max(EDGE, from.top - GAP - height);
+  const above = from.top - GAP - height;
+  let top = from.bottom + GAP;
+  if (top + height > last) top = above >= first ? above : Math.max(first, last - height);
   const isRightHalf = from.left + from.width / 2 > innerWidth / 2;
   const wantedLeft = isRightHalf ? from.right - width : from.left;
   const left = Math.min(Math.max(EDGE, wantedLeft), Math.max(EDGE, innerWidth - EDGE - width));

@@ -82,7 +82,7 @@ const NEW_DRAFT = 'new';
 const NEW_TEMPORARY_DRAFT = 'new-temporary';
 
 /** Screens on which the sidebar lies over the thread; the style sheets use the same width. */
-const NARROW = '(max-width: 820px)';
+const NARROW = matchMedia('(max-width: 820px)');
 
 /** Everything the screens see, in one place, and the moves that concern more than one part. */
 export class App {
@@ -95,6 +95,8 @@ export class App {
   find = $state.raw<FindTarget>();
   /** How often the bar was asked for: once more takes the reader back into its field. */
   findCalls = $state(0);
+  /** Whether the sidebar lies over the page. */
+  isNarrow = $state(NARROW.matches);
   /** Whether the sidebar is open on a narrow screen. */
   isSidebarOpen = $state(false);
   /** Whether the sidebar is folded away on a wide screen. */
@@ -105,6 +107,7 @@ export class App {
 
   constructor(parts: AppParts) {
     this.parts = parts;
+    NARROW.addEventListener('change', () => (this.isNarrow = NARROW.matches));
     const { current } = parts.router;
     this.open = this.#make(current.screen === 'chat' ? current.conversationId : null);
     if (current.screen === 'chat') this.find = current.find;
@@ -204,14 +207,18 @@ export class App {
     this.open.setPlace(this.#newPlace());
   }
 
+  get isSidebarShown(): boolean {
+    return this.isNarrow ? this.isSidebarOpen : !this.isSidebarFolded;
+  }
+
   /** Folds the sidebar away or back; on a narrow screen opens or closes it. */
   toggleSidebar(): void {
-    if (matchMedia(NARROW).matches) this.isSidebarOpen = !this.isSidebarOpen;
+    if (this.isNarrow) this.isSidebarOpen = !this.isSidebarOpen;
     else this.isSidebarFolded = !this.isSidebarFolded;
   }
 
   showSidebar(): void {
-    if (matchMedia(NARROW).matches) this.isSidebarOpen = true;
+    if (this.isNarrow) this.isSidebarOpen = true;
     else this.isSidebarFolded = false;
   }
 

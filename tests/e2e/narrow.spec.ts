@@ -26,3 +26,12 @@ for (const viewport of [PHONE, { width: 1280, height: 800 }]) {
     ).toBe(0);
   });
 }
+
+test('the button of the sidebar says whether it is open', async ({ start, page }) => {
+  await page.setViewportSize(PHONE);
+  await start({ rows: ROWS, hash: '#/c/jars' });
+  const toggle = page.getByRole('button', { name: 'Sidebar', exact: true, includeHidden: true });
+  await expect(toggle).toHaveAttribute('aria-expanded', 'false');
+  await toggle.click();
+  await expect(toggle).toHaveAttribute('aria-expanded', 'true');
+});

@@ -1,4 +1,4 @@
-import { seedConversation, seedConversations } from '../support/seed.ts';
+import { seedConversation, seedConversations, seedUsage } from '../support/seed.ts';
 import { expect, test, text } from './seeded.ts';
 
 const ROWS = seedConversations([
@@ -34,4 +34,53 @@ test('the button of the sidebar says whether it is open', async ({ start, page }
   await expect(toggle).toHaveAttribute('aria-expanded', 'false');
   await toggle.click();
   await expect(toggle).toHaveAttribute('aria-expanded', 'true');
+});
+
+test('headings of the usage table keep their words whole', async ({ start, page }) => {
+  await page.setViewportSize(PHONE);
+  await start({ rows: { ...ROWS, usageStatistics: [seedUsage(0, 'gpt-5')] }, hash: '#/usage' });
+  await page.getByRole('switch', { name: text('usage.asTable') }).click();
+  const table = page.getByRole('group', { name: text('usage.byModel') });
+  await expect(table).toBeVisible();
+  const heights = await table
+    .getByRole('columnheader')
+    .evaluateAll((cells) =>
+      cells.map(
+        (cell) =>
+          cell.getBoundingClientRect().height / Number.parseFloat(getComputedStyle(cell).fontSize),
+      ),
+    );
+  // Three lines at most.
+  expect(Math.max(...heights)).toBeLessThan(6);
+});
+
+test('a question has as much room on its right as on its left', async ({ start }) => {
+  const onggi = await start({ rows: ROWS, hash: '#/c/jars' });
+  const [left, right] = await onggi.questions
+    .last()
+    .locator('.bubble')
+    .evaluate((bubble) => {
+      const words = document.createTreeWalker(bubble, NodeFilter.SHOW_TEXT);
+      const range = new Range();
+      for (let node = words.nextNode(); node; node = words.nextNode()) {
+        if (node.textContent?.trim()) range.selectNodeContents(node);
+      }
+      const [outer, inner] = [bubble.getBoundingClientRect(), range.getBoundingClientRect()];
+      return [inner.left - outer.left, outer.right - inner.right];
+    });
+  expect(Math.round(right)).toBe(Math.round(left));
+});
+
+test('the age of a backup goes on by itself', async ({ start, page }) => {
+  await page.clock.install();
+  await start({ rows: ROWS, hash: '#/data' });
+  await page.getByRole('button', { name: 'Back up now', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  const download = page.waitForEvent('download');
+  await dialog.getByRole('button', { name: 'Back up', exact: true }).click();
+  await download;
+  const footer = page.getByRole('complementary').getByRole('link', { name: /backup/ });
+  await expect(footer).toContainText(text('footer.backup', { when: text('time.justNow') }));
+  await page.clock.fastForward('03:20');
+  await expect(footer).toContainText('3 minutes ago');
 });

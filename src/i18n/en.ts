@@ -88,6 +88,9 @@ const texts = {
   'meaning.looking': 'Looking…',
   'meaning.nothingSimilar':
     'No similar conversation was found. Search once, so that your conversations are indexed by meaning.',
+  'meaning.nothingNear': 'No other conversation is about something similar.',
+  'meaning.nothingSimilarYet':
+    'No similar conversation was found so far: not all are indexed by meaning yet.',
   'meaning.byMeaning': 'Found by meaning',
   'meaning.byTitle': 'Found by the meaning of its title',
   'meaning.byBoth': 'Found by words and meaning',

@@ -82,6 +82,8 @@ export const ja: LaterTexts = {
   'meaning.looking': '探しています…',
   'meaning.nothingSimilar':
     '似た会話は見つかりませんでした。一度検索すると、会話が意味でも索引されます。',
+  'meaning.nothingNear': '似た内容の会話はほかにありません。',
+  'meaning.nothingSimilarYet': '似た会話はまだ見つかっていません。意味の索引が終わっていません。',
   'meaning.byMeaning': '意味で一致',
   'meaning.byTitle': 'タイトルの意味で一致',
   'meaning.byBoth': '言葉と意味で一致',

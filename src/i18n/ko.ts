@@ -82,6 +82,8 @@ export const ko: LaterTexts = {
   'meaning.looking': '찾는 중…',
   'meaning.nothingSimilar':
     '비슷한 대화를 찾지 못했어요. 검색을 한 번 하면 대화가 의미로도 색인돼요.',
+  'meaning.nothingNear': '비슷한 내용의 다른 대화가 없어요.',
+  'meaning.nothingSimilarYet': '아직 비슷한 대화를 찾지 못했어요. 의미 색인이 끝나지 않았어요.',
   'meaning.byMeaning': '의미로 찾음',
   'meaning.byTitle': '제목의 의미로 찾음',
   'meaning.byBoth': '단어와 의미로 찾음',

@@ -79,6 +79,8 @@ export const zh: LaterTexts = {
   'meaning.similar': '相似的对话',
   'meaning.looking': '正在查找…',
   'meaning.nothingSimilar': '没有找到相似的对话。搜索一次后，对话会按含义建立索引。',
+  'meaning.nothingNear': '没有其他内容相似的对话。',
+  'meaning.nothingSimilarYet': '暂时没有找到相似的对话：含义索引尚未完成。',
   'meaning.byMeaning': '按含义找到',
   'meaning.byTitle': '按标题含义找到',
   'meaning.byBoth': '按文字和含义找到',

@@ -1,43 +1,30 @@
-import { readKeyPages } from '#db/staging-rows.ts';
-import { read } from '#db/commit.ts';
+import { compareKeys, getRows } from '#db/staging-rows.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
-import { REPLACED_TABLES } from '#domain/backup-report.ts';
-import type { ReplaceCount, Replaced } from '#domain/backup-report.ts';
-import type { Table } from 'dexie';
+import type { Replaced } from '#domain/backup-report.ts';
+import type { ConversationId } from '#domain/ids.ts';
 
 /** Titles of conversations that go, which are told. */
 const MAX_TITLES = 5;
 
-/** What of the data here a staged database does not have. Keys alone are read, a page at a time. */
+/** What of the data here a staged database does not have. */
 export async function countReplaced(
-  live: OnggiDatabase,
-  staging: OnggiDatabase,
+  { strict: live }: OnggiDatabase,
+  { strict: staging }: OnggiDatabase,
 ): Promise<Replaced> {
-  const counts = {} as Record<(typeof REPLACED_TABLES)[number], ReplaceCount>;
-  let titles: { readonly title: string; readonly updatedAt: number }[] = [];
-  for (const name of REPLACED_TABLES) {
-    const [here, after] = [live.strict[name], staging.strict[name]] as [AnyTable, AnyTable];
-    let gone = 0;
-    for await (const keys of readKeyPages(here)) {
-      const kept = new Set(await read(() => after.where(':id').anyOf(keys).primaryKeys()));
-      const lost = keys.filter((key) => !kept.has(key));
-      gone += lost.length;
-      if (name !== 'conversations' || lost.length === 0) continue;
-      const rows = await read(() => live.strict.conversations.where(':id').anyOf(lost).toArray());
-      titles = [
-        ...titles,
-        ...rows.flatMap(({ title, updatedAt }) => (title ? { title, updatedAt } : [])),
-      ]
-        .sort((a, b) => b.updatedAt - a.updatedAt)
-        .slice(0, MAX_TITLES);
-    }
-    counts[name] = {
-      here: await read(() => here.count()),
-      after: await read(() => after.count()),
-      gone,
-    };
+  let newest: readonly { readonly title: string; readonly updatedAt: number }[] = [];
+  async function collectTitles(ids: readonly ConversationId[]): Promise<void> {
+    const rows = await getRows(live.conversations, ids);
+    const named = rows.flatMap((row) => (row?.title ? [{ ...row, title: row.title }] : []));
+    newest = [...newest, ...named.map(({ title, updatedAt }) => ({ title, updatedAt }))]
+      .sort((a, b) => b.updatedAt - a.updatedAt)
+      .slice(0, MAX_TITLES);
   }
-  return { counts, goneTitles: titles.map(({ title }) => title) };
+  return {
+    counts: {
+      conversations: await compareKeys(live.conversations, staging.conversations, collectTitles),
+      messages: await compareKeys(live.messages, staging.messages),
+      documents: await compareKeys(live.documents, staging.documents),
+    },
+    goneTitles: newest.map(({ title }) => title),
+  };
 }
-
-type AnyTable = Table<unknown, string>;

@@ -46,10 +46,11 @@ export function createAsk(deps: AskDeps, store: ConversationStore, kind: AskingK
   ): Promise<AsyncIterable<AnswerDelta> | undefined> {
     const cached = await lookedUp;
     if (cached) return fromCache(cached, signal);
-    if (signal.aborted) return undefined;
+    const isStopped = (): boolean => signal.aborted;
+    if (isStopped()) return undefined;
     const apiKey = await deps.openApiKey(question.endpoint);
     // Opening a key may wait for the person.
-    if (signal.aborted) return undefined;
+    if (isStopped()) return undefined;
     return deps.streamChat({ ...question, apiKey }, signal);
   }
 

@@ -72,6 +72,35 @@ export async function* readKeyPages<Row, Key>(
   }
 }
 
+/**
+ * How many rows a table has here and afterwards, and how many of those here the other does not have. Keys
+ * alone are read, in pages.
+ * @param onGone Given the keys that the other does not have.
+ */
+export async function compareKeys<Row, Key extends string>(
+  here: Table<Row, Key>,
+  after: Table<Row, Key>,
+  onGone?: (keys: readonly Key[]) => Promise<void>,
+): Promise<{ readonly here: number; readonly after: number; readonly gone: number }> {
+  const counts = { here: 0, after: 0, gone: 0 };
+  for await (const keys of readKeyPages(after)) counts.after += keys.length;
+  for await (const keys of readKeyPages(here)) {
+    const kept = new Set(
+      await read(() =>
+        after
+          .where(':id')
+          .anyOf([...keys])
+          .primaryKeys(),
+      ),
+    );
+    const gone = keys.filter((key) => !kept.has(key));
+    counts.here += keys.length;
+    counts.gone += gone.length;
+    if (gone.length > 0) await onGone?.(gone);
+  }
+  return counts;
+}
+
 /** Whether a table holds a row. */
 export async function hasRows(table: {
   limit(count: number): { primaryKeys(): PromiseLike<readonly unknown[]> };

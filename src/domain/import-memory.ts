@@ -44,7 +44,7 @@ export function digestValue(value: unknown): string {
  * Changes with the messages of a conversation, its title and its dates. The only digest of what was
  * imported before there was {@link digestState}: it must stay as it is.
  */
-export function digestImported(imported: ImportedConversation): string {
+function digestImported(imported: ImportedConversation): string {
   const { title, createdAt, updatedAt, messages, activeLeafSourceId } = imported;
   const said = messages.map((message) => [
     message.sourceId,

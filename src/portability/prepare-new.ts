@@ -70,7 +70,7 @@ export async function prepareNew(
 }
 
 /** The row of an attachment; none without bytes. */
-export function toAttachment(
+function toAttachment(
   { reference, bytes }: CollectedAttachment,
   conversationId: ConversationId,
   messageId: MessageId,

@@ -8,7 +8,10 @@ export const indexUpdate: BenchRow = {
   async run({ fixtures, isQuick }) {
     const { database } = await fixtures.filled(fixtures.bigRows);
     const bench = await openSearchBench(database);
-    const { pairs = { subject: [], anchor: [] } } = await bench.ask({ kind: 'update', samples: isQuick ? 20 : 100 });
+    const { pairs = { subject: [], anchor: [] } } = await bench.ask({
+      kind: 'update',
+      samples: isQuick ? 20 : 100,
+    });
     bench.close();
     const what = `taking one message into an index of ${fixtures.bigRows} / one raw strict put of it`;
     const sum = (times: readonly number[]): number => times.reduce((all, each) => all + each, 0);

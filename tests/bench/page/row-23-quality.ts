@@ -2,13 +2,14 @@ import type { OnggiDatabase } from '#db/open-database.ts';
 import { putUserSettings } from '#db/user-settings.ts';
 import { createConversation, withAddedMessages } from '#domain/conversation.ts';
 import { BUILT_IN_CHOICE, embedderIdOf } from '#domain/embedder-choice.ts';
-import { fuseRanks } from '#domain/fuse-ranks.ts';
 import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
 import { createMessage } from '#domain/message.ts';
+import type { FoundGroup, NearGroup } from '#domain/search.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import { createSearchClient } from '#search/search-client.ts';
 import type { SearchClient } from '#search/search-client.ts';
 import type { SearchAnswer, SearchRequest } from '#search/search-messages.ts';
+import { fuseGroups } from '#state/fuse-groups.ts';
 import conversationTexts from '../quality/conversations.tsv?raw';
 import queryTexts from '../quality/queries.tsv?raw';
 import type { BenchLine } from './bench-line.ts';
@@ -44,27 +45,27 @@ export const quality: BenchRow = {
           type: 'module',
         }),
     });
-    const ask = async (request: SearchRequest): Promise<readonly string[]> => {
+    const askLast = async (request: SearchRequest): Promise<SearchAnswer | undefined> => {
       const answers: SearchAnswer[] = [];
       await client.ask(request, (answer) => answers.push(answer));
-      const last = answers.at(-1);
-      if (last?.kind === 'near') return last.groups.map(({ id }) => id);
-      return last?.kind === 'found' ? last.page.groups.map(({ id }) => id) : [];
+      return answers.at(-1);
     };
-    await ask({ kind: 'near', text: '?', ...NEAR, isInPassing: false });
+    const askWords = async (query: string, limit: number): Promise<readonly FoundGroup[]> => {
+      const last = await askLast({ kind: 'find', query, order: 'best', offset: 0, limit });
+      return last?.kind === 'found' ? last.page.groups : [];
+    };
+    const askNear = async (text: string): Promise<readonly NearGroup[]> => {
+      const last = await askLast({ kind: 'near', text, ...NEAR, isInPassing: false });
+      return last?.kind === 'near' ? last.groups : [];
+    };
+    await askNear('?');
     await new Promise<void>((resolve) =>
       client.watchStatus(({ phase, meaning }) => {
         if (phase === 'ready' && meaning.phase === 'ready') resolve();
       }),
     );
     const [first = []] = rowsOf(conversationTexts);
-    const literal = await ask({
-      kind: 'find',
-      query: first[1] ?? '',
-      order: 'best',
-      offset: 0,
-      limit: 1,
-    });
+    const literal = idsOf(await askWords(first[1] ?? '', 1));
     // Words find what stands there; that they find none of the paraphrases is no fault of the bench.
     if (literal[0] !== first[0]) throw new Error('words do not find a title');
     const tables: Record<'words' | 'static' | 'fused', Table> = {
@@ -73,32 +74,34 @@ export const quality: BenchRow = {
       fused: new Map(),
     };
     for (const [language = '', wanted = '', text = ''] of rowsOf(queryTexts)) {
-      const words = await ask({ kind: 'find', query: text, order: 'best', offset: 0, limit: 50 });
-      const near = await ask({ kind: 'near', text, ...NEAR, isInPassing: false });
+      const words = await askWords(text, 50);
+      const near = await askNear(text);
       const target = LANGUAGES[wanted.charAt(0) as keyof typeof LANGUAGES];
       for (const part of ['all', language, `${language}→${target}`]) {
-        note(tables.words, part, words, wanted);
-        note(tables.static, part, near, wanted);
-        note(tables.fused, part, fuseRanks([words, near]), wanted);
+        note(tables.words, part, idsOf(words), wanted);
+        note(tables.static, part, idsOf(near), wanted);
+        note(tables.fused, part, idsOf(fuseGroups(words, near)), wanted);
       }
     }
     const lines = toLines(tables);
     if ((await fetch('/models/use-lite/config.json')).ok) {
-      lines.push(await readTransformer({ database, ask, client }));
+      lines.push(await readTransformer({ database, askNear, client }));
     }
     client.close();
     return lines;
   },
 };
 
+const idsOf = (groups: readonly FoundGroup[]): readonly string[] => groups.map(({ id }) => id);
+
 /** The English questions about English conversations again, by a real model of transformers.js. */
 async function readTransformer({
   database,
-  ask,
+  askNear,
   client,
 }: {
   readonly database: OnggiDatabase;
-  readonly ask: (request: SearchRequest) => Promise<readonly string[]>;
+  readonly askNear: (text: string) => Promise<readonly NearGroup[]>;
   readonly client: SearchClient;
 }): Promise<BenchLine> {
   const before: Table = new Map();
@@ -106,7 +109,7 @@ async function readTransformer({
   const askAll = async (table: Table): Promise<void> => {
     for (const [language = '', wanted = '', text = ''] of rowsOf(queryTexts)) {
       if (language !== 'en' || !wanted.startsWith('e')) continue;
-      note(table, 'all', await ask({ kind: 'near', text, ...NEAR, isInPassing: false }), wanted);
+      note(table, 'all', idsOf(await askNear(text)), wanted);
     }
   };
   await askAll(before);

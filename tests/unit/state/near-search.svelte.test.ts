@@ -51,6 +51,15 @@ test('says of each result why it is there, and puts first what both found', () =
   ]);
 });
 
+test('what is only somewhat near comes after all that hold the words', () => {
+  const words = [groupOf('a', ['words']), groupOf('b', ['words'])];
+  const near = (id: string, cosine: number): NearGroup => ({ ...groupOf(id, ['meaning']), cosine });
+  const idsOf = (meaning: readonly NearGroup[]) => fuseGroups(words, meaning).map(({ id }) => id);
+  expect(idsOf([near('lorem', 0.59), near('b', 0.4)])).toEqual(['b', 'a', 'lorem']);
+  expect(idsOf([near('lorem', 0.59)])).toEqual(['a', 'b', 'lorem']);
+  expect(idsOf([near('same', 0.6)])).toEqual(['a', 'same', 'b']);
+});
+
 test('points out what was asked before, not the open conversation, and only until it is hidden', async () => {
   const work = createWork([groupOf('open', ['meaning']), groupOf('old', ['meaning'])]);
   const before = new AskedBefore(work);

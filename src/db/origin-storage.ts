@@ -15,8 +15,8 @@ export interface CacheSize {
   readonly sizeBytes: number;
 }
 
-/** What a database is for. */
-export type DatabaseRole = 'live' | 'undo' | 'copy' | 'cache' | 'boot' | 'staging';
+/** What a database is for. `undo` is of the last restore, `earlier` of one before it. */
+export type DatabaseRole = 'live' | 'undo' | 'earlier' | 'copy' | 'cache' | 'boot' | 'staging';
 
 /** The names of all databases of this origin. */
 export async function listDatabaseNames(): Promise<readonly string[]> {
@@ -31,9 +31,7 @@ export async function listDatabases(
     indexedDB.databases(),
     readBootPointers(bootName).catch(() => undefined),
   ]);
-  const kept = new Set(
-    [pointers?.previous, ...(pointers?.retired ?? [])].flatMap((one) => one?.databaseName ?? []),
-  );
+  const earlier = new Set(pointers?.retired.map(({ databaseName }) => databaseName));
   return stored.flatMap(({ name }) => {
     if (name === undefined) return [];
     const role: DatabaseRole =
@@ -43,11 +41,13 @@ export async function listDatabases(
           ? 'boot'
           : name === 'onggi-cache'
             ? 'cache'
-            : kept.has(name)
+            : name === pointers?.previous?.databaseName
               ? 'undo'
-              : name.includes('-before-v')
-                ? 'copy'
-                : 'staging';
+              : earlier.has(name)
+                ? 'earlier'
+                : name.includes('-before-v')
+                  ? 'copy'
+                  : 'staging';
     return [{ name, role }];
   });
 }

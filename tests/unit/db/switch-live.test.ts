@@ -4,6 +4,7 @@ import { holdLive, takeLiveAlone, tryHoldRestoreLock } from '#db/live-lock.ts';
 import { tryHoldAnswerLock } from '#db/locks.ts';
 import { openDatabase, openNamedDatabase } from '#db/open-database.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
+import { listDatabases } from '#db/origin-storage.ts';
 import { UNDO_MS, deleteStaleDatabases, deleteStaging, stagingName } from '#db/staging.ts';
 import { readUndo, switchLive, undoRestore } from '#db/switch-live.ts';
 import { toConversationId } from '#domain/ids.ts';
@@ -42,6 +43,24 @@ describe('putting a staged database in the place of the live one', () => {
       previous: { databaseName: db.name, replacedAt: NOW, ageFrom: NOW },
       retired: [],
     });
+  });
+
+  test('tells the data of the last restore from those of an earlier one', async () => {
+    const names = freshNames();
+    const first = await openForTest({ names });
+    const second = await makeStaged(names, 'second');
+    await switchLive(first, () => Promise.resolve(second), optionsOf(names));
+    const live = await openForTest({ names });
+    const third = await makeStaged(names, 'third');
+    await switchLive(live, () => Promise.resolve(third), optionsOf(names));
+    const roles = new Map(
+      (await listDatabases(names.bootName)).map(({ name, role }) => [name, role]),
+    );
+    expect([first.name, second, third].map((name) => roles.get(name))).toEqual([
+      'earlier',
+      'undo',
+      'live',
+    ]);
   });
 
   test('closes other tabs first and tells them once', async () => {

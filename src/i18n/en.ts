@@ -1309,7 +1309,7 @@ const errors = {
   'error.endpoint/address-empty': 'Type the address of the server.',
   'error.endpoint/address-invalid':
     'This is not a readable address. It looks like https://example.com/v1.',
-  'error.endpoint/address-no-scheme': 'The address needs https:// in front.',
+  'error.endpoint/address-no-scheme': 'The address has to begin with http:// or https://.',
   'error.endpoint/address-insecure':
     'http is allowed for this computer only (localhost or 127.0.0.1). For another address use https: a browser blocks the rest.',
   'error.endpoint/key-missing': 'This provider needs an API key.',

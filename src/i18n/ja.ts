@@ -37,7 +37,7 @@ export const ja: LaterTexts = {
   'library.list': '文書の一覧',
   'library.count': '文書{count}件',
   'library.characters': '{count}文字',
-  'library.passages': '断片{count}個',
+  'library.passages': '{count}区切り',
   'library.added': '{date}に追加',
   'library.nameField': '文書の名前',
   'library.removed': '「{name}」を削除しました',
@@ -56,7 +56,7 @@ export const ja: LaterTexts = {
   'library.text': '「{name}」の本文',
   'library.earlier': '前の部分を表示',
   'library.document': '文書',
-  'library.byName': '名前の意味で見つかりました',
+  'library.byName': '名前の意味が近いもの',
   'library.morePlaces': 'この文書にあと{count}か所',
   'map.open': 'マップで見る',
   'map.back': '検索に戻る',
@@ -1187,7 +1187,7 @@ export const ja: LaterTexts = {
   'error.endpoint/address-empty': 'サーバーのアドレスを入力してください。',
   'error.endpoint/address-invalid':
     'アドレスの形式が正しくありません。https://example.com/v1のように入力してください。',
-  'error.endpoint/address-no-scheme': 'アドレスの先頭にhttps://を付けてください。',
+  'error.endpoint/address-no-scheme': 'アドレスはhttp://またはhttps://で始めてください。',
   'error.endpoint/address-insecure':
     'httpは、このパソコン（localhostまたは127.0.0.1）でのみ使えます。ほかのアドレスにはhttpsを使ってください。それ以外はブラウザーがブロックします。',
   'error.endpoint/key-missing': 'このサービスにはAPIキーが必要です。',

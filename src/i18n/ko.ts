@@ -37,7 +37,7 @@ export const ko: LaterTexts = {
   'library.list': '문서 목록',
   'library.count': '문서 {count}개',
   'library.characters': '{count}자',
-  'library.passages': '조각 {count}개',
+  'library.passages': '단락 {count}개',
   'library.added': '{date} 추가',
   'library.nameField': '문서 이름',
   'library.removed': '‘{name}’ 문서를 삭제했어요',
@@ -56,7 +56,7 @@ export const ko: LaterTexts = {
   'library.text': '‘{name}’ 본문',
   'library.earlier': '앞부분 더 보기',
   'library.document': '문서',
-  'library.byName': '이름의 의미로 찾음',
+  'library.byName': '이름과 뜻이 비슷해 찾음',
   'library.morePlaces': '이 문서에서 {count}곳 더',
   'map.open': '지도로 보기',
   'map.back': '검색으로 돌아가기',
@@ -591,7 +591,7 @@ export const ko: LaterTexts = {
   'lock.now': '지금 잠그기',
   'lock.idle': '쓰지 않으면 자동으로 잠그기',
   'lock.idleHint':
-    '페이지를 닫거나 새로 열 때도 잠겨요. 쓰고 있던 답변은 잠금 뒤에서 끝까지 써요. 저장하지 않은 것도 잠금 뒤에 남아 있다가 잠금을 풀면 다시 나와요.',
+    '페이지를 닫거나 새로 열 때도 잠겨요. 작성 중이던 답변은 잠긴 동안에도 끝까지 작성돼요. 저장하지 않은 것도 남아 있다가 잠금을 풀면 다시 나와요.',
   'lock.minutes': '{count}분 뒤',
   'lock.never': '잠그지 않음',
   'lock.noneSet': '잠금이 꺼져 있어요. 설정의 개인정보에서 켤 수 있어요.',
@@ -1170,7 +1170,7 @@ export const ko: LaterTexts = {
   'error.endpoint/address-empty': '서버 주소를 입력해 주세요.',
   'error.endpoint/address-invalid':
     '읽을 수 없는 주소예요. https://example.com/v1 같은 모양이어야 해요.',
-  'error.endpoint/address-no-scheme': '주소 앞에 https://가 있어야 해요.',
+  'error.endpoint/address-no-scheme': '주소는 http:// 또는 https://로 시작해야 해요.',
   'error.endpoint/address-insecure':
     'http는 이 컴퓨터(localhost, 127.0.0.1)에만 쓸 수 있어요. 다른 주소는 https로 적어 주세요. 그 밖은 브라우저가 막아요.',
   'error.endpoint/key-missing': '이 서비스는 API 키가 필요해요.',

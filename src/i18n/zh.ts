@@ -55,7 +55,7 @@ export const zh: LaterTexts = {
   'library.text': '“{name}”的正文',
   'library.earlier': '显示前面的内容',
   'library.document': '文档',
-  'library.byName': '按名称的含义找到',
+  'library.byName': '因名称含义相近而找到',
   'library.morePlaces': '此文档中还有 {count} 处',
   'map.open': '查看地图',
   'map.back': '返回搜索',
@@ -570,7 +570,7 @@ export const zh: LaterTexts = {
   'lock.now': '立即锁定',
   'lock.idle': '无操作后自动锁定',
   'lock.idleHint':
-    '关闭或重新加载页面时也会锁定。正在生成的回答会在锁定之后继续。未保存的内容也留在那里，解锁后会重新出现。',
+    '关闭或重新加载页面时也会锁定。正在生成的回答在锁定期间仍会继续，未保存的内容也会保留，解锁后会重新出现。',
   'lock.minutes': '{count} 分钟后',
   'lock.never': '从不',
   'lock.noneSet': '未设置锁定。可在设置的“隐私”中设置。',
@@ -1113,7 +1113,7 @@ export const zh: LaterTexts = {
   'error.provider/empty': '服务器返回了空的回答。你的消息已保留，请重试。',
   'error.endpoint/address-empty': '请输入服务器地址。',
   'error.endpoint/address-invalid': '地址格式不正确，应类似 https://example.com/v1。',
-  'error.endpoint/address-no-scheme': '地址前面需要加上 https://。',
+  'error.endpoint/address-no-scheme': '地址须以 http:// 或 https:// 开头。',
   'error.endpoint/address-insecure':
     'http 只能用于这台电脑（localhost 或 127.0.0.1）。其他地址请使用 https，否则会被浏览器拦截。',
   'error.endpoint/key-missing': '此服务需要 API 密钥。',

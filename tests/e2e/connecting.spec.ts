@@ -24,7 +24,7 @@ test('an address that cannot be used is told in the app’s own words', async ({
   const told = page.getByRole('alert');
   for (const [typed, sentence] of [
     ['', 'Type the address of the server.'],
-    ['example.com/v1', 'The address needs https:// in front.'],
+    ['example.com/v1', 'The address has to begin with http:// or https://.'],
     ['https://', 'This is not a readable address.'],
     ['http://example.com/v1', 'http is allowed for this computer only'],
   ] as const) {

@@ -302,8 +302,11 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   });
   const done = sessionStorage.getItem(DONE_KEY);
   if (done) {
-    sessionStorage.removeItem(DONE_KEY);
-    void translator.complete().then(() => toasts.show(`restore.done.${done as RestoreDone}`));
+    const tell = (): void => {
+      sessionStorage.removeItem(DONE_KEY);
+      toasts.show(`restore.done.${done as RestoreDone}`);
+    };
+    void translator.complete().then(tell, () => undefined);
   }
   // The index follows what is written without being asked; the first view comes first.
   setTimeout(() => search.watchStatus(() => undefined), SEARCH_START_DELAY_MS);

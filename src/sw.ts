@@ -157,7 +157,7 @@ async function keepFew(withSqlite = false): Promise<void> {
       // Offline, or out of space: fetched with the next use.
     }
   }
-  for (const url of kept) if (!FEW.includes(url)) await cache.delete(url);
+  for (const url of kept) if (!FEW.includes(url)) await cache.delete(url, { ignoreVary: true });
 }
 
 function isOfType(data: unknown, type: string): boolean {

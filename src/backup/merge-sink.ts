@@ -1,12 +1,12 @@
 import { putDocumentTexts } from '#db/documents.ts';
-import { getAllRows, getRows, putRows } from '#db/staging-rows.ts';
+import { getAllRows, getRows, putRows, withoutStored } from '#db/staging-rows.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { BackupTable, MergeCount } from '#domain/backup-report.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import { endpointOrigin } from '#domain/endpoint.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
-import type { ConversationId } from '#domain/ids.ts';
-import type { Attachment } from '#domain/stored-rows.ts';
+import type { ConversationId, MessageId } from '#domain/ids.ts';
+import type { Attachment, ImportRun } from '#domain/stored-rows.ts';
 import { createAttachmentFiller } from './attachment-filler.ts';
 import { createLedger } from './ledger.ts';
 import {
@@ -83,6 +83,32 @@ export function createMergeSink(
   }
 
   const keep = (): undefined => undefined;
+
+  /**
+   * Imports of another device. What was here before is not theirs: undoing one of them must not take it away,
+   * nor count it as brought. Called before any conversation or message of the file is put.
+   */
+  async function mergeImports(runs: readonly ImportRun[]): Promise<void> {
+    const here = await getAllRows(db.imports);
+    const days = new Set(here.flatMap(({ addedUsage = [] }) => addedUsage.map(({ id }) => id)));
+    const own: ImportRun[] = [];
+    for (const run of runs) {
+      const added = Object.entries(run.addedIds) as [ConversationId, readonly MessageId[]][];
+      const addedIds: [ConversationId, readonly MessageId[]][] = [];
+      for (const [id, ids] of added) {
+        const left = await withoutStored(db.messages, ids);
+        if (left.length > 0) addedIds.push([id, left]);
+      }
+      const addedUsage = (run.addedUsage ?? []).filter(({ id }) => !days.has(id));
+      own.push({
+        ...run,
+        createdIds: await withoutStored(db.conversations, run.createdIds),
+        addedIds: Object.fromEntries(addedIds),
+        ...(run.addedUsage && { addedUsage }),
+      });
+    }
+    await merge('imports', db.imports, own, idOf, keep);
+  }
 
   async function mergeConversations(
     rows: readonly Conversation[],
@@ -208,8 +234,7 @@ export function createMergeSink(
         await merge(table, db.maintenanceRuns, read.rows, idOf, keep);
         return;
       case 'imports':
-        await merge(table, db.imports, read.rows, idOf, keep);
-        return;
+        return mergeImports(read.rows);
       case 'conversations':
         for (const row of read.rows) ledger.addConversation(row);
         return mergeConversations(read.rows, read.seedKeys);

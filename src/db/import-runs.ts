@@ -120,14 +120,17 @@ export function undoImport(
     if (run?.undoneAt !== null) {
       throw new OnggiError('backup/nothing-to-undo', `no import ${id} to undo`);
     }
-    const created = run.endedAt === null ? await findCreated(db, run) : run.createdIds;
-    const isGoneOn = (message: Message): boolean =>
-      !isImportedMessage(message) && message.timestamp >= run.startedAt;
+    const later = await readCreatedAfter(db, run);
+    const named = run.endedAt === null ? await findCreated(db, run) : run.createdIds;
+    const created = named.filter((createdId) => !later.has(createdId));
+    const isGoneOn = (message: Message): boolean => isOfPerson(message, run.startedAt);
     const [removable, kept] = await partition(db.strict, created, isGoneOn);
     let [removedMessageCount, keptMessageCount] = [0, 0];
     for (const [conversationId, messageIds] of entriesOf(run)) {
       signal?.throwIfAborted();
-      const count = await commit(() => removeAdded(db.strict, conversationId, messageIds));
+      const count = await commit(() =>
+        removeAdded(db.strict, conversationId, messageIds, isGoneOn),
+      );
       removedMessageCount += count;
       keptMessageCount += messageIds.length - count;
     }
@@ -150,6 +153,23 @@ export function undoImport(
     };
   };
   return withImportLock(db, work, signal);
+}
+
+/** Whether the person wrote a message, had an answer written on, or asked for another, after an import. */
+function isOfPerson(message: Message, startedAt: number): boolean {
+  // An answer of an export has a connection here only since it was asked for again or continued.
+  if (isImportedMessage(message)) return message.endpointId !== null;
+  return Math.max(message.timestamp, message.changedAt ?? 0) >= startedAt;
+}
+
+/** Conversations that a later import made, which had been deleted and came again under the same ids. */
+async function readCreatedAfter(
+  { strict: db }: OnggiDatabase,
+  { startedAt, id }: ImportRun,
+): Promise<ReadonlySet<ConversationId>> {
+  const runs = await read(() => db.imports.toArray());
+  const later = runs.filter((run) => run.id !== id && run.startedAt > startedAt && !run.undoneAt);
+  return new Set(later.flatMap(({ createdIds }) => createdIds));
 }
 
 function entriesOf({ addedIds }: ImportRun): readonly [ConversationId, readonly MessageId[]][] {
@@ -208,12 +228,14 @@ function removeAdded(
   db: OnggiDexie,
   conversationId: ConversationId,
   messageIds: readonly MessageId[],
+  isGoneOn: (message: Message) => boolean,
 ): PromiseLike<number> {
   return db.transaction('rw', db.conversations, db.messages, db.attachments, async () => {
     const conversation = await db.conversations.get(conversationId);
     if (!conversation) return 0;
     const messages = await messagesOf(db, conversationId);
-    const gone = withNothingBelow(messages, new Set(messageIds));
+    const own = new Set(messages.filter(isGoneOn).map(({ id }) => id));
+    const gone = withNothingBelow(messages, new Set(messageIds.filter((id) => !own.has(id))));
     if (gone.size === 0) return 0;
     const left = messages.filter(({ id }) => !gone.has(id));
     await db.messages.bulkDelete([...gone]);

@@ -101,6 +101,20 @@ export async function compareKeys<Row, Key extends string>(
   return counts;
 }
 
+/** Those of the keys that no row of the table has, in their order. */
+export async function withoutStored<Row, Key extends string>(
+  table: Table<Row, Key>,
+  keys: readonly Key[],
+): Promise<readonly Key[]> {
+  const stored = new Set<Key>();
+  for (let first = 0; first < keys.length; first += CHUNK_ROWS) {
+    const some = keys.slice(first, first + CHUNK_ROWS);
+    const found = await read(() => table.where(':id').anyOf(some).primaryKeys());
+    for (const key of found) stored.add(key);
+  }
+  return keys.filter((key) => !stored.has(key));
+}
+
 /** Whether a table holds a row. */
 export async function hasRows(table: {
   limit(count: number): { primaryKeys(): PromiseLike<readonly unknown[]> };

@@ -94,7 +94,7 @@ export function withoutImportState(stored: Conversation): Conversation {
 }
 
 /** What the metadata of a conversation keep of the messages of its source. */
-export function importMarks(imported: ImportedConversation): Readonly<Record<string, unknown>> {
+function importMarks(imported: ImportedConversation): Readonly<Record<string, unknown>> {
   const dates = imported.messages.flatMap(({ timestamp }) => timestamp ?? []);
   return {
     [DIGEST]: digestImported(imported),

@@ -2,10 +2,10 @@
  * From a newer export of a conversation to what has to change in the rows that are here. Pure: the
  * caller reads and writes.
  */
+import { lastChangeOfConversation } from './conversation.ts';
 import type { Conversation } from './conversation.ts';
 import {
   digestValue,
-  importMarks,
   importState,
   isSameAsImported,
   ratingState,
@@ -26,7 +26,9 @@ import {
   withMessages,
 } from './imported-rows.ts';
 import type { ImportMakers } from './imported-rows.ts';
+import { lastChangeOfMessage } from './message.ts';
 import type { Message } from './message.ts';
+import { nextChangeAt } from './next-change.ts';
 
 /** What an update needs beside what the file says. */
 export interface UpdateMakers extends ImportMakers {
@@ -65,7 +67,7 @@ export function planImportUpdate(
   const base = readImportBase(stored);
   const isOlder =
     base.updatedAt !== null && imported.updatedAt !== null && imported.updatedAt < base.updatedAt;
-  const missing = findMissing(stored, imported, known);
+  const missing = findMissing(stored, imported, known, isOlder);
   const added = placeMessages(missing, stored, known, makers);
   const changes = imported.messages.flatMap((message, index) => {
     const before = known.get(message.sourceId);
@@ -76,7 +78,7 @@ export function planImportUpdate(
     return changedMessage(message, before, isOlder, { now: makers.now, references }) ?? [];
   });
   const changed = changes.map(({ message }) => message);
-  const moved = withMoved(stored, imported, added, [...known.values()]);
+  const moved = withMoved(stored, imported, added, { known: [...known.values()], isOlder });
   const state = isOlder ? {} : changedState(stored, imported, base);
   const isChanged = Object.keys(state).length > 0 || moved.title !== stored.title;
   const isVisible =
@@ -90,10 +92,11 @@ export function planImportUpdate(
   const conversation: Conversation = {
     ...moved,
     ...state,
-    ...(isChanged && { changedAt: makers.now }),
+    ...(isChanged && { changedAt: nextChangeAt(lastChangeOfConversation(stored), makers.now) }),
     metadata: {
       ...(state.metadata ?? stored.metadata),
-      ...(isOlder ? importMarks(said) : importState(said)),
+      // Of an older export nothing is remembered: what the newer one said stands.
+      ...(!isOlder && importState(said)),
     },
   };
   return { conversation: countAnew(conversation, known, changed), added, changed, isVisible };
@@ -129,6 +132,7 @@ function findMissing(
   stored: Conversation,
   { messages }: ImportedConversation,
   known: ReadonlyMap<string, Message>,
+  isOlder: boolean,
 ): readonly ImportedMessage[] {
   const { count, latest } = readImportedCount(stored);
   const wasThere = (message: ImportedMessage, index: number): boolean =>
@@ -145,7 +149,8 @@ function findMissing(
   const added = new Set<string>();
   return messages.flatMap((message, index) => {
     if (known.has(message.sourceId)) return [];
-    if (isComplete && wasThere(message, index)) return [];
+    // What was there when the newer one was imported, and is not here, was deleted here or at the source.
+    if ((isComplete || isOlder) && wasThere(message, index)) return [];
     let parent = message.parentSourceId;
     for (let steps = 0; parent !== null && !known.has(parent) && !added.has(parent); steps += 1) {
       parent = steps > parents.size ? null : (parents.get(parent) ?? null);
@@ -186,7 +191,12 @@ function changedMessage(
   const isRemembered = digestValue(metadata) === digestValue(stored.metadata);
   if (!isVisible && isRemembered) return undefined;
   return {
-    message: { ...stored, ...state, metadata, ...(isVisible && { changedAt: now }) },
+    message: {
+      ...stored,
+      ...state,
+      metadata,
+      ...(isVisible && { changedAt: nextChangeAt(lastChangeOfMessage(stored), now) }),
+    },
     isVisible,
   };
 }
@@ -224,9 +234,9 @@ function withMoved(
   stored: Conversation,
   imported: ImportedConversation,
   added: readonly Message[],
-  known: readonly Message[],
+  { known, isOlder }: { readonly known: readonly Message[]; readonly isOlder: boolean },
 ): Conversation {
-  const title = stored.titleOrigin === 'import' ? titleOf(imported) : null;
+  const title = stored.titleOrigin === 'import' && !isOlder ? titleOf(imported) : null;
   const dates = added.map(({ timestamp }) => timestamp);
   const latest = dates.reduce(
     (high, date) => Math.max(high, date),
@@ -241,7 +251,7 @@ function withMoved(
     title: title ?? stored.title,
     createdAt: imported.createdAt ?? stored.createdAt,
     updatedAt: Math.max(stored.updatedAt, latest),
-    activeLeafId: added.length === 0 || isOwnBranch ? stored.activeLeafId : leaf,
+    activeLeafId: added.length === 0 || isOwnBranch || isOlder ? stored.activeLeafId : leaf,
   };
 }
 
@@ -276,12 +286,16 @@ function changedState(
   return { ...differing(given, stored), ...overlaid(metadata, stored) };
 }
 
-/** The tags here without those that the source took away, and with those that it added. */
+/**
+ * The tags here without those that the source took away, and with those that it added. A file that names
+ * none may be one that never does.
+ */
 function mergeTags(
   here: readonly string[],
   there: readonly string[],
   before: readonly string[],
 ): readonly string[] {
+  if (there.length === 0) return here;
   const left = here.filter((tag) => there.includes(tag) || !before.includes(tag));
   const added = there.filter((tag) => !before.includes(tag));
   return [...new Set([...left, ...added])];

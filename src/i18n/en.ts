@@ -1061,7 +1061,7 @@ const texts = {
   'import.skip.shared_copy': 'Shared copies of conversations that are there anyway',
   'import.skip.asset_too_large': 'Files above 64 MB',
   'import.skip.document_without_text': 'Documents without text',
-  'import.skip.structure_unknown': 'Group chats of which nobody knows yet how they are built',
+  'import.skip.structure_unknown': 'Group chats in a form onggi does not know yet',
   'import.skip.library_missing': 'Documents: onggi had no library then',
   'import.skip.storage_refused': 'Could not be stored',
   'import.skip.chosen_by_person': 'Left out by your choice',

@@ -964,7 +964,7 @@ export const ja: LaterTexts = {
   'import.skip.shared_copy': '元の会話がある共有コピー',
   'import.skip.asset_too_large': '64 MBを超えるファイル',
   'import.skip.document_without_text': '本文のない文書',
-  'import.skip.structure_unknown': '構造がまだ知られていないグループチャット',
+  'import.skip.structure_unknown': 'まだ対応していない形式のグループチャット',
   'import.skip.library_missing': '文書：当時はまだライブラリがありませんでした',
   'import.skip.storage_refused': '保存できなかったもの',
   'import.skip.chosen_by_person': 'あなたが除いたもの',

@@ -913,7 +913,7 @@ export const zh: LaterTexts = {
   'import.skip.shared_copy': '已有对话的共享副本',
   'import.skip.asset_too_large': '超过 64 MB 的文件',
   'import.skip.document_without_text': '没有正文的文档',
-  'import.skip.structure_unknown': '结构尚不为人所知的群聊',
+  'import.skip.structure_unknown': '尚不支持的群聊格式',
   'import.skip.library_missing': '文档：当时还没有文档库',
   'import.skip.storage_refused': '无法存储的内容',
   'import.skip.chosen_by_person': '你选择跳过的内容',
@@ -966,7 +966,7 @@ export const zh: LaterTexts = {
   'restore.goneMore': '还有 {count} 个',
   'restore.done.merge': '已与备份合并。',
   'restore.done.replace': '已替换为备份中的数据，可在“我的数据”中撤销。',
-  'restore.done.undo': '已恢复到还原之前的数据。',
+  'restore.done.undo': '已换回恢复之前的数据。',
   'data.importHint':
     'ZIP、JSON、JSONL、Markdown、HTML、SQLite，可一次多个或整个文件夹。拖到窗口任意位置即可。',
 

@@ -233,7 +233,7 @@ export class Backups {
 
   /** Opens the dialog of a new backup. */
   readonly choose = (): void => {
-    if (!this.#isAtWork()) this.#phase = { kind: 'choosing' };
+    if (!this.isAtWork) this.#phase = { kind: 'choosing' };
   };
 
   /**
@@ -272,7 +272,7 @@ export class Backups {
     purpose: 'verify' | 'restore',
     segments: readonly File[] = [],
   ): Promise<void> {
-    if (this.#isAtWork()) return;
+    if (this.isAtWork) return;
     this.#file = file;
     this.#purpose = purpose;
     await this.#read({ passphrase: null, isLargeAllowed: false, segments });
@@ -384,7 +384,8 @@ export class Backups {
     if (this.#isClosedBelow) this.#reload();
   };
 
-  #isAtWork(): boolean {
+  /** Whether something runs, or is prepared, that closing would end. */
+  get isAtWork(): boolean {
     return ['writing', 'reading', 'preparing', 'prepared', 'switching'].includes(this.#phase.kind);
   }
 

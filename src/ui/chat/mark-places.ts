@@ -45,7 +45,10 @@ function placesInPart(part: Element, needles: readonly string[]): Range[] {
 /** Shows these places and no others; `current` stands out among them. */
 export function showMarks(all: readonly Range[], current: Range | undefined): void {
   if (!areHighlightsThere) return;
-  CSS.highlights.set(ALL, new Highlight(...all));
+  // One by one: there may be more than a call takes arguments.
+  const marks = new Highlight();
+  for (const range of all) marks.add(range);
+  CSS.highlights.set(ALL, marks);
   const here = new Highlight(...(current ? [current] : []));
   here.priority = 1;
   CSS.highlights.set(CURRENT, here);

@@ -43,7 +43,8 @@ function nearest(place: Place): HTMLElement | undefined {
   const first = start instanceof HTMLElement ? start : start.parentElement;
   // What was done in the message box, stopping an answer first of all, is followed by writing.
   const box = first?.closest('.composer')?.querySelector<HTMLElement>('textarea');
-  if (box && !isTouch()) return box;
+  // On touch that would bring the keyboard over the answer.
+  if (box) return isTouch() ? undefined : box;
   for (let around = first; around && !around.matches(OUTSIDE); around = around.parentElement) {
     if (around.tagName === 'ARTICLE') return around;
     // Another version of a message, and what follows it, came in the place of the whole article.
@@ -71,7 +72,8 @@ export function keepFocus(): void {
   // A click beside everything means that the focus is to be nowhere.
   let isNowhere = false;
 
-  const isLost = (): boolean => document.activeElement === document.body && !isNowhere;
+  const isLost = (): boolean =>
+    document.activeElement === document.body && document.hasFocus() && !isNowhere;
 
   function choose(): HTMLElement | undefined {
     const dialog = find('dialog:modal').at(-1);

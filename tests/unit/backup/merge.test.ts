@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { addDocument, readAllChunks, replaceDocument } from '#db/documents.ts';
+import { undoImport } from '#db/import-runs.ts';
+import type { ImportRun } from '#domain/stored-rows.ts';
 import { updateConversations } from '#db/many-conversations.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import type { Conversation } from '#domain/conversation.ts';
@@ -196,6 +198,31 @@ describe('a merge', () => {
     await here.finishAnswer(longer, null);
     const { db } = await restore(home, file, merge);
     expect(await db.strict.messages.get(id)).toMatchObject({ content: 'the whole answer' });
+  });
+
+  test('takes nothing that was here before for what an import of the other device brought', async () => {
+    const [here, there] = [toConversationId('same'), toConversationId('only-there')];
+    const other = await openHome();
+    for (const id of [here, there]) await addWhole(other.db, wholeConversation(id, 2));
+    await other.db.strict.imports.add({
+      id: 'there',
+      startedAt: LATER,
+      endedAt: LATER + 1,
+      fileNames: ['archive.zip'],
+      report: null,
+      createdIds: [here, there],
+      addedIds: { [here]: [toMessageId('same-m1')] },
+      undoneAt: null,
+    });
+    const { db } = await restore(home, await backUp(other.db), merge);
+    expect(await db.strict.imports.get('there')).toMatchObject({
+      createdIds: [there],
+      addedIds: {},
+    });
+    await undoImport(db, 'there', { now: LATER });
+    expect(await db.strict.conversations.get(here)).toBeDefined();
+    expect(await db.strict.conversations.get(there)).toBeUndefined();
+    expect(await db.strict.messages.get(toMessageId('same-m1'))).toBeDefined();
   });
 
   test('adds what is missing and deletes nothing', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createConversation } from '#domain/conversation.ts';
-import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
+import { toConversationId, toEndpointId, toMessageId, toSessionId } from '#domain/ids.ts';
 import type { ConversationId } from '#domain/ids.ts';
 import { createMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
@@ -189,6 +189,48 @@ describe('undoImport', () => {
       activeLeafId: 'own',
     });
     expect(await db.strict.attachments.get('a')).toBeUndefined();
+  });
+
+  it('leaves what a later import made again under the same id', async () => {
+    const db = await openForTest();
+    await addWholeConversations(db, [
+      { conversation: conversation(c1), messages: [message('m1', null, 0)], attachments: [] },
+    ]);
+    await saveImportRun(db, run({ createdIds: [c1] }));
+    await saveImportRun(db, run({ id: 'later', startedAt: 4000, createdIds: [c1] }));
+    expect(await undoImport(db, 'run', { now: 5000 })).toMatchObject({
+      removedConversationCount: 0,
+    });
+    expect(await db.strict.messages.get(toMessageId('m1'))).toBeDefined();
+    expect(await undoImport(db, 'later', { now: 6000 })).toMatchObject({
+      removedConversationCount: 1,
+    });
+  });
+
+  it.each([
+    ['an answer of an export that was continued here', { endpointId: toEndpointId('e') }],
+    ['a message of our own file that was changed here', { metadata: {}, changedAt: 1500 }],
+  ])('leaves %s', async (_what, fields) => {
+    const db = await openForTest();
+    const c2 = toConversationId('c2');
+    const messages = [message('m1', null, 0), message('m2', 'm1', 1, fields)];
+    const other = [
+      message('n1', null, 0, { conversationId: c2 }),
+      message('n2', 'n1', 1, { conversationId: c2, ...fields }),
+    ];
+    await addWholeConversations(db, [
+      { conversation: conversation(c1, { messageCount: 2 }), messages, attachments: [] },
+      { conversation: conversation(c2, { messageCount: 2 }), messages: other, attachments: [] },
+    ]);
+    await saveImportRun(
+      db,
+      run({ createdIds: [c1], addedIds: { [c2]: [toMessageId('n2')] } }),
+    );
+    expect(await undoImport(db, 'run', { now: 3000 })).toMatchObject({
+      keptConversationCount: 1,
+      keptMessageCount: 1,
+    });
+    expect(await db.strict.messages.count()).toBe(4);
   });
 
   it('stops when told and goes on when called again', async () => {

@@ -314,6 +314,17 @@ describe('the state of a newer export', () => {
     expect(updated(after, withAnswer({}, { updatedAt: 6000 })).conversation.pinned).toBe(0);
   });
 
+  it('of an older export brings back nothing that was deleted here, nor its title and branch', () => {
+    const rows = first({}, { updatedAt: 5000, title: 'new' });
+    const left = rows.messages.slice(0, -1);
+    const older = withAnswer({}, { updatedAt: 4000, title: 'old' });
+    const here = { conversation: rows.conversation, messages: left };
+    expect(planImportUpdate(here.conversation, left, older, makers())).toBeUndefined();
+    // And the newer one brings nothing back either.
+    const newer = withAnswer({}, { updatedAt: 5000, title: 'new' });
+    expect(planImportUpdate(here.conversation, left, newer, makers())).toBeUndefined();
+  });
+
   it('of what an older version imported, unchanged files count as such and new ones bring what is missing', () => {
     const file = withAnswer({ rating: 5 }, { isPinned: true, tags: ['a'] });
     const old = ofOlderVersion(toConversationRows(file, makers()));

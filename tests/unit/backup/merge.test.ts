@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { addDocument, readAllChunks, replaceDocument } from '#db/documents.ts';
 import { undoImport } from '#db/import-runs.ts';
-import type { ImportRun } from '#domain/stored-rows.ts';
 import { updateConversations } from '#db/many-conversations.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import type { Conversation } from '#domain/conversation.ts';

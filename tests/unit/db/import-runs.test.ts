@@ -222,10 +222,7 @@ describe('undoImport', () => {
       { conversation: conversation(c1, { messageCount: 2 }), messages, attachments: [] },
       { conversation: conversation(c2, { messageCount: 2 }), messages: other, attachments: [] },
     ]);
-    await saveImportRun(
-      db,
-      run({ createdIds: [c1], addedIds: { [c2]: [toMessageId('n2')] } }),
-    );
+    await saveImportRun(db, run({ createdIds: [c1], addedIds: { [c2]: [toMessageId('n2')] } }));
     expect(await undoImport(db, 'run', { now: 3000 })).toMatchObject({
       keptConversationCount: 1,
       keptMessageCount: 1,

@@ -1,4 +1,5 @@
 /** The tables that the specification does not have, as objects of a backup (FORMATS 3.4). */
+import { DOCUMENT_FIELDS } from '#domain/document-fields.ts';
 import {
   INSTANT,
   INTEGER,
@@ -42,17 +43,6 @@ const SCHEMA_VERSION_FIELDS: readonly Field[] = [
   required('version', 'version', INTEGER),
   required('applied_at', 'appliedAt', INSTANT),
   optional('description', 'description', TEXT),
-];
-
-const DOCUMENT_FIELDS: readonly Field[] = [
-  required('document_id', 'id', NAME),
-  required('name', 'name', TEXT),
-  optional('media_type', 'mediaType', TEXT),
-  optional('size_bytes', 'sizeBytes', INTEGER),
-  required('created_at', 'createdAt', INSTANT),
-  optional('updated_at', 'updatedAt', INSTANT),
-  optional('metadata', 'metadata', OBJECT),
-  optional('text', 'text', nullable(TEXT)),
 ];
 
 const DRAFT_FIELDS: readonly Field[] = [

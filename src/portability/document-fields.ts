@@ -1,17 +1,6 @@
 /** A document of the library as files of ours hold it: its row with its whole text. */
-import {
-  INSTANT,
-  INTEGER,
-  NAME,
-  OBJECT,
-  TEXT,
-  nullable,
-  optional,
-  readFields,
-  required,
-  writeFields,
-} from '#domain/file-fields.ts';
-import type { Field } from '#domain/file-fields.ts';
+import { DOCUMENT_FIELDS } from '#domain/document-fields.ts';
+import { readFields, writeFields } from '#domain/file-fields.ts';
 import { isFileObject } from '#domain/file-object.ts';
 import type { FileObject } from '#domain/file-object.ts';
 import type { ReadItem } from '#domain/imported.ts';
@@ -20,25 +9,14 @@ import type { LibraryDocument } from '#domain/stored-rows.ts';
 /** A document of the library; its text is null where some of it is missing. */
 export type DocumentWithText = LibraryDocument & { readonly text: string | null };
 
-const DOCUMENT_COLUMNS: readonly Field[] = [
-  required('document_id', 'id', NAME),
-  required('name', 'name', TEXT),
-  optional('media_type', 'mediaType', TEXT),
-  optional('size_bytes', 'sizeBytes', INTEGER),
-  required('created_at', 'createdAt', INSTANT),
-  optional('updated_at', 'updatedAt', INSTANT),
-  optional('metadata', 'metadata', OBJECT),
-  optional('text', 'text', nullable(TEXT)),
-];
-
 /** The document in the words of a file. */
 export function writeDocumentFields(document: DocumentWithText): FileObject {
-  return writeFields(DOCUMENT_COLUMNS, document);
+  return writeFields(DOCUMENT_FIELDS, document);
 }
 
 /** A document of the library out of a file of ours; one without its text is skipped by its name. */
 export function readDocumentFields(object: FileObject): ReadItem {
-  const { values } = readFields(DOCUMENT_COLUMNS, object);
+  const { values } = readFields(DOCUMENT_FIELDS, object);
   const { id, name, mediaType, sizeBytes, createdAt, updatedAt, metadata, text } = values;
   if (typeof id !== 'string' || id === '' || typeof name !== 'string') {
     return { kind: 'skipped', reason: 'unreadable_element', label: null };

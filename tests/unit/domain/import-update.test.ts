@@ -2,33 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { toSessionId } from '#domain/ids.ts';
 import { isSameAsImported, withoutImportState } from '#domain/import-memory.ts';
 import { planImportUpdate } from '#domain/import-update.ts';
-import { createImportedConversation, createImportedMessage } from '#domain/imported.ts';
 import type { ImportedConversation, ImportedMessage } from '#domain/imported.ts';
 import { toConversationRows } from '#domain/imported-rows.ts';
 import type { ConversationRows } from '#domain/imported-rows.ts';
-
-function imported(
-  ids: readonly (readonly [id: string, parent: string | null, content?: string])[],
-  more: Partial<ImportedConversation> = {},
-): ImportedConversation {
-  return createImportedConversation({
-    source: 'chatgpt',
-    sourceId: 'c',
-    title: 'Title',
-    createdAt: 1000,
-    messages: ids.map(([sourceId, parentSourceId, content = sourceId], index) =>
-      createImportedMessage({
-        sourceId,
-        parentSourceId,
-        role: index % 2 === 0 ? 'user' : 'assistant',
-        content,
-        timestamp: 1000 + index,
-        tokenCount: 2,
-      }),
-    ),
-    ...more,
-  });
-}
+import { imported } from './imported-support.ts';
 
 function makers() {
   let count = 0;

@@ -1,8 +1,8 @@
 import { defineConfig } from '@playwright/test';
 import { chromiumArgs, chromiumPath } from '../../scripts/browser.mjs';
 
-/** The tests' own port, so that they run beside an app that is open on 4173. */
-const PORT = 4273;
+/** The tests' own port, so that they run beside an app that is open on 4173, or beside another run. */
+const PORT = Number(process.env['ONGGI_E2E_PORT'] ?? 4273);
 
 const executablePath = await chromiumPath();
 

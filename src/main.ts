@@ -37,8 +37,8 @@ import { createPreferences } from '#settings/preferences.ts';
 import { Answers } from '#state/answers.svelte.ts';
 import { AppUpdate } from '#state/app-update.svelte.ts';
 import { App as AppState } from '#state/app.svelte.ts';
+import type { RestoreDone } from '#state/backup-work.ts';
 import { Backups } from '#state/backups.svelte.ts';
-import type { RestoreDone } from '#state/backups.svelte.ts';
 import { Cache } from '#state/cache.svelte.ts';
 import { Connectivity } from '#state/connectivity.svelte.ts';
 import { CopyKeeper } from '#state/copy-keeper.ts';
@@ -256,7 +256,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   const library = createLazyLibrary({ db, clock, storage });
   const isBusy = () =>
     answers.isAnyRunning ||
-    backups.phase.kind !== 'closed' ||
+    backups.isOpen ||
     imports.phase.kind === 'running' ||
     library.isAdding();
   new CopyKeeper(

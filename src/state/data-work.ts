@@ -34,7 +34,7 @@ import { requestSqlExport } from '#portability/sql-export-client.ts';
 import { sqlFileName } from '#portability/sql-format.ts';
 import type { SqlFormat } from '#portability/sql-format.ts';
 import { archiveTexts, roleNames } from './archive-texts.ts';
-import type { BackupWork, OpenOptions } from './backups.svelte.ts';
+import type { BackupWork, OpenOptions } from './backup-work.ts';
 import type { ExportWork } from './exports.svelte.ts';
 import type { ImportWork } from './imports.svelte.ts';
 import { createBackupWorker, createPortabilityWorker } from './script-urls.ts';

@@ -3,7 +3,7 @@ import { watchImportRuns } from '#db/import-list.ts';
 import { readDataState } from '#db/data-state.ts';
 import type { ReminderState } from '#domain/backup-schedule.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
-import type { BackupWork } from './backups.svelte.ts';
+import type { BackupWork } from './backup-work.ts';
 import type { DataWork, DataWorkDeps } from './data-work.ts';
 import type { ExportWork } from './exports.svelte.ts';
 import type { ImportWork } from './imports.svelte.ts';

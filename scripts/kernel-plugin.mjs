@@ -3,7 +3,7 @@
  * source as bytes. They are a kilobyte or two and go into the script that imports them: no request,
  * nothing to cache, nothing that can be missing offline.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,8 +60,8 @@ async function kernelOf(/** @type {string} */ file) {
   } catch {
     const wasm = await compileKernel(basename(file), sources);
     await mkdir(KEPT, { recursive: true });
-    // Written aside first: another run may read at the same time.
-    const aside = `${kept}.${process.pid}`;
+    // Written aside first: another run may read at the same time, or another build of this one write.
+    const aside = `${kept}.${randomUUID()}`;
     await writeFile(aside, wasm);
     await rename(aside, kept);
     return wasm;

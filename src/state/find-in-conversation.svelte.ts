@@ -24,8 +24,6 @@ interface FoundMessage {
   /** Places in the messages before this one. */
   readonly before: number;
   readonly count: number;
-  /** Which of the places begins the stretch where the words stand together, from 0. */
-  readonly densest: number;
 }
 
 type ReadWhole = (id: ConversationId) => Promise<{ messages: readonly Message[] } | undefined>;
@@ -80,18 +78,21 @@ export class FindInConversation {
     await this.ask(query);
     if (messageId === null) return this.current;
     const found = this.#found.find((each) => each.messageId === messageId);
-    if (found) {
-      this.#at = found.before + found.densest;
-      return this.current;
-    }
     const branch = await this.#open.readShownBranch();
     const index = branch.findIndex(({ id }) => id === messageId);
-    return index < 0 ? undefined : { messageId, nth: 0, fromEnd: branch.length - index };
+    const message = branch[index];
+    if (!message) return undefined;
+    if (!found) return { messageId, nth: 0, fromEnd: branch.length - index };
+    const { content } = this.#open.shown(message);
+    const densest = densestPlace(content, findPlaces(content, this.#needles));
+    this.#at = found.before + Math.min(densest, found.count - 1);
+    return this.current;
   }
 
   /**
    * Looks for words in the shown branch.
-   * @param seenId The first message on the screen: the first place from it on is shown, else the first of all.
+   * @param seenId The first message on the screen: the first place from it on is shown, else the nearest
+   * above it. Without one, the first of all.
    */
   async ask(query: string, seenId?: string): Promise<void> {
     const turn = (this.#turn += 1);
@@ -106,11 +107,9 @@ export class FindInConversation {
     for (const [index, message] of branch.entries()) {
       if (isHiddenStep(message)) continue;
       const { content } = this.#open.shown(message);
-      const places = findPlaces(content, needles);
-      const count = places.length;
+      const count = findPlaces(content, needles).length;
       if (count === 0) continue;
-      const densest = densestPlace(content, places);
-      found.push({ messageId: message.id, fromEnd: branch.length - index, before, count, densest });
+      found.push({ messageId: message.id, fromEnd: branch.length - index, before, count });
       before += count;
     }
     this.#query = query;
@@ -118,7 +117,9 @@ export class FindInConversation {
     this.#found = found;
     const seen = branch.findIndex(({ id }) => id === seenId);
     const seenFromEnd = seen < 0 ? Infinity : branch.length - seen;
-    this.#at = found.find(({ fromEnd }) => fromEnd <= seenFromEnd)?.before ?? 0;
+    const next = found.find(({ fromEnd }) => fromEnd <= seenFromEnd)?.before;
+    // The first of all may lie a thousand messages above, all of which it would bring onto the page.
+    this.#at = next ?? Math.max(0, before - 1);
   }
 
   /** Goes on to another place of the shown message: those before it lie above what is on the screen. */
@@ -126,8 +127,8 @@ export class FindInConversation {
     const hit = this.current;
     const found = this.#found.find(({ messageId }) => messageId === hit?.messageId);
     if (!found) return;
-    // Past the last of this message comes the next one, and after the last of all the first.
-    this.#at = (found.before + Math.min(nth, found.count)) % this.count;
+    // Past the last of this message comes the next one; after the last of all it stays there.
+    this.#at = Math.min(found.before + Math.min(nth, found.count), this.count - 1);
   }
 
   /** The next place, or the one before; round at the ends. */

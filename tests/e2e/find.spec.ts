@@ -7,7 +7,7 @@ const LONG = `${'Firing must be slow.\n\n'.repeat(247)}Keep it slow below 150 de
 const ROWS = seedConversations([
   seedConversation('Jars', {
     id: 'jars',
-    texts: ['A jar?', 'A jar of clay.', 'How is it fired?', LONG, 'And then?', 'Another jar.'],
+    texts: ['A jar?', 'A jar of clay.', 'How is clay fired?', LONG, 'And then?', 'Another jar.'],
   }),
 ]);
 
@@ -37,6 +37,25 @@ test('the shortcut leads back into the bar that is open, and Esc in the message 
   await expect(bar).toHaveCount(0);
 });
 
+test('closed by Esc while it still brings a place into view, it leaves no marks behind', async ({
+  start,
+  page,
+}) => {
+  await start({ rows: ROWS, hash: '#/c/jars' });
+  await expect(page.getByText('Another jar.')).toBeInViewport();
+  await page.keyboard.press('Control+Shift+F');
+  const { bar, count, field } = barOn(page);
+  await expect(field).toBeFocused();
+  await page.keyboard.type('jar');
+  await expect(count).toHaveText(text('find.count', { position: 3, total: 3 }));
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await expect(bar).toHaveCount(0);
+  // Longer than a place is brought into view again and again.
+  await page.waitForTimeout(1200);
+  expect(await page.evaluate(() => CSS.highlights.size)).toBe(0);
+});
+
 test('a search hit opens where its words stand together, and every place is counted', async ({
   start,
   page,
@@ -47,7 +66,7 @@ test('a search hit opens where its words stand together, and every place is coun
   await expect(page.getByText('Keep it slow below 150 degrees.')).toBeInViewport();
 });
 
-test('opened by hand it begins with the first place on the screen or below, else with the first', async ({
+test('opened by hand it begins with the first place on the screen or below, else with the nearest above', async ({
   start,
   page,
 }) => {
@@ -58,12 +77,13 @@ test('opened by hand it begins with the first place on the screen or below, else
   await expect(field).toBeFocused();
   await page.keyboard.type('jar');
   await expect(count).toHaveText(text('find.count', { position: 3, total: 3 }));
-  // Nothing below: round to the beginning.
+  // Nothing below: back to what was said last, and not to the beginning of all.
   await page.keyboard.press('Control+Shift+F');
   await page.keyboard.type('clay');
-  await expect(count).toHaveText(text('find.count', { position: 1, total: 1 }));
+  await expect(count).toHaveText(text('find.count', { position: 2, total: 2 }));
   await expect(onggi.answers.first()).toBeInViewport();
+  // The answer above that question is on the screen now, and the first question not.
   await page.keyboard.press('Control+Shift+F');
   await page.keyboard.type('jar');
-  await expect(count).toHaveText(text('find.count', { position: 1, total: 3 }));
+  await expect(count).toHaveText(text('find.count', { position: 2, total: 3 }));
 });

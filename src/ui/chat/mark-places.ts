@@ -28,8 +28,14 @@ function placesInPart(part: Element, needles: readonly string[]): Range[] {
     nodes.push({ node, start: text.length });
     text += node.data;
   }
+  // Places rise, and with them the pieces of text they are in.
+  let nth = 0;
   const locate = (at: number, isEnd: boolean): [Text, number] | undefined => {
-    const found = nodes.findLast(({ start }) => (isEnd ? start < at : start <= at));
+    for (let next = nodes[nth + 1]; next; next = nodes[nth + 1]) {
+      if (isEnd ? next.start >= at : next.start > at) break;
+      nth += 1;
+    }
+    const found = nodes[nth];
     return found && [found.node, at - found.start];
   };
   return findPlaces(text, needles).flatMap(([from, to]) => {

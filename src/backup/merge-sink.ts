@@ -6,7 +6,8 @@ import type { Conversation } from '#domain/conversation.ts';
 import { endpointOrigin } from '#domain/endpoint.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
 import type { ConversationId, MessageId } from '#domain/ids.ts';
-import type { Attachment, ImportRun } from '#domain/stored-rows.ts';
+import { mergeDocuments } from '#domain/merge-documents.ts';
+import type { Attachment, ImportRun, LibraryDocument } from '#domain/stored-rows.ts';
 import { createAttachmentFiller } from './attachment-filler.ts';
 import { createLedger } from './ledger.ts';
 import {
@@ -172,16 +173,22 @@ export function createMergeSink(
     for (const row of put) attachments.expect(row);
   }
 
-  /** The text comes with the row that is taken, and with no other. */
-  async function mergeDocuments(read: readonly StoredText[]): Promise<void> {
+  /** Of each document the later text and the later name, whichever side has them. */
+  async function mergeLibrary(read: readonly StoredText[]): Promise<void> {
     const rows = read.map(({ text: _text, ...row }) => row);
-    const put = await merge('documents', db.documents, rows, idOf, (here, file) =>
-      mergeByTime(here, file, ({ updatedAt }) => updatedAt),
-    );
-    const taken = new Set(put);
+    const texts = new Map(rows.map((row, at) => [row, read[at]]));
+    const taken = new Set<LibraryDocument>();
+    const put = await merge('documents', db.documents, rows, idOf, (here, file) => {
+      const merged = mergeDocuments(here, file);
+      // A text that the file does not have whole takes the place of none.
+      if (merged?.takesText && texts.get(file)?.text === null) return undefined;
+      if (merged?.takesText) taken.add(file);
+      return merged?.row;
+    });
+    for (const row of put) if (texts.has(row)) taken.add(row);
     await putDocumentTexts(
       db,
-      read.filter((_row, at) => rows[at] && taken.has(rows[at])),
+      [...taken].flatMap((row) => texts.get(row) ?? []),
     );
   }
 
@@ -224,7 +231,7 @@ export function createMergeSink(
         );
         return;
       case 'documents':
-        return mergeDocuments(read.rows);
+        return mergeLibrary(read.rows);
       case 'drafts':
         await merge(table, db.drafts, read.rows, idOf, (here, file) =>
           mergeByTime(here, file, ({ updatedAt }) => updatedAt),

@@ -6,12 +6,14 @@ import { Dexie } from 'dexie';
 import type { LiveRead } from '#domain/conversation-store.ts';
 import { createDocumentRows, cutIntoChunks, readDocumentDetails } from '#domain/library.ts';
 import type { DocumentRows, NewDocument } from '#domain/library.ts';
+import type { DocumentChange } from '#domain/imported-documents.ts';
 import type { DocumentChunk, LibraryDocument } from '#domain/stored-rows.ts';
 import { commit, read } from './commit.ts';
 import { liveRead } from './live-read.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
 import { readChunkRange } from './search-rows.ts';
+import { readTablePages } from './table-pages.ts';
 
 /** Chunks written at once: the page answers in between. */
 const CHUNKS_AT_ONCE = 200;
@@ -51,6 +53,22 @@ export async function findDocuments(
   return new Map(rows.flatMap((row) => (row ? [[row.id, row]] : [])));
 }
 
+/** The documents that came with exports of a product under that name. */
+export async function findDocumentsFrom(
+  { strict: db }: OnggiDatabase,
+  source: string,
+  sourceName: string,
+): Promise<readonly LibraryDocument[]> {
+  const found: LibraryDocument[] = [];
+  for await (const page of readTablePages(db.documents, ({ id }) => id)) {
+    for (const row of page) {
+      const isOfSource = readDocumentDetails(row).source === source;
+      if (isOfSource && row.metadata['source_name'] === sourceName) found.push(row);
+    }
+  }
+  return found;
+}
+
 /** The chunk of that id; undefined when there is none. */
 export const getChunk = (
   { strict: db }: OnggiDatabase,
@@ -87,22 +105,23 @@ export async function replaceDocument(db: OnggiDatabase, rows: DocumentRows): Pr
 
 /**
  * Makes a document of the one that is there, or of none.
- * @param make Gives the rows to be stored; undefined to change nothing.
+ * @param make Gives the rows to be stored, without chunks where the text stays; undefined to change nothing.
  * @returns whether anything was stored
  */
 export function renewDocument(
   { strict: db }: OnggiDatabase,
   id: string,
-  make: (stored: LibraryDocument | undefined) => DocumentRows | undefined,
+  make: (stored: LibraryDocument | undefined) => DocumentChange | undefined,
 ): Promise<boolean> {
   return commit(() =>
     db.transaction('rw', db.documents, db.documentChunks, async () => {
       const rows = make(await db.documents.get(id));
       if (!rows) return false;
       const { document, chunks } = rows;
-      const kept = new Set(chunks.map(({ id }) => id));
-      const before = await chunkKeys(db, document.id);
       await db.documents.put(document);
+      if (!chunks) return true;
+      const kept = new Set(chunks.map((chunk) => chunk.id));
+      const before = await chunkKeys(db, document.id);
       await db.documentChunks.bulkDelete(before.filter((chunkId) => !kept.has(chunkId)));
       await putChunks(db, chunks);
       return true;
@@ -119,7 +138,11 @@ export function renameDocument(
 ): Promise<void> {
   return commit(() =>
     db.transaction('rw', db.documents, async () => {
-      await db.documents.update(id, { name, updatedAt: now });
+      const document = await db.documents.get(id);
+      if (!document) return;
+      // Beside the date of the text: another device may have a later one.
+      const metadata = { ...document.metadata, renamed_at: now };
+      await db.documents.put({ ...document, name, updatedAt: now, metadata });
     }),
   );
 }

@@ -147,6 +147,8 @@ export interface ImportedDocument {
   readonly collection: string | null;
   readonly text: string;
   readonly createdAt: number | null;
+  /** Of what a product remembers of a person: the account; null where the export does not say which. */
+  readonly memoryOf?: string | null;
   /** Of our own files: its row as it was, which comes back whole. */
   readonly row?: LibraryDocument;
 }

@@ -51,8 +51,9 @@ export function createItemFilter(
       return undefined;
     }
     if (item.kind === 'document') {
-      const { source, sourceId, name, text } = item.document;
-      const key = `${source}\n${sourceId}`;
+      const { source, sourceId, name, text, memoryOf } = item.document;
+      // Two memories that do not say whose they are may be those of two accounts.
+      const key = [source, sourceId, ...(memoryOf === null ? [text] : [])].join('\n');
       const refusal = seenDocuments.has(key)
         ? 'duplicate_in_file'
         : text.length > MAX_FIELD_CHARACTERS

@@ -36,7 +36,8 @@ export function createCompanionReader(group: readonly ImportedFile[]): Companion
     byFormat.set(format, namesakes);
     for (const [name, { first, second, byFolder }] of namesakes) {
       const near = byFolder.get(folderOf(file));
-      const other = [near, first, second].find((each) => each !== undefined && each !== file);
+      const wanted = format.hasNearCompanions ? [near] : [near, first, second];
+      const other = wanted.find((each) => each !== undefined && each !== file);
       if (!other) continue;
       const reading = read.get(other) ?? readSmallJson(other);
       read.set(other, reading);

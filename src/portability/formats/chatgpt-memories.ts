@@ -2,7 +2,7 @@ import type { ReadItem } from '#domain/imported.ts';
 import { readInstantMs } from '#domain/instants.ts';
 import { earliestOf } from './date-bounds.ts';
 import type { JsonFormat } from './format.ts';
-import { asArray, asText, isObject, member } from './read-value.ts';
+import { asArray, asId, asText, isObject, member } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
 /**
@@ -15,12 +15,15 @@ export const chatgptMemories: JsonFormat = {
   source: 'chatgpt',
   isFromDocumentation: true,
   unit: 'whole',
+  companions: [/^user\.json$/],
+  hasNearCompanions: true,
   // A list of contents alone is nothing telling.
   matches: ({ name, isArray, first }) =>
     name === 'memories.json' &&
     (isArray ? isMemory(first) : asArray(member(first, 'memories')).some(isMemory)),
-  *read(value) {
-    yield toDocument(Array.isArray(value) ? value : asArray(member(value, 'memories')));
+  *read(value, { companions }) {
+    const account = asId(member(companions.get('user.json'), 'id'));
+    yield toDocument(Array.isArray(value) ? value : asArray(member(value, 'memories')), account);
   },
 };
 
@@ -28,7 +31,7 @@ function isMemory(value: unknown): boolean {
   return isObject(value) && typeof value['content'] === 'string' && !Object.hasOwn(value, 'role');
 }
 
-function toDocument(memories: readonly unknown[]): ReadItem {
+function toDocument(memories: readonly unknown[], account: string | null): ReadItem {
   const name = 'ChatGPT memory';
   const texts = memories.flatMap((memory) => asText(member(memory, 'content')) ?? []);
   if (texts.length === 0) return skipped('document_without_text', name);
@@ -37,7 +40,8 @@ function toDocument(memories: readonly unknown[]): ReadItem {
     kind: 'document',
     document: {
       source: 'chatgpt',
-      sourceId: 'memories',
+      sourceId: account === null ? 'memories' : `memories ${account}`,
+      memoryOf: account,
       name,
       collection: null,
       text: texts.map((text) => `- ${text.replaceAll('\n', '\n  ')}`).join('\n'),

@@ -3,7 +3,7 @@ import type { ReadItem } from '#domain/imported.ts';
 import { readInstantMs } from '#domain/instants.ts';
 import { baseNameOf } from '#files/file-label.ts';
 import type { JsonFormat } from './format.ts';
-import { asArray, asId, asText, isObject } from './read-value.ts';
+import { asArray, asId, asText, isObject, member } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
 /**
@@ -17,21 +17,27 @@ export const claudeMemories: JsonFormat = {
   source: 'claude',
   isFromDocumentation: true,
   unit: 'elements',
+  companions: [/^users\.json$/],
+  hasNearCompanions: true,
   matches: ({ first, second }) =>
     [first, second].some(
       (value) =>
         isObject(value) &&
         (Object.hasOwn(value, 'conversations_memory') || Object.hasOwn(value, 'project_memories')),
     ),
-  *read(value, { fileName }) {
+  *read(value, { fileName, companions }) {
     if (!isObject(value)) {
       yield skipped('not_an_object', null);
       return;
     }
-    const account = asId(value['account_uuid']) ?? baseNameOf(fileName);
+    const given = asId(value['account_uuid']) ?? accountOfFile(fileName);
+    const account = given ?? onlyUser(companions.get('users.json'));
     const date = readInstantMs(value['updated_at']) ?? readInstantMs(value['created_at']);
-    const say = (place: string, name: string, text: unknown): ReadItem =>
-      toDocument(deriveSourceId('claude', 'memory', account, place), name, text, date);
+    const say = (place: string, name: string, text: unknown): ReadItem => {
+      const owner = account ?? baseNameOf(fileName);
+      const sourceId = deriveSourceId('claude', 'memory', owner, place);
+      return toDocument({ sourceId, name, text, createdAt: date, memoryOf: account });
+    };
     const whole = value['conversations_memory'];
     if (whole !== undefined && whole !== null && whole !== '') {
       yield say('conversations', 'Claude memory', whole);
@@ -49,14 +55,26 @@ export const claudeMemories: JsonFormat = {
   },
 };
 
-function toDocument(
-  sourceId: string,
-  name: string,
-  value: unknown,
-  createdAt: number | null,
-): ReadItem {
+/** In the layout of 2026 each account has a file of its own, which is named after it. */
+function accountOfFile(fileName: string): string | null {
+  return /(?:^|\/)memories\/[^/]+$/.test(fileName) ? baseNameOf(fileName) : null;
+}
+
+function onlyUser(users: unknown): string | null {
+  const [user, ...others] = asArray(users);
+  return others.length === 0 ? asId(member(user, 'uuid')) : null;
+}
+
+interface Memory {
+  readonly sourceId: string;
+  readonly name: string;
+  readonly text: unknown;
+  readonly createdAt: number | null;
+  readonly memoryOf: string | null;
+}
+
+function toDocument({ text: value, ...memory }: Memory): ReadItem {
   const text = asText(value);
-  if (text === null) return skipped('document_without_text', name);
-  const document = { source: 'claude', sourceId, name, collection: null, text, createdAt } as const;
-  return { kind: 'document', document };
+  if (text === null) return skipped('document_without_text', memory.name);
+  return { kind: 'document', document: { source: 'claude', collection: null, text, ...memory } };
 }

@@ -44,6 +44,8 @@ export interface JsonFormat {
   readonly elementKeys?: readonly string[];
   /** Base names (lower case, whole) of small JSON files in the same archive that `read` wants to see. */
   readonly companions?: readonly RegExp[];
+  /** They say whose the file is: those of another folder would be another account's. */
+  readonly hasNearCompanions?: true;
   /** Base names of files in the same archive that are known to hold nothing to import. */
   readonly ignored?: readonly RegExp[];
   /** Never throws for bad data: what cannot be read is yielded as skipped. */

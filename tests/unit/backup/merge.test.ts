@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { addDocument, readAllChunks, replaceDocument } from '#db/documents.ts';
+import { addDocument, readAllChunks, renameDocument, replaceDocument } from '#db/documents.ts';
 import { undoImport } from '#db/import-runs.ts';
 import { updateConversations } from '#db/many-conversations.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
@@ -148,6 +148,52 @@ describe('a merge', () => {
       (await readAllChunks(db, id)).map((chunk) => chunk.text).join(''),
     );
     expect(await Promise.all(texts)).toEqual([text('file', 1000), 'here', text('file', 1000)]);
+  });
+
+  test.each(['the text here is later', 'the text of the file is later'])(
+    'of a document takes the later name and the later text apart: %s',
+    async (which) => {
+      const isHere = which.includes('here');
+      const note = (of: string, updatedAt: number) => ({
+        ...{ id: 'd', name: 'd.txt', mediaType: 'text/plain', sizeBytes: of.length, text: of },
+        ...{ createdAt: NOW, updatedAt, source: 'claude' },
+      });
+      const there = await openHome();
+      const [named, renewed] = isHere ? [there, home] : [home, there];
+      for (const { db } of [home, there]) await addDocument(db, note('one', NOW));
+      // Renamed after the other device got a newer text: the row is the newer, its text the older.
+      await renameDocument(named.db, 'd', '내 이름', NOW + 20);
+      await replaceDocument(renewed.db, createDocumentRows(note('two', NOW + 10)));
+      const { db } = await restore(home, await backUp(there.db), merge);
+      const [document] = await db.strict.documents.toArray();
+      expect(document).toMatchObject({ name: '내 이름', updatedAt: NOW + 20 });
+      expect((await readAllChunks(db, 'd')).map((chunk) => chunk.text)).toEqual(['two']);
+      // Nothing is left to take, in either direction.
+      const again = await restore({ ...home, db }, await backUp(db), merge);
+      expect(again.staged.preview.merged).toMatchObject({
+        documents: { added: 0, updated: 0, unchanged: 1 },
+      });
+    },
+  );
+
+  test('of a document leaves the import that brought it here', async () => {
+    const note = (of: string, updatedAt: number) => ({
+      ...{ id: 'd', name: 'd', mediaType: 'text/plain', sizeBytes: 1, text: of },
+      ...{ createdAt: NOW, updatedAt, source: 'claude' },
+    });
+    const there = await openHome();
+    await addDocument(home.db, note('one', NOW));
+    await addDocument(there.db, note('two', NOW + 1));
+    const [row] = await there.db.strict.documents.toArray();
+    if (!row) throw new Error('no document');
+    await there.db.strict.documents.put({
+      ...row,
+      metadata: { ...row.metadata, import_id: 'theirs' },
+    });
+    const { db } = await restore(home, await backUp(there.db), merge);
+    const [merged] = await db.strict.documents.toArray();
+    expect((await readAllChunks(db, 'd')).map((chunk) => chunk.text)).toEqual(['two']);
+    expect(merged?.metadata['import_id']).toBeUndefined();
   });
 
   test('keeps the longer answer where it was continued, whichever conversation is the newer one', async () => {

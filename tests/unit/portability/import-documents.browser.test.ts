@@ -193,3 +193,97 @@ test('memories beside conversations are documents, and what cannot be read besid
     { name: 'odd.zip/memories.json', code: 'file/unknown-format' },
   ]);
 });
+
+const chatgptMemory = (account: string | null, ...contents: readonly string[]) =>
+  fileOf(
+    'export.zip',
+    zipOf({
+      'conversations.json': [],
+      'memories.json': { memories: contents.map((content, id) => ({ id: `${id}`, content })) },
+      ...(account !== null && { 'user.json': { id: account, email: 'x@example.com' } }),
+    }),
+  );
+
+const allTexts = async (db: OnggiDatabase): Promise<readonly string[]> => {
+  const ids = (await db.strict.documents.orderBy('createdAt').toArray()).map(({ id }) => id);
+  const texts = ids.map(async (id) =>
+    (await readAllChunks(db, id)).map(({ text }) => text).join(''),
+  );
+  return Promise.all(texts);
+};
+
+test.each([
+  ['that say whose they are', 'user-a', 'user-b'],
+  ['that do not say whose they are', null, null],
+  ['of which one says whose it is', null, 'user-b'],
+])('memories of two accounts %s are two documents, whatever comes again', async (_name, a, b) => {
+  const db = await openForTest();
+  await run(db, chatgptMemory(a, '장을 담근다', 'has a cat'), 1000);
+  await run(db, chatgptMemory(b, 'builds boats'), 2000);
+  await run(db, chatgptMemory(a, '장을 담근다', 'has a cat', 'has a dog'), 3000);
+  expect(await allTexts(db)).toEqual(['- 장을 담근다\n- has a cat\n- has a dog', '- builds boats']);
+  expect((await run(db, chatgptMemory(b, 'builds boats'), 4000)).source).toMatchObject({
+    documentFates: fates(0, 0, 1),
+  });
+  // An older one takes nothing back.
+  await run(db, chatgptMemory(a, '장을 담근다', 'has a cat'), 5000);
+  expect((await allTexts(db))[0]).toContain('has a dog');
+});
+
+test('a memory that was imported before accounts were told apart goes on in its document', async () => {
+  const db = await openForTest();
+  await run(db, chatgptMemory(null, 'has a cat', 'has a dog'), 1000);
+  const named = chatgptMemory('user-a', 'has a cat', 'has a dog', 'has a hen');
+  expect((await run(db, named, 2000)).source).toMatchObject({ documentFates: fates(0, 1, 0) });
+  // It is that account's now, also when all that it remembers has changed.
+  await run(db, chatgptMemory('user-a', 'moved to Jeju'), 3000);
+  expect(await allTexts(db)).toEqual(['- moved to Jeju']);
+  await run(db, chatgptMemory('user-b', 'moved to Jeju'), 4000);
+  expect(await allTexts(db)).toEqual(['- moved to Jeju', '- moved to Jeju']);
+});
+
+test('a text that another account once replaced comes back', async () => {
+  const db = await openForTest();
+  await run(db, chatgptMemory(null, 'has a cat'), 1000);
+  // As an earlier version left it: the text of one, and of the other that it was there before.
+  const [row] = await db.strict.documents.toArray();
+  if (!row) throw new Error('no document');
+  const chunk = { id: `${row.id}.0`, documentId: row.id, seq: 0, text: '- builds boats' };
+  const metadata = {
+    ...row.metadata,
+    source_digest: 'of-boats',
+    earlier_digests: [row.metadata['source_digest']],
+  };
+  await db.strict.documents.put({ ...row, metadata });
+  await db.strict.documentChunks.put(chunk);
+  await run(db, chatgptMemory('user-a', 'has a cat'), 2000);
+  expect(await allTexts(db)).toEqual(['- builds boats', '- has a cat']);
+});
+
+test('memories of two accounts in one folder are both taken', async () => {
+  const db = await openForTest();
+  const memory = (content: string) => ({ memories: [{ id: 'm', content }] });
+  const archive = zipOf({
+    'a/memories.json': memory('has a cat'),
+    'a/user.json': { id: 'user-a' },
+    'b/memories.json': memory('builds boats'),
+    'c/memories.json': memory('plants rice'),
+  });
+  const { source, report } = await run(db, fileOf('both.zip', archive));
+  expect(report?.skipped).toEqual([]);
+  expect(source).toMatchObject({ documentFates: fates(3, 0, 0) });
+  expect(await allTexts(db)).toHaveLength(3);
+});
+
+test('memories of two Claude accounts that name none are two documents', async () => {
+  const db = await openForTest();
+  const memory = (text: string) =>
+    fileOf('memories.json', [{ conversations_memory: text, project_memories: {} }]);
+  await run(db, memory('**Work context**\n\nBakes bread.'), 1000);
+  await run(db, memory('**Work context**\n\nBuilds boats.'), 2000);
+  await run(db, memory('**Work context**\n\nBakes bread.\n\nMoved to Jeju.'), 3000);
+  expect(await allTexts(db)).toEqual([
+    '**Work context**\n\nBakes bread.\n\nMoved to Jeju.',
+    '**Work context**\n\nBuilds boats.',
+  ]);
+});

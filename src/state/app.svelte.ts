@@ -1,4 +1,5 @@
 import { createContext } from 'svelte';
+import type { Component } from 'svelte';
 import type { LazyChat } from '#chat/lazy-chat.ts';
 import type { MemoryConversations } from '#chat/memory-conversations.ts';
 import type { Conversation } from '#domain/conversation.ts';
@@ -103,6 +104,8 @@ export class App {
   isSidebarFolded = $state(false);
   /** True after the person left the first-start screen without connecting anything. */
   hasLookedAround = $state(false);
+  /** A dialog over every page with what is shown only once; undefined again when the person has it. */
+  shownOnce = $state.raw<Component>();
   #isTemporaryChosen = $state(false);
 
   constructor(parts: AppParts) {
@@ -130,7 +133,7 @@ export class App {
   get hasUnsavedWork(): boolean {
     const isUnsaved = this.inMemory.some(({ metadata }) => metadata['keeping'] === 'unsaved');
     const { library, storage } = this.parts;
-    return isUnsaved || library.isAdding() || storage.unsaved.length > 0;
+    return isUnsaved || library.isAdding() || storage.unsaved.length > 0 || !!this.shownOnce;
   }
 
   /** Whether an answer runs in this page, or is about to. */

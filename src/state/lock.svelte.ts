@@ -64,7 +64,7 @@ export class Lock {
   #place: Place = 'app';
   /** Locks with the next look, idle or not. */
   #isDue = false;
-  #holds = 0;
+  #code = $state.raw<string | undefined>();
   /** Scrolls what is hidden to where it was. */
   #places: (() => void) | undefined;
   #isWatching = false;
@@ -118,12 +118,16 @@ export class Lock {
   }
 
   /**
-   * Keeps the page from locking by itself while something is shown that is shown only once.
-   * @returns what lets go of it.
+   * The recovery code that was made last, until somebody says that it is noted: no other place has it. Until
+   * then the page does not lock by itself, and a lock from elsewhere covers it.
    */
-  readonly hold = (): (() => void) => {
-    this.#holds += 1;
-    return () => (this.#holds -= 1);
+  get code(): string | undefined {
+    return this.#code;
+  }
+
+  /** The person has the recovery code. */
+  readonly noteCode = (): void => {
+    this.#code = undefined;
   };
 
   /** Reads which ways there are, and watches for idleness where a lock is set. */
@@ -143,19 +147,15 @@ export class Lock {
     });
   }
 
-  /** Sets a lock. @returns the recovery code; undefined when it did not work */
-  async set(
-    way: { readonly passphrase: string } | { readonly passkey: string },
-  ): Promise<string | undefined> {
-    let code: string | undefined;
+  /** Sets a lock, and then has the recovery {@link code}. */
+  async set(way: { readonly passphrase: string } | { readonly passkey: string }): Promise<void> {
     await this.#try(async () => {
-      code = await this.#deps.keyLock.set(way);
+      this.#code = await this.#deps.keyLock.set(way);
       this.#note();
       await this.refresh();
       // The other tabs do not have the new data key.
       this.#deps.tell('set');
     });
-    return code;
   }
 
   changePassphrase(proof: Proof, passphrase: string): Promise<boolean> {
@@ -170,13 +170,11 @@ export class Lock {
     return this.#change(proof, () => this.#deps.keyLock.removePasskey(proof));
   }
 
-  /** @returns the new recovery code; undefined when it did not work */
-  async renewCode(proof: Proof): Promise<string | undefined> {
-    let code: string | undefined;
+  /** Makes a new recovery {@link code}; the one before opens nothing any more. */
+  async renewCode(proof: Proof): Promise<void> {
     await this.#change(proof, async () => {
-      code = await this.#deps.keyLock.renewCode(proof);
+      this.#code = await this.#deps.keyLock.renewCode(proof);
     });
-    return code;
   }
 
   remove(proof: Proof): Promise<boolean> {
@@ -227,7 +225,7 @@ export class Lock {
   /** Looks whether it is time to lock; called every two seconds, and before a hidden tab is shown. */
   readonly look = (): void => {
     if (this.#place === 'cover') this.#clearCovered();
-    if (this.#place !== 'app' || !this.#state.isSet || this.#holds > 0) return;
+    if (this.#place !== 'app' || !this.#state.isSet || this.#code !== undefined) return;
     const isIdle = this.#isIdle();
     if (!isIdle && !this.#isDue) return;
     if (isIdle) this.#deps.tell('idle');
@@ -254,7 +252,7 @@ export class Lock {
     coverAddress();
     this.#isDue = false;
     this.#error = undefined;
-    if (this.#holds === 0 && !this.#deps.isAtStake()) {
+    if (this.#code === undefined && !this.#deps.isAtStake()) {
       this.#place = 'gone';
       this.#deps.reload();
       return;
@@ -268,7 +266,7 @@ export class Lock {
   #clearCovered(): void {
     if (this.#isWorking || this.#deps.mustWait()) return;
     this.#deps.keyLock.forget();
-    if (this.#holds > 0 || this.#hereMs() < TYPING_MS || this.#deps.isAtStake()) return;
+    if (this.#code !== undefined || this.#hereMs() < TYPING_MS || this.#deps.isAtStake()) return;
     this.#place = 'gone';
     this.#deps.reload();
   }

@@ -56,6 +56,54 @@ test('a passphrase locks: nothing is shown, nothing is written in clear, the key
   expect(chatRequests(endpoint)).toHaveLength(2);
 });
 
+test('a recovery code stays, wherever somebody goes, until it is noted', async ({ start }) => {
+  const { page } = await start({ rows });
+  const other = await page.context().newPage();
+  await page.goto('/#/settings/privacy');
+  await lockCard(page)
+    .getByRole('button', { name: text('lock.setPassphrase') })
+    .click();
+  await page.getByLabel(text('lock.newPassphrase')).fill(PASSPHRASE);
+  await page.getByLabel(text('lock.again')).fill(PASSPHRASE);
+  await page.getByRole('button', { name: text('common.continue') }).click();
+  const code = page.getByRole('dialog').locator('.code');
+  await expect(code).toBeVisible();
+  const shown = (await code.textContent()) ?? '';
+  await page.goBack();
+  await expect(page.getByRole('link', { name: 'Secret plans' })).toBeAttached();
+  await expect(code).toHaveText(shown);
+  // A browser closes a dialog that refuses it twice.
+  for (let count = 0; count < 3; count += 1) await page.keyboard.press('Escape');
+  await expect(page.locator('dialog:modal .code')).toHaveText(shown);
+  // Closing or loading the page anew asks.
+  const asked = page.waitForEvent('dialog');
+  const reloading = page.reload({ timeout: 3000 }).catch(() => undefined);
+  const question = await asked;
+  expect(question.type()).toBe('beforeunload');
+  await question.dismiss();
+  await reloading;
+  // Locked from another tab, it is covered, and is there again after.
+  await other.goto('/');
+  await unlock(other);
+  await expect(other.getByRole('link', { name: 'Secret plans' })).toBeVisible();
+  await other.keyboard.press('ControlOrMeta+Shift+L');
+  await page.bringToFront();
+  await expect(lockedTitle(page)).toBeVisible();
+  await expect(page.locator('body')).not.toContainText(shown);
+  await unlock(page);
+  await expect(page.locator('dialog:modal .code')).toHaveText(shown);
+  await page.getByLabel(text('lock.codeNoted')).check();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: text('common.done') })
+    .click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.reload();
+  await page.getByLabel(text('lock.passphraseOrCode')).fill(shown);
+  await page.getByRole('button', { name: text('lock.unlock') }).click();
+  await expect(page.getByRole('link', { name: 'Secret plans' })).toBeVisible();
+});
+
 test('a passkey locks, and the recovery code opens when it is gone', async ({ start }) => {
   const { page } = await start({ rows, hash: '#/settings/privacy' });
   const { client, authenticatorId } = await addAuthenticator(page);

@@ -428,13 +428,17 @@ describe('what another tab says', () => {
 describe('what is shown only once', () => {
   test('keeps the page from locking by itself, and is covered when somebody locks by hand', async () => {
     const { lock, pass, done } = await openLock();
-    const release = lock.hold();
+    await lock.renewCode({ kind: 'typed', text: 'right' });
+    expect(lock.code).toBe('code');
     pass(15 * MINUTE_MS);
     lock.look();
     expect(done).toEqual([]);
     await lock.hear('now');
     expect(done).toContain('cover');
-    release();
+    expect(lock.code).toBe('code');
+    await lock.unlock({ kind: 'typed', text: 'right' });
+    lock.noteCode();
+    expect(lock.code).toBeUndefined();
     pass(15 * MINUTE_MS);
     lock.look();
     expect(done.at(-1)).toBe('reload');

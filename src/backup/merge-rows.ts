@@ -3,7 +3,9 @@ import { MESSAGE_COLUMNS, writeConversation, writeMessage } from '#domain/file-r
 import { lastChangeOfConversation } from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import { isLaterCopy } from '#domain/message.ts';
+import { withRequestsOf } from '#domain/message-requests.ts';
 import type { Message } from '#domain/message.ts';
+import { withPassingUsageOf } from '#domain/passing-usage.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
 import type { ReadMessage } from './read-rows.ts';
 
@@ -29,9 +31,13 @@ export function mergeConversation(
   file: Conversation,
   seedKeys?: readonly string[],
 ): Merged<Conversation> {
-  if (!isNewerConversation(here, file)) return undefined;
+  if (!isNewerConversation(here, file)) {
+    const counted = withPassingUsageOf(here, file);
+    return counted === here ? undefined : counted;
+  }
   const row = seedKeys ? withSeedFields(here, file, seedKeys) : file;
-  const next = { ...row, lastSeq: Math.max(here.lastSeq, file.lastSeq) };
+  const lastSeq = Math.max(here.lastSeq, file.lastSeq);
+  const next = withPassingUsageOf({ ...row, lastSeq }, here);
   return isSame(writeConversation(here), writeConversation(next)) ? undefined : next;
 }
 
@@ -76,8 +82,11 @@ export function mergeMessage(
 ): Merged<Message> {
   // The same id in another conversation is another message: the one here stays.
   if (row.conversationId !== here.conversationId) return undefined;
-  if (!isLaterCopy(row, here, isOfNewerConversation)) return undefined;
-  const next = hasSeq && hasParent ? row : withSeedColumns(here, row);
+  if (!isLaterCopy(row, here, isOfNewerConversation)) {
+    const counted = withRequestsOf(here, row);
+    return counted === here ? undefined : counted;
+  }
+  const next = withRequestsOf(hasSeq && hasParent ? row : withSeedColumns(here, row), here);
   return isSame(writeMessage(here), writeMessage(next)) ? undefined : next;
 }
 

@@ -1,6 +1,6 @@
 import type { Message } from '#domain/message.ts';
 import type { UsageIncrement } from '#domain/usage.ts';
-import { toEmptyIncrement, toUsageIncrement } from '#usage/usage-increment.ts';
+import { toEmptyIncrement, toUsageIncrement } from '#domain/usage-increment.ts';
 import { isNothingNew } from './settle-answer.ts';
 import type { AnswerSoFar } from './settle-answer.ts';
 

@@ -5,7 +5,7 @@ import type { Message } from '#domain/message.ts';
 import type { CachedResponse } from '#domain/stored-rows.ts';
 import type { ChatQuestion, StreamChat } from '#domain/stream.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
-import { lastRequestCost } from '#usage/message-requests.ts';
+import { lastRequestCost } from '#domain/message-requests.ts';
 import type { AnswerDelta } from './run-answer.ts';
 
 /**

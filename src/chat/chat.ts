@@ -13,7 +13,7 @@ import type { UsageIncrement } from '#domain/usage.ts';
 import { clampMaxTokens, clampTemperature } from '#domain/user-settings.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
 import { estimateTokens } from '#usage/estimate-tokens.ts';
-import { toUsageIncrement } from '#usage/usage-increment.ts';
+import { toUsageIncrement } from '#domain/usage-increment.ts';
 import { createAsk } from './ask-answer.ts';
 import type { AskingKind } from './ask-answer.ts';
 import { buildPrompt } from './build-prompt.ts';

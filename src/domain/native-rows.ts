@@ -5,7 +5,9 @@ import type { MessageId, SessionId } from './ids.ts';
 import { toConversationId, toMessageId } from './ids.ts';
 import type { NativeConversation } from './imported.ts';
 import { isLaterCopy } from './message.ts';
+import { withRequestsOf } from './message-requests.ts';
 import type { AttachmentReference, Message } from './message.ts';
+import { withPassingUsageOf } from './passing-usage.ts';
 
 /** The rows of a file, fit for this database, with the ids its attachments had in the file. */
 export interface NativeRows {
@@ -74,6 +76,7 @@ export function copyNative(rows: NativeRows, createId: (oldId: string) => string
  * one side has stay or come; of what both have, the side that was changed last wins, in whatever way,
  * and of two that are equally old the one here. A name, a rating, a comment or a pin that only one side
  * has stays under a newer file too, tags are those of both, and the trash and the sessions of rows stay.
+ * What either side knows of requests, an answer and its conversation know then.
  */
 export function planNativeUpdate(
   stored: Conversation,
@@ -94,7 +97,9 @@ export function planNativeUpdate(
     parentId: message.parentId !== null && known.has(message.parentId) ? message.parentId : null,
     seq: stored.lastSeq + 1 + index,
   }));
-  const base = isFileNewer ? takeFields(stored, native.conversation) : stored;
+  const base = isFileNewer
+    ? withPassingUsageOf(takeFields(stored, native.conversation), stored)
+    : withPassingUsageOf(stored, native.conversation);
   const all = new Map([...here, ...changed.concat(added).map((row) => [row.id, row] as const)]);
   const conversation = {
     ...base,
@@ -138,14 +143,19 @@ function takeFields(stored: Conversation, file: Conversation): Conversation {
 }
 
 function changedMessage(stored: Message, file: Message, isFileNewer: boolean): Message | undefined {
-  if (stored.status === 'streaming' || !isLaterCopy(file, stored, isFileNewer)) return undefined;
+  if (stored.status === 'streaming') return undefined;
+  if (!isLaterCopy(file, stored, isFileNewer)) {
+    const counted = withRequestsOf(stored, file);
+    return counted === stored ? undefined : counted;
+  }
   const { id, conversationId, sessionId, parentId, seq } = stored;
   const attachments = joinAttachments(stored.attachments, file.attachments);
-  const metadata = withStoredSession(file.metadata, stored.metadata);
+  const counted = withRequestsOf(file, stored);
+  const metadata = withStoredSession(counted.metadata, stored.metadata);
   const isChangedLater = (file.changedAt ?? 0) > (stored.changedAt ?? 0);
   const [first, second] = isChangedLater ? [file, stored] : [stored, file];
   const after = {
-    ...file,
+    ...counted,
     ...{ id, conversationId, sessionId, parentId, seq, attachments, metadata },
     rating: first.rating ?? second.rating,
     feedback: first.feedback ?? second.feedback,

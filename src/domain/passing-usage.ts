@@ -34,3 +34,19 @@ export function withPassingUsage(
     metadata: { ...conversation.metadata, [KEY]: joined.slice(-MAX_RECORDS) },
   };
 }
+
+/** The conversation with what another copy of it knows of requests: of one day and model, whichever knows more. */
+export function withPassingUsageOf(kept: Conversation, other: Conversation): Conversation {
+  const records = readPassingUsage(kept);
+  const keyOf = ({ date, model }: UsageIncrement): string => `${date}\n${model}`;
+  const all = new Map(records.map((record) => [keyOf(record), record]));
+  let isSame = true;
+  for (const record of readPassingUsage(other)) {
+    if ((all.get(keyOf(record))?.requestCount ?? 0) >= record.requestCount) continue;
+    all.set(keyOf(record), record);
+    isSame = false;
+  }
+  if (isSame) return kept;
+  const joined = [...all.values()].slice(-MAX_RECORDS);
+  return { ...kept, metadata: { ...kept.metadata, [KEY]: joined } };
+}

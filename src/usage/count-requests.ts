@@ -6,8 +6,8 @@ import { readPassingUsage } from '#domain/passing-usage.ts';
 import { addImportedUsage, addUsage, toLocalDate, usageStatisticId } from '#domain/usage.ts';
 import type { ImportedIncrement, UsageIncrement, UsageStatistic } from '#domain/usage.ts';
 import { joinIncrements } from '#domain/usage-increments.ts';
-import { toUsageIncrements } from './message-requests.ts';
-import { toImportedIncrement } from './usage-increment.ts';
+import { toUsageIncrements } from '#domain/message-requests.ts';
+import { toImportedIncrement } from '#domain/usage-increment.ts';
 
 /** The usage of all days as it is counted from rows, one after another. */
 export interface RequestCount {

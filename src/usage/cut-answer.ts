@@ -3,7 +3,7 @@ import type { Message } from '#domain/message.ts';
 import type { UsageIncrement } from '#domain/usage.ts';
 import { CUT_REQUEST } from '#domain/usage-increments.ts';
 import { estimateTokens } from './estimate-tokens.ts';
-import { toUsageIncrement } from './usage-increment.ts';
+import { toUsageIncrement } from '#domain/usage-increment.ts';
 
 /**
  * An answer whose page is gone, at rest, and what its request adds to the usage of its day: a request,

@@ -1,10 +1,10 @@
 import type { ConversationStore } from '#domain/conversation-store.ts';
 import type { Message } from '#domain/message.ts';
 import type { UsageIncrement } from '#domain/usage.ts';
-import { withCost, withEarlierRequests, withoutRequest } from './message-requests.ts';
+import { withCost, withEarlierRequests, withoutRequest } from '#domain/message-requests.ts';
 import { costOf } from './price.ts';
 import type { Price } from './price.ts';
-import { isRefusedRequest } from './usage-increment.ts';
+import { isRefusedRequest } from '#domain/usage-increment.ts';
 
 /** The price an answer is made at; undefined when nobody knows it. The table is fetched when it is first asked. */
 export type PriceOf = (

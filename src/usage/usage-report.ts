@@ -1,7 +1,7 @@
 import { knownCostUsd, toLocalDate } from '#domain/usage.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 import { findKnownName } from './find-price.ts';
-import { UNKNOWN_MODEL } from './usage-increment.ts';
+import { UNKNOWN_MODEL } from '#domain/usage-increment.ts';
 
 /** One month of one model, in the names of exported files. */
 export interface UsageReportRow {

@@ -6,6 +6,8 @@ import { createStoredConversations } from '#db/stored-conversations.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import { LOCAL_USER_ID, toConversationId, toEndpointId, toMessageId } from '#domain/ids.ts';
 import { createDocumentRows } from '#domain/library.ts';
+import { toUsageIncrements } from '#domain/message-requests.ts';
+import { readPassingUsage } from '#domain/passing-usage.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import { makeMessage } from '../db/conversation-rows.ts';
 import {
@@ -194,6 +196,38 @@ describe('a merge', () => {
     const [merged] = await db.strict.documents.toArray();
     expect((await readAllChunks(db, 'd')).map((chunk) => chunk.text)).toEqual(['two']);
     expect(merged?.metadata['import_id']).toBeUndefined();
+  });
+
+  test('keeps what either side asked for an answer, and in passing', async () => {
+    const increment = (askedAt: number, date = '2026-11-01') => ({
+      ...{ date, model: 'm', askedAt, requestCount: 1, promptTokens: 1, completionTokens: 1 },
+      ...{ totalTokens: 2, totalCostUsd: 0, unpricedCount: 0, totalResponseTimeMs: 0 },
+      ...{ timedCount: 0, errorCount: 0 },
+    });
+    const id = toMessageId('newer-in-file-m1');
+    const ask = async (to: Home, at: number, date: string) => {
+      const requests = { earlier: [increment(1)], keptTokens: 0, last: increment(at) };
+      await to.db.strict.messages.update(id, { metadata: { requests }, changedAt: at });
+      const metadata = { passingRequests: [increment(at, date)] };
+      await to.db.strict.conversations.update(toConversationId('newer-in-file'), { metadata });
+    };
+    const there = await openHome();
+    await addWhole(there.db, wholeConversation('newer-in-file', 2));
+    await ask(home, LATER, '2026-11-02');
+    await ask(there, LATER + 1, '2026-11-03');
+    const [one, other] = [await backUp(home.db), await backUp(there.db)];
+    for (const [into, from] of [
+      [home, other],
+      [there, one],
+    ] as const) {
+      const { db } = await restore(into, from, merge);
+      const message = await db.strict.messages.get(id);
+      const requests = message ? toUsageIncrements(message) : [];
+      expect(requests.map(({ askedAt }) => askedAt)).toEqual([1, LATER, LATER + 1]);
+      const conversation = await db.strict.conversations.get(toConversationId('newer-in-file'));
+      const passing = conversation ? readPassingUsage(conversation) : [];
+      expect(passing.map(({ date }) => date).sort()).toEqual(['2026-11-02', '2026-11-03']);
+    }
   });
 
   test('keeps the longer answer where it was continued, whichever conversation is the newer one', async () => {

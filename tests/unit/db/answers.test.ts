@@ -5,7 +5,7 @@ import { createStoredConversations } from '#db/stored-conversations.ts';
 import { toConversationId, toMessageId } from '#domain/ids.ts';
 import { settleMessage } from '#domain/message.ts';
 import { toCutAnswer } from '#usage/lazy-usage.ts';
-import { toUsageIncrement } from '#usage/usage-increment.ts';
+import { toUsageIncrement } from '#domain/usage-increment.ts';
 import { createTestClock, openForTest } from './fresh-database.ts';
 import { makeAnswer, makeConversation } from './conversation-rows.ts';
 

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createConversation } from '#domain/conversation.ts';
-import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
+import { toConversationId, toEndpointId, toMessageId, toSessionId } from '#domain/ids.ts';
 import { createMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
+import { toUsageIncrements, withCost, withEarlierRequests } from '#domain/message-requests.ts';
 import { copyNative, planNativeUpdate, withKnownSessions } from '#domain/native-rows.ts';
+import { readPassingUsage } from '#domain/passing-usage.ts';
+import { toUsageIncrement } from '#domain/usage-increment.ts';
 
 const id = toConversationId('c');
 const sessionId = toSessionId('s');
@@ -200,5 +203,92 @@ describe('planNativeUpdate', () => {
     const trashed = { ...conversation, status: 'deleted' as const, deletedAt: 5 };
     const update = planNativeUpdate(trashed, messages, rows(['a', 'b'], 20));
     expect(update?.conversation).toMatchObject({ status: 'deleted', deletedAt: 5 });
+  });
+
+  describe('of an answer that was asked for again in two places', () => {
+    const answered = (at: number, changes: Partial<Message> = {}) => {
+      const { conversation, messages } = rows(['q', 'a'], at);
+      const answer = {
+        ...{ role: 'assistant' as const, modelUsed: 'm', endpointId: toEndpointId('e') },
+        ...{ promptTokens: 1, completionTokens: 1, costUsd: 1, responseTimeMs: 5 },
+      };
+      const changed = messages.map((each) =>
+        each.role === 'user' && each.seq === 0 ? each : { ...each, ...answer, ...changes },
+      );
+      return { conversation, messages: changed };
+    };
+    const again = (first: Message, at: number): Message => {
+      const reopened = withEarlierRequests({ ...first, status: 'streaming' }, first);
+      const settled = { ...reopened, status: 'complete' as const, content: `at ${at}` };
+      const request = { ...toUsageIncrement({ ...settled, costUsd: 2 }), askedAt: at };
+      return { ...withCost(settled, request, 'own'), changedAt: at };
+    };
+    const first = answered(10);
+    const [question, answer] = first.messages;
+    if (!question || !answer) throw new Error('no answer');
+    const at = (time: number) => ({ ...first, messages: [question, again(answer, time)] });
+    const askedAt = (message: Message | undefined) =>
+      message && toUsageIncrements(message).map((request) => request.askedAt);
+
+    it('keeps the requests of both sides, whichever answer is the later', () => {
+      const [here, file] = [at(20), at(30)];
+      const update = planNativeUpdate(here.conversation, here.messages, file);
+      expect(update?.changed).toMatchObject([{ content: 'at 30', costUsd: 5 }]);
+      expect(askedAt(update?.changed[0])).toEqual([1, 20, 30]);
+      const other = planNativeUpdate(file.conversation, file.messages, here);
+      expect(other?.changed).toMatchObject([{ content: 'at 30', costUsd: 5, changedAt: 30 }]);
+      expect(askedAt(other?.changed[0])).toEqual([1, 20, 30]);
+      // Once they are there, nothing is left to take.
+      for (const each of [here, file]) {
+        const known = [question, ...(update?.changed ?? [])];
+        expect(planNativeUpdate(here.conversation, known, each)).toBeUndefined();
+      }
+    });
+
+    it('keeps what was asked for an answer that was cut off with its page', () => {
+      const cutRequest = { ...toUsageIncrement(answer), askedAt: 15, totalCostUsd: 0 };
+      const stopped = { status: 'interrupted' as const, responseTimeMs: null };
+      const cut = { ...answer, ...stopped, metadata: { cutRequest } };
+      const file = at(30);
+      const update = planNativeUpdate(first.conversation, [question, cut], file);
+      expect(askedAt(update?.changed[0])).toEqual([1, 15, 30]);
+    });
+
+    it('counts nothing twice of an answer of another product that has grown', () => {
+      const imported = (content: string, updatedAt: number) =>
+        answered(updatedAt, {
+          ...{ endpointId: null, content, completionTokens: content.length, changedAt: updatedAt },
+        });
+      const [here, file] = [imported('a', 10), imported('a b', 20)];
+      const update = planNativeUpdate(here.conversation, here.messages, file);
+      expect(update?.changed).toMatchObject([{ content: 'a b' }]);
+      expect(askedAt(update?.changed[0])).toEqual([1]);
+    });
+
+    it('keeps what was asked in passing, of each day and model the larger record', () => {
+      const record = (date: string, requestCount: number) => ({
+        ...toUsageIncrement(answer),
+        ...{ date, requestCount, askedAt: undefined },
+      });
+      const withRecords = (updatedAt: number, ...records: readonly unknown[]) => {
+        const { conversation, messages } = rows(['q'], updatedAt);
+        const metadata = { passingRequests: records };
+        return { conversation: { ...conversation, metadata }, messages };
+      };
+      const here = withRecords(10, record('2026-01-01', 2), record('2026-01-02', 1));
+      const file = withRecords(20, record('2026-01-01', 1), record('2026-01-03', 1));
+      for (const [one, other] of [
+        [here, file],
+        [file, here],
+      ] as const) {
+        const update = planNativeUpdate(one.conversation, one.messages, other);
+        const records = update ? readPassingUsage(update.conversation) : [];
+        expect(records.map(({ date, requestCount }) => [date, requestCount]).sort()).toEqual([
+          ['2026-01-01', 2],
+          ['2026-01-02', 1],
+          ['2026-01-03', 1],
+        ]);
+      }
+    });
   });
 });

@@ -7,7 +7,7 @@ import { settleMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import { Answers, RunningAnswer } from '#state/answers.svelte.ts';
 import { StorageHealth } from '#state/storage-health.svelte.ts';
-import { toUsageIncrement } from '#usage/usage-increment.ts';
+import { toUsageIncrement } from '#domain/usage-increment.ts';
 import { makeAnswer } from '../db/conversation-rows.ts';
 
 const endpointId = toEndpointId('endpoint');

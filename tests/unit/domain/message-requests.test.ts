@@ -9,8 +9,8 @@ import {
   toUsageIncrements,
   withCost,
   withEarlierRequests,
-} from '#usage/message-requests.ts';
-import { toUsageIncrement } from '#usage/usage-increment.ts';
+} from '#domain/message-requests.ts';
+import { toUsageIncrement } from '#domain/usage-increment.ts';
 
 const answer = (changes: Partial<Message> = {}): Message =>
   createMessage({

@@ -4,7 +4,7 @@ import { createMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import { addUsage, toLocalDate } from '#domain/usage.ts';
 import { LOCAL_USER_ID } from '#domain/ids.ts';
-import { toUsageIncrement } from '#usage/usage-increment.ts';
+import { toUsageIncrement } from '#domain/usage-increment.ts';
 
 const TIMESTAMP = new Date(2026, 10, 5, 23, 59).getTime();
 

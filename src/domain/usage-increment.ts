@@ -1,7 +1,7 @@
-import type { Message } from '#domain/message.ts';
-import { toLocalDate } from '#domain/usage.ts';
-import type { ImportedIncrement, UsageIncrement } from '#domain/usage.ts';
-import { measuredMs } from '#domain/usage-increments.ts';
+import type { Message } from './message.ts';
+import { toLocalDate } from './usage.ts';
+import type { ImportedIncrement, UsageIncrement } from './usage.ts';
+import { measuredMs } from './usage-increments.ts';
 
 /** Name under which answers without a known model are counted. */
 export const UNKNOWN_MODEL = 'unknown';

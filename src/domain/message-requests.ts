@@ -4,16 +4,16 @@
  * earlier ones added to the usage is kept in `metadata.requests`, and with it what the last one added,
  * wherever the row does not say that of itself; a rebuild finds every request again.
  */
-import { isUnsettled, readFromCache } from '#domain/message.ts';
-import type { Message } from '#domain/message.ts';
-import type { UsageIncrement } from '#domain/usage.ts';
+import { isUnsettled, readFromCache } from './message.ts';
+import type { Message } from './message.ts';
+import type { UsageIncrement } from './usage.ts';
 import {
   CUT_REQUEST,
   USAGE_AMOUNTS,
   isAmount,
   readCutRequest,
   readUsageIncrements,
-} from '#domain/usage-increments.ts';
+} from './usage-increments.ts';
 import { toUsageIncrement } from './usage-increment.ts';
 
 interface MessageRequests {
@@ -117,6 +117,45 @@ export function toUsageIncrements(message: Message): readonly UsageIncrement[] {
   if (last) return [...earlier, last];
   if (earlier.length === 0) return [toUsageIncrement(message)];
   return [...earlier, toUsageIncrement({ ...message, costUsd: lastCostUsd }, keptTokens)];
+}
+
+/**
+ * Of two copies of an answer that was asked for again in two places: the one that is kept, with the
+ * requests that only the other one knows. What another product asked is no request of ours.
+ */
+export function withRequestsOf(kept: Message, other: Message): Message {
+  if (kept.role !== 'assistant' || other.role !== 'assistant') return kept;
+  const own = toUsageIncrements(kept);
+  const isPlain = other.metadata[KEY] === undefined && other.metadata[CUT_REQUEST] === undefined;
+  if (isPlain && other.endpointId === null) return kept;
+  const lost = toUsageIncrements(other).filter(
+    (request) => !own.some((each) => isSameRequest(each, request)),
+  );
+  if (lost.length === 0) return kept;
+  const requests = readRequests(kept);
+  const last = own.length > requests.earlier.length ? own.at(-1) : undefined;
+  const isKnown = kept.costUsd !== null && lost.every(({ unpricedCount }) => unpricedCount === 0);
+  const earlier = [...lost, ...requests.earlier].sort(
+    (a, b) => (a.askedAt ?? 0) - (b.askedAt ?? 0),
+  );
+  const record: MessageRequests = {
+    ...requests,
+    earlier: earlier.slice(-MAX_REQUESTS),
+    ...(!isUnsettled(kept) && last && { last, lastCostUsd: lastRequestCost(kept) }),
+  };
+  const costUsd = isKnown
+    ? lost.reduce((sum, { totalCostUsd }) => sum + totalCostUsd, kept.costUsd)
+    : null;
+  return { ...kept, costUsd, metadata: { ...kept.metadata, [KEY]: record } };
+}
+
+/** By when it was asked: a price or a count may have been put right since. */
+function isSameRequest(one: UsageIncrement, other: UsageIncrement): boolean {
+  if (one.askedAt === undefined || other.askedAt === undefined) {
+    const { askedAt } = one;
+    return isSame(one, { ...other, ...(askedAt !== undefined && { askedAt }) });
+  }
+  return one.askedAt === other.askedAt && one.model === other.model;
 }
 
 /** US dollars of the last request behind a message; null when unknown. */

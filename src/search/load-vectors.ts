@@ -7,6 +7,7 @@ import {
 } from '#db/embeddings.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { BLOCK_ROWS, NO_PASSAGE, createOpenBlock, unpackBlock } from './embedding-blocks.ts';
+import { PASSAGE_FIELDS } from './passage-rows.ts';
 import type { VectorCopy } from './vector-copy.ts';
 import { blockOf } from './vector-entries.ts';
 import type { VectorEntries } from './vector-entries.ts';
@@ -122,19 +123,20 @@ async function loadFromFiles(
 /** Numbers of the rows of each owner, by the owner's number. */
 function groupRows({ passages }: VectorEntries): readonly Uint32Array<ArrayBuffer>[] {
   const count = passages.rowCount();
+  const { numbers, fields } = passages.columns(0, count);
   const ends = new Uint32Array(passages.ownerIds.length + 1);
-  for (let place = 0; place < count; place++) {
-    const after = passages.ownerOf(place) + 1;
+  for (let at = 0; at < fields.length; at += PASSAGE_FIELDS) {
+    const after = (fields[at] ?? 0) + 1;
     if (after > 0) ends[after] = (ends[after] ?? 0) + 1;
   }
   for (let at = 1; at < ends.length; at++) ends[at] = (ends[at] ?? 0) + (ends[at - 1] ?? 0);
   const next = ends.slice();
   const all = new Uint32Array(ends.at(-1) ?? 0);
   for (let place = 0; place < count; place++) {
-    const owner = passages.ownerOf(place);
+    const owner = fields[place * PASSAGE_FIELDS] ?? -1;
     if (owner < 0) continue;
     const at = next[owner] ?? 0;
-    all[at] = passages.numberOf(place);
+    all[at] = numbers[place] ?? 0;
     next[owner] = at + 1;
   }
   return passages.ownerIds.map((_id, owner) => all.subarray(ends[owner], ends[owner + 1]));

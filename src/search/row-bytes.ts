@@ -2,6 +2,7 @@
 import { canRun, loadKernel } from './kernel/load-kernel.ts';
 import relaxedKernel from './kernel/vectors-relaxed.as.ts?kernel';
 import kernel from './kernel/vectors.as.ts?kernel';
+import { mixIn } from './wide-checksum.ts';
 
 /** What the kernels export; see kernel/vectors.as.ts. The relaxed one has no `compareBits`. */
 interface VectorExports {
@@ -16,6 +17,7 @@ interface VectorExports {
     least: number,
     kept: number,
   ) => number;
+  readonly digestBytes: (bytes: number, length: number, sums: number) => void;
 }
 type Compare = (query: number, rows: number, count: number, width: number, results: number) => void;
 
@@ -77,7 +79,16 @@ export interface RowBytes {
     },
     onRow: (row: number, product: number) => void,
   ): void;
+  /**
+   * Goes on with the digest of rows one after the other: {@link DIGEST_SUMS} sums, zero at first. The same at
+   * any speed; another where a byte differs.
+   * @param count A multiple of 4 but for the last ones.
+   */
+  digest(first: number, count: number, sums: Int32Array): void;
 }
+
+/** Sums of a digest. */
+export const DIGEST_SUMS = 16;
 
 /** @param width Bytes of a row: a multiple of 16, at most 16,384. */
 export async function createRowBytes(
@@ -98,7 +109,7 @@ export async function createRowBytes(
 
 function createKernelRows(
   width: number,
-  { memory, keepBetter }: VectorExports,
+  { memory, keepBetter, digestBytes }: VectorExports,
   kernelCompare: Compare,
 ): RowBytes {
   const reach = (byteLength: number): void => {
@@ -148,6 +159,12 @@ function createKernelRows(
         }
       });
     },
+    digest(first, count, sums) {
+      const kept = new Int32Array(memory.buffer, 0, DIGEST_SUMS);
+      kept.set(sums);
+      digestBytes(ROWS_AT + first * width, count * width, 0);
+      sums.set(kept);
+    },
   };
 }
 
@@ -178,6 +195,13 @@ function createPlainRows(width: number, comparison: Comparison): RowBytes {
       for (const [row, scale] of scales.entries()) {
         const product = compareRow(query, bytes, row * width);
         if ((product - offset) * scale > least()) onRow(row, product);
+      }
+    },
+    digest(first, count, sums) {
+      const words = new Int32Array(bytes.buffer, first * width, (count * width) / 4);
+      for (let at = 0; at < words.length; at++) {
+        const sum = at % DIGEST_SUMS;
+        sums[sum] = mixIn(sums[sum] ?? 0, words[at] ?? 0);
       }
     },
   };

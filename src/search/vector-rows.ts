@@ -3,8 +3,9 @@
  * index of neighbours costs more to build than it saves up to a million rows; PERFORMANCE section 3).
  */
 import { createBest } from './best.ts';
-import { bestSpeed, createRowBytes, productOf } from './row-bytes.ts';
+import { DIGEST_SUMS, bestSpeed, createRowBytes, productOf } from './row-bytes.ts';
 import type { Speed } from './row-bytes.ts';
+import { mixIn } from './wide-checksum.ts';
 
 /** From this many rows on a first pass over one bit a number chooses what is looked at. */
 const BIT_PASS_FROM = 500_000;
@@ -37,6 +38,8 @@ export interface VectorRows {
   scales(from: number, count: number): Float32Array;
   /** A number made of the bytes of some rows, the same at any speed; it differs where a byte differs. */
   digest(from: number, count: number): number;
+  /** The same, stretch by stretch. */
+  createDigest(): RowDigest;
   /** Adds a row's vector, up to the rounding of bytes, to the numbers of `sum`. */
   addTo(sum: Float32Array, row: number): void;
   /** The row is not found any more. */
@@ -45,6 +48,13 @@ export interface VectorRows {
   expunge(row: number): void;
   /** The nearest rows, nearest first; fewer where there are fewer. */
   nearest(query: Float32Array, limit: number): readonly NearRow[];
+}
+
+/** A digest of rows that come one stretch after the other. */
+export interface RowDigest {
+  /** @param count A multiple of 4 but for the last stretch. */
+  add(from: number, count: number): void;
+  value(): number;
 }
 
 interface VectorRowsOptions {
@@ -60,8 +70,10 @@ export async function createVectorRows(
 ): Promise<VectorRows> {
   const width = Math.ceil(dimension / 16) * 16;
   const bitWidth = Math.ceil(dimension / 128) * 16;
-  const bytes = await createRowBytes(width, 'product', speed);
-  const bits = await createRowBytes(bitWidth, 'bits', speed);
+  const [bytes, bits] = await Promise.all([
+    createRowBytes(width, 'product', speed),
+    createRowBytes(bitWidth, 'bits', speed),
+  ]);
   let bitCount = 0;
   let count = 0;
   /** What a row's bytes are multiplied with; 0 for a removed row. */
@@ -123,6 +135,14 @@ export async function createVectorRows(
     return best.list();
   }
 
+  function createDigest(): RowDigest {
+    const sums = new Int32Array(DIGEST_SUMS);
+    return {
+      add: (from, rows) => bytes.digest(from, rows, sums),
+      value: () => sums.reduce(mixIn, DIGEST_SUMS) >>> 0,
+    };
+  }
+
   return {
     dimension,
     width,
@@ -140,15 +160,11 @@ export async function createVectorRows(
     bytes: (from, rows) => bytes.view(from, rows),
     scales: (from, rows) => scales.subarray(from, from + rows),
     digest(from, rows) {
-      let digest = rows;
-      bytes.compare(checkingQuery(width), from, rows, (_from, products) => {
-        for (const product of products) {
-          digest = Math.imul(digest ^ product, 0x9e3779b1);
-          digest ^= digest >>> 15;
-        }
-      });
-      return digest >>> 0;
+      const digest = createDigest();
+      digest.add(from, rows);
+      return digest.value();
     },
+    createDigest,
     add(vectors) {
       const rows = vectors.length / dimension;
       ensureScales(count + rows);
@@ -184,11 +200,6 @@ export async function createVectorRows(
 
 /** Rows are stored as bytes around this one, so that all are positive. */
 const MIDDLE = 64;
-
-/** A row without a zero, so that every byte of a row counts in its product with it. */
-function checkingQuery(width: number): Uint8Array {
-  return Uint8Array.from({ length: width }, (_, i) => ((i * 73) % 127) + 1);
-}
 
 /** A query as signed bytes. */
 interface Query {

@@ -17,6 +17,7 @@ import { PASSAGE_FIELDS } from './passage-rows.ts';
 import type { PassageRows } from './passage-rows.ts';
 import type { SidecarFile, SidecarStore } from './sidecar-store.ts';
 import { checksum } from './step-log.ts';
+import { wideChecksum } from './wide-checksum.ts';
 import type { VectorRows } from './vector-rows.ts';
 
 /** Words of a head: magic, layout, rows, bytes of JSON, check of the rows, of the frame, of the head. */
@@ -24,9 +25,11 @@ const HEAD_WORDS = 7;
 const HEAD_BYTES = HEAD_WORDS * 4;
 const MAGIC = 0x7663_6f6e;
 /** Another layout, or another way to round vectors, is another number. */
-const LAYOUT_VERSION = 1;
+const LAYOUT_VERSION = 2;
 /** From so many frames on, those of the newer half of the rows become one. */
 const MOST_FRAMES = 64;
+/** Bytes of rows that are read at once. */
+const STRETCH_BYTES = 1024 * 1024;
 
 const Told = v.object({
   collection: v.string(),
@@ -139,18 +142,15 @@ async function openAll(
   store: SidecarStore,
   names: readonly [string, string, string],
 ): Promise<readonly [SidecarFile, SidecarFile, SidecarFile]> {
-  const opened: SidecarFile[] = [];
-  const open = async (name: string): Promise<SidecarFile> => {
-    const file = await store.open(name);
-    opened.push(file);
-    return file;
-  };
   const [first, second, third] = names;
+  const opening = [store.open(first), store.open(second), store.open(third)] as const;
   try {
-    return [await open(first), await open(second), await open(third)];
+    return await Promise.all(opening);
   } catch (error) {
     // A file that stays open cannot be opened again, nor removed.
-    for (const file of opened) file.close();
+    for (const each of await Promise.allSettled(opening)) {
+      if (each.status === 'fulfilled') each.value.close();
+    }
     throw error;
   }
 }
@@ -195,12 +195,11 @@ export async function openVectorSidecar(deps: VectorSidecarDeps): Promise<Vector
     passages.extend(count);
     reserveChecks(count, true);
     // Memory that is fresh is dear: the bytes go from the file to where the scan wants them.
-    const target = rows.extend(count);
-    if (count > 0) await rowFile.read(target, 0);
+    rows.extend(count);
     const stamps = new Map<string, string>();
     for (const { firstRow, rowCount: added, rowsCheck, columns, told } of found) {
       if (told.collection !== collection || told.embedder !== embedder) return undefined;
-      if (rows.digest(firstRow, added) !== rowsCheck) return undefined;
+      if ((await readRows(firstRow, added)) !== rowsCheck) return undefined;
       let from = 0;
       for (const column of columnsOf(firstRow, added)) {
         column.set(columns.subarray(from, from + column.length));
@@ -214,6 +213,18 @@ export async function openVectorSidecar(deps: VectorSidecarDeps): Promise<Vector
     [frames, rowCount, exactCount] = [found, count, count];
     toldOwners = passages.ownerIds.length;
     return stamps;
+  }
+
+  /** Reads rows into memory, digested while the processor still has them at hand. @returns their digest */
+  async function readRows(firstRow: number, count: number): Promise<number> {
+    const digest = rows.createDigest();
+    const stretch = Math.max(4, Math.floor(STRETCH_BYTES / width / 4) * 4);
+    for (let from = firstRow; from < firstRow + count; from += stretch) {
+      const some = Math.min(stretch, firstRow + count - from);
+      await rowFile.read(rows.bytes(from, some), from * width);
+      digest.add(from, some);
+    }
+    return digest.value();
   }
 
   function follow({ newOwners, owners, dead }: Told, stamps: Map<string, string>): void {
@@ -239,7 +250,7 @@ export async function openVectorSidecar(deps: VectorSidecarDeps): Promise<Vector
     const json = encoder.encode(JSON.stringify(told));
     const body = joined([...columnsOf(firstRow, count), json]);
     const rowsCheck = rows.digest(firstRow, count);
-    const words = [MAGIC, LAYOUT_VERSION, count, json.length, rowsCheck, checksum(body)];
+    const words = [MAGIC, LAYOUT_VERSION, count, json.length, rowsCheck, wideChecksum(body)];
     const head = Uint32Array.of(...words, checksum(bytesOf(Uint32Array.from(words))));
     const at = log.size;
     await log.append(joined([bytesOf(head), body]));
@@ -265,7 +276,7 @@ export async function openVectorSidecar(deps: VectorSidecarDeps): Promise<Vector
     await log.read(bytesOf(head), at);
     const body = new Uint8Array(count * (1 + PASSAGE_FIELDS + 2) * 4 + (head[3] ?? 0));
     await log.read(body, at + HEAD_BYTES);
-    head.set([rows.digest(firstRow, count), checksum(body)], 4);
+    head.set([rows.digest(firstRow, count), wideChecksum(body)], 4);
     head[HEAD_WORDS - 1] = checksum(bytesOf(head.subarray(0, HEAD_WORDS - 1)));
     await log.overwrite(bytesOf(head), at);
   }
@@ -274,7 +285,7 @@ export async function openVectorSidecar(deps: VectorSidecarDeps): Promise<Vector
     async expunge(places) {
       const runs = toRuns(places.filter((place) => place < rowCount));
       const zeros = new Float32Array(dimension);
-      const check = checksum(bytesOf(zeros));
+      const check = wideChecksum(bytesOf(zeros));
       for (const [from, to] of runs) {
         await rowFile.overwrite(rows.bytes(from, to - from), from * width);
         for (let place = from; place < to; place++) {
@@ -307,7 +318,7 @@ export async function openVectorSidecar(deps: VectorSidecarDeps): Promise<Vector
       reserveChecks(exactCount + count, false);
       for (let row = 0; row < count; row++) {
         const vector = vectors.subarray(row * dimension, (row + 1) * dimension);
-        checks[exactCount + row] = checksum(bytesOf(vector));
+        checks[exactCount + row] = wideChecksum(bytesOf(vector));
       }
       await digits.append(bytesOf(vectors));
       exactCount += count;
@@ -349,7 +360,7 @@ export async function openVectorSidecar(deps: VectorSidecarDeps): Promise<Vector
       }
       for (let row = 0; row * dimension < target.length; row++) {
         const vector = target.subarray(row * dimension, (row + 1) * dimension);
-        if (checksum(bytesOf(vector)) !== checks[place + row]) return false;
+        if (wideChecksum(bytesOf(vector)) !== checks[place + row]) return false;
       }
       return true;
     },
@@ -404,7 +415,7 @@ function readFrames(bytes: Uint8Array): ReadFrame[] | undefined {
     const jsonAt = at + HEAD_BYTES + rowCount * (1 + PASSAGE_FIELDS + 2) * 4;
     const end = jsonAt + jsonBytes;
     if (end > bytes.length) return undefined;
-    if (checksum(bytes.subarray(at + HEAD_BYTES, end)) !== bodyCheck) return undefined;
+    if (wideChecksum(bytes.subarray(at + HEAD_BYTES, end)) !== bodyCheck) return undefined;
     const told = v.safeParse(Told, JSON.parse(decoder.decode(bytes.subarray(jsonAt, end))));
     if (!told.success) return undefined;
     const columns = bytes.subarray(at + HEAD_BYTES, jsonAt);

@@ -4,6 +4,7 @@
  *
  * The instruction is exact as long as the bytes of the rows lie between 0 and 127.
  */
+export { digestBytes } from './digest.as';
 export { keepBetter } from './select.as';
 
 /**

@@ -5,6 +5,7 @@
  *
  * Memory belongs to the caller, who passes addresses; nothing is allocated here.
  */
+export { digestBytes } from './digest.as';
 export { keepBetter } from './select.as';
 
 /**

@@ -349,7 +349,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     translator,
     usage: new Usage(
       {
-        watch: () => watchUsageStatistics(db, LOCAL_USER_ID),
+        watch: (from) => watchUsageStatistics(db, LOCAL_USER_ID, from),
         rebuild: (onProgress, signal) => rebuildUsage(db, LOCAL_USER_ID, { onProgress, signal }),
         readRatedDays: (range, signal) => readRatedDays(db, range, signal),
         readBuiltInPrices,

@@ -15,12 +15,13 @@ export function readUsageStatistics(
   return read(() => db.usageStatistics.where('date').between(from, to, true, true).toArray());
 }
 
-/** All rows of a person by day, now and after every answer. */
+/** The rows of a person by day, all or those of `from` and later, now and after every answer. */
 export function watchUsageStatistics(
   { strict: db }: OnggiDatabase,
   userId: UserId,
+  from?: string,
 ): LiveRead<readonly UsageStatistic[]> {
-  return liveRead(() => rowsOf(db, userId).toArray());
+  return liveRead(() => rowsOf(db, userId, from).toArray());
 }
 
 /** All rows of a person, in the order of their key. */
@@ -53,8 +54,8 @@ export function replaceUsage(
   );
 }
 
-function rowsOf(db: OnggiDexie, userId: UserId) {
-  const first = [userId, Dexie.minKey, Dexie.minKey];
+function rowsOf(db: OnggiDexie, userId: UserId, from: string | number = Dexie.minKey) {
+  const first = [userId, from, Dexie.minKey];
   return db.usageStatistics
     .where('[userId+date+model]')
     .between(first, [userId, Dexie.maxKey, Dexie.maxKey], true, true);

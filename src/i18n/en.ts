@@ -1216,7 +1216,9 @@ const texts = {
     other: '{count} requests of this month have no known price and are not in the sum.',
   },
   'usage.budgetField': 'Monthly budget in US dollars',
-  'usage.budgetHint': 'onggi warns here from 80 % on. Empty for no budget.',
+  'usage.budgetHint':
+    'onggi warns here and beside the message box from 80 % on. Empty for no budget.',
+  'usage.budgetDismiss': 'Hide for this month',
   'usage.notCounted':
     'Temporary chats are not counted: nothing of them is written. A chat that is not saved yet counts once you save it.',
   'usage.budgetSaved': 'Budget saved',

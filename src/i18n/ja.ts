@@ -1093,7 +1093,8 @@ export const ja: LaterTexts = {
   'usage.budgetOver': '今月の予算を使い切りました。onggiは知らせるだけで、回答は止めません。',
   'usage.budgetUnpriced': '今月のリクエスト{count}件は料金が不明で、合計に含まれません。',
   'usage.budgetField': '1か月の予算（米ドル）',
-  'usage.budgetHint': '80%からここでお知らせします。空欄にすると予算なしです。',
+  'usage.budgetHint': '80%からここと入力欄の上でお知らせします。空欄にすると予算なしです。',
+  'usage.budgetDismiss': '今月は表示しない',
   'usage.notCounted':
     '一時的な会話は記録されないため、集計に含まれません。まだ保存していない会話は、保存したときに集計されます。',
   'usage.budgetSaved': '予算を保存しました',

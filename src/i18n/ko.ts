@@ -1078,7 +1078,8 @@ export const ko: LaterTexts = {
   'usage.budgetOver': '이번 달 예산을 다 썼어요. onggi는 알려 드리기만 하고 답변을 막지는 않아요.',
   'usage.budgetUnpriced': '이번 달 요청 {count}건은 요금을 몰라서 합계에 들어 있지 않아요.',
   'usage.budgetField': '한 달 예산(미국 달러)',
-  'usage.budgetHint': '80%부터 여기에서 알려 드려요. 비워 두면 예산이 없어요.',
+  'usage.budgetHint': '80%부터 여기와 메시지 입력창 위에서 알려 드려요. 비워 두면 예산이 없어요.',
+  'usage.budgetDismiss': '이번 달에는 그만 보기',
   'usage.notCounted':
     '임시 대화는 어디에도 기록되지 않아서 집계에 들어가지 않아요. 아직 저장하지 않은 대화는 저장할 때 집계돼요.',
   'usage.budgetSaved': '예산을 저장했어요',

@@ -15,7 +15,8 @@ import type { StorageHealth } from './storage-health.svelte.ts';
 
 /** What the usage screen needs from below; made by `main.ts`. */
 export interface UsageWork {
-  watch(): LiveRead<readonly UsageStatistic[]>;
+  /** The daily rows, all or those of `from` (`YYYY-MM-DD`) and later. */
+  watch(from?: string): LiveRead<readonly UsageStatistic[]>;
   /** False when it was stopped. */
   rebuild(onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<boolean>;
   /** Undefined when it was stopped. */
@@ -85,6 +86,11 @@ export class Usage {
   /** The person's calendar day, `YYYY-MM-DD`. */
   get today(): string {
     return toLocalDate(this.#clock());
+  }
+
+  /** The daily rows of `from` and later, for whoever needs only these. */
+  watchSince(from: string): LiveRead<readonly UsageStatistic[]> {
+    return this.#work.watch(from);
   }
 
   /** Keeps the rows up to date until the returned function is called. */

@@ -166,6 +166,32 @@ test('warns when the month is over its budget and refuses what is no amount', as
   await expect(card.getByRole('alert')).toHaveCount(0);
 });
 
+test('says beside the message box that the budget is nearly used, until it is put away', async ({
+  start,
+}) => {
+  const { page } = await start({
+    rows: { usageStatistics: [seedUsage(0, 'gpt-5', { totalCostUsd: 4.5, unpricedCount: 0 })] },
+    settings: { prices: { ...NO_PRICES, monthlyBudgetUsd: 5 } },
+  });
+  const line = page.getByRole('status').filter({ hasText: /80 %/ });
+  await expect(line).toContainText(text('usage.budgetNear', { left: '$0.50' }));
+  await expectNoViolations(page, 'budget line');
+  await line.getByRole('link', { name: text('usage.title') }).click();
+  await expect(page.getByRole('region', { name: 'This month' })).toBeVisible();
+  await page.goBack();
+  await line.getByRole('button', { name: text('usage.budgetDismiss') }).click();
+  await expect(line).toHaveCount(0);
+  await page.reload();
+  await expect(page.getByRole('textbox', { name: 'Message', exact: true })).toBeVisible();
+  // What is used reaches the end: that is told once more.
+  await page.goto('/#/usage');
+  const card = page.getByRole('region', { name: 'This month' });
+  await card.getByLabel('Monthly budget in US dollars').fill('4');
+  await card.getByRole('button', { name: 'Save' }).click();
+  await page.goBack();
+  await expect(page.getByText(text('usage.budgetOver'))).toBeVisible();
+});
+
 test('says that nothing is counted yet, and counts history anew', async ({ start }) => {
   const { page } = await start({
     rows: seedConversations([

@@ -839,6 +839,8 @@ const texts = {
   'data.notProtected': 'The browser did not agree. Installing onggi as an app usually helps.',
   'data.schema': 'Versions of the database',
   'data.version': 'Version {version}',
+  'data.schema1': 'Conversations, messages, settings, keys and the other tables to begin with',
+  'data.schema2': 'Imports that can be undone, where copies go, what search has yet to see',
 
   'shortcut.title': 'Keyboard shortcuts',
   'shortcut.newChat': 'New chat',
@@ -1393,7 +1395,7 @@ const errors = {
     'The archive is protected by a password that onggi cannot open. This file changed nothing; unpack it first, then bring what is inside.',
   'error.file/passphrase-needed': 'This backup is protected. Enter its passphrase.',
   'error.file/passphrase-wrong':
-    'The passphrase does not open this file. This file changed nothing; try again.',
+    'This passphrase does not open the file. Try again; nothing has changed so far.',
   'error.library/not-text':
     'This is no text file. The library takes plain text, Markdown, HTML, JSON, CSV and source code; from a PDF or Word file, save the text first. This file changed nothing.',
   'error.library/unknown-encoding':

@@ -481,7 +481,7 @@ export const ja: LaterTexts = {
   'space.app': 'オフライン起動用のアプリ本体',
   'space.models': 'モデルなど取得したファイル',
   'space.undo': '前回の復元より前のデータ（7日間保管）',
-  'space.earlier': 'それより前の復元前のデータ（自動で削除）',
+  'space.earlier': 'さらに以前の復元で残ったデータ（自動で削除）',
   'space.copy': '前回のデータベース更新より前のコピー',
   'space.staging': '途中で終わった復元',
   'space.cache': 'キャッシュした回答（第2層、全タブで1時間共有）',
@@ -742,6 +742,8 @@ export const ja: LaterTexts = {
     'ブラウザーが保護を認めませんでした。onggiをアプリとしてインストールすると、たいてい保護されます。',
   'data.schema': 'データベースのバージョン',
   'data.version': 'バージョン{version}',
+  'data.schema1': '会話、メッセージ、設定、キーなど最初からあるテーブル',
+  'data.schema2': '取り消せる取り込み、コピーの保存先、検索に未反映の変更',
 
   'shortcut.title': 'キーボードショートカット',
   'shortcut.newChat': '新しい会話',
@@ -1273,7 +1275,7 @@ export const ja: LaterTexts = {
   'error.file/passphrase-needed':
     'このバックアップは保護されています。パスフレーズを入力してください。',
   'error.file/passphrase-wrong':
-    'このパスフレーズでは開けません。このファイルによる変更はありません。もう一度入力してください。',
+    'このパスフレーズではファイルを開けません。もう一度入力してください。まだ何も変更されていません。',
   'error.library/not-text':
     'テキストファイルではありません。ライブラリに追加できるのはテキスト、Markdown、HTML、JSON、CSV、ソースコードです。PDFやWordの文書はテキストとして保存してから追加してください。このファイルによる変更はありません。',
   'error.library/unknown-encoding':

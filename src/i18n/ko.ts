@@ -474,7 +474,7 @@ export const ko: LaterTexts = {
   'space.app': '오프라인에서도 열리도록 받아 둔 앱 파일',
   'space.models': '모델과 내려받은 파일',
   'space.undo': '마지막 복원 전의 데이터 (7일 동안 보관)',
-  'space.earlier': '그보다 앞선 복원 전의 데이터 (저절로 삭제됨)',
+  'space.earlier': '더 이전 복원에서 남은 데이터 (저절로 삭제됨)',
   'space.copy': '마지막 데이터베이스 업데이트 전의 사본',
   'space.staging': '끝나지 않은 복원',
   'space.cache': '캐시에 둔 답변, 2단계 (모든 탭이 한 시간 동안 함께 씀)',
@@ -729,6 +729,8 @@ export const ko: LaterTexts = {
   'data.notProtected': '브라우저가 받아들이지 않았어요. onggi를 앱으로 설치하면 대개 보호돼요.',
   'data.schema': '데이터베이스 버전',
   'data.version': '버전 {version}',
+  'data.schema1': '대화, 메시지, 설정, 키와 그 밖의 기본 테이블',
+  'data.schema2': '되돌릴 수 있는 가져오기, 사본을 두는 곳, 검색이 반영할 변경 사항',
 
   'shortcut.title': '단축키',
   'shortcut.newChat': '새 대화',
@@ -1250,7 +1252,7 @@ export const ko: LaterTexts = {
     '압축 파일에 암호가 걸려 있어 열 수 없어요. 이 파일로 바뀐 것은 없으니 먼저 압축을 푼 뒤 안의 파일을 넣어 주세요.',
   'error.file/passphrase-needed': '암호로 보호된 백업이에요. 암호를 입력해 주세요.',
   'error.file/passphrase-wrong':
-    '이 암호로는 파일이 열리지 않아요. 이 파일로 바뀐 것은 없으니 다시 입력해 주세요.',
+    '이 암호로는 파일이 열리지 않아요. 다시 입력해 주세요. 아직 아무것도 바뀌지 않았어요.',
   'error.library/not-text':
     '텍스트 파일이 아니에요. 문서함에는 텍스트, Markdown, HTML, JSON, CSV, 소스 코드를 넣을 수 있어요. PDF나 Word 파일은 텍스트로 저장해서 추가해 주세요. 이 파일로 바뀐 것은 없어요.',
   'error.library/unknown-encoding':

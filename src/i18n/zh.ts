@@ -699,6 +699,8 @@ export const zh: LaterTexts = {
   'data.notProtected': '浏览器没有同意。把 onggi 安装为应用通常会有帮助。',
   'data.schema': '数据库版本',
   'data.version': '版本 {version}',
+  'data.schema1': '对话、消息、设置、密钥等最初的数据表',
+  'data.schema2': '可撤销的导入、副本的存放位置、搜索尚未处理的更改',
 
   'shortcut.title': '键盘快捷键',
   'shortcut.newChat': '新对话',
@@ -804,7 +806,7 @@ export const zh: LaterTexts = {
   'import.fromDocumentation': '根据文档编写，尚未见过真实文件',
   'import.reading': '正在读取…尚未存储',
   'import.found': '找到的内容',
-  'import.far': '有文件解压后会比通常大得多，大小见下方。仅当它是您自己的文件时才读取。',
+  'import.far': '有文件解压后会比通常大得多，大小见下方。仅当它是你自己的文件时才读取。',
   'import.readFar': '仍要读取',
   'import.nothing': '没有找到可导入的内容。',
   'import.nothingNew': '这些文件的内容都已存在。',
@@ -1161,7 +1163,7 @@ export const zh: LaterTexts = {
   'error.file/too-large':
     '文件超过了 onggi 可接受的大小。此文件未带来任何更改，请拆分文件，或减少一次导出的内容。',
   'error.file/expands-far':
-    '此文件解压后会比通常大得多。尚未读取，也未带来任何更改；如果是您自己的文件，仍可读取。',
+    '此文件解压后会比通常大得多。尚未读取，也未带来任何更改；如果是你自己的文件，仍可读取。',
   'error.file/expands-too-much':
     '此文件解压后会变得过大，可能是恶意文件。onggi 已停止读取，此文件未带来任何更改。',
   'error.file/too-deep': '文件的嵌套层级异常之深。此文件未带来任何更改。',
@@ -1177,7 +1179,7 @@ export const zh: LaterTexts = {
   'error.file/encrypted':
     '压缩包受密码保护，onggi 无法打开。此文件未带来任何更改，请先解压，再放入其中的文件。',
   'error.file/passphrase-needed': '此备份受保护。请输入口令。',
-  'error.file/passphrase-wrong': '此口令无法打开文件。此文件未带来任何更改，请重试。',
+  'error.file/passphrase-wrong': '此口令无法打开文件，请重试。目前没有任何更改。',
   'error.library/not-text':
     '这不是文本文件。文档库支持纯文本、Markdown、HTML、JSON、CSV 和源代码；PDF 或 Word 文件请先另存为文本再添加。此文件未带来任何更改。',
   'error.library/unknown-encoding':
@@ -1195,7 +1197,7 @@ export const zh: LaterTexts = {
   'error.backup/not-written':
     '备份未能完整写入，请勿依赖此文件。数据保持不变，请重试或选择其他位置。',
   'error.export/too-large':
-    '数据库文件在内存中生成，而您的数据过大。未写入任何内容；备份和 PostgreSQL 文件会分段写入，内容相同，请改用它们。',
+    '数据库文件在内存中生成，而你的数据过大。未写入任何内容；备份和 PostgreSQL 文件会分段写入，内容相同，请改用它们。',
   'error.backup/replaced': '另一个标签页正在恢复备份。没有丢失任何内容，重新加载即可继续。',
   'error.model/unreachable': '无法获取嵌入模型。按文字搜索不受影响；请在联网后重试。',
   'error.model/damaged':

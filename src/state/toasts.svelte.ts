@@ -13,8 +13,8 @@ export interface Toast {
 /** How long a toast stays, in milliseconds; one with an action stays longer. */
 const PLAIN_MS = 4000;
 const ACTION_MS = 10_000;
-/** The same while somebody points at it: a page that is covered meanwhile hears no end of that. */
-const HELD_MS = 180_000;
+/** How often it is looked whether a held one still is: a page that is covered hears no end of that. */
+const HELD_MS = 10_000;
 
 /** Short messages, newest last. */
 export class Toasts {
@@ -34,22 +34,22 @@ export class Toasts {
     this.letGo(toast);
   }
 
-  /** Keeps a message while somebody points at it or is in it. */
-  hold({ id }: Toast): void {
-    this.#dismissAfter(id, HELD_MS);
+  /** Keeps a message while somebody points at it or is in it, which `isHeld` says. */
+  hold(toast: Toast, isHeld: () => boolean): void {
+    this.#after(toast.id, HELD_MS, () => {
+      if (isHeld()) this.hold(toast, isHeld);
+      else this.dismiss(toast.id);
+    });
   }
 
   /** Lets a message go after its time, counted from now. */
   letGo({ id, action }: Toast): void {
-    this.#dismissAfter(id, action ? ACTION_MS : PLAIN_MS);
+    this.#after(id, action ? ACTION_MS : PLAIN_MS, () => this.dismiss(id));
   }
 
-  #dismissAfter(id: number, ms: number): void {
+  #after(id: number, ms: number, act: () => void): void {
     clearTimeout(this.#timers.get(id));
-    this.#timers.set(
-      id,
-      setTimeout(() => this.dismiss(id), ms),
-    );
+    this.#timers.set(id, setTimeout(act, ms));
   }
 
   dismiss(id: number): void {

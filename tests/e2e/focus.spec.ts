@@ -44,6 +44,37 @@ test('Stop hands the focus to the message box', async ({ start, page }) => {
   await expect(onggi.composer).toHaveValue('What comes next!');
 });
 
+test('a message box that is left without going elsewhere does not take the focus back', async ({
+  start,
+  page,
+}) => {
+  const onggi = await start({ model: 'slow?k=40' });
+  await onggi.say('A question that takes its time');
+  await expect(onggi.stop).toBeVisible();
+  await expect(onggi.composer).toBeFocused();
+  // As the key does that puts away the keyboard of a phone.
+  await onggi.composer.evaluate((box) => (box as HTMLElement).blur());
+  await expect(onggi.status.filter({ hasText: 'Answer complete' })).toBeAttached();
+  await expect(page.locator('body')).toBeFocused();
+});
+
+test.describe('on touch', () => {
+  test.use({ hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } });
+
+  test('Stop does not bring the keyboard over the answer', async ({ start, page }) => {
+    const onggi = await start({ model: 'slow' });
+    await onggi.composer.fill('A question that takes its time');
+    await onggi.send.tap();
+    await onggi.stop.tap();
+    await expect(onggi.send).toBeVisible();
+    // What follows a stop changes the page once more; a frame later it would have the focus.
+    await page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100))),
+    );
+    await expect(onggi.composer).not.toBeFocused();
+  });
+});
+
 test('the bar that finds gives the focus back to where it was opened', async ({ start, page }) => {
   const onggi = await start({ rows: ROWS, hash: '#/c/jars' });
   await expect(onggi.composer).toBeFocused();

@@ -69,7 +69,7 @@ export function keepFocus(): void {
   let last: Place | undefined;
   let inPage: Place | undefined;
   let isDue = false;
-  // A click beside everything means that the focus is to be nowhere.
+  // A click beside everything, or leaving a field without a step to another, means that it is to be nowhere.
   let isNowhere = false;
 
   const isLost = (): boolean =>
@@ -123,6 +123,13 @@ export function keepFocus(): void {
     const at = article ? [...document.querySelectorAll('article')].indexOf(article) : -1;
     last = { element, point, name: nameOf(element), group: groupOf(element), at, layer };
     if (!layer) inPage = last;
+  });
+  // Tab went out of the page, or a keyboard on touch was put away: nothing changed that took the focus.
+  document.addEventListener('focusout', ({ target: element, relatedTarget }) => {
+    if (relatedTarget !== null || !(element instanceof HTMLElement)) return;
+    setTimeout(() => {
+      if (!isDue && document.activeElement === document.body && canTake(element)) isNowhere = true;
+    });
   });
   // By then what was clicked has the focus, or nothing.
   const look = () => setTimeout(() => (isNowhere = document.activeElement === document.body));

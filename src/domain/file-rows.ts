@@ -171,6 +171,7 @@ const USAGE_EXTRAS: readonly Field[] = [
   optional('prompt_tokens', 'promptTokens', COUNT),
   optional('completion_tokens', 'completionTokens', COUNT),
   optional('unpriced_count', 'unpricedCount', COUNT),
+  optional('priced_count', 'pricedCount', COUNT),
   optional('total_response_time', 'totalResponseTimeMs', SECONDS),
   optional('timed_count', 'timedCount', COUNT),
   optional('imported_count', 'importedCount', COUNT),

@@ -6,6 +6,7 @@
  */
 import { isUnsettled, readFromCache } from './message.ts';
 import type { Message } from './message.ts';
+import { pricedCountOf } from './usage.ts';
 import type { UsageIncrement } from './usage.ts';
 import {
   CUT_REQUEST,
@@ -98,7 +99,7 @@ export function withoutRequest(settled: Message): Message {
 
 function isSame(one: UsageIncrement, other: UsageIncrement): boolean {
   if (one.date !== other.date || one.model !== other.model) return false;
-  if (one.askedAt !== other.askedAt) return false;
+  if (one.askedAt !== other.askedAt || pricedCountOf(one) !== pricedCountOf(other)) return false;
   return USAGE_AMOUNTS.every((name) => one[name] === other[name]);
 }
 

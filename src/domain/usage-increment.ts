@@ -35,6 +35,7 @@ export function toUsageIncrement(
     totalTokens: promptTokens + completionTokens,
     totalCostUsd: message.costUsd ?? 0,
     unpricedCount: message.costUsd === null && !isRefused(message) ? 1 : 0,
+    pricedCount: message.costUsd === null ? 0 : 1,
     totalResponseTimeMs: responseTimeMs ?? 0,
     timedCount: responseTimeMs === null ? 0 : 1,
     errorCount: message.status === 'error' ? 1 : 0,

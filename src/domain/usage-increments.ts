@@ -1,8 +1,9 @@
 /** What a request added to the usage, where it is written down in the metadata of a row to be counted anew. */
 import type { Message } from './message.ts';
+import { pricedCountOf } from './usage.ts';
 import type { UsageIncrement } from './usage.ts';
 
-/** The figures of an increment, all of them sums. */
+/** The figures of an increment, all of them sums; beside them stands `pricedCount`, which older records lack. */
 export const USAGE_AMOUNTS = [
   'requestCount',
   'promptTokens',
@@ -78,5 +79,6 @@ export function joinIncrements<Row extends UsageIncrement>(
   sign: 1 | -1 = 1,
 ): Row {
   const sums = USAGE_AMOUNTS.map((name) => [name, Math.max(0, row[name] + sign * other[name])]);
-  return { ...row, ...(Object.fromEntries(sums) as Partial<Row>) };
+  const pricedCount = Math.max(0, pricedCountOf(row) + sign * pricedCountOf(other));
+  return { ...row, ...(Object.fromEntries(sums) as Partial<Row>), pricedCount };
 }

@@ -3,7 +3,7 @@
  * calendar days, `YYYY-MM-DD`; such texts compare and sort as the days do.
  */
 import { hasMeasuredTimes } from './usage-increments.ts';
-import { knownCostUsd } from './usage.ts';
+import { knownCostUsd, pricedCountOf } from './usage.ts';
 import type { UsageStatistic } from './usage.ts';
 
 export const USAGE_SPANS = ['week', 'month', 'year', 'all'] as const;
@@ -122,7 +122,13 @@ export function sumUsage(
     promptTokens: sum((row) => row.promptTokens),
     completionTokens: sum((row) => row.completionTokens),
     totalTokens: sum((row) => row.totalTokens),
-    costUsd: knownCostUsd({ requestCount, unpricedCount, errorCount, totalCostUsd }),
+    costUsd: knownCostUsd({
+      requestCount,
+      unpricedCount,
+      errorCount,
+      totalCostUsd,
+      pricedCount: sum(pricedCountOf),
+    }),
     unpricedCount,
     meanResponseMs: timedCount === 0 ? null : totalMs / timedCount,
     errorCount,

@@ -15,6 +15,11 @@ export interface UsageStatistic {
   readonly totalCostUsd: number;
   /** Requests without a known price; their cost is unknown, not nothing. */
   readonly unpricedCount: number;
+  /**
+   * Requests whose price was known, also where that is 0; those that were refused have none. Missing where all
+   * requests are older than this field: {@link pricedCountOf}.
+   */
+  readonly pricedCount?: number;
   /** Sum over the requests that were measured; the mean is this divided by `timedCount`. */
   readonly totalResponseTimeMs: number;
   readonly timedCount: number;
@@ -30,18 +35,34 @@ export interface UsageStatistic {
   readonly importedCostUsd?: number;
 }
 
+/** Figures that say how many requests had a price. */
+type PriceCounts = Pick<
+  UsageStatistic,
+  'requestCount' | 'unpricedCount' | 'errorCount' | 'pricedCount'
+>;
+
+/**
+ * How many requests had a known price. A row that does not say it is older: then those that surely had one,
+ * since a failed request was priced, unpriced or refused, and nobody knows which.
+ */
+export function pricedCountOf({
+  requestCount,
+  unpricedCount,
+  errorCount,
+  pricedCount,
+}: PriceCounts): number {
+  const isSaid = typeof pricedCount === 'number' && pricedCount >= 0 && pricedCount < Infinity;
+  return isSaid ? pricedCount : Math.max(0, requestCount - unpricedCount - errorCount);
+}
+
 /**
  * US dollars of the requests whose price was known; null when there is none, which is not 0. A request
  * that was refused has no cost to know: it does not make the others look priced.
  */
-export function knownCostUsd({
-  requestCount,
-  unpricedCount,
-  errorCount,
-  totalCostUsd,
-}: Pick<UsageStatistic, 'requestCount' | 'unpricedCount' | 'errorCount' | 'totalCostUsd'>):
-  number | null {
-  return totalCostUsd > 0 || requestCount - unpricedCount - errorCount > 0 ? totalCostUsd : null;
+export function knownCostUsd(
+  row: PriceCounts & Pick<UsageStatistic, 'totalCostUsd'>,
+): number | null {
+  return row.totalCostUsd > 0 || pricedCountOf(row) > 0 ? row.totalCostUsd : null;
 }
 
 /** The part of a row about answers that were asked for here. */
@@ -83,6 +104,7 @@ export function addUsage(
     totalTokens: base.totalTokens + increment.totalTokens,
     totalCostUsd: base.totalCostUsd + increment.totalCostUsd,
     unpricedCount: base.unpricedCount + increment.unpricedCount,
+    pricedCount: pricedCountOf(base) + pricedCountOf(increment),
     totalResponseTimeMs: base.totalResponseTimeMs + increment.totalResponseTimeMs,
     timedCount: base.timedCount + increment.timedCount,
     errorCount: base.errorCount + increment.errorCount,

@@ -1,4 +1,5 @@
 import type { UsageChange } from '#domain/maintenance.ts';
+import { pricedCountOf } from '#domain/usage.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 import { USAGE_AMOUNTS, hasMeasuredTimes, isAmount } from '#domain/usage-increments.ts';
 
@@ -70,5 +71,7 @@ function raised(present: UsageStatistic | undefined, counted: UsageStatistic): U
     importedCostUsd: _cost,
     ...own
   } = counted;
-  return { ...own, ...present, ...(Object.fromEntries(larger) as Partial<UsageStatistic>) };
+  const pricedCount = Math.max(present ? pricedCountOf(present) : 0, pricedCountOf(counted));
+  const amounts = Object.fromEntries(larger) as Partial<UsageStatistic>;
+  return { ...own, ...present, ...amounts, pricedCount };
 }

@@ -47,12 +47,14 @@ function withUsageCost(
   usage: UsageIncrement,
   price: Price | undefined,
 ): UsageIncrement {
-  if (isRefusedRequest(usage)) return { ...usage, totalCostUsd: 0, unpricedCount: 0 };
+  if (isRefusedRequest(usage)) {
+    return { ...usage, totalCostUsd: 0, unpricedCount: 0, pricedCount: 0 };
+  }
   // The figures of a message may be those of an earlier request: this one then has none.
   const hasFigures = message.promptTokens !== null && message.completionTokens !== null;
   const isCounted = hasFigures && usage.totalTokens > 0;
   const costUsd = price && isCounted ? costOf(price, usage) : undefined;
   return costUsd === undefined
-    ? { ...usage, totalCostUsd: 0, unpricedCount: usage.requestCount }
-    : { ...usage, totalCostUsd: costUsd, unpricedCount: 0 };
+    ? { ...usage, totalCostUsd: 0, unpricedCount: usage.requestCount, pricedCount: 0 }
+    : { ...usage, totalCostUsd: costUsd, unpricedCount: 0, pricedCount: usage.requestCount };
 }

@@ -1,4 +1,4 @@
-import { knownCostUsd, toLocalDate } from '#domain/usage.ts';
+import { knownCostUsd, pricedCountOf, toLocalDate } from '#domain/usage.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 import { findKnownName } from './find-price.ts';
 import { UNKNOWN_MODEL } from '#domain/usage-increment.ts';
@@ -71,7 +71,13 @@ function toReportRow(
     prompt_tokens: sum((row) => row.promptTokens),
     completion_tokens: sum((row) => row.completionTokens),
     total_tokens: sum((row) => row.totalTokens),
-    total_cost_usd: knownCostUsd({ requestCount, unpricedCount, errorCount, totalCostUsd }),
+    total_cost_usd: knownCostUsd({
+      requestCount,
+      unpricedCount,
+      errorCount,
+      totalCostUsd,
+      pricedCount: sum(pricedCountOf),
+    }),
     unpriced_count: unpricedCount,
     average_response_time:
       timedCount === 0 ? null : Math.round((totalSeconds / timedCount) * 1000) / 1000,

@@ -102,6 +102,27 @@ describe('sumUsage', () => {
     expect(sumUsage([refused]).costUsd).toBeNull();
   });
 
+  it('says 0 for a failure that cost nothing, beside one whose cost nobody knows', () => {
+    const free = { totalCostUsd: 0, requestCount: 1, errorCount: 1, pricedCount: 1 };
+    const failed = { totalCostUsd: 0, requestCount: 1, errorCount: 1, unpricedCount: 1 };
+    expect(sumUsage([row('2026-11-01', free)]).costUsd).toBe(0);
+    const both = [row('2026-11-01', free), row('2026-11-02', { ...failed, pricedCount: 0 })];
+    expect(sumUsage(both)).toMatchObject({ costUsd: 0, unpricedCount: 1 });
+    expect(sumUsage([row('2026-11-02', { ...failed, pricedCount: 0 })]).costUsd).toBeNull();
+    // One model of one day: the failed one was taken off twice.
+    const joined = { ...free, requestCount: 2, unpricedCount: 1, pricedCount: 1 };
+    expect(sumUsage([row('2026-11-01', joined)]).costUsd).toBe(0);
+  });
+
+  it('reads a row without the count, or with one that is none, as before', () => {
+    const older = row('2026-11-01', { totalCostUsd: 0, unpricedCount: 1 });
+    expect(sumUsage([older]).costUsd).toBe(0);
+    for (const pricedCount of [Number.NaN, -1, Infinity]) {
+      const damaged = { ...older, pricedCount, unpricedCount: 2 };
+      expect(sumUsage([damaged]).costUsd).toBeNull();
+    }
+  });
+
   it('keeps imported history out of every other figure', () => {
     const rows = [
       row('2026-11-01', {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { OnggiError } from '#domain/errors.ts';
+import { knownCostUsd } from '#domain/usage.ts';
 import { finish, text, usage } from '../chat/support.ts';
 import { PRICE, openPricedChat } from './support.ts';
 
@@ -37,6 +38,19 @@ test('a request that was refused is neither priced nor unpriced', async () => {
   const answer = await send(refused);
   expect(answer).toMatchObject({ status: 'error', costUsd: null });
   expect(await readRows()).toMatchObject([{ totalCostUsd: 0, unpricedCount: 0, errorCount: 1 }]);
+});
+
+test('a failure whose price was known, and is nothing, is not unknown', async () => {
+  const { send, readRows, prices } = await openPricedChat();
+  prices.now = { ...PRICE, inputUsd: 0, outputUsd: 0, source: 'local' };
+  const answer = await send(usage(10, 5), refused);
+  expect(answer).toMatchObject({ status: 'error', costUsd: 0 });
+  const rows = await readRows();
+  expect(rows).toMatchObject([{ errorCount: 1, totalCostUsd: 0, pricedCount: 1 }]);
+  expect(rows.map(knownCostUsd)).toEqual([0]);
+  prices.now = undefined;
+  await send(text('b'), usage(10, 5), finish('stop'), 'end');
+  expect((await readRows()).map(knownCostUsd)).toEqual([0]);
 });
 
 test('a continued answer costs what both requests cost, and neither twice', async () => {

@@ -14,6 +14,7 @@ import { readRange } from '#db/thread-reads.ts';
 import { embedderIdOf, isSameChoice } from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import { EMBEDDING_COLLECTIONS, embedderKey } from '#domain/embedding.ts';
+import type { EmbeddingCollection } from '#domain/embedding.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { ConversationId } from '#domain/ids.ts';
 import type { MapPoint, MeaningStatus, NearGroup } from '#domain/search.ts';
@@ -29,7 +30,6 @@ import { toNearGroups } from './near-groups.ts';
 import type { NearOwner } from './nearest-owners.ts';
 import { conversationPassages } from './passages.ts';
 import { toBuiltInScale } from './unrelated-cosine.ts';
-import type { VectorIndex } from './vector-index.ts';
 import { removeOtherVectorFiles } from './vector-sidecar.ts';
 
 /** The model the person wants, and the one before it. */
@@ -53,6 +53,11 @@ export interface NearOptions {
   readonly leastCosine: number;
 }
 
+/** A conversation or document in a ranking. */
+export interface RankedOwner extends NearOwner {
+  readonly collection: EmbeddingCollection;
+}
+
 export interface Meaning {
   /** Begins if an earlier visit had. */
   resume(): Promise<void>;
@@ -69,6 +74,13 @@ export interface Meaning {
     options: NearOptions & { isInPassing: boolean; withDocuments?: boolean | undefined },
     signal?: AbortSignal,
   ): Promise<readonly NearGroup[]>;
+  /**
+   * The ranking alone of what {@link near} finds, conversations and documents, what is in the trash among it.
+   * Begins. @throws as {@link near}
+   */
+  rank(text: string, options: NearOptions, signal?: AbortSignal): Promise<readonly RankedOwner[]>;
+  /** Reads what is shown of them, in their order; what is in the trash or gone is left out. */
+  read(owners: readonly RankedOwner[]): Promise<readonly NearGroup[]>;
   /** Conversations near to one; none where nothing was begun or it is gone. @throws as {@link near} */
   similar(
     id: ConversationId,
@@ -293,6 +305,35 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     return lastAsked;
   }
 
+  /** Nearest first, of each collection. */
+  async function rank(
+    text: string,
+    { limit, leastCosine }: NearOptions,
+    collections: readonly EmbeddingCollection[],
+    signal?: AbortSignal,
+  ): Promise<readonly RankedOwner[]> {
+    const asked = await embedQuery(text.slice(0, MAX_QUERY_UNITS), signal);
+    signal?.throwIfAborted();
+    const { embedder, query } = asked;
+    const ranked: RankedOwner[] = [];
+    for (const collection of collections) {
+      const index = collection === 'documents' ? asked.documents : asked.index;
+      for (const owner of await index.nearest(query, limit)) {
+        const cosine = toBuiltInScale(owner.cosine, embedder.unrelated);
+        if (cosine >= leastCosine) ranked.push({ ...owner, cosine, collection });
+      }
+    }
+    return ranked.sort((a, b) => b.cosine - a.cosine);
+  }
+
+  async function read(owners: readonly RankedOwner[]): Promise<readonly NearGroup[]> {
+    const of = (wanted: EmbeddingCollection): readonly RankedOwner[] =>
+      owners.filter(({ collection }) => collection === wanted);
+    const conversations = await toNearGroups(db, of('conversations'));
+    const documents = await toNearDocuments(db, of('documents'));
+    return [...conversations, ...documents].sort((a, b) => b.cosine - a.cosine);
+  }
+
   async function find(
     text: string,
     {
@@ -303,23 +344,12 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     signal?: AbortSignal,
     exceptId?: string,
   ): Promise<readonly NearGroup[]> {
-    const asked = await embedQuery(text.slice(0, MAX_QUERY_UNITS), signal);
-    signal?.throwIfAborted();
-    const { embedder, query } = asked;
-    const conversations = await toNearGroups(db, await nearestIn(asked.index));
-    const documents = withDocuments
-      ? await toNearDocuments(db, await nearestIn(asked.documents))
-      : [];
-    const found = [...conversations, ...documents].sort((a, b) => b.cosine - a.cosine);
+    // Some may be in the trash, and one may be the asking one.
+    const options = { limit: limit * 2 + 1, leastCosine };
+    const collections = withDocuments ? EMBEDDING_COLLECTIONS : (['conversations'] as const);
+    const ranked = await rank(text, options, collections, signal);
+    const found = await read(ranked.filter(({ ownerId }) => ownerId !== exceptId));
     return found.slice(0, limit);
-
-    async function nearestIn(index: VectorIndex): Promise<readonly NearOwner[]> {
-      // Some may be in the trash, and one may be the asking one.
-      const near = await index.nearest(query, limit * 2 + 1);
-      return near
-        .map((each) => ({ ...each, cosine: toBuiltInScale(each.cosine, embedder.unrelated) }))
-        .filter(({ ownerId, cosine }) => ownerId !== exceptId && cosine >= leastCosine);
-    }
   }
 
   /** The run that answers, when it has everything; undefined when it does not come to that soon. */
@@ -376,6 +406,11 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       if (isInPassing && (await readWish()).chosen.kind === 'endpoint') return [];
       return find(text, options, signal);
     },
+    async rank(text, options, signal) {
+      if (text.trim() === '' || (!answering && (await isEvicted()))) return [];
+      return rank(text, options, EMBEDDING_COLLECTIONS, signal);
+    },
+    read,
     async similar(id, options, signal) {
       const [conversation] = await readConversations(db, [id]);
       if (!conversation || !(await isBegun())) return [];

@@ -25,7 +25,7 @@ export async function findNearestOwners(
   query: Float32Array,
   limit: number,
 ): Promise<readonly NearOwner[]> {
-  for (let wanted = RESCORED_ROWS; ; wanted *= 4) {
+  for (let wanted = Math.max(RESCORED_ROWS, limit * 2); ; wanted *= 4) {
     const near = rows.nearest(query, wanted);
     const found = new Set(near.map(({ row }) => passages.ownerOf(row)));
     const isAll = near.length < wanted || wanted * 4 > MOST_ROWS;

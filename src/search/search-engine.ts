@@ -2,8 +2,9 @@
 import { watchFeed } from '#db/watch-feed.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { Clock } from '#domain/ids.ts';
-import type { FoundPage, SearchStatus } from '#domain/search.ts';
+import type { FoundGroup, FoundPage, SearchStatus } from '#domain/search.ts';
 import { parseSearchQuery } from '#domain/search-query.ts';
+import type { SearchQuery } from '#domain/search-query.ts';
 import { hasSimd } from './byte-scan.ts';
 import { checkText } from './check-text.ts';
 import type { TextFindings } from './check-text.ts';
@@ -36,12 +37,22 @@ export interface SearchEngineDeps {
   readonly withSimd?: boolean;
 }
 
+/** Conversations and documents that hold the words of a query. */
+export interface WordRanking {
+  /** Best first. */
+  readonly ids: readonly string[];
+  /** Some of them as results, in the order given. */
+  read(ids: readonly string[]): Promise<readonly FoundGroup[]>;
+}
+
 export interface SearchEngine {
   /**
    * Finds. While much is looked through, what is found so far is sent first.
    * @throws OnggiError `db/*`; the reason of `signal`.
    */
   find(request: FindRequest, send: (page: FoundPage) => void, signal: AbortSignal): Promise<void>;
+  /** All that the words of a query find, best first. @throws as {@link find} */
+  rank(query: string, signal: AbortSignal): Promise<WordRanking>;
   /** Reads all tables anew. */
   rebuild(): Promise<void>;
   /** Compares the index with the stored rows, see `checkText`, and overwrites what is left of those that are gone. */
@@ -139,7 +150,6 @@ function createSearchEngine(deps: SearchEngineDeps, index: TextIndex): SearchEng
   ): Promise<void> {
     const begunAt = performance.now();
     const query = parseSearchQuery(request.query);
-    const key = JSON.stringify([request.query, request.order]);
     let hasShown = false;
 
     async function show(
@@ -166,10 +176,6 @@ function createSearchEngine(deps: SearchEngineDeps, index: TextIndex): SearchEng
       });
     }
 
-    if (last?.key === key && last.version === index.version) {
-      await show(last.found, index.table.unitCount, true);
-      return;
-    }
     async function onPause(
       soFar: ReadonlyMap<number, FoundUnits>,
       scanned: number,
@@ -181,6 +187,23 @@ function createSearchEngine(deps: SearchEngineDeps, index: TextIndex): SearchEng
       hasShown = true;
       await show(inOrder(soFar, request.order), scanned, false);
     }
+    const ordered = await rankAll(request, query, onPause, signal);
+    await show(ordered, index.table.unitCount, true);
+  }
+
+  /** Everything that fits, in order; what was asked last is not looked for again. */
+  async function rankAll(
+    { query: text, order }: Pick<FindRequest, 'query' | 'order'>,
+    query: SearchQuery,
+    onPause: (
+      soFar: ReadonlyMap<number, FoundUnits>,
+      scanned: number,
+      table: UnitTable,
+    ) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<readonly FoundUnits[]> {
+    const key = JSON.stringify([text, order]);
+    if (last?.key === key && last.version === index.version) return last.found;
     async function findAll(): Promise<ReadonlyMap<number, FoundUnits>> {
       const { table } = index;
       const { scan, loadBlock } = await memory.begin();
@@ -199,28 +222,48 @@ function createSearchEngine(deps: SearchEngineDeps, index: TextIndex): SearchEng
       // The files were written anew meanwhile: the new ones are looked through.
       return findAll();
     }
-    const ordered = inOrder(await findAll(), request.order);
-    last = { key, version: index.version, found: ordered };
-    await show(ordered, index.table.unitCount, true);
+    const found = inOrder(await findAll(), order);
+    last = { key, version: index.version, found };
+    return found;
+  }
+
+  /** One scan at a time: they share the memory. A newer question has ended the older one. */
+  async function inTurn<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    restartIdle();
+    // What was written a moment ago is found; while everything is read anew, what there is. What
+    // cannot be taken in, on a full disk, is no reason to find nothing: the status says it.
+    if (status.phase === 'ready') await catchUp().catch(() => undefined);
+    const turn = scanning.then(() => {
+      signal.throwIfAborted();
+      return work();
+    });
+    scanning = turn.catch(() => undefined);
+    return turn;
   }
 
   catchUpQuietly();
   restartIdle();
 
   return {
-    async find(request, send, signal) {
-      restartIdle();
-      // What was written a moment ago is found; while everything is read anew, what there is. What
-      // cannot be taken in, on a full disk, is no reason to find nothing: the status says it.
-      if (status.phase === 'ready') await catchUp().catch(() => undefined);
-      // One scan at a time: they share the memory. A newer question has ended the older one.
-      const turn = scanning.then(async () => {
-        signal.throwIfAborted();
-        await search(request, send, signal);
-      });
-      scanning = turn.catch(() => undefined);
-      await turn;
-    },
+    find: (request, send, signal) => inTurn(() => search(request, send, signal), signal),
+    rank: (text, signal) =>
+      inTurn(async () => {
+        const query = parseSearchQuery(text);
+        const request = { query: text, order: 'best' } as const;
+        const found = await rankAll(request, query, breathe, signal);
+        const { table } = index;
+        const byId = new Map(found.map((units) => [table.groups[units.group]?.id ?? '', units]));
+        return {
+          ids: [...byId.keys()],
+          read: (ids) =>
+            readFoundGroups(
+              db,
+              table,
+              ids.flatMap((id) => byId.get(id) ?? []),
+              query,
+            ),
+        };
+      }, signal),
     rebuild: () => indexer.rebuild(),
     async check(onCount, signal) {
       const findings = await checkText({ db, index, indexer }, onCount, signal);

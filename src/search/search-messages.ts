@@ -16,7 +16,7 @@
 import * as v from 'valibot';
 import { ERROR_CODES, OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { SearchCheck } from '#domain/maintenance.ts';
-import type { FoundPage, MapPoint, NearGroup, SearchStatus } from '#domain/search.ts';
+import type { FoundGroup, FoundPage, MapPoint, NearGroup, SearchStatus } from '#domain/search.ts';
 
 const Count = v.pipe(v.number(), v.minValue(0));
 
@@ -47,6 +47,8 @@ const Request = v.variant('kind', [
     isInPassing: v.boolean(),
     /** Documents too; a page of an older version does not say. */
     withDocuments: v.optional(v.boolean()),
+    /** Asks for one ranking with what these words find, in answer `fused`; an older worker gives `near`. */
+    words: v.optional(v.string()),
   }),
   /** Conversations near in meaning to one, which is not among them. In passing. */
   v.object({
@@ -79,6 +81,7 @@ const Status = v.custom<SearchStatus>(
   (value) => typeof value === 'object' && value !== null && 'phase' in value,
 );
 const NearGroups = v.custom<readonly NearGroup[]>((value) => Array.isArray(value));
+const FoundGroups = v.custom<readonly FoundGroup[]>((value) => Array.isArray(value));
 const Check = v.custom<SearchCheck>(
   (value) => typeof value === 'object' && value !== null && 'problems' in value,
 );
@@ -86,6 +89,8 @@ const MapPoints = v.custom<readonly MapPoint[]>((value) => Array.isArray(value))
 const Answer = v.variant('kind', [
   v.object({ kind: v.literal('found'), page: Page }),
   v.object({ kind: v.literal('near'), groups: NearGroups }),
+  /** The first of one ranking by words and meaning, and what is only somewhat near, which comes after all words. */
+  v.object({ kind: v.literal('fused'), groups: FoundGroups, farGroups: FoundGroups }),
   v.object({ kind: v.literal('map'), points: MapPoints }),
   v.object({
     kind: v.literal('facets'),

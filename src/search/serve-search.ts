@@ -4,6 +4,7 @@ import { toConversationId } from '#domain/ids.ts';
 import type { Clock } from '#domain/ids.ts';
 import type { MeaningStatus, SearchStatus } from '#domain/search.ts';
 import { checkSearch, mendSearch } from './check-search.ts';
+import { findFused } from './fused-search.ts';
 import type { Meaning } from './meaning.ts';
 import { NO_MEANING } from './meaning-run.ts';
 import { openSidecarStore } from './open-sidecar-store.ts';
@@ -111,13 +112,16 @@ async function open(
 }
 
 async function answerWith(
-  { engine, meaning }: { readonly engine: SearchEngine; readonly meaning: Meaning },
+  parts: { readonly engine: SearchEngine; readonly meaning: Meaning },
   request: SearchRequest,
   send: (answer: SearchAnswer, isLast: boolean) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  const { engine, meaning } = parts;
   if (request.kind === 'find') {
     await engine.find(request, (page) => send({ kind: 'found', page }, page.isWhole), signal);
+  } else if (request.kind === 'near' && request.words !== undefined) {
+    send({ kind: 'fused', ...(await findFused(parts, request, request.words, signal)) }, true);
   } else if (request.kind === 'near') {
     send({ kind: 'near', groups: await meaning.near(request.text, request, signal) }, true);
   } else if (request.kind === 'similar') {
@@ -134,7 +138,6 @@ async function answerWith(
   } else if (request.kind === 'facets') {
     send({ kind: 'facets', ...engine.facets() }, true);
   } else if (request.kind === 'check' || request.kind === 'mend') {
-    const parts = { engine, meaning };
     const tell = (doneCount: number, totalCount: number): void =>
       send({ kind: 'checking', doneCount, totalCount }, false);
     const found =

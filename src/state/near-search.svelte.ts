@@ -3,15 +3,16 @@ import { toOnggiError } from '#domain/errors.ts';
 import { DEFAULT_MEANING_SETTINGS } from '#domain/meaning-settings.ts';
 import type { MeaningSettings } from '#domain/meaning-settings.ts';
 import { parseSearchQuery } from '#domain/search-query.ts';
-import type { FoundGroup, MeaningStatus, NearGroup } from '#domain/search.ts';
-import { searchSimilarConversations } from '#search/search-similar-conversations.ts';
-import { fuseGroups } from './fuse-groups.ts';
+import type { FoundGroup, MeaningStatus } from '#domain/search.ts';
 import type { SearchWork } from './lazy-search.ts';
 import type { Settings } from './settings.svelte.ts';
 
 /** As measured on 120 questions over 150 conversations: the right one is less near for 5 of 100. */
 const LEAST_COSINE = 0.3;
-const LIMIT = 10;
+/** So many results of words and meaning together stand first; words alone follow as far as one scrolls. */
+const LIMIT = 40;
+/** Of what is only somewhat near, so many. */
+const FAR_LIMIT = 10;
 /** Typing goes on meanwhile: the model is asked when it rests, in milliseconds. */
 const REST_MS = 120;
 /** An endpoint may count requests, and what goes there is seen there: no half of a word should, milliseconds. */
@@ -21,13 +22,16 @@ const FOLLOW_MS = 1000;
 
 /** The part of the search screen that finds by meaning. */
 export class NearSearch {
-  #groups = $state.raw<readonly NearGroup[]>([]);
+  #groups = $state.raw<readonly FoundGroup[]>([]);
+  #farGroups = $state.raw<readonly FoundGroup[]>([]);
   #status = $state.raw<MeaningStatus>();
   #isSettled = $state(true);
   #isExact = $state(false);
   #running: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = '';
+  /** What words can be found in. */
+  #indexedCount = 0;
   readonly #work: SearchWork;
   readonly #settings: Pick<Settings, 'value' | 'update'>;
 
@@ -55,15 +59,20 @@ export class NearSearch {
     return this.#settings.value.meaning ?? DEFAULT_MEANING_SETTINGS;
   }
 
-  /** What the words found, and what is near in meaning, as one list. */
+  /** What the words found, and what is near in meaning, as one list, which is fused as far as it was asked for. */
   fuse(byWords: readonly FoundGroup[]): readonly FoundGroup[] {
-    return fuseGroups(byWords, this.#groups);
+    const first = new Set(this.#groups.map(({ id }) => id));
+    const rest = byWords.filter(({ id }) => !first.has(id));
+    const shown = new Set([...first, ...rest.map(({ id }) => id)]);
+    return [...this.#groups, ...rest, ...this.#farGroups.filter(({ id }) => !shown.has(id))];
   }
 
   /** Follows the index until the returned function is called. */
   follow(): () => void {
-    const stop = this.#work.watchStatus(({ meaning }) => {
-      const hasGrown = meaning.doneCount !== this.#status?.doneCount;
+    const stop = this.#work.watchStatus(({ meaning, indexedCount }) => {
+      const hasGrown =
+        meaning.doneCount !== this.#status?.doneCount || indexedCount !== this.#indexedCount;
+      this.#indexedCount = indexedCount;
       this.#status = meaning;
       if (hasGrown && meaning.phase !== 'loading') this.#followLater();
     });
@@ -85,7 +94,7 @@ export class NearSearch {
     if (asked === this.#asked) return;
     this.#asked = asked;
     this.#giveUp();
-    this.#groups = [];
+    this.#groups = this.#farGroups = [];
     this.#isSettled = asked === '';
     const isSent = readEmbedderChoice(this.settings.embedder)?.kind === 'endpoint';
     this.#askLater(isSent ? ENDPOINT_REST_MS : REST_MS);
@@ -135,12 +144,24 @@ export class NearSearch {
     const running = new AbortController();
     this.#running = running;
     try {
-      const groups = await searchSimilarConversations(this.#work, this.#asked, LIMIT, {
-        leastCosine: LEAST_COSINE,
-        withDocuments: true,
-        signal: running.signal,
-      });
-      if (!running.signal.aborted) this.#groups = groups;
+      const text = this.#asked;
+      const request = {
+        kind: 'near',
+        text,
+        words: text,
+        limit: LIMIT,
+        isInPassing: false,
+      } as const;
+      await this.#work.ask(
+        { ...request, leastCosine: LEAST_COSINE, withDocuments: true },
+        (answer) => {
+          // A worker of an older version fuses nothing: then words are found alone.
+          if (answer.kind !== 'fused' || running.signal.aborted) return;
+          this.#groups = answer.groups;
+          this.#farGroups = answer.farGroups.slice(0, FAR_LIMIT);
+        },
+        running.signal,
+      );
     } catch (error) {
       if (running.signal.aborted || !this.#status) return;
       // Words are found all the same.

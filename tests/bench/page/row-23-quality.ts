@@ -9,7 +9,6 @@ import { createUserSettings } from '#domain/user-settings.ts';
 import { createSearchClient } from '#search/search-client.ts';
 import type { SearchClient } from '#search/search-client.ts';
 import type { SearchAnswer, SearchRequest } from '#search/search-messages.ts';
-import { fuseGroups } from '#state/fuse-groups.ts';
 import conversationTexts from '../quality/conversations.tsv?raw';
 import queryTexts from '../quality/queries.tsv?raw';
 import type { BenchLine } from './bench-line.ts';
@@ -58,6 +57,10 @@ export const quality: BenchRow = {
       const last = await askLast({ kind: 'near', text, ...NEAR, isInPassing: false });
       return last?.kind === 'near' ? last.groups : [];
     };
+    const askFused = async (text: string): Promise<readonly FoundGroup[]> => {
+      const last = await askLast({ kind: 'near', text, words: text, ...NEAR, isInPassing: false });
+      return last?.kind === 'fused' ? [...last.groups, ...last.farGroups] : [];
+    };
     await askNear('?');
     await new Promise<void>((resolve) =>
       client.watchStatus(({ phase, meaning }) => {
@@ -80,7 +83,7 @@ export const quality: BenchRow = {
       for (const part of ['all', language, `${language}→${target}`]) {
         note(tables.words, part, idsOf(words), wanted);
         note(tables.static, part, idsOf(near), wanted);
-        note(tables.fused, part, idsOf(fuseGroups(words, near)), wanted);
+        note(tables.fused, part, idsOf(await askFused(text)), wanted);
       }
     }
     const lines = toLines(tables);

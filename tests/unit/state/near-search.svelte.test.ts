@@ -4,7 +4,6 @@ import { DEFAULT_MEANING_SETTINGS } from '#domain/meaning-settings.ts';
 import type { FoundGroup, MeaningStatus, NearGroup, SearchStatus } from '#domain/search.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
-import { fuseGroups } from '#state/fuse-groups.ts';
 import type { SearchWork } from '#state/lazy-search.ts';
 import { NearSearch } from '#state/near-search.svelte.ts';
 import { AskedBefore } from '#state/similar.svelte.ts';
@@ -38,27 +37,6 @@ function createWork(near: readonly NearGroup[]): SearchWork & { readonly asked: 
     },
   };
 }
-
-test('says of each result why it is there, and puts first what both found', () => {
-  const fused = fuseGroups(
-    [groupOf('a', ['words']), groupOf('b', ['words'])],
-    [groupOf('c', ['meaning']), groupOf('b', ['meaning'])],
-  );
-  expect(fused.map(({ id, foundBy }) => [id, foundBy])).toEqual([
-    ['b', ['words', 'meaning']],
-    ['a', ['words']],
-    ['c', ['meaning']],
-  ]);
-});
-
-test('what is only somewhat near comes after all that hold the words', () => {
-  const words = [groupOf('a', ['words']), groupOf('b', ['words'])];
-  const near = (id: string, cosine: number): NearGroup => ({ ...groupOf(id, ['meaning']), cosine });
-  const idsOf = (meaning: readonly NearGroup[]) => fuseGroups(words, meaning).map(({ id }) => id);
-  expect(idsOf([near('lorem', 0.59), near('b', 0.4)])).toEqual(['b', 'a', 'lorem']);
-  expect(idsOf([near('lorem', 0.59)])).toEqual(['a', 'b', 'lorem']);
-  expect(idsOf([near('same', 0.6)])).toEqual(['a', 'same', 'b']);
-});
 
 test('points out what was asked before, not the open conversation, and only until it is hidden', async () => {
   const work = createWork([groupOf('open', ['meaning']), groupOf('old', ['meaning'])]);
@@ -109,6 +87,8 @@ interface Asked {
   readonly isGivenUp: () => boolean;
   /** Says that `ids` are near, whoever still listens. */
   readonly answer: (...ids: readonly string[]) => Promise<void>;
+  /** Says what the worker fused, and what is only somewhat near. */
+  readonly answerFused: (ids: readonly string[], farIds: readonly string[]) => Promise<void>;
   readonly fail: (error: Error) => Promise<void>;
 }
 
@@ -139,14 +119,17 @@ function openNear(changes: Partial<UserSettings> = {}) {
     ask(request, onAnswer, signal) {
       if (request.kind !== 'near') return Promise.resolve();
       return new Promise((resolve, reject) => {
+        async function answerFused(ids: readonly string[], farIds: readonly string[]) {
+          const toGroups = (all: readonly string[]) => all.map((id) => groupOf(id, ['meaning']));
+          onAnswer({ kind: 'fused', groups: toGroups(ids), farGroups: toGroups(farIds) });
+          resolve();
+          await vi.advanceTimersByTimeAsync(0);
+        }
         asked.push({
           text: request.text,
           isGivenUp: () => signal?.aborted === true,
-          async answer(...ids) {
-            onAnswer({ kind: 'near', groups: ids.map((id) => groupOf(id, ['meaning'])) });
-            resolve();
-            await vi.advanceTimersByTimeAsync(0);
-          },
+          answer: (...ids) => answerFused(ids, []),
+          answerFused,
           async fail(error) {
             reject(error);
             await vi.advanceTimersByTimeAsync(0);
@@ -176,6 +159,18 @@ function openNear(changes: Partial<UserSettings> = {}) {
 }
 
 describe('finding by meaning', () => {
+  test('what the worker fused stands first, then words as far as one scrolls, then what is somewhat near', async () => {
+    const { near, asked, pass } = openNear();
+    near.ask('kimchi', true);
+    await pass(120);
+    await asked[0]?.answerFused(['both', 'close'], ['far', 'late']);
+    const byWords = ['w1', 'both', 'w2', 'late'].map((id) => groupOf(id, ['words']));
+    const ids = near.fuse(byWords).map(({ id }) => id);
+    expect(ids).toEqual(['both', 'close', 'w1', 'w2', 'late', 'far']);
+    near.ask('weather', true);
+    expect(near.fuse(byWords)).toEqual(byWords);
+  });
+
   test('asks when typing rests, and for the last text alone', async () => {
     const { near, asked, pass, shown } = openNear();
     near.ask('kim', true);

@@ -111,6 +111,8 @@ async function walk(
   for (const text of language.older) {
     await say(page, text);
     await page.locator('aside .new').click();
+    // The conversation before leaves a moment later.
+    await page.locator('[role=log] article').first().waitFor({ state: 'detached' });
   }
   await say(page, language.question);
   await page

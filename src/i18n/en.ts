@@ -308,6 +308,8 @@ const texts = {
   'endpoint.getKey': 'Get a key from {provider}',
   'endpoint.showKey': 'Show the key',
   'endpoint.hideKey': 'Hide the key',
+  'secret.show': 'Show what is typed',
+  'secret.hide': 'Hide what is typed',
   'endpoint.model': 'Model name',
   'endpoint.modelHint':
     'This address lists no models. Type the name as its documentation gives it.',

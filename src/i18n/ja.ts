@@ -296,6 +296,8 @@ export const ja: LaterTexts = {
   'endpoint.getKey': '{provider}でキーを取得',
   'endpoint.showKey': 'キーを表示',
   'endpoint.hideKey': 'キーを隠す',
+  'secret.show': '入力内容を表示',
+  'secret.hide': '入力内容を隠す',
   'endpoint.model': 'モデル名',
   'endpoint.modelHint':
     'このアドレスからはモデルの一覧を取得できません。ドキュメントにある名前をそのまま入力してください。',

@@ -294,6 +294,8 @@ export const ko: LaterTexts = {
   'endpoint.getKey': '{provider}에서 키 만들기',
   'endpoint.showKey': '키 보기',
   'endpoint.hideKey': '키 가리기',
+  'secret.show': '입력한 내용 보기',
+  'secret.hide': '입력한 내용 가리기',
   'endpoint.model': '모델 이름',
   'endpoint.modelHint':
     '이 주소는 모델 목록을 주지 않아요. 문서에 적힌 이름을 그대로 입력해 주세요.',

@@ -286,6 +286,8 @@ export const zh: LaterTexts = {
   'endpoint.getKey': '在 {provider} 获取密钥',
   'endpoint.showKey': '显示密钥',
   'endpoint.hideKey': '隐藏密钥',
+  'secret.show': '显示输入内容',
+  'secret.hide': '隐藏输入内容',
   'endpoint.model': '模型名称',
   'endpoint.modelHint': '此地址不提供模型列表，请按其文档中的名称输入。',
   'endpoint.advanced': '更多设置',

@@ -101,8 +101,12 @@ export function createMergeSink(
         if (left.length > 0) addedIds.push([id, left]);
       }
       const addedUsage = (run.addedUsage ?? []).filter(({ id }) => !days.has(id));
+      // What it changed, it changed in the rows of the other device.
+      const { changes: _changes, settings: _settings, addedSessionIds = [], ...rest } = run;
+      const visits = await withoutStored(db.sessions, addedSessionIds);
       own.push({
-        ...run,
+        ...rest,
+        ...(visits.length > 0 && { addedSessionIds: visits }),
         createdIds: await withoutStored(db.conversations, run.createdIds),
         addedIds: Object.fromEntries(addedIds),
         ...(run.addedUsage && { addedUsage }),

@@ -70,6 +70,8 @@ const IMPORT_FIELDS: readonly Field[] = [
   optional('added_ids', 'addedIds', TEXTS_BY_ID),
   optional('created_document_ids', 'createdDocumentIds', TEXTS),
   optional('added_usage', 'addedUsage', LIST),
+  optional('added_session_ids', 'addedSessionIds', TEXTS),
+  optional('part_of', 'partOf', TEXT),
   optional('undone_at', 'undoneAt', nullable(INSTANT)),
 ];
 

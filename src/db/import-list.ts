@@ -1,5 +1,6 @@
 import type { LiveRead } from '#domain/conversation-store.ts';
 import type { ImportRun } from '#domain/stored-rows.ts';
+import { PART_STARTED_AT } from './import-parts.ts';
 import { liveRead } from './live-read.ts';
 import type { OnggiDatabase } from './open-database.ts';
 
@@ -8,5 +9,7 @@ export function watchImportRuns(
   { strict: db }: OnggiDatabase,
   limit: number,
 ): LiveRead<readonly ImportRun[]> {
-  return liveRead(() => db.imports.orderBy('startedAt').reverse().limit(limit).toArray());
+  return liveRead(() =>
+    db.imports.where('startedAt').above(PART_STARTED_AT).reverse().limit(limit).toArray(),
+  );
 }

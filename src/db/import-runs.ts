@@ -1,7 +1,9 @@
 import { Dexie } from 'dexie';
 import { OnggiError } from '#domain/errors.ts';
+import { LOCAL_USER_ID, toConversationId, toMessageId } from '#domain/ids.ts';
 import type { ConversationId, MessageId } from '#domain/ids.ts';
-import { withoutImportState } from '#domain/import-memory.ts';
+import { withoutImportChange } from '#domain/import-changes.ts';
+import { digestValue, withoutImportState } from '#domain/import-memory.ts';
 import { isImportedMessage } from '#domain/imported-rows.ts';
 import { newestLeafBelow } from '#domain/message-tree.ts';
 import type { Message } from '#domain/message.ts';
@@ -10,6 +12,7 @@ import type { UsageIncrement } from '#domain/usage.ts';
 import { readUsageIncrements } from '#domain/usage-increments.ts';
 import { commit, read } from './commit.ts';
 import { removeDocuments } from './documents.ts';
+import { deleteParts, readWholeRun, readWholeRuns } from './import-parts.ts';
 import { withExclusiveLock } from './locks.ts';
 import { purgeConversations } from './many-conversations.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
@@ -28,11 +31,15 @@ export function withImportLock<T>(
   return withExclusiveLock(`onggi-import:${name}`, work, signal);
 }
 
-/** Writes an import's row and waits for the disk: everything written before it is then there too. */
+/**
+ * Writes an import's whole row, in the place of its parts too, and waits for the disk: everything written
+ * before it is then there too.
+ */
 export function saveImportRun({ strict: db }: OnggiDatabase, run: ImportRun): Promise<void> {
   return commit(() =>
     db.transaction('rw', db.imports, async () => {
       await db.imports.put(run);
+      await deleteParts(db, run.id);
     }),
   );
 }
@@ -51,10 +58,10 @@ export interface BroughtByImports {
 export async function readBroughtByImports({
   strict: db,
 }: OnggiDatabase): Promise<BroughtByImports> {
-  const runs = await read(() => db.imports.toArray());
+  const runs = await readWholeRuns(db);
   const conversations = new Map<ConversationId, number>();
   const messages = new Map<MessageId, number>();
-  for (const run of runs.sort((a, b) => a.startedAt - b.startedAt)) {
+  for (const run of runs.toSorted((a, b) => a.startedAt - b.startedAt)) {
     for (const id of run.createdIds) conversations.set(id, run.startedAt);
     for (const [, ids] of entriesOf(run)) for (const id of ids) messages.set(id, run.startedAt);
   }
@@ -69,7 +76,7 @@ export async function readBroughtByImports({
  * To be called under {@link withImportLock}: no import runs then.
  */
 export async function removeStrandedBytes(db: OnggiDatabase): Promise<void> {
-  const runs = await read(() => db.strict.imports.toArray());
+  const runs = await readWholeRuns(db.strict);
   for (const run of runs.filter(({ endedAt }) => endedAt === null)) {
     await removeBytesWithout(db, run.createdIds);
   }
@@ -106,8 +113,10 @@ export interface UndoneImport {
 
 /**
  * Undoes an import: conversations it made are deleted, in chunks, unless the person wrote in them;
- * messages it added to others go where nothing of the person hangs below, and documents it made. Titles,
- * dates and texts of documents that it changed stay as they are. Can be stopped and called again.
+ * messages it added to others go where nothing of the person hangs below, and documents it made. Names,
+ * pins, tags, ratings and the like that it changed are as they were before, visits it brought go where
+ * nothing belongs to them, and settings come back: all that only where nobody changed it since. Dates, texts
+ * that grew, drafts and days of usage stay. Can be stopped and called again.
  * @throws OnggiError `backup/nothing-to-undo` when there is no such import or it was undone.
  */
 export function undoImport(
@@ -116,7 +125,7 @@ export function undoImport(
   { now, signal }: { readonly now: number; readonly signal?: AbortSignal },
 ): Promise<UndoneImport> {
   const work = async (): Promise<UndoneImport> => {
-    const run = await read(() => db.strict.imports.get(id));
+    const run = await readWholeRun(db.strict, id);
     if (run?.undoneAt !== null) {
       throw new OnggiError('backup/nothing-to-undo', `no import ${id} to undo`);
     }
@@ -125,6 +134,7 @@ export function undoImport(
     const created = named.filter((createdId) => !later.has(createdId));
     const isGoneOn = (message: Message): boolean => isOfPerson(message, run.startedAt);
     const [removable, kept] = await partition(db.strict, created, isGoneOn);
+    await undoChanges(db.strict, run, now);
     let [removedMessageCount, keptMessageCount] = [0, 0];
     for (const [conversationId, messageIds] of entriesOf(run)) {
       signal?.throwIfAborted();
@@ -143,6 +153,7 @@ export function undoImport(
       signal?.throwIfAborted();
       removedDocumentCount += (await removeDocuments(db, [documentId])).length;
     }
+    await undoVisits(db.strict, run);
     await saveImportRun(db, { ...run, undoneAt: now });
     return {
       removedConversationCount: removable.length,
@@ -153,6 +164,51 @@ export function undoImport(
     };
   };
   return withImportLock(db, work, signal);
+}
+
+/** Rows in one transaction. */
+const ROWS_AT_ONCE = 200;
+
+/** Gives back what the rows said before an import changed them, its last change first. */
+async function undoChanges(db: OnggiDexie, run: ImportRun, now: number): Promise<void> {
+  const changes = (run.changes ?? []).toReversed();
+  for (let from = 0; from < changes.length; from += ROWS_AT_ONCE) {
+    const some = changes.slice(from, from + ROWS_AT_ONCE);
+    await commit(() =>
+      db.transaction('rw', db.conversations, db.messages, async () => {
+        for (const change of some) {
+          if (change.table === 'conversations') {
+            const row = await db.conversations.get(toConversationId(change.id));
+            const before = row && withoutImportChange(row, change, now);
+            if (before) await db.conversations.put(before);
+          } else {
+            const row = await db.messages.get(toMessageId(change.id));
+            const before = row && withoutImportChange(row, change, now);
+            if (before) await db.messages.put(before);
+          }
+        }
+      }),
+    );
+  }
+}
+
+/** Takes away the visits that an import brought and nothing belongs to, and the settings that it put. */
+async function undoVisits(db: OnggiDexie, run: ImportRun): Promise<void> {
+  await commit(() =>
+    db.transaction('rw', db.sessions, db.conversations, db.messages, db.userSettings, async () => {
+      for (const id of run.addedSessionIds ?? []) {
+        const isUsed =
+          (await db.messages.where('sessionId').equals(id).first()) ??
+          (await db.conversations.where('sessionId').equals(id).first());
+        if (!isUsed) await db.sessions.delete(id);
+      }
+      const { settings } = run;
+      if (!settings) return;
+      if (digestValue(await db.userSettings.get(LOCAL_USER_ID)) !== settings.after) return;
+      if (settings.before) await db.userSettings.put(settings.before);
+      else await db.userSettings.delete(LOCAL_USER_ID);
+    }),
+  );
 }
 
 /** Whether the person wrote a message, had an answer written on, or asked for another, after an import. */
@@ -167,7 +223,7 @@ async function readCreatedAfter(
   { strict: db }: OnggiDatabase,
   { startedAt, id }: ImportRun,
 ): Promise<ReadonlySet<ConversationId>> {
-  const runs = await read(() => db.imports.toArray());
+  const runs = await readWholeRuns(db);
   const later = runs.filter((run) => run.id !== id && run.startedAt > startedAt && !run.undoneAt);
   return new Set(later.flatMap(({ createdIds }) => createdIds));
 }

@@ -8,7 +8,7 @@ import { Dexie } from 'dexie';
 import type { Conversation } from '#domain/conversation.ts';
 import type { ConversationId, MessageId, SessionId } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
-import type { Attachment } from '#domain/stored-rows.ts';
+import type { Attachment, ImportRun } from '#domain/stored-rows.ts';
 import { commit, read } from './commit.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
@@ -27,6 +27,8 @@ export interface ConversationUpdate {
   readonly changed: readonly Message[];
   /** Bytes that belong to these messages; those that are here already are written again. */
   readonly attachments: readonly Attachment[];
+  /** What of it the import writes down of itself, see [Note: Parts of an import]. */
+  readonly part?: ImportRun | undefined;
 }
 
 /** Above this many rows a transaction may rightly take longer than {@link commit} waits. */
@@ -36,15 +38,20 @@ function write<T>(rowCount: number, work: () => PromiseLike<T>): Promise<T> {
   return rowCount <= QUICK_ROWS ? commit(work) : read(work);
 }
 
-/** Adds conversations, all of them or none, in one transaction. Their ids must be new. */
+/**
+ * Adds conversations, all of them or none, in one transaction. Their ids must be new.
+ * @param part What the import writes down of it, see [Note: Parts of an import].
+ */
 export function addWholeConversations(
   { relaxed: db }: OnggiDatabase,
   conversations: readonly NewConversation[],
+  part?: ImportRun,
 ): Promise<void> {
   const messages = conversations.flatMap((each) => each.messages);
   const attachments = conversations.flatMap((each) => each.attachments);
   return write(messages.length, () =>
-    db.transaction('rw', db.conversations, db.messages, db.attachments, async () => {
+    db.transaction('rw', db.conversations, db.messages, db.attachments, db.imports, async () => {
+      if (part) await db.imports.put(part);
       await db.conversations.bulkAdd(conversations.map(({ conversation }) => conversation));
       await db.messages.bulkAdd(messages);
       if (attachments.length > 0) await db.attachments.bulkAdd(attachments);
@@ -61,13 +68,14 @@ export function updateWholeConversation(
   id: ConversationId,
   plan: (stored: Conversation, messages: readonly Message[]) => ConversationUpdate | undefined,
 ): Promise<ConversationUpdate | undefined> {
-  const tables = [db.conversations, db.messages, db.attachments];
+  const tables = [db.conversations, db.messages, db.attachments, db.imports];
   return read(() =>
     db.transaction('rw', tables, async () => {
       const stored = await db.conversations.get(id);
       if (!stored) return undefined;
       const update = plan(stored, await messagesOf(db, id));
       if (!update) return undefined;
+      if (update.part) await db.imports.put(update.part);
       await db.conversations.put(update.conversation);
       await db.messages.bulkAdd(update.added);
       await db.messages.bulkPut(update.changed);

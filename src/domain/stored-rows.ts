@@ -4,9 +4,10 @@
  */
 import type { EmbeddingCollection } from './embedding.ts';
 import type { ErrorCode } from './errors.ts';
-import type { ConversationId, MessageId } from './ids.ts';
+import type { ConversationId, MessageId, SessionId } from './ids.ts';
 import type { ImportReport } from './import-report.ts';
 import type { UsageStatistic } from './usage.ts';
+import type { UserSettings } from './user-settings.ts';
 
 /** One cached answer (specification 3.1, response_cache). Always a whole one that ended well. */
 export interface CachedResponse {
@@ -133,8 +134,29 @@ export interface ImportRun {
   readonly createdDocumentIds?: readonly string[];
   /** Days of usage it brought, as they came; missing where there are none. Undoing leaves them. */
   readonly addedUsage?: readonly UsageStatistic[];
+  /** Visits it brought; missing where there are none. */
+  readonly addedSessionIds?: readonly SessionId[];
+  /** What it changed in rows that were there, oldest first; in no backup, missing where there is nothing. */
+  readonly changes?: readonly ImportChange[];
+  /** The settings before it put others: null where there were none, missing where it did not. */
+  readonly settings?: { readonly before: UserSettings | null; readonly after: string };
+  /**
+   * The import that this is a part of: what one transaction of it did, in a row of its own as long as it
+   * goes on. Missing in the row of a whole import.
+   */
+  readonly partOf?: string;
   /** Epoch milliseconds of its undoing. */
   readonly undoneAt: number | null;
+}
+
+/** What an import changed in one row. */
+export interface ImportChange {
+  readonly table: 'conversations' | 'messages';
+  readonly id: string;
+  /** Each with the value it had, and the digest of the one it got. */
+  readonly fields: readonly { readonly key: string; readonly was: unknown; readonly is: string }[];
+  /** What its metadata remembered of imports, likewise. */
+  readonly memory: { readonly was: Readonly<Record<string, unknown>>; readonly is: string };
 }
 
 /** A place that holds copies of the data, and how the last attempts went. */

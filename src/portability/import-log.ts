@@ -1,12 +1,24 @@
 import type { Clock, ConversationId, MessageId } from '#domain/ids.ts';
 import type { ImportReport } from '#domain/import-report.ts';
 import type { ImportSource } from '#domain/imported.ts';
-import type { ImportRun } from '#domain/stored-rows.ts';
-import type { UsageStatistic } from '#domain/usage.ts';
+import type { ImportChange, ImportRun } from '#domain/stored-rows.ts';
+import { PART_STARTED_AT, partId } from '#db/import-parts.ts';
 import { saveImportRun } from '#db/import-runs.ts';
+import type { AddedRows } from '#db/import-store-rows.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 
-/** What an import has stored so far, kept in its row so that it can be undone whatever happens. */
+/** What one transaction of an import does. */
+type Part = Partial<
+  Pick<
+    ImportRun,
+    'createdIds' | 'addedIds' | 'changes' | 'addedUsage' | 'addedSessionIds' | 'settings'
+  >
+>;
+
+/**
+ * What an import has stored so far, kept beside it so that it can be undone whatever happens: what is
+ * written is put down in the same transaction (`toPart`), and here when that is through.
+ */
 export interface ImportLog {
   readonly id: string;
   readonly startedAt: number;
@@ -14,19 +26,19 @@ export interface ImportLog {
   readonly addedIds: ReadonlyMap<ConversationId, readonly MessageId[]>;
   readonly attachmentIds: readonly string[];
   readonly createdDocumentIds: ReadonlyMap<string, ImportSource>;
+  /** The row for what a transaction does, see [Note: Parts of an import]. */
+  toPart(done: Part): ImportRun;
   addDocument(id: string, source: ImportSource): void;
-  addUsage(days: readonly UsageStatistic[]): void;
+  addRows(rows: AddedRows): void;
   addCreated(id: ConversationId, source: ImportSource): void;
   addAdded(id: ConversationId, messageIds: readonly MessageId[]): void;
+  addChanges(changes: readonly ImportChange[]): void;
   addAttachments(ids: readonly string[]): void;
-  /** Writes the row when much has come since the last time; at once with `isForced`. */
-  save(isForced?: boolean): Promise<void>;
+  /** Writes the row with all that is known so far. */
+  save(): Promise<void>;
   /** Writes the row for the last time. @returns it. */
   end(report: ImportReport): Promise<ImportRun>;
 }
-
-/** Entries after which the row is written again. */
-const ENTRIES_BETWEEN = 500;
 
 export function createImportLog(
   db: OnggiDatabase,
@@ -37,10 +49,14 @@ export function createImportLog(
   const addedIds = new Map<ConversationId, readonly MessageId[]>();
   const attachmentIds: string[] = [];
   const createdDocumentIds = new Map<string, ImportSource>();
-  const addedUsage: UsageStatistic[] = [];
-  let unsaved = 0;
+  const changes: ImportChange[] = [];
+  const rows: AddedRows[] = [];
+  let partCount = 0;
 
   function toRow(endedAt: number | null, report: ImportReport | null): ImportRun {
+    const addedUsage = rows.flatMap((each) => each.addedUsage);
+    const addedSessionIds = rows.flatMap((each) => each.addedSessionIds);
+    const settings = rows.find((each) => each.settings)?.settings;
     return {
       id,
       startedAt,
@@ -51,6 +67,9 @@ export function createImportLog(
       addedIds: Object.fromEntries(addedIds),
       ...(createdDocumentIds.size > 0 && { createdDocumentIds: [...createdDocumentIds.keys()] }),
       ...(addedUsage.length > 0 && { addedUsage }),
+      ...(addedSessionIds.length > 0 && { addedSessionIds }),
+      ...(changes.length > 0 && { changes }),
+      ...(settings && { settings }),
       undoneAt: null,
     };
   }
@@ -62,33 +81,26 @@ export function createImportLog(
     addedIds,
     attachmentIds,
     createdDocumentIds,
-    addDocument(documentId, source) {
-      createdDocumentIds.set(documentId, source);
-      unsaved += 1;
+    toPart(done) {
+      partCount += 1;
+      const empty = { fileNames: [], report: null, createdIds: [], addedIds: {}, undoneAt: null };
+      const place = { id: partId(id, partCount), partOf: id, startedAt: PART_STARTED_AT };
+      return { ...place, endedAt: null, ...empty, ...done };
     },
-    addUsage(days) {
-      for (const each of days) addedUsage.push(each);
-      unsaved += days.length;
-    },
-    addCreated(conversationId, source) {
-      createdIds.set(conversationId, source);
-      unsaved += 1;
-    },
+    addDocument: (documentId, source) => void createdDocumentIds.set(documentId, source),
+    addRows: (added) => void rows.push(added),
+    addCreated: (conversationId, source) => void createdIds.set(conversationId, source),
     addAdded(conversationId, messageIds) {
       addedIds.set(conversationId, [...(addedIds.get(conversationId) ?? []), ...messageIds]);
-      unsaved += messageIds.length;
+    },
+    addChanges(some) {
+      for (const each of some) changes.push(each);
     },
     addAttachments(ids) {
       // One by one: a spread of very many arguments overflows the stack.
       for (const each of ids) attachmentIds.push(each);
     },
-    async save(isForced = false) {
-      // The row grows with the import: written ever more rarely, all writings together stay linear.
-      const few = Math.max(ENTRIES_BETWEEN, createdIds.size / 4);
-      if (!isForced && unsaved < few) return;
-      await saveImportRun(db, toRow(null, null));
-      unsaved = 0;
-    },
+    save: () => saveImportRun(db, toRow(null, null)),
     async end(report) {
       const row = toRow(clock(), report);
       await saveImportRun(db, row);

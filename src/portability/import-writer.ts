@@ -86,7 +86,6 @@ export function createImportWriter(parts: ImportWriterParts): ImportWriter {
     for (const item of items) {
       if (item.kind === 'native') await guarded(item, () => writeNative(parts, item));
     }
-    await log.save();
   }
 
   async function storeNew(waiting: readonly PreparedConversation[]): Promise<void> {
@@ -95,6 +94,7 @@ export function createImportWriter(parts: ImportWriterParts): ImportWriter {
       await addWholeConversations(
         db,
         waiting.map(({ rows }) => rows),
+        log.toPart({ createdIds: waiting.map(({ rows }) => rows.conversation.id) }),
       );
     } catch (error) {
       if (isFatal(error)) throw error;
@@ -141,7 +141,6 @@ export function createImportWriter(parts: ImportWriterParts): ImportWriter {
         if (isFatal(error)) throw error;
         tally.skip('storage_refused', name);
       }
-      await log.save();
     },
     flush,
   };

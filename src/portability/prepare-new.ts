@@ -56,7 +56,7 @@ export async function prepareNew(
     bytes += collected.bytes?.byteLength ?? 0;
     if (bytes < EARLY_BYTES) continue;
     log.addCreated(conversation.id, imported.source);
-    await log.save(true);
+    await log.save();
     await addAttachments(db, waiting);
     earlyIds.push(...waiting.map(({ id }) => id));
     [waiting, bytes] = [[], 0];

@@ -31,8 +31,9 @@ export interface RunImportOptions extends PreviewOptions {
 /**
  * Imports files. Conversations are stored whole, many at a time; a stop, a crash or a full disk leaves
  * whole conversations only, and running again finishes the work. One import at a time over all tabs.
- * Of an SQLite file of ours, days of usage and drafts that are missing here come too, which an undo
- * leaves; settings stay as they are here, and endpoints with their keys are never taken from a file.
+ * Of an SQLite file of ours, days of usage, drafts and visits that are missing here come too, and its
+ * settings where the person has not set anything here yet (see {@link addMissingRows}); endpoints with their
+ * keys are never taken from a file.
  * @returns the import's row with its report, whose counts are read back from the database. A stop by
  * the signal gives a report too, with `isCancelled`, even while it waits for an import of another tab;
  * what ended it otherwise stands under `refused`.
@@ -63,7 +64,7 @@ async function importFiles(
 ): Promise<ImportRun> {
   const { signal } = options;
   await removeStrandedBytes(db);
-  await log.save(true);
+  await log.save();
   const tally = createImportTally();
   const writer = createImportWriter({ ...options, db, tally, log });
   let recognized: RecognizedFiles = { files: [], summaries: [], refused: [] };
@@ -95,7 +96,7 @@ async function storeAll(
   const filter = createItemFilter(tally);
   const readOptions: ReadImportsOptions = {
     onBytes: progress.addBytes,
-    onStoreRows: async (rows) => log.addUsage(await addMissingRows(db, rows)),
+    onStoreRows: async (rows) => log.addRows(await addMissingRows(db, rows, (added) => log.toPart(added))),
     ...(signal && { signal }),
   };
   try {

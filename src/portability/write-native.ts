@@ -14,6 +14,7 @@ import { compareNative } from './compare-native.ts';
 import { fillBare, findBareNative } from './fill-attachments.ts';
 import type { WantedItem } from './filter-items.ts';
 import type { ImportWriterParts } from './import-writer.ts';
+import { noteUpdate } from './note-update.ts';
 import { hasNativeBytes, readNativeBytes } from './native-bytes.ts';
 import { EARLY_BYTES } from './prepare-new.ts';
 
@@ -61,14 +62,15 @@ async function addNew(
     bytes += attachment.sizeBytes;
     if (bytes < EARLY_BYTES) continue;
     log.addCreated(conversation.id, source);
-    await log.save(true);
+    await log.save();
     const stored = attachments.splice(0);
     await addAttachments(db, stored);
     early.push(...stored.map(({ id }) => id));
     bytes = 0;
   }
   const messages = rows.messages.map((message) => withAttachmentIds(message, newIds));
-  await addWholeConversations(db, [{ conversation, messages, attachments }]);
+  const part = log.toPart({ createdIds: [conversation.id] });
+  await addWholeConversations(db, [{ conversation, messages, attachments }], part);
   log.addCreated(conversation.id, source);
   log.addAttachments([...early, ...attachments.map(({ id }) => id)]);
   tally.addFate(source, 'new');
@@ -110,13 +112,13 @@ function withAttachmentIds(message: Message, newIds: ReadonlyMap<string, string>
 /** @returns whether anything was written. Bytes come after it, see {@link fill}. */
 async function update({ db, log }: ImportWriterParts, rows: NativeRows): Promise<boolean> {
   const { id } = rows.conversation;
+  const noted = noteUpdate(log, id);
   const written = await updateWholeConversation(db, id, (stored, messages) => {
     const plan = planNativeUpdate(stored, messages, rows);
-    return plan && { ...plan, attachments: [] };
+    return plan && { ...plan, attachments: [], part: noted.toPart(plan, stored, messages) };
   });
   if (!written) return false;
-  const added = written.added.map((message) => message.id);
-  if (added.length > 0 && !log.createdIds.has(id)) log.addAdded(id, added);
+  noted.done();
   return true;
 }
 

@@ -9,6 +9,7 @@ import { isTooLarge, mediaTypeOf } from './collect-attachments.ts';
 import { fillBare, findBareImported } from './fill-attachments.ts';
 import type { WantedItem } from './filter-items.ts';
 import type { ImportWriterParts } from './import-writer.ts';
+import { noteUpdate } from './note-update.ts';
 
 type ImportedItem = Extract<WantedItem, { readonly kind: 'conversation' }>;
 
@@ -48,16 +49,15 @@ async function writeChanges(
     now: parts.clock(),
   };
   let isVisible = false;
+  const noted = noteUpdate(log, stored.id);
   const update = await updateWholeConversation(db, stored.id, (now, messages) => {
     const plan = planImportUpdate(now, messages, imported, makers);
     isVisible = plan?.isVisible ?? false;
-    return plan && { ...plan, attachments: [] };
+    return plan && { ...plan, attachments: [], part: noted.toPart(plan, now, messages) };
   });
   if (!update) return false;
+  noted.done();
   tellTooLarge(parts, imported, file, [...update.added, ...update.changed], makers);
-  const added = update.added.map(({ id }) => id);
-  // What this very import made is undone as a whole.
-  if (added.length > 0 && !log.createdIds.has(stored.id)) log.addAdded(stored.id, added);
   return isVisible;
 }
 

@@ -117,11 +117,17 @@ export interface MaintenanceReport {
     readonly date: string;
     readonly requestCount: number;
     readonly totalTokens: number;
+    /** Milliseconds; null when no message was timed, or the run is older than this figure. */
+    readonly avgResponseTimeMs: number | null;
+    /** Null in a run that is older than this figure. */
+    readonly ratedCount: number | null;
   } | null;
   readonly check: CheckReport | null;
   readonly search: SearchCheck | null;
-  /** A repair: whether the search index was made anew where it differed. */
+  /** Whether the search index was made anew where it differed. */
   readonly hasRemadeSearch: boolean;
+  /** What had differed in it before, as far as it does not any more. */
+  readonly mendedSearch: SearchCheck['problems'];
   readonly repairedConversations: number;
   /** A repair: whether a copy of all data was made before. */
   readonly hasCopy: boolean;
@@ -150,6 +156,7 @@ export const EMPTY_REPORT: MaintenanceReport = {
   check: null,
   search: null,
   hasRemadeSearch: false,
+  mendedSearch: {},
   repairedConversations: 0,
   hasCopy: false,
   recountedConversations: 0,

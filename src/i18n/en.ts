@@ -518,7 +518,7 @@ const texts = {
   'space.browser.other': 'Browsers usually promise for apps that are installed or used often.',
   'upkeep.title': 'Maintenance',
   'upkeep.body':
-    'Once a day, while nobody waits for anything, onggi tidies up: it ends stale visits, removes expired cached answers, empties what has been in the trash for 30 days and looks once a week whether everything fits together.',
+    'Once a day, while nobody waits for anything, onggi tidies up: it ends stale visits, removes expired cached answers, empties what has been in the trash for 30 days and looks once a week whether everything fits together. Counts and search indexes that differ are made anew then.',
   'upkeep.run': 'Run now',
   'upkeep.running': 'At work: {step}',
   'upkeep.starting': 'Starting…',
@@ -571,6 +571,9 @@ const texts = {
     one: '{count} record of usage counted anew',
     other: '{count} records of usage counted anew',
   },
+  'upkeep.did.time': 'mean response time {time}',
+  'upkeep.did.rated': { one: '{count} rated', other: '{count} rated' },
+  'upkeep.mended': 'Mended in the search index:',
   'upkeep.did.search': 'search index made anew',
   'upkeep.copied': 'a snapshot of all data was made before',
   'upkeep.checked': 'Checked: conversations {conversations}, messages {messages}.',

@@ -503,7 +503,7 @@ export const ja: LaterTexts = {
     'ブラウザーは、インストール済みまたはよく使うアプリには、たいてい約束します。',
   'upkeep.title': 'メンテナンス',
   'upkeep.body':
-    '1日に1回、手の空いたときにonggiが片づけをします。古い利用を終わらせ、期限切れのキャッシュを消し、ゴミ箱に30日あったものを空にし、週に1回はデータのつじつまを確かめます。',
+    '1日に1回、手の空いたときにonggiが片づけをします。古い利用を終わらせ、期限切れのキャッシュを消し、ゴミ箱に30日あったものを空にし、週に1回はデータのつじつまを確かめます。そのとき件数や検索の索引が合わなければ作り直します。',
   'upkeep.run': '今すぐ実行',
   'upkeep.running': '実行中：{step}',
   'upkeep.starting': '開始しています…',
@@ -535,6 +535,9 @@ export const ja: LaterTexts = {
   'upkeep.did.repaired': '会話{count}件を修復',
   'upkeep.did.recounted': '会話{count}件を数え直し',
   'upkeep.did.recountedDays': '使用量の記録{count}件を数え直し',
+  'upkeep.did.time': '平均応答時間{time}',
+  'upkeep.did.rated': '評価済み{count}件',
+  'upkeep.mended': '検索の索引で修復したもの：',
   'upkeep.did.search': '検索の索引を作り直し',
   'upkeep.copied': '修復前に全データのスナップショットを作成',
   'upkeep.checked': '会話{conversations}件、メッセージ{messages}件を確認しました。',

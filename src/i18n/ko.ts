@@ -494,7 +494,7 @@ export const ko: LaterTexts = {
   'space.browser.other': '브라우저는 앱으로 설치했거나 자주 쓰는 곳에 대개 약속해 줘요.',
   'upkeep.title': '정리와 점검',
   'upkeep.body':
-    '하루에 한 번, 다른 작업이 없을 때 onggi가 자동으로 정리해요. 오래된 방문을 끝내고, 기한이 지난 캐시를 지우고, 휴지통에 30일 넘게 있던 것을 비우고, 일주일에 한 번은 데이터가 서로 맞는지 살펴봐요.',
+    '하루에 한 번, 다른 작업이 없을 때 onggi가 자동으로 정리해요. 오래된 방문을 끝내고, 기한이 지난 캐시를 지우고, 휴지통에 30일 넘게 있던 것을 비우고, 일주일에 한 번은 데이터가 서로 맞는지 살펴봐요. 그때 개수나 검색 색인이 어긋나 있으면 다시 만들어요.',
   'upkeep.run': '지금 정리하기',
   'upkeep.running': '진행 중: {step}',
   'upkeep.starting': '시작하는 중…',
@@ -526,6 +526,9 @@ export const ko: LaterTexts = {
   'upkeep.did.repaired': '대화 {count}개를 고침',
   'upkeep.did.recounted': '대화 {count}개의 개수를 다시 셈',
   'upkeep.did.recountedDays': '사용량 기록 {count}건을 다시 셈',
+  'upkeep.did.time': '평균 응답 시간 {time}',
+  'upkeep.did.rated': '별점 {count}개',
+  'upkeep.mended': '검색 색인에서 고친 것:',
   'upkeep.did.search': '검색 색인을 다시 만듦',
   'upkeep.copied': '고치기 전에 전체 스냅샷을 만듦',
   'upkeep.checked': '대화 {conversations}개와 메시지 {messages}개를 살펴봤어요.',

@@ -476,7 +476,7 @@ export const zh: LaterTexts = {
   'space.browser.other': '对已安装或经常使用的应用，浏览器通常会承诺。',
   'upkeep.title': '维护',
   'upkeep.body':
-    '每天一次，在空闲时 onggi 会自行整理：结束过期的访问，删除过期的缓存，清空在回收站满 30 天的内容，并每周检查一次数据是否完好。',
+    '每天一次，在空闲时 onggi 会自行整理：结束过期的访问，删除过期的缓存，清空在回收站满 30 天的内容，并每周检查一次数据是否完好。若计数或搜索索引有出入，会随即重新建立。',
   'upkeep.run': '立即运行',
   'upkeep.running': '正在处理：{step}',
   'upkeep.starting': '正在开始…',
@@ -508,6 +508,9 @@ export const zh: LaterTexts = {
   'upkeep.did.repaired': '已修复 {count} 个对话',
   'upkeep.did.recounted': '已重新统计 {count} 个对话',
   'upkeep.did.recountedDays': '已重新统计 {count} 条用量记录',
+  'upkeep.did.time': '平均响应时间 {time}',
+  'upkeep.did.rated': '{count} 条已评分',
+  'upkeep.mended': '已在搜索索引中修复：',
   'upkeep.did.search': '已重新建立搜索索引',
   'upkeep.copied': '修复前已为全部数据创建快照',
   'upkeep.checked': '已检查 {conversations} 个对话、{messages} 条消息。',

@@ -1,9 +1,15 @@
 import type { Progress } from '#domain/import-report.ts';
-import type { SearchCheck } from '#domain/maintenance.ts';
+import { SEARCH_PROBLEM_KINDS } from '#domain/maintenance.ts';
+import type { MaintenanceReport, SearchCheck } from '#domain/maintenance.ts';
 import type { SearchClient } from '#search/search-client.ts';
 
 /** Asks the search worker, which alone may read what it keeps. */
 export type AskSearch = SearchClient['ask'];
+
+interface CheckOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: (progress: Progress) => void;
+}
 
 /**
  * Has the search worker compare what it keeps with the stored rows, or also make anew what differs.
@@ -12,19 +18,13 @@ export type AskSearch = SearchClient['ask'];
  */
 export async function askForCheck(
   ask: AskSearch,
-  kind: 'check' | 'mend',
-  {
-    signal,
-    onProgress,
-  }: {
-    readonly signal: AbortSignal | undefined;
-    readonly onProgress: (progress: Progress) => void;
-  },
+  request: { readonly kind: 'check' } | { readonly kind: 'mend'; readonly isByItself: boolean },
+  { signal, onProgress }: CheckOptions,
 ): Promise<{ readonly check: SearchCheck; readonly isRemade: boolean } | undefined> {
   let found: { readonly check: SearchCheck; readonly isRemade: boolean } | undefined;
   try {
     await ask(
-      { kind },
+      request,
       (answer) => {
         if (answer.kind === 'checked') found = answer;
         if (answer.kind !== 'checking') return;
@@ -38,4 +38,30 @@ export async function askForCheck(
     throw error;
   }
   return found;
+}
+
+/**
+ * Compares, and where something differs makes it anew: what search keeps is made of the stored rows, so that
+ * nothing can be lost. Vectors that cost money, and those that the person put off, are left to them.
+ * @returns what to record; undefined when it was stopped.
+ * @throws as {@link askForCheck}
+ */
+export async function checkAndMend(
+  ask: AskSearch,
+  options: CheckOptions,
+): Promise<Pick<MaintenanceReport, 'search' | 'hasRemadeSearch' | 'mendedSearch'> | undefined> {
+  const found = await askForCheck(ask, { kind: 'check' }, options);
+  if (!found) return undefined;
+  const { problems } = found.check;
+  const isSound = Object.keys(problems).length === 0;
+  const mended = isSound
+    ? undefined
+    : await askForCheck(ask, { kind: 'mend', isByItself: true }, options);
+  // Stopped on its way, what was found stands in the report, and is to be mended.
+  const { check, isRemade } = mended ?? found;
+  const gone = SEARCH_PROBLEM_KINDS.flatMap((kind) => {
+    const count = (problems[kind] ?? 0) - (check.problems[kind] ?? 0);
+    return count > 0 ? [[kind, count] as const] : [];
+  });
+  return { search: check, hasRemadeSearch: isRemade, mendedSearch: Object.fromEntries(gone) };
 }

@@ -212,10 +212,11 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
           if (signal?.aborted) return;
           // What is derived follows what it is derived from.
           onProgress?.('search', null);
-          const mended = await askForCheck(deps.askSearch, 'mend', {
-            signal,
-            onProgress: (progress) => onProgress?.('search', progress),
-          });
+          const mended = await askForCheck(
+            deps.askSearch,
+            { kind: 'mend', isByItself: false },
+            { signal, onProgress: (progress) => onProgress?.('search', progress) },
+          );
           const done = [...readReport(row()).done, 'search'];
           if (mended) tell({ search: mended.check, hasRemadeSearch: mended.isRemade, done });
         }),

@@ -19,10 +19,12 @@ const Check = v.object({
   repairableIds: v.array(v.string()),
 });
 
+const SearchProblems = v.record(v.picklist(SEARCH_PROBLEM_KINDS), v.number());
+
 const Search = v.object({
   textCount: Count,
   vectors: v.picklist(['checked', 'off', 'unready']),
-  problems: v.record(v.picklist(SEARCH_PROBLEM_KINDS), v.number()),
+  problems: SearchProblems,
 });
 
 const Report = v.object({
@@ -35,12 +37,21 @@ const Report = v.object({
   removedDrafts: Count,
   removedRuns: Count,
   statistics: v.fallback(
-    v.nullable(v.object({ date: v.string(), requestCount: v.number(), totalTokens: v.number() })),
+    v.nullable(
+      v.object({
+        date: v.string(),
+        requestCount: v.number(),
+        totalTokens: v.number(),
+        avgResponseTimeMs: v.fallback(v.nullable(v.number()), null),
+        ratedCount: v.fallback(v.nullable(v.number()), null),
+      }),
+    ),
     null,
   ),
   check: v.fallback(v.nullable(Check), null),
   search: v.fallback(v.nullable(Search), null),
   hasRemadeSearch: v.fallback(v.boolean(), false),
+  mendedSearch: v.fallback(SearchProblems, {}),
   repairedConversations: Count,
   hasCopy: v.fallback(v.boolean(), false),
   recountedConversations: Count,

@@ -18,7 +18,7 @@ import type { MaintenanceRun } from '#domain/stored-rows.ts';
 import { toLocalDate } from '#domain/usage.ts';
 import { addDays } from '#domain/usage-summary.ts';
 import { calculateUsageStatistics } from '#usage/lazy-usage.ts';
-import { askForCheck } from './ask-for-check.ts';
+import { askForCheck, checkAndMend } from './ask-for-check.ts';
 import type { AskSearch } from './ask-for-check.ts';
 import { checkIntegrity } from './check-integrity.ts';
 import { raiseUsage, recountAll, toReport, withoutRecounted } from './repair.ts';
@@ -46,7 +46,7 @@ export interface MaintenanceDeps {
 }
 
 interface StepContext {
-  /** By itself, sums and usage are set right where they are wrong; by hand the person is asked first. */
+  /** By itself, sums, usage and what search keeps are set right where they are wrong; by hand the person is asked first. */
   readonly kind: 'scheduled' | 'by-hand';
   /** What the run did so far, and what the run before noticed. */
   readonly report: MaintenanceReport;
@@ -105,8 +105,7 @@ export const STEPS: Readonly<Record<MaintenanceStepName, Step>> = {
 
   statistics: async ({ db, clock }) => {
     const date = addDays(toLocalDate(clock()), -1);
-    const { requestCount, totalTokens } = await calculateUsageStatistics(db, LOCAL_USER_ID, date);
-    return { statistics: { date, requestCount, totalTokens } };
+    return { statistics: { date, ...(await calculateUsageStatistics(db, LOCAL_USER_ID, date)) } };
   },
 
   check: async ({ db }, { kind, note, signal, onProgress }) => {
@@ -123,8 +122,9 @@ export const STEPS: Readonly<Record<MaintenanceStepName, Step>> = {
     };
   },
 
-  search: async ({ askSearch }, { signal, onProgress }) => {
-    const found = await askForCheck(askSearch, 'check', { signal, onProgress });
+  search: async ({ askSearch }, { kind, signal, onProgress }) => {
+    if (kind === 'scheduled') return checkAndMend(askSearch, { signal, onProgress });
+    const found = await askForCheck(askSearch, { kind: 'check' }, { signal, onProgress });
     return found && { search: found.check };
   },
 };

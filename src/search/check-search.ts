@@ -33,12 +33,14 @@ export async function checkSearch(
 /**
  * Compares, makes anew what differs, and compares again: all texts, because reading them is cheap, and
  * only those vectors that are wanting.
+ * @param isByItself True when nobody asked for it: see `Meaning.mend`.
  * @throws as {@link checkSearch}; OnggiError `model/*`
  */
 export async function mendSearch(
   parts: CheckedParts,
   onProgress: OnProgress,
   signal: AbortSignal,
+  isByItself: boolean,
 ): Promise<{ readonly check: SearchCheck; readonly isRemade: boolean }> {
   const found = await compare(parts, onProgress, signal);
   const { texts, vectors } = found;
@@ -47,7 +49,8 @@ export async function mendSearch(
   if (!areTextsWrong && !areVectorsWrong) return { check: toCheck(found), isRemade: false };
   if (areTextsWrong) await parts.engine.rebuild();
   signal.throwIfAborted();
-  if (areVectorsWrong) await parts.meaning.mend(vectors);
+  const hasMended = areVectorsWrong && (await parts.meaning.mend(vectors, isByItself));
+  if (!areTextsWrong && !hasMended) return { check: toCheck(found), isRemade: false };
   return { check: await checkSearch(parts, onProgress, signal), isRemade: true };
 }
 

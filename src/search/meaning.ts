@@ -103,8 +103,13 @@ export interface Meaning {
    * @returns about how many bytes that gave back; 0 where there were none
    */
   evict(): Promise<number>;
-  /** Makes anew what a check found wanting. Vectors that fit stay: they may have cost money. */
-  mend(findings: VectorFindings): Promise<void>;
+  /**
+   * Makes anew what a check found wanting. Vectors that fit stay: they may have cost money.
+   * @param isByItself Nobody asked for it: then an endpoint is not asked, and what the person put off, or an
+   * answer that runs now, is not disturbed.
+   * @returns whether anything was done
+   */
+  mend(findings: VectorFindings, isByItself?: boolean): Promise<boolean>;
 }
 
 /** So long a check waits for vectors that are being made, milliseconds. */
@@ -434,9 +439,13 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       }
       return checkVectors(run, onCount, signal);
     },
-    async mend(findings) {
+    async mend(findings, isByItself = false) {
       const run = await ready();
-      if (run) await mendVectors(run, findings);
+      if (!run) return false;
+      const isAsked = answering?.choice.kind === 'endpoint';
+      if (isByItself && (isAsked || (await deps.readHold()) !== undefined)) return false;
+      await mendVectors(run, findings);
+      return true;
     },
   };
 }

@@ -34,7 +34,11 @@ const Request = v.variant('kind', [
   /** Compares all that is indexed with the stored rows. Tells how far it is, then what it found. */
   v.object({ kind: v.literal('check') }),
   /** The same, makes anew what differs, and compares again: what it tells at last is what is left. */
-  v.object({ kind: v.literal('mend') }),
+  v.object({
+    kind: v.literal('mend'),
+    /** Nobody asked for it: what costs money or was put off is left. A page of an older version does not say. */
+    isByItself: v.optional(v.boolean()),
+  }),
   /** What there is to filter by. */
   v.object({ kind: v.literal('facets') }),
   /** Conversations near in meaning to a text, and documents where asked for, nearest first. Begins the index of meaning. */

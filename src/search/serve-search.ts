@@ -142,7 +142,7 @@ async function answerWith(
       send({ kind: 'checking', doneCount, totalCount }, false);
     const found =
       request.kind === 'mend'
-        ? await mendSearch(parts, tell, signal)
+        ? await mendSearch(parts, tell, signal, request.isByItself === true)
         : { check: await checkSearch(parts, tell, signal), isRemade: false };
     send({ kind: 'checked', ...found }, true);
   } else {

@@ -6,7 +6,7 @@ import { readReport } from '#maintenance/read-report.ts';
 import { createSearchClient } from '#search/search-client.ts';
 import type { SearchClient } from '#search/search-client.ts';
 import { addRows, conversationOf } from '../search/support.ts';
-import { changeBehind } from '../search/in-page-search.ts';
+import { changeBehind, openInPageSearch } from '../search/in-page-search.ts';
 import { openMaintenance } from './support.ts';
 
 /** Has search by meaning begin, and waits until everything is indexed. */
@@ -78,6 +78,47 @@ test('where only the search index differs, nothing is copied and there is nothin
   expect(copies()).toBe(0);
   const second = await maintenance.repair();
   expect(second && readReport(second).hasRemadeSearch).toBe(false);
+});
+
+test('by itself a run mends what search keeps, and says what it was', async () => {
+  const { db, maintenance, openSearch, copies } = await openMaintenance();
+  await fill(db);
+  await beginMeaning(openSearch());
+  await changeText(db, 'a-1', 'black cherry');
+  await changeBehind(db, 'messages', (rows) => void rows.delete('b-0'));
+  const rows = await db.strict.messages.toArray();
+  const row = await maintenance.run('scheduled');
+  expect(row && readReport(row)).toMatchObject({
+    search: { textCount: 2, problems: {} },
+    hasRemadeSearch: true,
+    mendedSearch: { 'text-stale': 1, 'text-left': 1, 'vector-missing': 1, 'vector-left': 2 },
+    failedSteps: [],
+  });
+  // What it is made of is not touched, and nothing needs a copy.
+  expect(await db.strict.messages.toArray()).toEqual(rows);
+  expect(copies()).toBe(0);
+  const after = await maintenance.run('by-hand');
+  expect(after && readReport(after)).toMatchObject({ search: { problems: {} }, mendedSearch: {} });
+});
+
+test('by itself nothing is embedded that the person put off: that is told, and texts are mended', async () => {
+  const person: { hold?: 'paused' } = {};
+  let search: SearchClient | undefined;
+  const { db, maintenance } = await openMaintenance({
+    askSearch: (...asked) =>
+      (search ??= openInPageSearch(db, undefined, () => person.hold)).ask(...asked),
+  });
+  search = openInPageSearch(db, undefined, () => person.hold);
+  await fill(db);
+  await beginMeaning(search);
+  await changeText(db, 'a-1', 'black cherry');
+  person.hold = 'paused';
+  const row = await maintenance.run('scheduled');
+  expect(row && readReport(row)).toMatchObject({
+    search: { problems: { 'vector-missing': 1, 'vector-left': 1 } },
+    hasRemadeSearch: true,
+    mendedSearch: { 'text-stale': 1 },
+  });
 });
 
 test('a worker that fails is told with its reason, after what was done before', async () => {

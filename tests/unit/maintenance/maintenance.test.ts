@@ -152,9 +152,16 @@ describe('a run', () => {
     const sessionId = toSessionId('visit');
     await db.strict.sessions.add(makeSession(sessionId));
     const noon = new Date(`${date}T12:00:00`).getTime();
-    await db.strict.messages.add({ ...message, sessionId, timestamp: noon });
+    const figures = { tokenCount: 12, responseTimeMs: 1500, rating: 4 as const };
+    await db.strict.messages.add({ ...message, sessionId, timestamp: noon, ...figures });
     const row = await maintenance.run('by-hand');
-    expect(row && readReport(row).statistics).toMatchObject({ date, requestCount: 1 });
+    expect(row && readReport(row).statistics).toEqual({
+      date,
+      requestCount: 1,
+      totalTokens: 12,
+      avgResponseTimeMs: 1500,
+      ratedCount: 1,
+    });
   });
 
   test('by itself counts sums anew where nothing else is wrong, by hand it asks first', async () => {

@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { createMeaning } from '#search/meaning.ts';
 import type { MeaningDeps } from '#search/meaning.ts';
+import type { MeaningHold } from '#search/meaning-run.ts';
 import { createSearchClient } from '#search/search-client.ts';
 import type { SearchClient } from '#search/search-client.ts';
 import { serveSearch } from '#search/serve-search.ts';
@@ -13,6 +14,7 @@ import { createTestEmbedder } from './support.ts';
 export function openInPageSearch(
   db: OnggiDatabase,
   openEmbedder: MeaningDeps['openEmbedder'] = () => Promise.resolve(createTestEmbedder()),
+  hold: () => MeaningHold | undefined = () => undefined,
 ): SearchClient {
   const createWorker = (): Worker => {
     const worker = {
@@ -29,7 +31,7 @@ export function openInPageSearch(
               clock: createTestClock(),
               openEmbedder,
               readWish: () => Promise.resolve({ chosen: { kind: 'built-in' } }),
-              readHold: () => Promise.resolve(undefined),
+              readHold: () => Promise.resolve(hold()),
               onStatus,
             }),
         });

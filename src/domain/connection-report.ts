@@ -36,6 +36,8 @@ export type ConnectionReport =
       readonly detail: string | null;
       /** The list, where that much worked. */
       readonly chatModels: readonly ChatModel[];
+      /** The same address with `/v1` behind it, where something that has models answers there. */
+      readonly betterBaseUrl?: string;
     };
 
 /** A usual local address and what was found there. */

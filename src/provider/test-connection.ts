@@ -19,8 +19,8 @@ export interface ConnectionQuestion {
 }
 
 /**
- * Tests a connection and never rejects but on abort, with the signal's reason. Costs at most one
- * list, one token, and one request that cannot be read.
+ * Tests a connection and never rejects but on abort, with the signal's reason. Costs at most two
+ * lists, one token, and one request that cannot be read.
  */
 export type TestConnection = (
   question: ConnectionQuestion,
@@ -65,7 +65,28 @@ export function createTestConnection(deps: ProviderDeps): TestConnection {
         ? await findSilenceCause(deps, endpoint.baseUrl, signal)
         : causeOf(error.code, apiKey !== undefined);
     signal.throwIfAborted();
-    return { kind: 'failed', code: error.code, cause, detail: error.detail ?? null, chatModels };
+    const failed = { kind: 'failed', code: error.code, cause, chatModels } as const;
+    const betterBaseUrl = await findBetterBaseUrl(endpoint, apiKey, cause, signal);
+    return { ...failed, detail: error.detail ?? null, ...(betterBaseUrl && { betterBaseUrl }) };
+  }
+
+  /** Most servers of this protocol have it below `/v1`, which is easily left out. */
+  async function findBetterBaseUrl(
+    endpoint: Endpoint,
+    apiKey: string | undefined,
+    cause: ConnectionCause,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const { baseUrl } = endpoint;
+    if ((cause !== 'wrong-address' && cause !== 'cors-refused') || /\/v\d/.test(baseUrl)) return;
+    const better = `${baseUrl}/v1`;
+    try {
+      const chatModels = await listChatModels({ ...endpoint, baseUrl: better }, apiKey, signal);
+      return chatModels.length > 0 ? better : undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      return toProviderError(error).code === 'provider/unauthorized' ? better : undefined;
+    }
   }
 }
 

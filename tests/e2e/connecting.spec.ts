@@ -38,6 +38,21 @@ test('an address that cannot be used is told in the app’s own words', async ({
   await expect(address).toHaveValue('http://localhost:9/v1');
 });
 
+test('an address that lacks its /v1 is offered with it, and connects', async ({
+  onggi,
+  endpoint,
+  page,
+}) => {
+  await onggi.open();
+  await page.getByRole('button', { name: /API key/ }).click();
+  await page.getByText('Other address').click();
+  const address = endpoint.localhostUrl.replace(/\/v1$/, '');
+  await page.getByLabel('Address (base URL)').fill(address);
+  await page.getByRole('button', { name: 'Connect', exact: true }).click();
+  await page.getByRole('button', { name: `Use ${endpoint.localhostUrl}` }).click();
+  await expect(onggi.composer).toBeVisible();
+});
+
 test('Enter in the model picker takes the exact name before a longer one', async ({
   connected,
 }) => {

@@ -92,6 +92,31 @@ describe('with a server that answers', () => {
     expect(report).toHaveProperty('detail', 'Incorrect API key provided.');
   });
 
+  it.each([
+    ['with the key', API_KEY],
+    ['where none is asked for', undefined],
+  ])('finds the protocol below an address that lacks /v1, %s', async (_name, apiKey) => {
+    server = await createConformanceServer({ apiKey });
+    const baseUrl = server.baseUrl.replace(/\/v1$/, '');
+    const question = { endpoint: createTestEndpoint(baseUrl), apiKey, chatModel: undefined };
+    const report = await createTestConnection(createTestDeps())(
+      question,
+      new AbortController().signal,
+    );
+    expect(report).toMatchObject({ cause: 'wrong-address', betterBaseUrl: server.baseUrl });
+  });
+
+  it('offers no address where there is nothing below it either', async () => {
+    expect(await test({ models: '404' }, undefined)).not.toHaveProperty('betterBaseUrl');
+    const baseUrl = `${String(server?.baseUrl).replace(/\/v1$/, '')}/elsewhere`;
+    const report = await createTestConnection(createTestDeps())(
+      { endpoint: createTestEndpoint(baseUrl), apiKey: API_KEY, chatModel: undefined },
+      new AbortController().signal,
+    );
+    expect(report).toMatchObject({ kind: 'failed', cause: 'wrong-address' });
+    expect(report).not.toHaveProperty('betterBaseUrl');
+  });
+
   it('asks again without a field that the model does not take', async () => {
     const { fetch, seen } = createFakeFetch(({ body, url }) => {
       if (url.endsWith('/models')) return jsonResponse({ data: [{ id: 'o9' }] });

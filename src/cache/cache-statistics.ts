@@ -16,6 +16,8 @@ export interface CacheStatistics {
   readonly savedTokens: number;
   /** US dollars, of the hits whose price was known. */
   readonly savedCostUsd: number;
+  /** Whether any of it is our estimate; true also of sums from before this was noted. */
+  readonly isEstimated: boolean;
 }
 
 /** What the cache did before it did anything, and where that cannot be read. */
@@ -23,6 +25,7 @@ export const NO_STATISTICS: CacheStatistics = {
   hits: { memory: 0, keyval: 0, table: 0 },
   savedTokens: 0,
   savedCostUsd: 0,
+  isEstimated: false,
 };
 
 const Statistics = v.fallback(
@@ -30,6 +33,7 @@ const Statistics = v.fallback(
     hits: v.fallback(v.object({ memory: count, keyval: count, table: count }), NO_STATISTICS.hits),
     savedTokens: count,
     savedCostUsd: count,
+    isEstimated: v.fallback(v.boolean(), true),
   }),
   NO_STATISTICS,
 );
@@ -46,11 +50,12 @@ export function countHit(
   entry: CachedResponse,
 ): Promise<void> {
   const add = (stored: unknown): CacheStatistics => {
-    const { hits, savedTokens, savedCostUsd } = v.parse(Statistics, stored);
+    const { hits, savedTokens, savedCostUsd, isEstimated } = v.parse(Statistics, stored);
     return {
       hits: { ...hits, [level]: hits[level] + 1 },
       savedTokens: savedTokens + savedTokensOf(entry),
       savedCostUsd: savedCostUsd + (entry.costUsd ?? 0),
+      isEstimated: (savedTokens > 0 && isEstimated) || entry.isTokenCountEstimated,
     };
   };
   return update(NAME, add, store);

@@ -438,6 +438,11 @@ const texts = {
     one: 'Answered {count} time from the cache. Tokens saved: {tokens}.',
     other: 'Answered {count} times from the cache. Tokens saved: {tokens}.',
   },
+  'cache.savedAbout': {
+    one: 'Answered {count} time from the cache. Tokens saved: about {tokens}.',
+    other: 'Answered {count} times from the cache. Tokens saved: about {tokens}.',
+  },
+  'cache.savedCostAbout': 'Money saved: about {cost}.',
   'cache.savedCost': 'Money saved: {cost}.',
   'settings.saveHistory': 'Keep history',
   'settings.saveHistoryHint':

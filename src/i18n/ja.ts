@@ -422,6 +422,8 @@ export const ja: LaterTexts = {
     '同じ質問のために残した写しだけを消します。会話とこれまでの記録はそのままです。',
   'cache.cleared': 'キャッシュを空にしました',
   'cache.saved': 'キャッシュで{count}回答え、{tokens}トークンを節約しました。',
+  'cache.savedAbout': 'キャッシュで{count}回答え、約{tokens}トークンを節約しました。',
+  'cache.savedCostAbout': '節約した費用は約{cost}です。',
   'cache.savedCost': '節約した費用は{cost}です。',
   'settings.saveHistory': '履歴を残す',
   'settings.saveHistoryHint':

@@ -415,6 +415,8 @@ export const ko: LaterTexts = {
     '같은 질문에 쓰려고 담아 둔 사본만 지워요. 대화와 지금까지의 기록은 그대로예요.',
   'cache.cleared': '캐시를 비웠어요',
   'cache.saved': '캐시로 {count}번 답하고 {tokens} 토큰을 아꼈어요.',
+  'cache.savedAbout': '캐시로 {count}번 답하고 약 {tokens} 토큰을 아꼈어요.',
+  'cache.savedCostAbout': '아낀 비용: 약 {cost}',
   'cache.savedCost': '아낀 비용: {cost}',
   'settings.saveHistory': '기록 보관',
   'settings.saveHistoryHint':

@@ -399,6 +399,8 @@ export const zh: LaterTexts = {
   'cache.clearNote': '只删除为重复问题保留的副本，对话和以上统计都会保留。',
   'cache.cleared': '缓存已清空',
   'cache.saved': '缓存回答了 {count} 次，节省 {tokens} 个 token。',
+  'cache.savedAbout': '缓存回答了 {count} 次，节省约 {tokens} 个 token。',
+  'cache.savedCostAbout': '节省费用约 {cost}。',
   'cache.savedCost': '节省费用 {cost}。',
   'settings.saveHistory': '保留历史记录',
   'settings.saveHistoryHint':

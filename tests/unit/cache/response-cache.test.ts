@@ -211,8 +211,25 @@ test('counts hits by level, in the row, and what they saved', async () => {
       hits: { memory: 1, keyval: 1, table: 0 },
       savedTokens: 30,
       savedCostUsd: 0.5,
+      isEstimated: false,
     }),
   );
+});
+
+test('what was saved is told as an estimate when any of it is one, or nobody noted it', async () => {
+  const page = await openPage();
+  await page.cache.keep(question, makeStoredAnswer('kept', { isTokenCountEstimated: true }));
+  await find(page);
+  const isEstimated = async () => (await page.cache.readOverview()).isEstimated;
+  await vi.waitFor(async () => expect(await isEstimated()).toBe(true));
+  const older = { hits: { memory: 1, keyval: 0, table: 0 }, savedTokens: 15, savedCostUsd: 0 };
+  await set('statistics', older, storeOf(page));
+  expect(await isEstimated()).toBe(true);
+  // One that saved nothing yet has nothing of which anybody could be unsure.
+  await set('statistics', { ...older, savedTokens: 0 }, storeOf(page));
+  await page.cache.keep(question, makeStoredAnswer('exact'));
+  await find(page);
+  await vi.waitFor(async () => expect(await isEstimated()).toBe(false));
 });
 
 test('damaged statistics begin anew', async () => {

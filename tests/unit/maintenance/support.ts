@@ -43,6 +43,7 @@ export async function openMaintenance(deps: Partial<MaintenanceDeps> = {}) {
           hits: { memory: 0, keyval: 0, table: 0 },
           savedTokens: 0,
           savedCostUsd: 0,
+          isEstimated: false,
         }),
     },
     purge: (ids, signal) =>

@@ -73,8 +73,9 @@ export async function* readKeyPages<Row, Key>(
 }
 
 /**
- * How many rows a table has here and afterwards, and how many of those here the other does not have. Keys
- * alone are read, in pages.
+ * How many rows a table has here and afterwards, and how many of those here the other does not have. Both
+ * are gone through once, side by side: keys rise in the order of their UTF-16 units, as in JavaScript
+ * (https://w3c.github.io/IndexedDB/#compare-two-keys).
  * @param onGone Given the keys that the other does not have.
  */
 export async function compareKeys<Row, Key extends string>(
@@ -83,21 +84,32 @@ export async function compareKeys<Row, Key extends string>(
   onGone?: (keys: readonly Key[]) => Promise<void>,
 ): Promise<{ readonly here: number; readonly after: number; readonly gone: number }> {
   const counts = { here: 0, after: 0, gone: 0 };
-  for await (const keys of readKeyPages(after)) counts.after += keys.length;
+  const pages = readKeyPages(after);
+  let others: readonly Key[] = [];
+  let place = 0;
+
+  /** Whether the other table has the key; to be asked of rising keys. */
+  async function isKept(key: Key): Promise<boolean> {
+    for (;;) {
+      for (let other = others[place]; other !== undefined; other = others[place]) {
+        if (other >= key) return other === key;
+        place += 1;
+      }
+      const page = await pages.next();
+      if (page.done) return false;
+      [others, place] = [page.value, 0];
+      counts.after += others.length;
+    }
+  }
+
   for await (const keys of readKeyPages(here)) {
-    const kept = new Set(
-      await read(() =>
-        after
-          .where(':id')
-          .anyOf([...keys])
-          .primaryKeys(),
-      ),
-    );
-    const gone = keys.filter((key) => !kept.has(key));
+    const gone: Key[] = [];
+    for (const key of keys) if (!(await isKept(key))) gone.push(key);
     counts.here += keys.length;
     counts.gone += gone.length;
     if (gone.length > 0) await onGone?.(gone);
   }
+  for await (const rest of pages) counts.after += rest.length;
   return counts;
 }
 

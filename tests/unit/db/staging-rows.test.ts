@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   addNewRows,
+  compareKeys,
   flushToDisk,
   hasRows,
   moveMessages,
@@ -32,6 +33,36 @@ describe('adding rows in bulk', () => {
     });
     expect(await hasRows(db.messages)).toBe(false);
   });
+});
+
+test('two tables are compared by their keys, over pages and in the order of the database', async () => {
+  const [{ strict: here }, { strict: after }] = [await openForTest(), await openForTest()];
+  // Beyond the first plane an emoji's first unit is below U+FFFD, though its code point is above.
+  const odd = ['가', 'Z', 'a', '\u{1F3FA}', '\uFFFD', '\uD800'];
+  const line = makeLine('c', 2500);
+  await here.messages.bulkAdd([...line, ...odd.map((id) => makeMessage('c', id, null))]);
+  await after.messages.bulkAdd([
+    ...line.filter((_row, at) => at % 3 > 0),
+    ...['Z', '\u{1F3FA}', 'z', '\uFFFF'].map((id) => makeMessage('c', id, null)),
+  ]);
+  const gone: string[] = [];
+  const counts = await compareKeys(here.messages, after.messages, (keys) => {
+    gone.push(...keys);
+    return Promise.resolve();
+  });
+  const expected = [
+    ...line.filter((_row, at) => at % 3 === 0).map(({ id }): string => id),
+    ...odd.filter((id) => id !== 'Z' && id !== '\u{1F3FA}'),
+  ];
+  expect(gone.toSorted()).toEqual(expected.toSorted());
+  expect(counts).toEqual({ here: 2506, after: 1670, gone: expected.length });
+});
+
+test('a table is compared with an empty one', async () => {
+  const [{ strict: full }, { strict: empty }] = [await openForTest(), await openForTest()];
+  await full.messages.bulkAdd(makeLine('c', 3));
+  expect(await compareKeys(full.messages, empty.messages)).toEqual({ here: 3, after: 0, gone: 3 });
+  expect(await compareKeys(empty.messages, full.messages)).toEqual({ here: 0, after: 3, gone: 0 });
 });
 
 test('the tree of a conversation comes by number, and messages move in it', async () => {

@@ -16,6 +16,11 @@ export type EmbedderChoice =
       /** The address that the person agreed to send texts to. */
       readonly baseUrl: string;
       readonly model: string;
+      /**
+       * Whether documents of the library may be sent there too. Missing where the person agreed before they
+       * were asked for: then they are not sent, and the person is asked.
+       */
+      readonly sendsDocuments?: boolean;
     };
 
 export const BUILT_IN_CHOICE: EmbedderChoice = { kind: 'built-in' };
@@ -48,7 +53,7 @@ export function parseModelFolder(text: string): string | undefined {
 export function readEmbedderChoice(value: unknown): EmbedderChoice | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const fields = value as Record<string, unknown>;
-  const { kind, repository, revision, path, endpointId, baseUrl, model } = fields;
+  const { kind, repository, revision, path, endpointId, baseUrl, model, sendsDocuments } = fields;
   if (kind === 'built-in') return BUILT_IN_CHOICE;
   if (kind === 'downloaded' && typeof repository === 'string' && typeof revision === 'string') {
     const isName = parseRepository(repository) === repository && /^[\w.-]{1,96}$/.test(revision);
@@ -59,7 +64,8 @@ export function readEmbedderChoice(value: unknown): EmbedderChoice | undefined {
   }
   if (kind === 'endpoint' && typeof endpointId === 'string' && typeof model === 'string') {
     if (typeof baseUrl !== 'string') return undefined;
-    return { kind, endpointId: toEndpointId(endpointId), baseUrl, model };
+    const agreed = typeof sendsDocuments === 'boolean' ? { sendsDocuments } : {};
+    return { kind, endpointId: toEndpointId(endpointId), baseUrl, model, ...agreed };
   }
   return undefined;
 }
@@ -80,6 +86,10 @@ export function embedderIdOf(choice: EmbedderChoice): string {
       return `endpoint:${choice.endpointId}/${choice.model}@${choice.baseUrl}`;
   }
 }
+
+/** Whether documents are none of the model's business: they would leave the device without the person's word. */
+export const skipsDocuments = (choice: EmbedderChoice): boolean =>
+  choice.kind === 'endpoint' && choice.sendsDocuments !== true;
 
 /** Whether both name the same model in the same state. */
 export function isSameChoice(a: EmbedderChoice, b: EmbedderChoice): boolean {

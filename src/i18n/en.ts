@@ -164,6 +164,10 @@ const texts = {
     'A model in the layout of transformers.js that whoever hosts this site has put below models/. Nothing is fetched from anywhere else.',
   'embedder.endpoint': 'Connection',
   'embedder.model': 'Embedding model',
+  'embedder.askDocuments':
+    'You agreed to send conversations and searches to {name}. To find the documents in your library by meaning, they have to be sent there too. Until you allow it, no new document is sent.',
+  'embedder.sendDocuments': 'Send documents too',
+  'embedder.keepDocuments': 'Do not send documents',
   'embedder.leaves':
     'With this, the text of your conversations, of the documents in your library and of every search leaves this device and is sent to {name}. What you type before you send it, temporary chats and the trash are not sent.',
   'embedder.lookUp': 'Look it up',

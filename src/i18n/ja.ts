@@ -155,6 +155,10 @@ export const ja: LaterTexts = {
     'このサイトの運営者がmodels/ の下に置いた、transformers.js形式のモデルです。ほかの場所からは何も取得しません。',
   'embedder.endpoint': '接続先',
   'embedder.model': '埋め込みモデル',
+  'embedder.askDocuments':
+    '会話と検索語を{name}に送信することに同意済みです。ライブラリの文書も意味で検索するには、同じ送信先に送る必要があります。許可するまで新しい文書は送信されません。',
+  'embedder.sendDocuments': '文書も送信する',
+  'embedder.keepDocuments': '文書は送信しない',
   'embedder.leaves':
     'この方法では、会話の内容、ライブラリの文書、検索語がこのデバイスから{name}に送信されます。送信前に入力中の文章、一時的な会話、ゴミ箱の中身は送信されません。',
   'embedder.lookUp': '調べる',

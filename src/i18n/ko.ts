@@ -155,6 +155,10 @@ export const ko: LaterTexts = {
     '이 사이트를 운영하는 사람이 models/ 아래에 넣어 둔 transformers.js 형식의 모델이에요. 다른 곳에서는 아무것도 받아 오지 않아요.',
   'embedder.endpoint': '연결',
   'embedder.model': '임베딩 모델',
+  'embedder.askDocuments':
+    '대화와 검색어를 {name} 연결로 보내는 데 동의하셨어요. 문서함의 문서도 뜻으로 찾으려면 그곳으로 보내야 해요. 허락하시기 전에는 새 문서를 보내지 않아요.',
+  'embedder.sendDocuments': '문서도 보내기',
+  'embedder.keepDocuments': '문서는 보내지 않기',
   'embedder.leaves':
     '이 방법을 쓰면 모든 대화 내용과 문서함의 문서, 검색어가 이 기기를 떠나 {name} 연결로 전송돼요. 보내기 전에 입력 중인 글과 임시 대화, 휴지통은 전송하지 않아요.',
   'embedder.lookUp': '찾아보기',

@@ -148,6 +148,10 @@ export const zh: LaterTexts = {
     '本站管理者放在 models/ 下的 transformers.js 格式的模型。不会从其他地方获取任何内容。',
   'embedder.endpoint': '连接',
   'embedder.model': '嵌入模型',
+  'embedder.askDocuments':
+    '你已同意将对话和搜索词发送到 {name}。要按含义查找文档库中的文档，也需要发送到那里。在你允许之前，新文档不会发送。',
+  'embedder.sendDocuments': '也发送文档',
+  'embedder.keepDocuments': '不发送文档',
   'embedder.leaves':
     '使用此方式时，对话内容、文档库中的文档和搜索词会离开此设备，发送到 {name}。发送前正在输入的文字、临时对话和回收站不会发送。',
   'embedder.lookUp': '查询',

@@ -22,6 +22,8 @@ export interface OpenEmbedder extends Embedder {
   readonly unrelated: number;
   /** Conversations in the trash are none of its business: they would leave the device. */
   readonly skipsTrash: boolean;
+  /** New and changed documents are none of its business either. */
+  readonly skipsDocuments: boolean;
   close(): void;
 }
 
@@ -221,9 +223,10 @@ export function startMeaningRun(
       [0, 0],
       [0, 0],
     ];
+    const keptStamp = (id: string): string | undefined => found.documents.stampOf(id);
     const sources = [
       [conversationSource(db, embedder.skipsTrash), found.index],
-      [documentSource(db), found.documents],
+      [documentSource(db, embedder.skipsDocuments ? keptStamp : undefined), found.documents],
     ] as const;
     const parts = sources.map(([source, index], at): MeaningPart => {
       const indexer = createMeaningIndexer({

@@ -1,7 +1,12 @@
 import { watchUserSettings } from '#db/user-settings.ts';
 import { LOW_BATTERY_LOCK, readHeldLocks } from '#db/locks.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
-import { BUILT_IN_CHOICE, isSameChoice, readEmbedderChoice } from '#domain/embedder-choice.ts';
+import {
+  BUILT_IN_CHOICE,
+  isSameChoice,
+  readEmbedderChoice,
+  skipsDocuments,
+} from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
@@ -59,7 +64,9 @@ export function openChosenMeaning({
       wanted = next.embedder === undefined ? BUILT_IN_CHOICE : readEmbedderChoice(next.embedder);
       resolveKnown();
       // The first value is no change: what has begun is begun with it.
-      if (before && wanted && !isSameChoice(before, wanted)) void choose();
+      if (!before || !wanted) return;
+      const isMore = skipsDocuments(before) !== skipsDocuments(wanted);
+      if (isMore || !isSameChoice(before, wanted)) void choose();
     },
     // The page has the same trouble and says so. Nothing is begun for a wish that is not known.
     error: (error) => rejectKnown(toOnggiError(error)),
@@ -96,8 +103,13 @@ export function openChosenMeaning({
       try {
         const unrelated =
           choice.kind === 'built-in' ? BUILT_IN_UNRELATED : await measureUnrelated(embedder);
-        const skipsTrash = choice.kind === 'endpoint';
-        return { ...embedder, batchTexts: BATCH_TEXTS[choice.kind], unrelated, skipsTrash };
+        return {
+          ...embedder,
+          batchTexts: BATCH_TEXTS[choice.kind],
+          unrelated,
+          skipsTrash: choice.kind === 'endpoint',
+          skipsDocuments: skipsDocuments(choice),
+        };
       } catch (error) {
         embedder.close();
         throw error;

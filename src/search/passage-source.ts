@@ -71,14 +71,27 @@ export function conversationSource(db: OnggiDatabase, skipsTrash: boolean): Pass
   };
 }
 
-/** The documents of the library, newest first. */
-export function documentSource(db: OnggiDatabase): PassageSource {
+/**
+ * The documents of the library, newest first.
+ * @param keptStamp Where no more are to be sent: the stamp under which a document has its vectors, undefined
+ * where it has none. Others, and what has changed since, then count as gone.
+ */
+export function documentSource(
+  db: OnggiDatabase,
+  keptStamp?: (id: string) => string | undefined,
+): PassageSource {
   return {
     collection: 'documents',
-    readIds: () => readDocumentIds(db),
+    async readIds() {
+      const ids = await readDocumentIds(db);
+      return keptStamp ? ids.filter((id) => keptStamp(id) !== undefined) : ids;
+    },
     async readOwners(ids) {
-      const rows = await findDocuments(db, ids);
-      return [...rows.values()].map((row) => ({
+      const rows = [...(await findDocuments(db, ids)).values()];
+      const wanted = keptStamp
+        ? rows.filter((row) => keptStamp(row.id) === documentStamp(row))
+        : rows;
+      return wanted.map((row) => ({
         id: row.id,
         stamp: documentStamp(row),
         size: readDocumentDetails(row).chunkCount * CHUNK_TEXTS + 1,

@@ -3,6 +3,7 @@ import {
   embedderIdOf,
   isSameChoice,
   readEmbedderChoice,
+  skipsDocuments,
 } from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import type { ModelDownload, ModelPlan } from '#domain/embedder-models.ts';
@@ -100,6 +101,10 @@ export class Embedders {
   /** From now on this model is wanted; the one before it answers until all vectors are made. */
   async choose(choice: EmbedderChoice): Promise<void> {
     this.#problem = undefined;
+    const { chosen } = this;
+    const isMoreAgreed = skipsDocuments(chosen) && !skipsDocuments(choice);
+    if (this.isChosen(choice) && isMoreAgreed)
+      return this.#settings.update({ meaning: { ...this.settings, embedder: choice } });
     if (this.isChosen(choice)) return this.again();
     const { embedder: _embedder, formerEmbedder, ...rest } = this.settings;
     const isChanging = typeof this.#status?.coming === 'string' && formerEmbedder !== undefined;

@@ -86,6 +86,32 @@ test('an endpoint embeds, after the page said that texts leave the device', asyn
   await expect(rowOf(page, text('embedder.builtIn'))).toContainText(inUse);
 });
 
+test('who agreed to an endpoint before documents were spoken of is asked about them, once', async ({
+  start,
+  page,
+  endpoint,
+}) => {
+  const embedder = {
+    kind: 'endpoint',
+    endpointId: 'seeded-endpoint',
+    baseUrl: endpoint.localhostUrl,
+    model: 'embed/small',
+  };
+  const meaning = { isPaused: false, isHintShown: true, embedder };
+  await start({ rows, hash: '#/settings/models', settings: { meaning } });
+  const question = card(page).getByText(
+    text('embedder.askDocuments', { name: endpoint.localhostUrl }),
+  );
+  await expect(question).toBeVisible();
+  await card(page)
+    .getByRole('button', { name: text('embedder.sendDocuments') })
+    .click();
+  await expect(question).toHaveCount(0);
+  await page.reload();
+  await expect(rowOf(page, 'embed/small')).toContainText(inUse, LOADING);
+  await expect(question).toHaveCount(0);
+});
+
 test.describe('a model of a hub', () => {
   // It is to work offline, which the service worker does.
   test.use({ serviceWorkers: 'allow' });

@@ -5,6 +5,7 @@ import {
   parseModelFolder,
   parseRepository,
   readEmbedderChoice,
+  skipsDocuments,
 } from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import { toEndpointId } from '#domain/ids.ts';
@@ -49,6 +50,22 @@ test('models in different states and at different addresses are different', () =
   expect(isSameChoice(endpoint, { ...endpoint, baseUrl: 'https://other.example' })).toBe(false);
   expect(isSameChoice(endpoint, { ...endpoint })).toBe(true);
   expect(new Set(CHOICES.map(embedderIdOf)).size).toBe(CHOICES.length);
+});
+
+test('documents are sent to an endpoint only after the person was asked about them', () => {
+  const earlier = { kind: 'endpoint', endpointId: 'e1', baseUrl: 'https://e.example', model: 'm' };
+  const choices = [
+    {},
+    { sendsDocuments: false },
+    { sendsDocuments: true },
+    { sendsDocuments: 'yes' },
+  ];
+  const read = choices.map((more) => readEmbedderChoice({ ...earlier, ...more }));
+  expect(read.map((each) => each && skipsDocuments(each))).toEqual([true, true, false, true]);
+  expect(read[0]).toEqual(earlier);
+  // It is the same model all the same.
+  expect(read[0] && read[2] && isSameChoice(read[0], read[2])).toBe(true);
+  expect(skipsDocuments({ kind: 'built-in' })).toBe(false);
 });
 
 test.each([

@@ -2,7 +2,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { addDocument, removeDocuments, renameDocument, replaceDocument } from '#db/documents.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { watchFeed } from '#db/watch-feed.ts';
+import { embedderIdOf, skipsDocuments } from '#domain/embedder-choice.ts';
+import type { EmbedderChoice } from '#domain/embedder-choice.ts';
+import { toEndpointId } from '#domain/ids.ts';
 import { createDocumentRows } from '#domain/library.ts';
+import type { MeaningStatus } from '#domain/search.ts';
 import { openForTest } from '../db/fresh-database.ts';
 import { find, findIds, openEngine, store } from './engine-support.ts';
 import { addRows, conversationOf, createTestEmbedder, createTestMeaning } from './support.ts';
@@ -191,5 +195,55 @@ describe('by meaning', () => {
     await meaning.mend(findings);
     expect(await check()).toMatchObject({ problems: { 'vector-unreadable': 0 } });
     expect(await ids('red apple')).toEqual(['a']);
+  });
+
+  test('an endpoint gets no document before the person was asked, and those it had stay', async () => {
+    const db = await openForTest();
+    const endpoint = { kind: 'endpoint', endpointId: toEndpointId('e'), model: 'm' } as const;
+    const earlier = { ...endpoint, baseUrl: 'https://e.example' };
+    await addRows(db, conversationOf('talk', ['green pear']));
+    await addDocument(db, note('old', 'red apple'));
+    const wish = { chosen: { ...earlier, sendsDocuments: true } as EmbedderChoice };
+    const given: string[] = [];
+    const statuses: MeaningStatus[] = [];
+    const { meaning } = createTestMeaning(db, {
+      onStatus: (status) => statuses.push(status),
+      readWish: () => Promise.resolve(wish),
+      openEmbedder(choice) {
+        const embedder = createTestEmbedder({ id: embedderIdOf(choice) });
+        const embed: typeof embedder.embed = (texts, kind) => {
+          given.push(...texts);
+          return embedder.embed(texts, kind);
+        };
+        return Promise.resolve({ ...embedder, embed, skipsDocuments: skipsDocuments(choice) });
+      },
+    });
+    const options = { limit: 5, leastCosine: 0.9, isInPassing: false, withDocuments: true };
+    const ids = async (text: string) => (await meaning.near(text, options)).map(({ id }) => id);
+    const isReady = () => expect.poll(() => statuses.at(-1)?.phase).toBe('ready');
+    await ids('anything');
+    await isReady();
+    expect(await ids('red apple')).toEqual(['old']);
+
+    // As it was written down before documents were spoken of.
+    wish.chosen = earlier;
+    given.length = statuses.length = 0;
+    await meaning.rechoose();
+    await addDocument(db, note('new', 'blue plum'));
+    await addRows(db, conversationOf('later', ['green grape']));
+    await isReady();
+    await expect.poll(() => given).toContain('green grape');
+    expect(await ids('red apple')).toEqual(['old']);
+    expect(await ids('blue plum')).toEqual([]);
+    expect(given).not.toContain('new.txt');
+    expect(given.filter((text) => text === 'blue plum')).toHaveLength(1);
+
+    wish.chosen = { ...earlier, sendsDocuments: true };
+    given.length = 0;
+    await meaning.rechoose();
+    await expect.poll(() => ids('blue plum')).toEqual(['new']);
+    expect(given).toContain('new.txt');
+    // What it had was not paid for again.
+    expect(given).not.toContain('old.txt');
   });
 });

@@ -32,6 +32,7 @@ export function createTestEmbedder(
     batchTexts: 8,
     unrelated: BUILT_IN_UNRELATED,
     skipsTrash: false,
+    skipsDocuments: false,
     given,
     close: () => undefined,
     embed(texts, kind) {

@@ -19,6 +19,20 @@ const CONVERSATION_FIELDS = [
 ] as const satisfies readonly (keyof Conversation)[];
 const MESSAGE_FIELDS = ['rating', 'feedback'] as const satisfies readonly (keyof Message)[];
 
+/** Of a text that was edited there: undoing takes its earlier version away, which stood beside it. */
+const TEXT_FIELDS = [
+  'content',
+  'reasoning',
+  'parts',
+  'status',
+  'finishReason',
+  'tokenCount',
+  'promptTokens',
+  'completionTokens',
+  'costUsd',
+  'modelUsed',
+] as const satisfies readonly (keyof Message)[];
+
 const FIELDS = { conversations: CONVERSATION_FIELDS, messages: MESSAGE_FIELDS } as const;
 
 /** In the metadata of a row: what the last import said of it. Without the import that made it. */
@@ -30,7 +44,8 @@ export function toImportChange<Table extends keyof typeof FIELDS>(
   before: { messages: Message; conversations: Conversation }[Table],
   after: { messages: Message; conversations: Conversation }[Table],
 ): ImportChange | undefined {
-  const fields = FIELDS[table].flatMap((key) => {
+  const keys = [...FIELDS[table], ...(isEdited(before, after) ? TEXT_FIELDS : [])];
+  const fields = keys.flatMap((key) => {
     const [was, is] = [before, after].map((row) => row[key as keyof typeof row] as unknown);
     return digestValue(was) === digestValue(is)
       ? []
@@ -66,4 +81,8 @@ export function withoutImportChange<Row extends Conversation | Message>(
 
 function memoryOf({ metadata }: Conversation | Message): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(metadata).filter(([key]) => isMemory(key)));
+}
+
+function isEdited(before: Conversation | Message, after: Conversation | Message): boolean {
+  return 'content' in before && 'content' in after && !after.content.startsWith(before.content);
 }

@@ -105,18 +105,27 @@ function importMarks(imported: ImportedConversation): Readonly<Record<string, un
   };
 }
 
-/** What they keep of its messages and of the rest. */
-export function importState(imported: ImportedConversation): Readonly<Record<string, unknown>> {
+/**
+ * What they keep of its messages and of the rest.
+ * @param before What it said the last time: that stands where it is silent now.
+ */
+export function importState(
+  imported: ImportedConversation,
+  before?: ImportBase,
+): Readonly<Record<string, unknown>> {
+  const { status, isPinned, tags } = imported;
+  const said = (value: unknown, last: string | undefined): string | undefined =>
+    value === null && before ? last : digestValue(value);
   return {
     ...importMarks(imported),
     [BASE]: {
-      status: imported.status,
-      pinned: imported.isPinned ? 1 : 0,
-      tags: [...new Set(imported.tags)],
-      summary: digestValue(imported.summary),
-      system_prompt: digestValue(imported.systemPrompt),
-      temperature: digestValue(imported.temperature),
-      updated: imported.updatedAt,
+      status: status ?? (before ? before.status : 'active'),
+      pinned: isPinned === null && before ? before.pinned : isPinned === true ? 1 : 0,
+      tags: tags === null && before ? before.tags : [...new Set(tags)],
+      summary: said(imported.summary, before?.summary),
+      system_prompt: said(imported.systemPrompt, before?.systemPrompt),
+      temperature: said(imported.temperature, before?.temperature),
+      updated: imported.updatedAt ?? before?.updatedAt ?? null,
     },
   };
 }

@@ -26,6 +26,7 @@ import {
   withMessages,
 } from './imported-rows.ts';
 import type { ImportMakers } from './imported-rows.ts';
+import { toMessageId } from './ids.ts';
 import { lastChangeOfMessage } from './message.ts';
 import type { Message } from './message.ts';
 import { nextChangeAt } from './next-change.ts';
@@ -43,12 +44,15 @@ export interface ImportUpdate {
   readonly changed: readonly Message[];
   /** False: nothing that anybody sees, only what is remembered of the source. */
   readonly isVisible: boolean;
+  /** How many texts were edited at their source. What they were before is among `added`. */
+  readonly editedCount: number;
 }
 
 /**
  * What a newer export of a conversation changes in the rows that are here; undefined when nothing.
  * New messages come at the end, a title from the import follows its source, dates too; answers that
- * have grown are taken. Ratings, comments, pin, archive, tags and options come as the source has them
+ * have grown are taken, and texts that were edited at their source, which stay beside as another version
+ * of them. Ratings, comments, pin, archive, tags and options come as the source has them
  * now, where the person left what the last import brought (see [Note: What an import remembers]); the
  * trash, own branches and titles given here stay. What a poorer export does not say takes nothing away.
  */
@@ -67,6 +71,9 @@ export function planImportUpdate(
   const base = readImportBase(stored);
   const isOlder =
     base.updatedAt !== null && imported.updatedAt !== null && imported.updatedAt < base.updatedAt;
+  // Only then a text that differs was edited: the same file, read anew, may say it otherwise.
+  const isNewer =
+    base.updatedAt !== null && imported.updatedAt !== null && imported.updatedAt > base.updatedAt;
   const missing = findMissing(stored, imported, known, isOlder);
   const added = placeMessages(missing, stored, known, makers);
   const changes = imported.messages.flatMap((message, index) => {
@@ -75,9 +82,17 @@ export function planImportUpdate(
     // References go by the ids of the file.
     const { sourceId } = said.messages[index] ?? message;
     const references = makers.attachments.get(sourceId) ?? [];
-    return changedMessage(message, before, isOlder, { now: makers.now, references }) ?? [];
+    const state = { now: makers.now, references, isOlder, isNewer };
+    return changedMessage(message, before, state) ?? [];
   });
   const changed = changes.map(({ message }) => message);
+  const edited = changes.flatMap(({ earlier }) => earlier ?? []);
+  const lastSeq = Math.max(stored.lastSeq, added.at(-1)?.seq ?? -1);
+  const earlier = edited.map((message, index) => ({
+    ...message,
+    id: toMessageId(makers.createId()),
+    seq: lastSeq + 1 + index,
+  }));
   const moved = withMoved(stored, imported, added, { known: [...known.values()], isOlder });
   const state = isOlder ? {} : changedState(stored, imported, base);
   const isChanged = Object.keys(state).length > 0 || moved.title !== stored.title;
@@ -90,16 +105,22 @@ export function planImportUpdate(
   // An older export that brings nothing leaves also what is remembered of the newer one.
   if (!isVisible && (isOlder || isSameAsImported(stored, said))) return undefined;
   const conversation: Conversation = {
-    ...moved,
+    ...withMessages(moved, earlier),
     ...state,
     ...(isChanged && { changedAt: nextChangeAt(lastChangeOfConversation(stored), makers.now) }),
     metadata: {
       ...(state.metadata ?? stored.metadata),
       // Of an older export nothing is remembered: what the newer one said stands.
-      ...(!isOlder && importState(said)),
+      ...(!isOlder && importState(said, base)),
     },
   };
-  return { conversation: countAnew(conversation, known, changed), added, changed, isVisible };
+  return {
+    conversation: countAnew(conversation, known, changed),
+    added: [...added, ...earlier],
+    changed,
+    isVisible,
+    editedCount: edited.length,
+  };
 }
 
 /** What is here under an id of an earlier version has that id in the file too. */
@@ -160,23 +181,40 @@ function findMissing(
   });
 }
 
+interface ChangedMessage {
+  readonly message: Message;
+  readonly isVisible: boolean;
+  /** What it was, where its text was edited. */
+  readonly earlier?: Message;
+}
+
 /** The stored message with what its source says of it now; undefined when that is what is here. */
 function changedMessage(
   imported: ImportedMessage,
   stored: Message,
-  isOlder: boolean,
-  { now, references }: { readonly now: number; readonly references: Message['attachments'] },
-): { readonly message: Message; readonly isVisible: boolean } | undefined {
+  {
+    now,
+    references,
+    isOlder,
+    isNewer,
+  }: {
+    readonly now: number;
+    readonly references: Message['attachments'];
+    readonly isOlder: boolean;
+    readonly isNewer: boolean;
+  },
+): ChangedMessage | undefined {
   if (stored.status === 'streaming') return undefined;
   const { content, timestamp } = imported;
   const isLonger = content.length > stored.content.length && content.startsWith(stored.content);
+  const isEdited = isNewer && !isLonger && isEditedAtSource(content, stored);
   const isRedated = timestamp !== null && timestamp !== stored.timestamp;
   // What was continued or asked again here has a text of its own, and its own figures.
-  const isItsText = isLonger || content === stored.content;
+  const isItsText = isLonger || isEdited || content === stored.content;
   const kept = stored.attachments.length;
   const state = {
     ...(isRedated && { timestamp }),
-    ...(isLonger && { content, status: restingStatus(imported) }),
+    ...((isLonger || isEdited) && { content, status: restingStatus(imported) }),
     ...(isItsText && !isOlder && changedTexts(imported, stored)),
     ...(isItsText &&
       imported.attachments.length > kept && {
@@ -198,7 +236,28 @@ function changedMessage(
       ...(isVisible && { changedAt: nextChangeAt(lastChangeOfMessage(stored), now) }),
     },
     isVisible,
+    ...(isEdited && { earlier: toEarlierVersion(stored) }),
   };
+}
+
+/**
+ * Whether a text is another than the one here, which nobody asked for again or went on with. A part of it
+ * is a poorer export of it.
+ */
+function isEditedAtSource(content: string, stored: Message): boolean {
+  const [there, here] = [content, stored.content].map((text) =>
+    text.replaceAll(/\s+/g, ' ').trim(),
+  );
+  if (!there || !here || stored.endpointId !== null) return false;
+  return there !== here && !here.startsWith(there);
+}
+
+/** What a message was before it was edited, as another version of it, which no import brings again. */
+function toEarlierVersion(stored: Message): Message {
+  const { source_id: _source, derived: _derived, ...metadata } = stored.metadata;
+  const figures = { tokenCount: null, promptTokens: null, completionTokens: null, costUsd: null };
+  // Bytes belong to the one message that keeps them.
+  return { ...stored, ...figures, attachments: [], rating: null, feedback: null, metadata };
 }
 
 /** Fields that nobody can change here but with the text. What the file does not say stays. */
@@ -265,8 +324,11 @@ function changedState(
   const isUntouched = stored.changedAt === undefined;
   const follows = <Value>(here: Value, before: Value | undefined): boolean =>
     before === undefined ? isUntouched : here === before;
-  const pinned = imported.isPinned ? 1 : 0;
-  const takesPin = follows(stored.pinned, base.pinned) && (base.pinned !== undefined || pinned > 0);
+  const pinned = imported.isPinned === null ? null : imported.isPinned ? 1 : 0;
+  const takesPin =
+    pinned !== null &&
+    follows(stored.pinned, base.pinned) &&
+    (base.pinned !== undefined || pinned > 0);
   const takesStatus =
     imported.status !== 'deleted' &&
     stored.status !== 'deleted' &&
@@ -277,7 +339,9 @@ function changedState(
   const given = {
     status: takesStatus ? imported.status : null,
     pinned: takesPin ? pinned : null,
-    tags: mergeTags(stored.tags, imported.tags, base.tags ?? (isUntouched ? [] : imported.tags)),
+    tags:
+      imported.tags &&
+      mergeTags(stored.tags, imported.tags, base.tags ?? (isUntouched ? [] : imported.tags)),
     summary: text(stored.summary, imported.summary, base.summary),
     systemPrompt: text(stored.systemPrompt, imported.systemPrompt, base.systemPrompt),
     temperature: text(stored.temperature, imported.temperature, base.temperature),
@@ -286,16 +350,12 @@ function changedState(
   return { ...differing(given, stored), ...overlaid(metadata, stored) };
 }
 
-/**
- * The tags here without those that the source took away, and with those that it added. A file that names
- * none may be one that never does.
- */
+/** The tags here without those that the source took away, and with those that it added. */
 function mergeTags(
   here: readonly string[],
   there: readonly string[],
   before: readonly string[],
 ): readonly string[] {
-  if (there.length === 0) return here;
   const left = here.filter((tag) => there.includes(tag) || !before.includes(tag));
   const added = there.filter((tag) => !before.includes(tag));
   return [...new Set([...left, ...added])];

@@ -121,11 +121,12 @@ export interface ImportedConversation {
   /** Epoch milliseconds; null when neither it nor its messages have a date. */
   readonly createdAt: number | null;
   readonly updatedAt: number | null;
-  readonly status: ConversationStatus;
-  readonly isPinned: boolean;
+  /** Null where the file is silent: then what is here stays. So with the pin and the tags. */
+  readonly status: ConversationStatus | null;
+  readonly isPinned: boolean | null;
   readonly summary: string | null;
   /** Tags and folder names. */
-  readonly tags: readonly string[];
+  readonly tags: readonly string[] | null;
   readonly chatModel: string | null;
   readonly systemPrompt: string | null;
   readonly temperature: number | null;
@@ -189,6 +190,8 @@ export const IMPORT_NOTES = [
   'asset_missing',
   /** Documents named without their text. */
   'document_without_text',
+  /** Texts that are here were edited in their product since. */
+  'edited_at_source',
 ] as const;
 export type ImportNote = (typeof IMPORT_NOTES)[number];
 
@@ -298,10 +301,10 @@ export function createImportedConversation(fields: NewConversation): ImportedCon
     title: null,
     createdAt: null,
     updatedAt: null,
-    status: 'active',
-    isPinned: false,
+    status: null,
+    isPinned: null,
     summary: null,
-    tags: [],
+    tags: null,
     chatModel: null,
     systemPrompt: null,
     temperature: null,

@@ -1065,6 +1065,8 @@ const texts = {
   'import.note.value_ignored': 'Values of a wrong kind were left out',
   'import.note.asset_missing': 'Files named in the export are not in it',
   'import.note.document_without_text': 'Documents came without their text',
+  'import.note.edited_at_source':
+    'Texts edited in their app since were taken; the earlier text stays as another version',
   'import.skip.empty_conversation': 'Conversations without messages',
   'import.skip.no_messages_field': 'Entries without a list of messages',
   'import.skip.not_an_object': 'Entries that are no conversations',

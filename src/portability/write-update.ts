@@ -49,14 +49,17 @@ async function writeChanges(
     now: parts.clock(),
   };
   let isVisible = false;
+  let editedCount = 0;
   const noted = noteUpdate(log, stored.id);
   const update = await updateWholeConversation(db, stored.id, (now, messages) => {
     const plan = planImportUpdate(now, messages, imported, makers);
     isVisible = plan?.isVisible ?? false;
+    editedCount = plan?.editedCount ?? 0;
     return plan && { ...plan, attachments: [], part: noted.toPart(plan, now, messages) };
   });
   if (!update) return false;
   noted.done();
+  if (editedCount > 0) parts.tally.note('edited_at_source', imported.title ?? imported.sourceId);
   tellTooLarge(parts, imported, file, [...update.added, ...update.changed], makers);
   return isVisible;
 }

@@ -152,13 +152,13 @@ function problemsOfConversation(conversation: ImportedConversation): string[] {
     ...check(isFilled(conversation.sourceId), 'id'),
     ...check(conversation.messages.length > 0, 'no messages'),
     ...check(leaf === null || ids.has(leaf), 'leaf'),
-    ...check(tags.every(isFilled), 'tags'),
+    ...check(tags === null || tags.every(isFilled), 'tags'),
     ...check(
       notes.every((note) => IMPORT_NOTES.includes(note)),
       'notes',
     ),
-    ...check(['active', 'archived', 'deleted'].includes(conversation.status), 'status'),
-    ...check(typeof conversation.isPinned === 'boolean', 'pinned'),
+    ...check([null, 'active', 'archived', 'deleted'].includes(conversation.status), 'status'),
+    ...check([null, true, false].includes(conversation.isPinned), 'pinned'),
     ...texts.flatMap((key) => check(isTextOrNull(conversation[key]), key)),
     ...numbers.flatMap((key) => check(isNumberOrNull(conversation[key]), key)),
   ];

@@ -109,7 +109,7 @@ function expectWholeConversation(conversation: ImportedConversation): void {
   expect(sourceId).toBeTypeOf('string');
   expect(sourceId).not.toBe('');
   expect(messages.length).toBeGreaterThan(0);
-  expect(tags.every((tag) => typeof tag === 'string' && tag !== '')).toBe(true);
+  expect((tags ?? []).every((tag) => typeof tag === 'string' && tag !== '')).toBe(true);
   expect(notes.every((note) => IMPORT_NOTES.includes(note))).toBe(true);
   expect(title === null || typeof title === 'string').toBe(true);
   for (const date of [conversation.createdAt, conversation.updatedAt]) expectDate(date);

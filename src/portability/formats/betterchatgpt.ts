@@ -58,7 +58,7 @@ function readChat(chat: unknown, folders: unknown): ReadItem {
     source: 'betterchatgpt',
     sourceId: asId(member(chat, 'id')),
     title,
-    tags: folder === null ? [] : [folder],
+    tags: folder === null ? null : [folder],
     chatModel: asText(member(config, 'model')),
     temperature: asNumber(member(config, 'temperature')),
     messages: asArray(messages)

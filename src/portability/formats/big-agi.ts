@@ -7,7 +7,7 @@ import { readBigAgiMessage } from './big-agi-message.ts';
 import { buildConversation, readDate } from './build-conversation.ts';
 import type { JsonFormat } from './format.ts';
 import { parseNestedJson } from './parse-nested-json.ts';
-import { asArray, asId, asText, isObject, member } from './read-value.ts';
+import { asArchived, asArray, asId, asText, isObject, member } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
 /** Reads all three shapes. */
@@ -89,8 +89,8 @@ function readConversation(
     title,
     createdAt: readDate(member(value, 'created'), notes),
     updatedAt: readDate(member(value, 'updated'), notes),
-    status: member(value, 'isArchived') === true ? 'archived' : 'active',
-    tags: folders.get(id ?? '') ?? [],
+    status: asArchived(member(value, 'isArchived')),
+    tags: folders.get(id ?? '') ?? null,
     metadata: purpose === null ? {} : { persona: purpose },
     messages: asArray(messages)
       .filter(isObject)

@@ -51,7 +51,7 @@ function readConversation(value: unknown, folders: ReadonlyMap<string, string>):
     source: 'chatbot-ui',
     sourceId: asId(member(value, 'id')),
     title,
-    tags: folder === undefined ? [] : [folder],
+    tags: folder === undefined ? null : [folder],
     chatModel: asText(model) ?? asText(member(model, 'id')) ?? asText(member(model, 'name')),
     systemPrompt: asText(member(value, 'prompt')),
     temperature: asNumber(member(value, 'temperature')),

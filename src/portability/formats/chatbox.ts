@@ -7,7 +7,7 @@ import { buildConversation, readDate } from './build-conversation.ts';
 import type { ConversationDraft, MessageDraft } from './build-conversation.ts';
 import { readChatboxMessage } from './chatbox-message.ts';
 import type { JsonFormat } from './format.ts';
-import { asArray, asId, asNumber, asText, isObject, member } from './read-value.ts';
+import { asArray, asFlag, asId, asNumber, asText, isObject, member } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -79,7 +79,7 @@ function* readSession(
     source: 'chatbox',
     chatModel: asText(member(settings, 'modelId')) ?? asText(member(settings, 'model')),
     temperature: asNumber(member(settings, 'temperature')),
-    isPinned: member(row, 'starred') === true || member(session, 'starred') === true,
+    isPinned: asFlag(member(row, 'starred'), member(session, 'starred')),
   };
   const threads = asArray(member(session, 'threads')).filter(isObject);
   for (const [index, thread] of threads.entries()) {
@@ -116,7 +116,7 @@ function readThread(
     ...shared,
     sourceId,
     title: asText(member(thread, 'name')) ?? sessionTitle,
-    tags: sessionTitle === null ? [] : [sessionTitle],
+    tags: sessionTitle === null ? null : [sessionTitle],
     createdAt: readDate(member(thread, 'createdAt'), notes),
     ...readTree(member(thread, 'messages'), forks, store, notes),
     shape: 'tree',

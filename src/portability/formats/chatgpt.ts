@@ -6,7 +6,7 @@ import { finishConversation } from './finish-conversation.ts';
 import type { JsonFormat, JsonSample, ReadContext } from './format.ts';
 import { onlySaid, readDate } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asId, asText, isObject, member } from './read-value.ts';
+import { asArchived, asArray, asFlag, asId, asText, isObject, member } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -55,7 +55,7 @@ function readConversation(value: unknown, context: ReadContext): ReadItem {
       title,
       createdAt: readDate(notes, value['create_time']),
       updatedAt: readDate(notes, value['update_time']),
-      status: value['is_archived'] === true ? 'archived' : 'active',
+      status: asArchived(value['is_archived']),
       isPinned: isPinned(value),
       chatModel: asText(value['default_model_slug']) ?? asText(value['model_slug']),
       metadata: readDetails(value),
@@ -68,10 +68,11 @@ function readConversation(value: unknown, context: ReadContext): ReadItem {
   });
 }
 
-function isPinned(value: JsonObject): boolean {
+/** A star that is null says nothing; a time of pinning that is null says that it is not pinned. */
+function isPinned(value: JsonObject): boolean | null {
   const pinnedTime = value['pinned_time'];
   const hasTime = typeof pinnedTime === 'number' ? pinnedTime > 0 : asText(pinnedTime) !== null;
-  return value['is_starred'] === true || hasTime;
+  return asFlag(value['is_starred'], pinnedTime === undefined ? undefined : hasTime);
 }
 
 const DETAILS = [

@@ -8,7 +8,7 @@ import { buildConversation, readDate } from './build-conversation.ts';
 import { readCherryMessages } from './cherry-studio-message.ts';
 import type { JsonFormat } from './format.ts';
 import { parseNestedJson } from './parse-nested-json.ts';
-import { asArray, asId, asNumber, asText, isObject, member } from './read-value.ts';
+import { asArray, asFlag, asId, asNumber, asText, isObject, member } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -106,8 +106,8 @@ function readTopic(
     title,
     createdAt: readDate(member(topic, 'createdAt'), notes),
     updatedAt: readDate(member(topic, 'updatedAt'), notes),
-    isPinned: member(topic, 'pinned') === true,
-    tags: name === null || description?.isDefault === true ? [] : [name],
+    isPinned: asFlag(member(topic, 'pinned')),
+    tags: name === null || description?.isDefault === true ? null : [name],
     chatModel: asText(member(member(assistant, 'model'), 'id')),
     systemPrompt: asText(member(topic, 'prompt')) ?? asText(member(assistant, 'prompt')),
     temperature:

@@ -51,7 +51,7 @@ function readChat(value: unknown): ReadItem {
       title,
       createdAt: readDate(notes, value['created_at']),
       updatedAt: readDate(notes, value['updated_at']),
-      tags: project === null ? [] : [project],
+      tags: project === null ? null : [project],
       metadata: { kind: 'design_chat' },
     },
     sourceId,

@@ -7,7 +7,7 @@ import type { JsonFormat, JsonSample } from './format.ts';
 import { readAttachment } from './read-attachment.ts';
 import { identify, onlySaid, readDate, readSaidRole } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asId, asText, chain, isObject, member } from './read-value.ts';
+import { asArray, asFlag, asId, asText, chain, isObject, member } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -51,8 +51,8 @@ function readConversation(value: unknown): ReadItem {
       summary: asText(value['summary']),
       createdAt: readDate(notes, value['created_at']),
       updatedAt: readDate(notes, value['updated_at']),
-      isPinned: value['is_starred'] === true,
-      tags: projectName === null ? [] : [projectName],
+      isPinned: asFlag(value['is_starred']),
+      tags: projectName === null ? (project === null ? [] : null) : [projectName],
       chatModel: asText(value['model']),
       metadata: onlySaid({
         project_uuid: asText(value['project_uuid']) ?? asText(member(project, 'uuid')),

@@ -6,7 +6,7 @@ import { finishConversation } from './finish-conversation.ts';
 import type { JsonFormat } from './format.ts';
 import { readDate } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asId, asText, isObject, member, orderTree } from './read-value.ts';
+import { asArray, asFlag, asId, asText, isObject, member, orderTree } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -86,7 +86,7 @@ function readCaptured(value: unknown): ReadItem {
     return readDeepseekMessage(deepseekId(message), parent, message, index, notes);
   });
   return finishConversation({
-    fields: { ...fields, ...readDates(session, notes), isPinned: session['pinned'] === true },
+    fields: { ...fields, ...readDates(session, notes), isPinned: asFlag(session['pinned']) },
     sourceId: asId(session['id']),
     messages: withRoles(messages, () => undefined, notes),
     leaf: asId(session['current_message_id']),

@@ -8,7 +8,7 @@ import { readAttachment } from './read-attachment.ts';
 import { readCitations } from './read-citations.ts';
 import { identify, onlySaid, readDate, readSaidRole } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asId, asText, chain, isObject, member } from './read-value.ts';
+import { asArray, asFlag, asId, asText, chain, isObject, member } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -49,7 +49,7 @@ function readConversation(value: unknown): ReadItem {
       summary: asText(member(conversation, 'summary')),
       createdAt: readDate(notes, member(conversation, 'create_time')),
       updatedAt: readDate(notes, member(conversation, 'modify_time')),
-      isPinned: member(conversation, 'starred') === true,
+      isPinned: asFlag(member(conversation, 'starred')),
       metadata: onlySaid({
         is_temporary: member(conversation, 'temporary') === true,
         system_prompt_name: asText(member(conversation, 'system_prompt_name')),

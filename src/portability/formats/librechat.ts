@@ -4,7 +4,16 @@ import type { JsonFormat } from './format.ts';
 import { readLibrechatMessage } from './librechat-message.ts';
 import { onlySaid, readDate } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asId, asNumber, asText, chain, isObject, member } from './read-value.ts';
+import {
+  asArchived,
+  asArray,
+  asId,
+  asNumber,
+  asText,
+  chain,
+  isObject,
+  member,
+} from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -51,8 +60,8 @@ function readConversation(value: unknown): ReadItem {
       // `exportAt` is a time of day without a date.
       createdAt: readDate(notes, value['createdAt'], member(options, 'createdAt')),
       updatedAt: readDate(notes, value['updatedAt'], member(options, 'updatedAt')),
-      status: value['isArchived'] === true ? 'archived' : 'active',
-      tags: asArray(value['tags'] ?? member(options, 'tags')).flatMap((tag) => asText(tag) ?? []),
+      status: asArchived(value['isArchived']),
+      tags: readTags(value['tags'] ?? member(options, 'tags')),
       chatModel: asText(member(options, 'model')) ?? asText(value['model']),
       temperature: asNumber(member(options, 'temperature')),
       systemPrompt: asText(member(options, 'promptPrefix')) ?? asText(member(options, 'system')),
@@ -101,4 +110,8 @@ function readMessages(list: readonly unknown[], notes: NoteSet): readonly Import
     }
   }
   return hasParents ? messages : chain(messages);
+}
+
+function readTags(tags: unknown): readonly string[] | null {
+  return Array.isArray(tags) ? asArray(tags).flatMap((tag) => asText(tag) ?? []) : null;
 }

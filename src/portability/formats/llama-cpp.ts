@@ -7,7 +7,7 @@ import type { ImportNote, ReadItem } from '#domain/imported.ts';
 import { buildConversation, readDate } from './build-conversation.ts';
 import type { JsonFormat } from './format.ts';
 import { readLlamaMessage } from './llama-cpp-message.ts';
-import { asArray, asId, asText, isObject, member } from './read-value.ts';
+import { asArray, asFlag, asId, asText, isObject, member } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
 /** Reads the lines of one or several sessions. */
@@ -72,7 +72,7 @@ function readSession(header: unknown, messages: readonly unknown[]): ReadItem {
     sourceId: asId(member(header, 'id')) ?? asId(member(rows[0], 'convId')),
     title: asText(member(header, 'name')),
     updatedAt: readDate(member(header, 'lastModified'), notes),
-    isPinned: member(header, 'pinned') === true,
+    isPinned: asFlag(member(header, 'pinned')),
     metadata: forkedFrom === null ? {} : { forked_from: forkedFrom },
     messages: rows.map((row) => readLlamaMessage(row, notes)),
     activeLeafSourceId: isTree ? asId(member(header, 'currNode')) : null,

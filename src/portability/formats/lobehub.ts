@@ -11,7 +11,7 @@ import { linkFiles } from './lobehub-files.ts';
 import type { MessageTables } from './lobehub-files.ts';
 import { linkMessages, messageDate } from './lobehub-message.ts';
 
-import { asArray, asId, asNumber, asText, isObject, member } from './read-value.ts';
+import { asArray, asFlag, asId, asNumber, asText, isObject, member } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -170,6 +170,7 @@ function readGroup(
     asText(member(agent, 'title'));
   const folderId = asId(member(session, 'groupId')) ?? asId(member(session, 'group'));
   const folder = asText(member(context.groups.get(folderId ?? ''), 'name'));
+  const tags = [folder, topic ? sessionTitle : null].filter((tag) => tag !== null);
   const row = topic ?? session;
   return buildConversation({
     ...readAgent(agent ?? member(session, 'config')),
@@ -178,9 +179,9 @@ function readGroup(
     title: asText(member(topic, 'title')) ?? (topic ? null : sessionTitle),
     createdAt: readDate(member(row, 'createdAt'), notes),
     updatedAt: readDate(member(row, 'updatedAt'), notes),
-    isPinned: member(topic, 'favorite') === true || member(row, 'pinned') === true,
+    isPinned: asFlag(member(topic, 'favorite'), member(row, 'pinned')),
     summary: asText(member(topic, 'historySummary')),
-    tags: [folder, topic ? sessionTitle : null].filter((tag) => tag !== null),
+    tags: tags.length === 0 ? null : tags,
     messages: linkMessages(
       group.toSorted((a, b) => (messageDate(a) ?? 0) - (messageDate(b) ?? 0)),
       context.messageTables,

@@ -5,7 +5,9 @@ import { readOpenWebuiMessage } from './open-webui-message.ts';
 import { onlySaid, readDate } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
 import {
+  asArchived,
   asArray,
+  asFlag,
   asId,
   asNumber,
   asObject,
@@ -65,8 +67,8 @@ function readRow(value: unknown): ReadItem {
       title,
       createdAt: readDate(notes, row['created_at'], chat['timestamp']),
       updatedAt: readDate(notes, row['updated_at']),
-      status: row['archived'] === true ? 'archived' : 'active',
-      isPinned: row['pinned'] === true,
+      status: asArchived(row['archived']),
+      isPinned: asFlag(row['pinned']),
       tags: readTags(row, chat),
       ...readOptions(chat),
       metadata: onlySaid({ folder_id: asId(row['folder_id']) }),
@@ -122,9 +124,11 @@ function readOptions(chat: JsonObject): {
   };
 }
 
-function readTags(row: JsonObject, chat: JsonObject): readonly string[] {
-  const tags = [...asArray(member(row['meta'], 'tags')), ...asArray(chat['tags'])];
+function readTags(row: JsonObject, chat: JsonObject): readonly string[] | null {
+  const lists = [member(row['meta'], 'tags'), chat['tags']];
+  const tags = lists.flatMap(asArray);
   const folder = asText(member(row['folder'], 'name'));
   const names = tags.map((tag) => asText(tag) ?? asText(member(tag, 'name')));
-  return [...new Set([...names, folder].flatMap((name) => name ?? []))];
+  const isSilent = folder === null && !lists.some((list) => Array.isArray(list));
+  return isSilent ? null : [...new Set([...names, folder].flatMap((name) => name ?? []))];
 }

@@ -15,7 +15,7 @@ import {
   splitThinking,
 } from './read-content.ts';
 import { readUsage } from './read-usage.ts';
-import { asArray, asId, asText, isObject, member, readRole } from './read-value.ts';
+import { asArray, asFlag, asId, asText, isObject, member, readRole } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -51,7 +51,7 @@ function readChat(value: unknown): ReadItem {
     sourceId: asId(member(history, 'id')) ?? asId(member(listed[0], 'history_id')),
     title,
     createdAt: readDate(member(history, 'createdAt'), notes),
-    isPinned: member(history, 'is_pinned') === true,
+    isPinned: asFlag(member(history, 'is_pinned')),
     chatModel: asText(member(history, 'model_id')),
     metadata: origin === null ? {} : { message_source: origin },
     messages: inOrder(listed).map((message) => readMessage(message, notes)),

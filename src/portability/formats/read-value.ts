@@ -47,6 +47,18 @@ export function asId(value: unknown): string | null {
   return typeof value === 'number' ? String(value) : asText(value);
 }
 
+/** A flag that stands in one of several places: set in any, or said not to be; null where none says it. */
+export function asFlag(...values: readonly unknown[]): boolean | null {
+  if (values.includes(true)) return true;
+  return values.includes(false) ? false : null;
+}
+
+/** The state of a conversation by the flag of its archive; null where the file does not say. */
+export function asArchived(flag: unknown): 'archived' | 'active' | null {
+  const isArchived = asFlag(flag);
+  return isArchived === null ? null : isArchived ? 'archived' : 'active';
+}
+
 const ROLES: ReadonlyMap<string, Role> = new Map([
   ['user', 'user'],
   ['human', 'user'],

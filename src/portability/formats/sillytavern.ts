@@ -44,7 +44,7 @@ export const sillyTavernFormat: JsonFormat = {
       isSourceIdDerived: integrity === null,
       title: asText(name) ?? character,
       createdAt,
-      tags: character === null ? [] : [character],
+      tags: character === null ? null : [character],
       metadata: note === null ? {} : { author_note: note },
       messages,
       activeLeafSourceId: leaf,

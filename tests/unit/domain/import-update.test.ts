@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toSessionId } from '#domain/ids.ts';
+import { toEndpointId, toSessionId } from '#domain/ids.ts';
 import { isSameAsImported, withoutImportState } from '#domain/import-memory.ts';
 import { planImportUpdate } from '#domain/import-update.ts';
 import type { ImportedConversation, ImportedMessage } from '#domain/imported.ts';
@@ -210,7 +210,8 @@ describe('the state of a newer export', () => {
       metadata: { kept: 1, citations: [{ url: 'https://example.com/' }] },
     });
     expect(planImportUpdate(after.conversation, after.messages, newer, makers())).toBeUndefined();
-    const undone = updated(after, withAnswer({ rating: 5 }, { tags: ['old'] }));
+    const back = { status: 'active', isPinned: false, tags: ['old'] } as const;
+    const undone = updated(after, withAnswer({ rating: 5 }, back));
     expect(undone.conversation).toMatchObject({ status: 'active', pinned: 0, tags: ['old'] });
     expect(answerOf(undone)?.rating).toBe(5);
   });
@@ -288,7 +289,8 @@ describe('the state of a newer export', () => {
     expect(after.messages).toHaveLength(4);
     expect(after.conversation.pinned).toBe(1);
     // The base is still that of the newer one.
-    expect(updated(after, withAnswer({}, { updatedAt: 6000 })).conversation.pinned).toBe(0);
+    const newest = withAnswer({}, { updatedAt: 6000, isPinned: false });
+    expect(updated(after, newest).conversation.pinned).toBe(0);
   });
 
   it('of an older export brings back nothing that was deleted here, nor its title and branch', () => {
@@ -317,6 +319,76 @@ describe('the state of a newer export', () => {
     expect(answerOf(after)).toMatchObject({ rating: 5, feedback: 'new', reasoning: 'thought' });
     const touched = { ...old, conversation: { ...old.conversation, tags: [], changedAt: 1 } };
     expect(updated(touched, newer).conversation).toMatchObject({ status: 'active', tags: [] });
+  });
+});
+
+describe('a poorer export', () => {
+  const rich: Partial<ImportedConversation> = {
+    ...{ status: 'archived', isPinned: true, tags: ['a'], summary: 's', temperature: 1 },
+    updatedAt: 1000,
+  };
+  const silent = { summary: null, temperature: null, updatedAt: 2000 };
+
+  it('that is silent takes no pin, archive or tag away, and is no word of the source', () => {
+    const rows = toConversationRows(imported(CHAIN, rich), makers());
+    const after = updated(rows, imported(CHAIN, silent));
+    expect(after.conversation).toMatchObject({ status: 'archived', pinned: 1, tags: ['a'] });
+    // The next one that says them is compared with the last one that did.
+    const said = { status: 'active', isPinned: false, tags: [], summary: 't' } as const;
+    const later = updated(after, imported(CHAIN, { ...silent, ...said, updatedAt: 3000 }));
+    const expected = { status: 'active', pinned: 0, tags: [], summary: 't' };
+    expect(later.conversation).toMatchObject(expected);
+  });
+
+  it('that came first lets a richer one say it', () => {
+    const rows = toConversationRows(imported(CHAIN, { ...silent, updatedAt: 1 }), makers());
+    expect(rows.conversation).toMatchObject({ status: 'active', pinned: 0, tags: [] });
+    const after = updated(rows, imported(CHAIN, rich));
+    expect(after.conversation).toMatchObject({ status: 'archived', pinned: 1, tags: ['a'] });
+  });
+});
+
+describe('a text that was edited at its source', () => {
+  const at = (content: string, updatedAt: number | null, more: Partial<ImportedMessage> = {}) =>
+    withAnswer({ content, ...more }, { updatedAt });
+  const rows = () => toConversationRows(at('first text', 1000), makers());
+
+  it('is taken, and the earlier one stays beside it as another version', () => {
+    const before = rows();
+    const newer = at('edited text', 2000);
+    const plan = planImportUpdate(before.conversation, before.messages, newer, makers());
+    expect(plan).toMatchObject({ isVisible: true, editedCount: 1 });
+    const after = updated(before, newer);
+    expect(answerOf(after)).toMatchObject({ content: 'edited text', id: answerOf(before)?.id });
+    const [earlier] = after.messages.slice(3);
+    const { parentId } = answerOf(before) ?? {};
+    expect(earlier).toMatchObject({ content: 'first text', role: 'assistant', parentId, seq: 3 });
+    expect(after.conversation).toMatchObject({ messageCount: 4, lastSeq: 3 });
+    expect(after.conversation.activeLeafId).toBe(before.conversation.activeLeafId);
+    // Neither the same file nor the next one brings the other text or another version.
+    expect(updated(after, newer)).toEqual(after);
+    expect(updated(after, at('edited text', 3000)).messages).toEqual(after.messages);
+  });
+
+  it.each([
+    ['of an export that is no newer', 'edited text', 1000],
+    ['of an export without a date', 'edited text', null],
+    ['that is only spaced otherwise', 'first\n text ', 2000],
+    ['that is cut', 'first', 2000],
+    ['that is empty', '', 2000],
+  ])('is not one %s', (_name, content, updatedAt) => {
+    const before = rows();
+    const after = updated(before, at(content, updatedAt));
+    expect(after.messages).toEqual(before.messages);
+  });
+
+  it('does not take the place of what the person asked for again', () => {
+    const before = rows();
+    const own = before.messages.map((row) =>
+      row === answerOf(before) ? { ...row, content: 'mine', endpointId: toEndpointId('e') } : row,
+    );
+    const after = updated({ ...before, messages: own }, at('edited text', 2000));
+    expect(after.messages).toEqual(own);
   });
 });
 

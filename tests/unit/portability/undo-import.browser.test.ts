@@ -187,3 +187,21 @@ test('undoing gives back ratings, pins and names as they were, unless they were 
   await undoImportRun(db, again.id, { clock });
   expect(await changed()).toEqual([0, '내 이름', null]);
 });
+
+test('a text that was edited in its product is taken, named in the report, and given back by undoing', async () => {
+  const db = await openForTest();
+  const file = (text: string, time: number) =>
+    fileOf('conversations.json', [
+      chatgptConversation('c', [{ id: 'q', text }, { id: 'a' }], { update_time: time }),
+    ]);
+  await runImport(db, [file('first text', 1_700_001_000)], importOptions());
+  const before = await snapshot(db);
+  const { id, report } = await runImport(db, [file('second', 1_700_002_000)], importOptions());
+  expect(report?.notes).toMatchObject([{ note: 'edited_at_source', examples: ['Title of c'] }]);
+  const texts = (await snapshot(db)).messages.map(({ content }) => content);
+  expect(texts.sort()).toEqual(['first text', 'second', 'text of a']);
+  await undoImportRun(db, id, { clock });
+  const bare = ({ messages }: Awaited<ReturnType<typeof snapshot>>) =>
+    messages.map(({ changedAt: _changedAt, ...message }) => message);
+  expect(bare(await snapshot(db))).toEqual(bare(before));
+});

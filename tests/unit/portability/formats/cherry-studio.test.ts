@@ -140,7 +140,7 @@ describe('cherryStudioFormat', () => {
       temperature: 0.4,
       createdAt: Date.UTC(2026, 0, 1),
     });
-    expect(second).toMatchObject({ title: 'Second', tags: [] });
+    expect(second).toMatchObject({ title: 'Second', tags: null });
     expect(second?.messages[1]).toMatchObject({ content: 'Stopped', status: 'stopped' });
   });
 

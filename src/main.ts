@@ -110,17 +110,6 @@ function stop(): void {
 
 async function createApp(db: OnggiDatabase): Promise<AppState> {
   const makers = { clock, createId, onNoRoom: storage.fail };
-  let session = await startSession(db, {
-    ...makers,
-    userAgent: navigator.userAgent,
-    knownId: sessionStorage.getItem(SESSION_KEY),
-  });
-  const getSessionId = async (): Promise<SessionId> => {
-    session = await touchSession(db, session, makers);
-    sessionStorage.setItem(SESSION_KEY, session.id);
-    return session.id;
-  };
-  await getSessionId();
   await settleAbandonedAnswers(db, toCutAnswer).catch((error: unknown) => {
     // Then they stay as they are until there is room; all else can be read.
     if (!isNoRoom(error)) throw error;
@@ -140,6 +129,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     isAtStake: () => false,
     endVisit: (): Promise<unknown> => Promise.resolve(),
   };
+  let visitEnd: Promise<unknown> = Promise.resolve();
   const loadLock = createLazyLock(
     {
       clock,
@@ -153,11 +143,12 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
         const { coverPage } = await loadLockScreen();
         await coverPage(cover, target, lock, translator, settings.value.theme);
       },
+      endVisit: () => {
+        visitEnd = beforeLock.endVisit().catch(() => undefined);
+      },
       reload: () => {
         const patience = new Promise((resolve) => setTimeout(resolve, LOCK_PATIENCE_MS));
-        void Promise.race([beforeLock.endVisit(), patience])
-          .catch(() => undefined)
-          .then(() => location.reload());
+        void Promise.race([visitEnd, patience]).then(() => location.reload());
       },
     },
     () => loadKeyLock({ db, ...makers, apiKeys, unlocked }),
@@ -172,6 +163,19 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     // The lock that covered it was taken away in another tab.
     (await import('./state/covered-address.ts')).uncoverAddress(false);
   }
+
+  // Not before: a page that waits at its lock is nobody's visit.
+  let session = await startSession(db, {
+    ...makers,
+    userAgent: navigator.userAgent,
+    knownId: sessionStorage.getItem(SESSION_KEY),
+  });
+  const getSessionId = async (): Promise<SessionId> => {
+    session = await touchSession(db, session, makers);
+    sessionStorage.setItem(SESSION_KEY, session.id);
+    return session.id;
+  };
+  await getSessionId();
 
   const endpoints = createEndpoints({ db, ...makers, apiKeys });
   const provider = createProvider({
@@ -363,7 +367,13 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   beforeLock = {
     mustWait: () => app.isAnswering,
     isAtStake: () => isBusy() || app.isMoreThanStored,
-    endVisit: async () => (await loadCare()).endSession(session.id),
+    endVisit: async () => {
+      const { id } = session;
+      // Whoever opens the lock begins another one, also where this one cannot be written down as ended.
+      sessionStorage.removeItem(SESSION_KEY);
+      session = { ...session, lastActivity: 0 };
+      await (await import('./db/session-list.ts')).endSession(db, id, 'lock');
+    },
   };
   return app;
 }

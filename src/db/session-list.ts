@@ -2,7 +2,7 @@ import type { LiveRead } from '#domain/conversation-store.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock, SessionId } from '#domain/ids.ts';
 import { SESSION_TOUCH_MS } from '#domain/session.ts';
-import type { Session } from '#domain/session.ts';
+import type { Session, SessionEnd } from '#domain/session.ts';
 import { commit } from './commit.ts';
 import { liveRead } from './live-read.ts';
 import { readHeldLocks } from './locks.ts';
@@ -12,15 +12,23 @@ import { SESSION_LOCK_PREFIX } from './sessions.ts';
 const HOUR_MS = 60 * 60 * 1000;
 
 /**
- * Ends a session for every tab that shares it; the next activity begins another.
+ * Ends a session for every tab that shares it; the next activity begins another. One that has ended stays as
+ * it is.
+ * @param endedBy Who ends it, which is kept: the person where they say so, or the lock.
  * @throws OnggiError `chat/not-found` when there is no such session.
  */
-export function endSession({ strict: db }: OnggiDatabase, id: SessionId): Promise<void> {
+export function endSession(
+  { strict: db }: OnggiDatabase,
+  id: SessionId,
+  endedBy: SessionEnd = 'person',
+): Promise<void> {
   return commit(() =>
     db.transaction('rw', db.sessions, async () => {
       const session = await db.sessions.get(id);
       if (!session) throw new OnggiError('chat/not-found', `no session ${id}`);
-      await db.sessions.put({ ...session, status: 'terminated' });
+      if (session.status !== 'active') return;
+      const metadata = { ...session.metadata, endedBy };
+      await db.sessions.put({ ...session, status: 'terminated', metadata });
     }),
   );
 }

@@ -1,6 +1,8 @@
 import type { Clock, SessionId, UserId } from './ids.ts';
 
 export type SessionStatus = 'active' | 'expired' | 'terminated';
+/** Who ended a `terminated` session. */
+export type SessionEnd = 'person' | 'lock';
 
 /** One visit of one tab group. It survives reloads; every conversation and message carries its id. */
 export interface Session {
@@ -14,6 +16,14 @@ export interface Session {
   readonly ipAddress: string | null;
   readonly userAgent: string | null;
   readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** How a session stands: its status, and of one that was ended by whom; the person where nothing says. */
+export function stateOfSession({
+  status,
+  metadata,
+}: Pick<Session, 'status' | 'metadata'>): SessionStatus | 'locked' {
+  return status === 'terminated' && metadata['endedBy'] === 'lock' ? 'locked' : status;
 }
 
 /** A session without activity for this long is expired (specification 8.1: 24 hours). */

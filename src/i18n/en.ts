@@ -466,6 +466,7 @@ const texts = {
   'visits.active': 'active',
   'visits.expired': 'ended after 24 hours without activity',
   'visits.terminated': 'ended by you',
+  'visits.locked': 'ended by the lock',
   'visits.more': 'Show more',
   'visits.device': '{browser} on {system}',
   'visits.unknown': 'Unknown device',

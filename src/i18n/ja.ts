@@ -447,6 +447,7 @@ export const ja: LaterTexts = {
   'visits.active': '利用中',
   'visits.expired': '24時間操作がなく終了',
   'visits.terminated': '手動で終了',
+  'visits.locked': 'ロックで終了',
   'visits.more': 'さらに表示',
   'visits.device': '{system}の{browser}',
   'visits.unknown': '不明なデバイス',

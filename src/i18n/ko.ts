@@ -440,6 +440,7 @@ export const ko: LaterTexts = {
   'visits.active': '사용 중',
   'visits.expired': '24시간 동안 쓰지 않아 끝남',
   'visits.terminated': '직접 끝냄',
+  'visits.locked': '잠가서 끝남',
   'visits.more': '더 보기',
   'visits.device': '{system}의 {browser}',
   'visits.unknown': '알 수 없는 기기',

@@ -424,6 +424,7 @@ export const zh: LaterTexts = {
   'visits.active': '进行中',
   'visits.expired': '24 小时无操作，已结束',
   'visits.terminated': '已手动结束',
+  'visits.locked': '因锁定而结束',
   'visits.more': '显示更多',
   'visits.device': '{system} 上的 {browser}',
   'visits.unknown': '未知设备',

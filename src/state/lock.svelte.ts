@@ -52,6 +52,8 @@ export interface LockDeps {
   readonly show: () => void;
   /** Asks in the place of what is hidden, and brings that back when the lock is open. */
   readonly cover: (lock: Lock) => Promise<void>;
+  /** Every tab locks: what is done after is another visit. */
+  readonly endVisit: () => void;
   readonly reload: () => void;
   /** Speaks to the other tabs. */
   readonly tell: (word: LockWord) => void;
@@ -195,7 +197,7 @@ export class Lock {
   readonly lockNow = (): boolean => {
     if (!this.#state.isSet) return false;
     this.#deps.tell('now');
-    this.#lock();
+    this.#lock(true);
     return true;
   };
 
@@ -208,7 +210,7 @@ export class Lock {
     } catch {
       // The database of this tab is closed: what was known of the lock before counts.
     }
-    if (isNow) this.#lock();
+    if (isNow) this.#lock(true);
     if (word === 'set') this.#isDue = true;
     if (this.#state.isSet) this.look();
     else if (this.#place === 'app') {
@@ -229,7 +231,8 @@ export class Lock {
     const isIdle = this.#isIdle();
     if (!isIdle && !this.#isDue) return;
     if (isIdle) this.#deps.tell('idle');
-    this.#lock();
+    // Somebody who sets a lock goes on with their visit in that tab.
+    this.#lock(isIdle);
   };
 
   #isIdle(): boolean {
@@ -246,9 +249,10 @@ export class Lock {
     return this.#deps.monotonic() - this.#activeMono;
   }
 
-  #lock(): void {
+  #lock(isEverywhere: boolean): void {
     if (this.#place !== 'app' || !this.#state.isSet) return;
     this.#hide();
+    if (isEverywhere) this.#deps.endVisit();
     coverAddress();
     this.#isDue = false;
     this.#error = undefined;

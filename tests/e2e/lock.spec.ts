@@ -144,6 +144,28 @@ test('a passkey locks, and the recovery code opens when it is gone', async ({ st
   await expect(page.getByRole('link', { name: 'Secret plans' })).toBeVisible();
 });
 
+test('nobody visits while onggi waits at its lock', async ({ start }) => {
+  const { page } = await start({ rows });
+  const visits = page.getByRole('region', { name: text('visits.title') }).getByRole('listitem');
+  await page.clock.install();
+  await setPassphrase(page);
+  await page.clock.fastForward('02:00');
+  await expect(visits).toHaveCount(1);
+  await lockCard(page)
+    .getByRole('button', { name: text('lock.now') })
+    .click();
+  await expect(lockedTitle(page)).toBeVisible();
+  await page.clock.fastForward('50:00');
+  await page.reload();
+  await expect(lockedTitle(page)).toBeVisible();
+  await unlock(page);
+  await expect(visits).toHaveCount(2);
+  await expect(visits.first()).toContainText(text('visits.this'));
+  await expect(visits.first()).toContainText(text('visits.moment'));
+  await expect(visits.nth(1)).toContainText(text('visits.locked'));
+  await expect(visits.nth(1)).not.toContainText(/5\d min/);
+});
+
 test('locked, neither address nor title says what was searched for, back and forth either', async ({
   start,
 }) => {

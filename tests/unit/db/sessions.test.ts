@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { cleanupExpiredSessions, endSession, watchSessions } from '#db/session-list.ts';
 import { startSession, touchSession } from '#db/sessions.ts';
 import { LOCAL_USER_ID, toSessionId } from '#domain/ids.ts';
-import { SESSION_TOUCH_MS, SESSION_TTL_MS } from '#domain/session.ts';
+import { SESSION_TOUCH_MS, SESSION_TTL_MS, stateOfSession } from '#domain/session.ts';
 import type { Session } from '#domain/session.ts';
 import { createTestClock, follow, openForTest } from './fresh-database.ts';
 
@@ -129,6 +129,22 @@ describe('touchSession', () => {
     clock.now -= 5000;
     expect((await touchSession(db, session, makers)).lastActivity).toBe(clock.now);
   });
+});
+
+test('keeps who ended a session, and ends none twice', async () => {
+  const { db, start } = await openStart();
+  const { id } = await start();
+  const stored = async () => db.strict.sessions.get(id);
+  await endSession(db, id, 'lock');
+  expect(await stored()).toMatchObject({ status: 'terminated', metadata: { endedBy: 'lock' } });
+  await endSession(db, id);
+  const session = await stored();
+  expect(session && stateOfSession(session)).toBe('locked');
+  const other = leftSession({});
+  await db.strict.sessions.add(other);
+  await endSession(db, other.id);
+  const ended = await db.strict.sessions.get(other.id);
+  expect(ended && stateOfSession(ended)).toBe('terminated');
 });
 
 test('endSession says when there is nothing to end', async () => {

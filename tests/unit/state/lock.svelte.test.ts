@@ -24,6 +24,7 @@ async function openLock(memory = createMemory()) {
   };
   const done: string[] = [];
   const told: LockWord[] = [];
+  let endedVisits = 0;
   let [isSet, mustWait, isAtStake] = [true, false, false];
   /** What comes of the passkey; undefined: it opens. */
   let passkeyFails: ErrorCode | undefined;
@@ -63,6 +64,7 @@ async function openLock(memory = createMemory()) {
       done.push('cover');
       return Promise.resolve();
     },
+    endVisit: () => void (endedVisits += 1),
     reload: () => void done.push('reload'),
     tell: (word) => void told.push(word),
   });
@@ -81,6 +83,7 @@ async function openLock(memory = createMemory()) {
     memory,
     done,
     told,
+    endedVisits: () => endedVisits,
     reloads: () => done.filter((what) => what === 'reload').length,
     wait: (value: boolean) => (mustWait = value),
     stake: (value: boolean) => (isAtStake = value),
@@ -422,6 +425,30 @@ describe('what another tab says', () => {
     expect(memory.getItem('onggi.active-at')).toBeNull();
     await lock.unlock({ kind: 'typed', text: 'right' });
     expect(memory.getItem('onggi.active-at')).not.toBeNull();
+  });
+});
+
+describe('the visit', () => {
+  test.each(['now', 'idle'] as const)('ends with a lock of all tabs: %s', async (how) => {
+    const { lock, pass, endedVisits, stake } = await openLock();
+    // Also where the page is covered and not loaded anew.
+    stake(true);
+    if (how === 'now') await lock.hear('now');
+    else {
+      pass(15 * MINUTE_MS);
+      lock.look();
+    }
+    expect(endedVisits()).toBe(1);
+    lock.look();
+    expect(endedVisits()).toBe(1);
+  });
+
+  test('goes on where the tab locks because somebody sets a lock in another', async () => {
+    const { lock, endedVisits, reloads } = await openLock();
+    await lock.hear('set');
+    expect(reloads()).toBe(1);
+    await lock.hear('changed');
+    expect(endedVisits()).toBe(0);
   });
 });
 

@@ -1033,7 +1033,7 @@ const texts = {
   'export.trash': 'Include the trash',
   'export.anonymise': 'Anonymised copy',
   'export.anonymiseHint':
-    'Fresh ids; e-mail addresses, phone and card numbers and keys in texts are masked. Other words, names and postal addresses too, are not changed: read it before you pass it on.',
+    'Fresh ids; e-mail addresses, phone, card and Korean resident numbers and keys in texts are masked. Other words, names and postal addresses too, are not changed: read it before you pass it on.',
   'export.dropTitles': 'Leave the titles out',
   'export.roundTimes': 'Dates without times',
   'export.maskPreview': 'What will be masked',

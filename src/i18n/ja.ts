@@ -932,7 +932,7 @@ export const ja: LaterTexts = {
   'export.trash': 'ゴミ箱も含める',
   'export.anonymise': '匿名化したコピー',
   'export.anonymiseHint':
-    '識別子を作り直し、文中のメール、電話番号、カード番号、キーを伏せます。名前や住所など他の言葉はそのままなので、渡す前に確認してください。',
+    '識別子を作り直し、文中のメール、電話番号、カード番号、韓国の住民登録番号、キーを伏せます。名前や住所など他の言葉はそのままなので、渡す前に確認してください。',
   'export.dropTitles': 'タイトルを除く',
   'export.roundTimes': '時刻を除き日付のみ',
   'export.maskPreview': '伏せられるもの',

@@ -918,7 +918,7 @@ export const ko: LaterTexts = {
   'export.trash': '휴지통도 담기',
   'export.anonymise': '익명 사본',
   'export.anonymiseHint':
-    '식별자를 새로 만들고 글 속의 이메일, 전화번호, 카드 번호, 키를 가려요. 이름이나 집 주소 같은 다른 말은 그대로이니 건네기 전에 읽어 보세요.',
+    '식별자를 새로 만들고 글 속의 이메일, 전화번호, 카드 번호, 주민등록번호, 키를 가려요. 이름이나 집 주소 같은 다른 말은 그대로이니 건네기 전에 읽어 보세요.',
   'export.dropTitles': '제목 빼기',
   'export.roundTimes': '시각 없이 날짜만',
   'export.maskPreview': '가려질 것',

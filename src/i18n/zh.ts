@@ -882,7 +882,7 @@ export const zh: LaterTexts = {
   'export.trash': '包含回收站',
   'export.anonymise': '匿名副本',
   'export.anonymiseHint':
-    '重新生成标识符，并遮盖文本中的邮箱、电话、卡号和密钥。姓名、住址等其他文字不变，分享前请先查看。',
+    '重新生成标识符，并遮盖文本中的邮箱、电话、卡号、韩国居民登记号和密钥。姓名、住址等其他文字不变，分享前请先查看。',
   'export.dropTitles': '去掉标题',
   'export.roundTimes': '只保留日期',
   'export.maskPreview': '将被遮盖的内容',

@@ -1,25 +1,11 @@
 import { OnggiError } from '#domain/errors.ts';
+import { deleteDatabase } from './database-names.ts';
 import { requestResult, transactionDone } from './idb-request.ts';
 
 /** Rows read and written at a time: bounds the memory a copy takes. */
 const PAGE_ROWS = 500;
 /** The same for tables whose rows hold whole files. */
 const HEAVY_PAGE_ROWS: Readonly<Record<string, number>> = { attachments: 1, embeddings: 8 };
-
-/** The name of the copy that is made of `name` before it becomes version `version`. */
-export function copyName(name: string, version: number): string {
-  return `${copyPrefix(name)}${version}`;
-}
-
-function copyPrefix(name: string): string {
-  return `${name}-before-v`;
-}
-
-/** Whether {@link copyName} gave `found` for `name`. */
-export function isCopyName(name: string, found: string): boolean {
-  const prefix = copyPrefix(name);
-  return found.startsWith(prefix) && /^\d+$/.test(found.slice(prefix.length));
-}
 
 export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
@@ -60,18 +46,6 @@ export async function copyDatabase(
   } finally {
     source.close();
   }
-}
-
-/** Deletes the copies that were made before upgrades of `name`. */
-export async function deleteCopies(name: string): Promise<void> {
-  for (const { name: found } of await indexedDB.databases()) {
-    if (found !== undefined && isCopyName(name, found)) await deleteDatabase(found);
-  }
-}
-
-/** Deletes a database; waits until nobody has it open any more. */
-export async function deleteDatabase(name: string): Promise<void> {
-  await requestResult(indexedDB.deleteDatabase(name));
 }
 
 /** A new, empty database with the version, tables and indexes of `source`. */

@@ -1,5 +1,5 @@
 /** Erasing everything that this origin keeps in the browser. The page that does it has nothing open. */
-import { deleteDatabase } from './database-copy.ts';
+import { deleteDatabase } from './database-names.ts';
 import { ERASE_LOCK, noteErase } from './erase-mark.ts';
 import { readDatabaseNames } from './idb-request.ts';
 import { readHeldLocks, tryHold } from './locks.ts';

@@ -2,7 +2,7 @@ import { OnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import { readBootDatabase } from './boot-database.ts';
 import { read } from './commit.ts';
-import { copyDatabase, copyName, deleteCopies } from './database-copy.ts';
+import { copyName, deleteCopies } from './database-names.ts';
 import { readDatabaseNames } from './idb-request.ts';
 import { holdLive } from './live-lock.ts';
 import type { LiveHold } from './live-lock.ts';
@@ -287,6 +287,7 @@ async function upgradeAlone(
   await withExclusiveLock(`onggi-upgrade:${name}`, async () => {
     if ((await readStoredState(name, newest)) !== 'older') return open();
     try {
+      const { copyDatabase } = await import('./database-copy.ts');
       await copyDatabase(name, copyName(name, newest));
       await open();
     } catch (error) {

@@ -1,5 +1,5 @@
 /** What everything of this origin takes, in whatever kind of storage it lies. */
-import { readBootPointers } from './boot-database.ts';
+import { readBootPointers } from './boot-pointers.ts';
 
 /** Files of the browser's own file system in one folder of its root. */
 export interface FolderSize {

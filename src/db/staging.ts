@@ -1,6 +1,6 @@
 /** Databases that are filled beside the live one, and the clearing away of those nobody needs. */
-import { countAges, forgetDatabase, readBootPointers } from './boot-database.ts';
-import { deleteCopies, deleteDatabase } from './database-copy.ts';
+import { countAges, forgetDatabase, readBootPointers } from './boot-pointers.ts';
+import { deleteCopies, deleteDatabase } from './database-names.ts';
 import { tryHoldRestoreLock } from './live-lock.ts';
 import { toStorageError } from './storage-errors.ts';
 

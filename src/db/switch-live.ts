@@ -1,7 +1,7 @@
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import { carryKeys } from './aside-keys.ts';
-import { readBootPointers, switchLiveDatabase } from './boot-database.ts';
+import { readBootPointers, switchLiveDatabase } from './boot-pointers.ts';
 import { takeLiveAlone, tryHoldRestoreLock } from './live-lock.ts';
 import { readHeldLocks } from './locks.ts';
 import type { OnggiDatabase } from './open-database.ts';

@@ -1,6 +1,6 @@
 /** A page that restores one backup after another until it is killed, and says afterwards what is live. */
 import { createBackupClient } from '#backup/backup-client.ts';
-import { readBootPointers } from '#db/boot-database.ts';
+import { readBootPointers } from '#db/boot-pointers.ts';
 import { openDatabase } from '#db/open-database.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { deleteStaleDatabases } from '#db/staging.ts';

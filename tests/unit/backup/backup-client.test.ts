@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createBackupClient, createBackupReader } from '#backup/backup-client.ts';
 import type { BackupClient } from '#backup/backup-client.ts';
 import { createSnapshots } from '#backup/snapshots.ts';
-import { readBootPointers } from '#db/boot-database.ts';
+import { readBootPointers } from '#db/boot-pointers.ts';
 import { toConversationId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import { openForTest } from '../db/fresh-database.ts';

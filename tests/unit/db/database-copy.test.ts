@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { copyDatabase, deleteDatabase } from '#db/database-copy.ts';
+import { copyDatabase } from '#db/database-copy.ts';
+import { deleteDatabase } from '#db/database-names.ts';
 import { requestResult } from '#db/idb-request.ts';
 
 /**

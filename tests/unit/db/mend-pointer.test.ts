@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { readBootPointers } from '#db/boot-database.ts';
+import { readBootPointers } from '#db/boot-pointers.ts';
 import { requestResult } from '#db/idb-request.ts';
 import { findForPointer, mendPointer } from '#db/mend-pointer.ts';
 import { stagingName } from '#db/staging.ts';

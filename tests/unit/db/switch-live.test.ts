@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { forgetDatabase, readBootPointers, switchLiveDatabase } from '#db/boot-database.ts';
+import { forgetDatabase, readBootPointers, switchLiveDatabase } from '#db/boot-pointers.ts';
 import { holdLive, takeLiveAlone, tryHoldRestoreLock } from '#db/live-lock.ts';
 import { tryHoldAnswerLock } from '#db/locks.ts';
 import { openDatabase, openNamedDatabase } from '#db/open-database.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { writeAsideKeys } from '#db/aside-keys.ts';
-import { copyDatabase, copyName } from '#db/database-copy.ts';
+import { copyDatabase } from '#db/database-copy.ts';
+import { copyName } from '#db/database-names.ts';
 import { getActiveKeyRingEntry } from '#db/key-ring.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { stagingName } from '#db/staging.ts';

@@ -63,6 +63,20 @@ export function withExtrasOf(here: UserSettings, file: UserSettings): UserSettin
   return { ...file, defaultEndpointId, useCache, ...(prices ? { prices } : {}) };
 }
 
+/**
+ * The later settings; those that nobody changed since the first start give way to any. Which model is asked
+ * is taken from the other side where the later never knew one.
+ */
+export function mergeSettings(here: UserSettings, file: UserSettings): Merged<UserSettings> {
+  const isUntouched = here.updatedAt === here.createdAt;
+  const later = isUntouched || file.updatedAt > here.updatedAt ? file : here;
+  const { defaultEndpointId, defaultModel } = later === here ? file : here;
+  const merged =
+    later.defaultEndpointId === null ? { ...later, defaultEndpointId, defaultModel } : later;
+  const byName = (row: UserSettings) => Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1));
+  return isSame(byName(here), byName(merged)) ? undefined : merged;
+}
+
 /** What is of this device and in no file stays: which model finds by meaning, and so where texts go. */
 export function withMeaningOf(here: UserSettings, file: UserSettings): UserSettings {
   return here.meaning ? { ...file, meaning: here.meaning } : file;

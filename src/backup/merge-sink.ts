@@ -15,6 +15,7 @@ import {
   mergeByTime,
   mergeConversation,
   mergeMessage,
+  mergeSettings,
   withExtrasOf,
   withMeaningOf,
 } from './merge-rows.ts';
@@ -196,7 +197,7 @@ export function createMergeSink(
     );
   }
 
-  async function mergeSettings(collected: readonly CollectedSettings[]): Promise<void> {
+  async function mergeAllSettings(collected: readonly CollectedSettings[]): Promise<void> {
     const bare = new Set(collected.flatMap(({ row, hasExtras }) => (hasExtras ? [] : [row])));
     await merge(
       'user_settings',
@@ -205,7 +206,7 @@ export function createMergeSink(
       ({ userId }) => userId,
       (here, file) => {
         const next = bare.has(file) ? withExtrasOf(here, file) : file;
-        return mergeByTime(here, withMeaningOf(here, next), ({ updatedAt }) => updatedAt);
+        return mergeSettings(here, withMeaningOf(here, next));
       },
     );
   }
@@ -277,7 +278,7 @@ export function createMergeSink(
     async finish(isOurs) {
       await writing.end();
       await attachments.finish();
-      await mergeSettings(settings.collect(isOurs));
+      await mergeAllSettings(settings.collect(isOurs));
       await settleConversations(staging, touchedEntries(), { notes, signal, isMerge: true });
     },
     merged: () => counts,

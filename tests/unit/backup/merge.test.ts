@@ -9,6 +9,7 @@ import { createDocumentRows } from '#domain/library.ts';
 import { toUsageIncrements } from '#domain/message-requests.ts';
 import { readPassingUsage } from '#domain/passing-usage.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
+import type { UserSettings } from '#domain/user-settings.ts';
 import { makeMessage } from '../db/conversation-rows.ts';
 import {
   NOW,
@@ -425,6 +426,40 @@ describe('a merge', () => {
     expect(await db.strict.userSettings.toArray()).toMatchObject([
       { userId: LOCAL_USER_ID, theme: 'dark', defaultEndpointId: 'e', useCache: false, prices },
     ]);
+  });
+
+  describe('of settings', () => {
+    const e = { defaultEndpointId: toEndpointId('e'), defaultModel: 'm' };
+    const there = { ...createUserSettings('ja', NOW), ...e, systemPrompt: 'there' };
+
+    async function mergeOf(file: UserSettings, here: UserSettings) {
+      await home.db.strict.userSettings.put(file);
+      const backup = await backUp(home.db);
+      await home.db.strict.userSettings.put(here);
+      const { db } = await restore(home, backup, merge);
+      return (await db.strict.userSettings.toArray())[0];
+    }
+
+    test('takes the file’s where nobody changed any here, however new the first start is', async () => {
+      const here = createUserSettings('ko', NOW + 1000);
+      expect(await mergeOf({ ...there, updatedAt: NOW + 5 }, here)).toMatchObject({
+        ...e,
+        systemPrompt: 'there',
+        language: 'ja',
+      });
+    });
+
+    test('keeps what was changed here later, and takes the model where none was chosen', async () => {
+      const here = { ...createUserSettings('ko', NOW), theme: 'dark', updatedAt: NOW + 9 } as const;
+      const merged = await mergeOf({ ...there, updatedAt: NOW + 5 }, here);
+      expect(merged).toMatchObject({ ...e, theme: 'dark', language: 'ko', systemPrompt: null });
+    });
+
+    test('takes later ones without a model and keeps the model of here', async () => {
+      const here = { ...there, updatedAt: NOW + 5 };
+      const file = { ...createUserSettings('zh', NOW), updatedAt: NOW + 9 };
+      expect(await mergeOf(file, here)).toMatchObject({ ...e, language: 'zh', systemPrompt: null });
+    });
   });
 
   test('of a file of the specification keeps the tree and what only onggi knows', async () => {

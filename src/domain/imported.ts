@@ -215,6 +215,10 @@ export const SKIP_REASONS = [
   'library_missing',
   'storage_refused',
   'chosen_by_person',
+  /** There is no place for it here. */
+  'saved_prompt',
+  /** A collection of files with passages that another model made searchable. */
+  'knowledge_base',
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 

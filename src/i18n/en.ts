@@ -1084,6 +1084,8 @@ const texts = {
   'import.skip.library_missing': 'Documents: onggi had no library then',
   'import.skip.storage_refused': 'Could not be stored',
   'import.skip.chosen_by_person': 'Left out by your choice',
+  'import.skip.saved_prompt': 'Saved prompts: onggi has no place for them',
+  'import.skip.knowledge_base': 'Collections of files: add the files themselves to the library',
   'import.skip.manifest_only': 'Only a list of downloads: unpack and bring the archives it names',
 
   'import.startAll': { one: 'Import {count} entry', other: 'Import {count} entries' },

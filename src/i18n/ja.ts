@@ -984,6 +984,8 @@ export const ja: LaterTexts = {
   'import.skip.library_missing': '文書：当時はまだライブラリがありませんでした',
   'import.skip.storage_refused': '保存できなかったもの',
   'import.skip.chosen_by_person': 'あなたが除いたもの',
+  'import.skip.saved_prompt': '保存されたプロンプト: onggi には置き場所がありません',
+  'import.skip.knowledge_base': 'ファイルの集まり: ファイル自体をライブラリに追加してください',
   'import.skip.manifest_only': 'ダウンロード一覧のみです。記載されたアーカイブを入れてください',
 
   'backup.problem.digest_differs': 'チェックサムが一致しません。書き込み後に変更されています',

@@ -969,6 +969,8 @@ export const ko: LaterTexts = {
   'import.skip.library_missing': '문서: 그때는 문서함이 없었어요',
   'import.skip.storage_refused': '저장하지 못한 것',
   'import.skip.chosen_by_person': '직접 제외한 것',
+  'import.skip.saved_prompt': '저장한 프롬프트: 옹기에는 둘 곳이 없어요',
+  'import.skip.knowledge_base': '파일 모음: 파일을 직접 문서함에 넣어 주세요',
   'import.skip.manifest_only': '내려받을 목록만 있어요. 목록에 적힌 압축 파일을 넣어 주세요',
 
   'backup.problem.digest_differs': '체크섬이 달라요. 쓴 뒤에 바뀐 파일이에요',

@@ -932,6 +932,8 @@ export const zh: LaterTexts = {
   'import.skip.library_missing': '文档：当时还没有文档库',
   'import.skip.storage_refused': '无法存储的内容',
   'import.skip.chosen_by_person': '你选择跳过的内容',
+  'import.skip.saved_prompt': '保存的提示词：onggi 没有存放它们的地方',
+  'import.skip.knowledge_base': '文件集合：请把文件本身加入文档库',
   'import.skip.manifest_only': '只有下载清单，请放入其中列出的压缩包',
 
   'backup.problem.digest_differs': '校验和不符：文件在写入后被更改',

@@ -73,12 +73,35 @@ function collectBlock(block: JsonObject, found: Collected, notes: Set<ImportNote
   else if (type === 'code') found.texts.push(fence(text, asText(member(block, 'language')) ?? ''));
   else if (type === 'translation') found.translations.push(text);
   else if (type === 'image' || type === 'file') collectFiles(block, found, notes);
-  else if (type === 'citation') collectCitations(block, found);
+  else if (type === 'video') collectVideo(block, found, notes);
+  else if (type === 'compact') {
+    // A summary of what came before; beside it, folded, what it was made of.
+    found.texts.push(text);
+    found.parts.push(block);
+  } else if (type === 'citation') collectCitations(block, found);
   else if (type === 'error') found.error ??= readErrorText(member(block, 'error')) ?? 'error';
   else {
     if (type !== 'tool') notes.add('unknown_block');
     found.parts.push(block);
   }
+}
+
+/** A video lies among the files, at an address, or on the disk of the other device. */
+function collectVideo(block: JsonObject, found: Collected, notes: Set<ImportNote>): void {
+  const before = found.attachments.length;
+  collectFiles(block, found, notes);
+  if (found.attachments.length > before) return;
+  const path = asText(member(block, 'filePath')) ?? asText(member(block, 'url'));
+  if (path === null) {
+    found.parts.push(block);
+    return;
+  }
+  const name = path
+    .split(/[\\/]/)
+    .at(-1)
+    ?.replace(/[?#].*$/, '');
+  if (!name) return;
+  found.attachments.push({ name, mediaType: null, sizeBytes: null, assetKeys: [name] });
 }
 
 function collectCitations(block: JsonObject, found: Collected): void {

@@ -84,11 +84,19 @@ function readMessage(
   };
 }
 
+/** What an answer was at when the export was made. */
+const UNFINISHED: ReadonlySet<unknown> = new Set([
+  'processing',
+  'pending',
+  'searching',
+  'streaming',
+]);
+
 function readStatus(
   status: unknown,
   error: string | null,
 ): 'complete' | 'error' | 'stopped' | 'interrupted' {
   if (status === 'error' || error !== null) return 'error';
   if (status === 'paused') return 'stopped';
-  return status === 'processing' || status === 'pending' ? 'interrupted' : 'complete';
+  return UNFINISHED.has(status) ? 'interrupted' : 'complete';
 }

@@ -1,12 +1,13 @@
 /**
- * Page Assist: `{ chat: [{ history, messages }], knowledge, vector, prompts, oaiConfigs }`. Only `chat` is
- * asked for: `oaiConfigs` holds keys and never reaches this reader.
+ * Page Assist: `{ chat: [{ history, messages }], knowledge, vector, prompts, oaiConfigs }`. `oaiConfigs`
+ * holds keys and never reaches this reader; saved prompts and collections of files are named and left out.
  */
 import type { ImportedAttachment, ImportNote, ReadItem } from '#domain/imported.ts';
 import { readInstantMs } from '#domain/instants.ts';
 import { buildConversation, readDate } from './build-conversation.ts';
 import type { MessageDraft } from './build-conversation.ts';
 import type { JsonFormat } from './format.ts';
+import { readCitations } from './read-citations.ts';
 import {
   joinReasoning,
   readContent,
@@ -25,7 +26,7 @@ export const pageAssistFormat: JsonFormat = {
   id: 'page-assist',
   source: 'page-assist',
   unit: 'elements',
-  elementKeys: ['chat'],
+  elementKeys: ['chat', 'prompts', 'knowledge'],
   matches: ({ isArray, first }) =>
     !isArray &&
     Array.isArray(member(first, 'chat')) &&
@@ -42,7 +43,13 @@ function readChat(value: unknown): ReadItem {
   const history = member(value, 'history');
   const title = asText(member(history, 'title'));
   const messages = member(value, 'messages');
-  if (!Array.isArray(messages)) return skipped('no_messages_field', title);
+  if (!Array.isArray(messages)) {
+    const name = asText(member(value, 'title'));
+    // Elements of the other lists: a collection lists its files, a prompt is a text with a name.
+    if (Array.isArray(member(value, 'source'))) return skipped('knowledge_base', name);
+    if (asText(member(value, 'content')) !== null) return skipped('saved_prompt', name);
+    return skipped('no_messages_field', title);
+  }
   const notes = new Set<ImportNote>();
   const listed = asArray(messages).filter(isObject);
   const origin = asText(member(history, 'message_source'));
@@ -77,7 +84,9 @@ function readMessage(message: JsonObject, notes: Set<ImportNote>): MessageDraft 
   const read = readContent(member(message, 'content'), notes);
   const isAnswer = role === 'assistant';
   const thinking = isAnswer ? splitThinking(read.content) : null;
-  const sources = asArray(member(message, 'sources'));
+  const found = readCitations(member(member(message, 'search'), 'search_results'));
+  const documents = readDocuments(member(message, 'documents'));
+  const sources = [...asArray(member(message, 'sources')), ...found, ...documents.pages];
   const thoughtMs = secondsToMs(member(message, 'reasoning_time_taken'));
   const model = asText(member(message, 'modelName')) ?? asText(member(message, 'name'));
   return {
@@ -85,7 +94,11 @@ function readMessage(message: JsonObject, notes: Set<ImportNote>): MessageDraft 
     content: thinking?.content ?? read.content,
     reasoning: joinReasoning(read.reasoning, thinking?.reasoning ?? null),
     parts: read.parts,
-    attachments: [...read.attachments, ...readImages(member(message, 'images'), notes)],
+    attachments: [
+      ...read.attachments,
+      ...readImages(member(message, 'images'), notes),
+      ...documents.files,
+    ],
     sourceId: asId(member(message, 'id')) ?? '',
     timestamp: readDate(member(message, 'createdAt'), notes),
     ...(isAnswer ? readUsage(member(message, 'generationInfo')) : {}),
@@ -106,4 +119,23 @@ function readImages(value: unknown, notes: Set<ImportNote>): readonly ImportedAt
     if (!attachment) notes.add('asset_missing');
     return attachment ?? [];
   });
+}
+
+/** What was asked about: files, whose text may be there, and pages of the browser. */
+function readDocuments(value: unknown): {
+  readonly files: readonly ImportedAttachment[];
+  readonly pages: readonly unknown[];
+} {
+  const listed = asArray(value).filter(isObject);
+  const isPage = (each: JsonObject): boolean => asText(each['url']) !== null;
+  const files = listed
+    .filter((each) => !isPage(each))
+    .flatMap((each): ImportedAttachment[] => {
+      const name = asText(each['filename']) ?? asText(each['title']) ?? asText(each['name']);
+      const text = asText(each['content']) ?? asText(each['text']);
+      if (name === null) return [];
+      const file = { name, mediaType: null, sizeBytes: null, assetKeys: [] };
+      return [text === null ? file : { ...file, text }];
+    });
+  return { files, pages: listed.filter(isPage) };
 }

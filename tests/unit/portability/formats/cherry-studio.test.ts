@@ -198,4 +198,35 @@ describe('cherryStudioFormat', () => {
     };
     expectSurvivesMangling(cherryStudioFormat, plain);
   });
+
+  it('reads summaries, videos and answers that were still being searched for', () => {
+    const blocks = [
+      { id: 'c', type: 'compact', content: 'In short', compactedContent: 'long' },
+      { id: 'v', type: 'video', filePath: 'C:\\Data\\kiln.mp4' },
+      { id: 'w', type: 'video', file: { id: 'f1', origin_name: 'fire.mp4' } },
+      { id: 'x', type: 'video' },
+    ];
+    const message = {
+      ...{ id: 'm', role: 'assistant', createdAt: '2026-01-01T00:00:01.000Z' },
+      ...{ status: 'searching', blocks: blocks.map(({ id }) => id) },
+    };
+    const [conversation] = conversationsOf(
+      readFile(cherryStudioFormat, {
+        ...FILE,
+        indexedDB: { topics: [{ id: 't', messages: [message] }], message_blocks: blocks },
+      }),
+    );
+    expect(conversation?.notes).not.toContain('unknown_block');
+    expect(conversation?.messages).toMatchObject([
+      {
+        content: 'In short',
+        status: 'interrupted',
+        parts: [blocks[0], blocks[3]],
+        attachments: [
+          { name: 'kiln.mp4', assetKeys: ['kiln.mp4'] },
+          { name: 'fire.mp4', assetKeys: ['f1'] },
+        ],
+      },
+    ]);
+  });
 });

@@ -54,7 +54,7 @@ const FILE = {
 describe('pageAssistFormat', () => {
   it('asks for the chats alone', () => {
     expect(pageAssistFormat.matches(sampleOf(FILE))).toBe(true);
-    expect(pageAssistFormat.elementKeys).toEqual(['chat']);
+    expect(pageAssistFormat.elementKeys).toEqual(['chat', 'prompts', 'knowledge']);
     expect(JSON.stringify(readFile(pageAssistFormat, FILE))).not.toContain('sk-marker');
     // Nor when it is handed the whole file.
     expect(
@@ -88,5 +88,37 @@ describe('pageAssistFormat', () => {
 
   it('survives any value in any field', () => {
     expectSurvivesMangling(pageAssistFormat, FILE);
+  });
+
+  it('keeps what was searched and asked about, and names prompts and collections', () => {
+    const [chat] = FILE.chat;
+    const search = {
+      search_engine: 'x',
+      search_results: [{ title: '옹기점', link: 'https://pots.example/' }],
+    };
+    const documents = [
+      { type: 'tab', title: 'Page', url: 'https://page.example/' },
+      { type: 'file', filename: 'kiln.txt', content: 'burns hot' },
+      null,
+    ];
+    const messages = chat?.messages.map((each) => ({ ...each, search, documents }));
+    const items = readFile(pageAssistFormat, {
+      ...FILE,
+      chat: [{ ...chat, messages }],
+      prompts: [{ id: 'p', title: '번역', content: 'Translate.', is_system: true }],
+      knowledge: [{ id: 'k', title: '가마', source: [{ filename: 'kiln.txt' }] }],
+    });
+    expectWellFormed(items);
+    expect(items.slice(1)).toEqual([
+      { kind: 'skipped', reason: 'saved_prompt', label: '번역' },
+      { kind: 'skipped', reason: 'knowledge_base', label: '가마' },
+    ]);
+    const answer = onlyConversation(items.slice(0, 1)).messages[1];
+    expect(answer?.metadata['citations']).toEqual([
+      { url: 'https://x.org' },
+      { title: '옹기점', url: 'https://pots.example/', text: null },
+      documents[0],
+    ]);
+    expect(answer?.attachments).toMatchObject([{ name: 'kiln.txt', text: 'burns hot' }]);
   });
 });

@@ -44,12 +44,20 @@ export function saveImportRun({ strict: db }: OnggiDatabase, run: ImportRun): Pr
   );
 }
 
-/** What imports brought, ids with the epoch milliseconds of the last import that did. */
+/** An import, as far as counting what it brought asks. */
+export interface BringingImport {
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** Days of usage that came with it. */
+  readonly usage: readonly UsageIncrement[];
+}
+
+/** What imports brought, ids with the last import that did. */
 export interface BroughtByImports {
   /** Conversations that imports made, copies of what was here already among them. */
-  readonly conversations: ReadonlyMap<ConversationId, number>;
+  readonly conversations: ReadonlyMap<ConversationId, BringingImport>;
   /** Messages that imports added to conversations that were here. */
-  readonly messages: ReadonlyMap<MessageId, number>;
+  readonly messages: ReadonlyMap<MessageId, BringingImport>;
   /** Days of usage, as they came. */
   readonly usage: readonly UsageIncrement[];
 }
@@ -59,16 +67,19 @@ export async function readBroughtByImports({
   strict: db,
 }: OnggiDatabase): Promise<BroughtByImports> {
   const runs = await readWholeRuns(db);
-  const conversations = new Map<ConversationId, number>();
-  const messages = new Map<MessageId, number>();
+  const conversations = new Map<ConversationId, BringingImport>();
+  const messages = new Map<MessageId, BringingImport>();
+  const all: UsageIncrement[] = [];
   for (const run of runs.toSorted((a, b) => a.startedAt - b.startedAt)) {
-    for (const id of run.createdIds) conversations.set(id, run.startedAt);
-    for (const [, ids] of entriesOf(run)) for (const id of ids) messages.set(id, run.startedAt);
+    const { startedAt, addedUsage = [] } = run;
+    // A backup may come from anywhere.
+    const usage = readUsageIncrements(addedUsage).flatMap((day) => day ?? []);
+    for (const day of usage) all.push(day);
+    const bringing = { startedAt, usage };
+    for (const id of run.createdIds) conversations.set(id, bringing);
+    for (const [, ids] of entriesOf(run)) for (const id of ids) messages.set(id, bringing);
   }
-  // A backup may come from anywhere.
-  const days = runs.flatMap(({ addedUsage }) => addedUsage ?? []);
-  const usage = readUsageIncrements(days).flatMap((day) => day ?? []);
-  return { conversations, messages, usage };
+  return { conversations, messages, usage: all };
 }
 
 /**

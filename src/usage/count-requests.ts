@@ -1,4 +1,4 @@
-import type { BroughtByImports } from '#db/import-runs.ts';
+import type { BringingImport, BroughtByImports } from '#db/import-runs.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import type { UserId } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
@@ -21,19 +21,26 @@ export interface RequestCount {
 /**
  * Counts anew. An answer is imported, and counted apart, when it names no connection of ours and stands
  * in a conversation that began in another product, or when an import brought it and it was asked before
- * that. What was asked here since, another try or the rest of an imported answer too, is ours. Of what was
- * asked in passing on the day of the import, and joined to a record that came with it, nothing is. Days of
- * usage that an import brought count as they came, and no answer that came with them a second time.
+ * that. What was asked here since, another try or the rest of an imported answer too, is ours. Days of
+ * usage that an import brought count as they came, and no answer that came with them, in the same import, a
+ * second time.
  */
 export function createRequestCount(userId: UserId, imported: BroughtByImports): RequestCount {
   const idOf = (day: Pick<UsageStatistic, 'date' | 'model'>) => usageStatisticId(userId, day);
-  const brought = new Set(imported.usage.map(idOf));
+  const idsByImport = new Map<BringingImport, ReadonlySet<string>>();
   const rows = new Map<string, UsageStatistic>();
   for (const day of imported.usage) add(day);
 
   function add(increment: UsageIncrement): void {
     const id = idOf(increment);
     rows.set(id, addUsage(rows.get(id), userId, increment));
+  }
+
+  function isCountedWith(bringing: BringingImport | undefined, request: UsageIncrement): boolean {
+    if (!bringing) return false;
+    const ids = idsByImport.get(bringing) ?? new Set(bringing.usage.map(idOf));
+    idsByImport.set(bringing, ids);
+    return ids.has(idOf(request));
   }
 
   function addImported(increment: ImportedIncrement): void {
@@ -43,7 +50,7 @@ export function createRequestCount(userId: UserId, imported: BroughtByImports): 
 
   return {
     addConversation(conversation) {
-      const importedAt = imported.conversations.get(conversation.id) ?? -Infinity;
+      const importedAt = imported.conversations.get(conversation.id)?.startedAt ?? -Infinity;
       const records = readPassingUsage(conversation);
       records.filter((record) => isAskedSince(record, importedAt)).forEach(add);
     },
@@ -54,11 +61,11 @@ export function createRequestCount(userId: UserId, imported: BroughtByImports): 
         return;
       }
       const { id, conversationId } = message;
-      const importedAt = imported.messages.get(id) ?? imported.conversations.get(conversationId);
+      const bringing = imported.messages.get(id) ?? imported.conversations.get(conversationId);
       const requests = toUsageIncrements(message);
-      const [ours, elsewhere] = split(requests, importedAt ?? -Infinity);
+      const [ours, elsewhere] = split(requests, bringing?.startedAt ?? -Infinity);
       ours.forEach(add);
-      const others = elsewhere.filter((request) => !brought.has(idOf(request)));
+      const others = elsewhere.filter((request) => !isCountedWith(bringing, request));
       if (others.length === 0) return;
       const isWhole = others.length === requests.length;
       addImported(isWhole ? toImportedIncrement(message) : joinImported(others));

@@ -323,6 +323,37 @@ test('keeps the days that an SQLite file brought, and counts no answer of them t
   expect(await readRows()).toMatchObject([{ requestCount: 1, importedCount: 1 }]);
 });
 
+test('counts what was asked in passing on the day of an import, after it', async () => {
+  const { db, clock, pass, send, readRows, fresh } = await openPricedChat();
+  await send(text('a'), usage(10, 5), finish('stop'), 'end');
+  await pass('title', text('Jars'), usage(40, 2), finish('stop'), 'end');
+  const addedUsage = await readRows();
+  clock.now += 1000;
+  await saveImportRun(db, importRun(clock.now, { createdIds: [fresh.id], addedUsage }));
+  clock.now += 1000;
+  await pass('title', text('Clay jars'), usage(50, 3), finish('stop'), 'end');
+  await pass('summary', text('About jars.'), usage(60, 4), finish('stop'), 'end');
+  const live = await readRows();
+  expect(live).toMatchObject([{ requestCount: 4, promptTokens: 160 }]);
+  await rebuildUsage(db, LOCAL_USER_ID);
+  expect(await readRows()).toEqual(live);
+});
+
+test('counts an answer with the days of its own import only', async () => {
+  const { db, clock, send, readRows, fresh } = await openPricedChat();
+  await send(text('a'), usage(10, 5), finish('stop'), 'end');
+  const addedUsage = await readRows();
+  // Another file brought the same day and model; this answer came without any days.
+  clock.now += 1000;
+  await saveImportRun(db, importRun(clock.now, { addedUsage }));
+  clock.now += 1000;
+  await saveImportRun(db, importRun(clock.now, { createdIds: [fresh.id] }));
+  await rebuildUsage(db, LOCAL_USER_ID);
+  expect(await readRows()).toMatchObject([
+    { requestCount: 1, promptTokens: 10, importedCount: 1, importedPromptTokens: 10 },
+  ]);
+});
+
 test('tells how far it is and leaves everything as it was when it is stopped', async () => {
   const { db, send, readRows } = await openPricedChat();
   await send(text('a'), usage(10, 5), finish('stop'), 'end');

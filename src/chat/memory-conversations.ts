@@ -1,6 +1,12 @@
-import { createConversation, withAddedMessages, withChangedMessage } from '#domain/conversation.ts';
+import {
+  createConversation,
+  lastChangeOfConversation,
+  withAddedMessages,
+  withChangedMessage,
+} from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import type {
+  ConversationChanges,
   ConversationStore,
   LiveRead,
   Thread,
@@ -66,6 +72,11 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
     notify(conversation.id);
   }
 
+  function changed(conversation: Conversation, changes: ConversationChanges): Conversation {
+    const changedAt = nextChangeAt(lastChangeOfConversation(conversation), clock());
+    return { ...conversation, ...changes, changedAt };
+  }
+
   function readThread(id: ConversationId): Thread | undefined {
     const conversation = conversations.get(id);
     return conversation && { conversation, messages: messagesOf(id), hasOlder: false };
@@ -123,8 +134,9 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
 
     finishPassing({ conversationId }, changes, usage) {
       const conversation = conversations.get(conversationId);
-      if (conversation) note(countedInPassing, conversationId, usage);
-      if (conversation) put({ ...conversation, ...changes, changedAt: clock() });
+      if (!conversation) return Promise.resolve();
+      note(countedInPassing, conversationId, usage);
+      if (Object.keys(changes).length > 0) put(changed(conversation, changes));
       return Promise.resolve();
     },
 
@@ -159,7 +171,7 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
     },
 
     async updateConversation(id, changes) {
-      put({ ...requireConversation(id), ...changes, changedAt: clock() });
+      put(changed(requireConversation(id), changes));
       return Promise.resolve();
     },
 

@@ -1,6 +1,8 @@
+import { lastChangeOfConversation } from '#domain/conversation.ts';
 import type { ConversationChanges } from '#domain/conversation-store.ts';
 import { LOCAL_USER_ID } from '#domain/ids.ts';
 import type { ConversationId } from '#domain/ids.ts';
+import { nextChangeAt } from '#domain/next-change.ts';
 import { withPassingUsage } from '#domain/passing-usage.ts';
 import { addUsage, usageStatisticId } from '#domain/usage.ts';
 import type { UsageIncrement } from '#domain/usage.ts';
@@ -24,7 +26,8 @@ export function finishPassing(
       if (conversation) {
         const after = { ...withPassingUsage(conversation, usage), ...changes };
         const isChanged = Object.keys(changes).length > 0;
-        await db.conversations.put({ ...after, ...(isChanged && { changedAt: now }) });
+        const changedAt = nextChangeAt(lastChangeOfConversation(conversation), now);
+        await db.conversations.put({ ...after, ...(isChanged && { changedAt }) });
       }
       const day = await db.usageStatistics.get(usageStatisticId(LOCAL_USER_ID, usage));
       await db.usageStatistics.put(addUsage(day, LOCAL_USER_ID, usage));

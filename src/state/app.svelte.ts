@@ -107,6 +107,9 @@ export class App {
   /** A dialog over every page with what is shown only once; undefined again when the person has it. */
   shownOnce = $state.raw<Component>();
   #isTemporaryChosen = $state(false);
+  /** A conversation of this page that is being saved, and one whose title or summary is being kept. */
+  #saving: Promise<unknown> = Promise.resolve();
+  #finishing: Promise<unknown> = Promise.resolve();
 
   constructor(parts: AppParts) {
     this.parts = parts;
@@ -235,16 +238,19 @@ export class App {
     const { drafts, memory, stored, storage } = this.parts;
     const { open } = this;
     const { id } = open;
+    await this.#finishing;
     const rows = id ? memory.take(id) : undefined;
     if (!id || !rows || open.isAnswering) return false;
     try {
-      await open.whileSaving(async () => {
+      const saved = open.whileSaving(async () => {
         const { keeping: _keeping, ...metadata } = rows.conversation.metadata;
         const conversation = { ...rows.conversation, metadata };
         await stored.saveConversation({ ...rows, conversation });
         open.moveTo(stored);
         memory.forget(id);
       });
+      this.#saving = saved.catch(() => undefined);
+      await saved;
       drafts.set(id, {}, this.parts.settings.value.saveHistory);
       void this.askForPersistence();
       return true;
@@ -367,6 +373,18 @@ export class App {
     return { store: memory, keeping: isUnsaved ? 'unsaved' : 'temporary' };
   }
 
+  /** What is kept of a title or summary goes where the conversation is by then. */
+  readonly #finishInMemory: ConversationStore['finishPassing'] = async (answer, ...given) => {
+    await this.#saving;
+    const { memory, stored } = this.parts;
+    const id = answer.conversationId;
+    // One that was forgotten is in neither: it leaves nothing, and is counted nowhere.
+    const isSaved = !memory.has(id) && (await stored.getConversation(id)) !== undefined;
+    const finished = (isSaved ? stored : memory).finishPassing(answer, ...given);
+    this.#finishing = finished.catch(() => undefined);
+    return finished;
+  };
+
   #make(id: ConversationId | null): OpenConversation {
     const { answers, chat, clock, createConversationId, getSessionId, storage } = this.parts;
     return new OpenConversation(id, this.#placeOf(id), {
@@ -378,6 +396,7 @@ export class App {
       storage,
       onBegun: (open, begun, keeping) => this.#begun(open, begun, keeping),
       newPlace: () => this.#newPlace(),
+      finishInMemory: this.#finishInMemory,
       settleAbandoned: this.parts.settleAbandoned,
     });
   }

@@ -39,6 +39,8 @@ export interface OpenConversationDeps {
   readonly clock: Clock;
   readonly createConversationId: () => ConversationId;
   readonly getSessionId: () => Promise<SessionId>;
+  /** As of a conversation that was in memory when it was asked about: it may be saved, or deleted, meanwhile. */
+  readonly finishInMemory: ConversationStore['finishPassing'];
   /** Told when a new conversation got its first rows. */
   readonly onBegun: (open: OpenConversation, id: ConversationId, keeping: Keeping) => void;
   /** Where a conversation that begins now is to live. */
@@ -267,7 +269,11 @@ export class OpenConversation {
     const conversation = this.conversation;
     if (!conversation) return false;
     try {
-      const place = { store: this.#store, conversation };
+      const { finishInMemory } = this.#deps;
+      const store = this.#store.isPersistent
+        ? this.#store
+        : { ...this.#store, finishPassing: finishInMemory };
+      const place = { store, conversation };
       const text = await this.#deps.chat.askInPassing(place, question, signal);
       if (place.store.isPersistent) this.#deps.storage.recover();
       return Boolean(text);

@@ -207,6 +207,43 @@ test('without automatic saving a new conversation stays in its tab until Save', 
   await expect(onggi.answers.last()).toContainText('This is what reached the test server');
 });
 
+test('a title that the model is asked for while the conversation is saved is kept with it', async ({
+  start,
+  page,
+}) => {
+  const onggi = await start();
+  await turn(page, 'behaviour', text('settings.autoSave'), false);
+  await page.goto('/#/');
+  await onggi.ask('To be kept');
+  // The title comes when the conversation is saved, and not before.
+  let answer: () => void = () => undefined;
+  const isSaved = new Promise<void>((resolve) => (answer = resolve));
+  await page.route('**/chat/completions', async (route) => {
+    await isSaved;
+    await route.continue();
+  });
+  const asked = page.waitForRequest('**/chat/completions');
+  const main = page.getByRole('main');
+  await main.getByRole('button', { name: /^More for “/ }).click();
+  await main.getByRole('button', { name: text('conversation.suggestTitle'), exact: true }).click();
+  await asked;
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText(text('list.inMemory'))).toHaveCount(0);
+  answer();
+  await expect(page.getByText(text('conversation.titleDone'))).toBeVisible();
+  await page.unrouteAll({ behavior: 'wait' });
+  const heading = page.getByRole('heading', { level: 1 });
+  await expect(heading).not.toHaveText('To be kept');
+  const title = await heading.innerText();
+  await page.reload();
+  await expect(heading).toHaveText(title);
+  await page.goto('/#/usage');
+  const requests = page
+    .getByRole('group', { name: text('usage.measure') })
+    .locator('label', { has: page.getByText(text('usage.requests'), { exact: true }) });
+  await expect(requests).toContainText('2');
+});
+
 test('an answer in one piece when it is not to be shown while it is written', async ({
   start,
   page,

@@ -37,6 +37,7 @@ async function openHeld() {
       storage,
       createConversationId: () => id,
       getSessionId: () => Promise.resolve(toSessionId('session')),
+      finishInMemory: () => Promise.reject(new Error('not in memory')),
       onBegun: () => undefined,
       newPlace: () => ({ store: held, keeping: 'stored' }),
       settleAbandoned: () => Promise.resolve(),

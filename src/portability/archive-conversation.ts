@@ -4,6 +4,7 @@ import { closePage, escapeHtml, openPage, toLink } from './archive-page.ts';
 import type { ArchiveTexts } from './archive-texts.ts';
 import { splitBranches } from './conversation-fields.ts';
 import type { WholeConversation } from './conversation-fields.ts';
+import { markdownToHtml } from './markdown-to-html.ts';
 import { onOneLine } from './storable-text.ts';
 
 interface PageOptions {
@@ -20,7 +21,7 @@ interface PageOptions {
 const LINKED_ENDING =
   /\.(?:png|jpe?g|gif|webp|avif|bmp|txt|md|csv|json|pdf|mp3|wav|ogg|m4a|mp4|webm|mov|docx|xlsx|pptx|zip)$/i;
 
-/** A conversation as a page to read, in pieces: texts as they were written, nothing of them is markup. */
+/** A conversation as a page to read, in pieces. Nothing of a text is ever read as HTML. */
 export function* writeArchiveConversation(
   whole: WholeConversation,
   options: PageOptions,
@@ -58,9 +59,12 @@ function* writeMessage(
   );
   if (reasoning !== null && reasoning !== '') {
     yield `<details><summary>${escapeHtml(texts.reasoning)}</summary>`;
-    yield `<div class="text" dir="auto">${escapeHtml(reasoning)}</div></details>\n`;
+    yield `<div class="text prose" dir="auto">${markdownToHtml(reasoning)}</div></details>\n`;
   }
-  yield `<div class="text" dir="auto">${escapeHtml(content)}</div>\n`;
+  // What a person or a program wrote stands as it was written; an answer is Markdown.
+  yield role === 'assistant'
+    ? `<div class="text prose" dir="auto">${markdownToHtml(content)}</div>\n`
+    : `<div class="text" dir="auto">${escapeHtml(content)}</div>\n`;
   if (attachments.length > 0) {
     const names = attachments.map(({ id, name }) => writeAttachment(name, pathOf(id)));
     yield `<p class="meta">${escapeHtml(texts.attachments)}: ${names.join(', ')}</p>\n`;

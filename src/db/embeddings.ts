@@ -5,6 +5,7 @@ import type { EmbeddingBlock, EmbeddingCoverage } from '#domain/stored-rows.ts';
 import { commit, read } from './commit.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
+import { checkSearchEpoch } from './search-epoch.ts';
 
 /** The blocks of one collection and embedder, one at a time: each is about a megabyte. */
 export async function* readEmbeddingBlocks(
@@ -71,6 +72,7 @@ export function putEmbeddings(
 ): Promise<void> {
   return commit(() =>
     db.transaction('rw', db.embeddings, db.embeddingCoverage, async () => {
+      await checkSearchEpoch(db);
       await db.embeddings.bulkPut([...blocks]);
       await db.embeddings.bulkDelete([...emptyBlockIds]);
       const idOf = (ownerId: string): string => coverageId(embedder, ownerId);
@@ -96,7 +98,8 @@ export function changeEmbeddingBlock(
   change: (block: EmbeddingBlock) => EmbeddingBlock | undefined,
 ): Promise<void> {
   return commit(() =>
-    db.transaction('rw', db.embeddings, async () => {
+    db.transaction('rw', db.embeddings, db.embeddingCoverage, async () => {
+      await checkSearchEpoch(db);
       const block = await db.embeddings.get(id);
       const changed = block && change(block);
       if (changed) await db.embeddings.put(changed);
@@ -129,6 +132,7 @@ export async function measureEmbeddings(
 export function deleteEmbeddings({ relaxed: db }: OnggiDatabase, embedder: string): Promise<void> {
   return commit(() =>
     db.transaction('rw', db.embeddings, db.embeddingCoverage, async () => {
+      await checkSearchEpoch(db);
       const keys = EMBEDDING_COLLECTIONS.map((collection) => [collection, embedder]);
       await db.embeddings.where('[collection+embedder]').anyOf(keys).delete();
       await coverageOf(db, embedder).delete();

@@ -41,20 +41,28 @@ export const LOW_BATTERY_LOCK = 'onggi-low-battery';
 
 /**
  * Takes a lock.
+ * @param onStolen Called when another tab has taken it away (`steal`).
  * @returns what lets it go again, or undefined when `options` (`ifAvailable`, `signal`) gave it up.
  */
-export function tryHold(name: string, options: LockOptions): Promise<(() => void) | undefined> {
+export function tryHold(
+  name: string,
+  options: LockOptions,
+  onStolen?: () => void,
+): Promise<(() => void) | undefined> {
   return new Promise((resolve, reject) => {
+    let isHeld = false;
     navigator.locks
       .request(name, options, (lock) => {
         if (!lock) {
           resolve(undefined);
           return;
         }
+        isHeld = true;
         return new Promise<void>((release) => resolve(release));
       })
       .catch((error: unknown) => {
-        if (options.signal?.aborted) resolve(undefined);
+        if (isHeld) onStolen?.();
+        else if (options.signal?.aborted) resolve(undefined);
         else reject(toStorageError(error));
       });
   });

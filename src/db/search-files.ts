@@ -2,6 +2,7 @@
 import type { SearchFilePart } from '#domain/stored-rows.ts';
 import { commit, read } from './commit.ts';
 import type { OnggiDatabase } from './open-database.ts';
+import { checkSearchEpoch } from './search-epoch.ts';
 
 /** The ids of all pieces whose id begins with `prefix`, in order. */
 export function listSearchParts(
@@ -26,7 +27,8 @@ export function changeSearchParts(
   removed: readonly string[],
 ): Promise<void> {
   return commit(() =>
-    db.transaction('rw', db.searchFiles, async () => {
+    db.transaction('rw', db.searchFiles, db.embeddingCoverage, async () => {
+      await checkSearchEpoch(db);
       await db.searchFiles.bulkDelete([...removed]);
       await db.searchFiles.bulkPut([...added]);
     }),

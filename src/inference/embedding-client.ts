@@ -23,6 +23,7 @@ export interface EmbeddingWorkerClient extends Embedder {
 }
 
 interface Waiting {
+  readonly textCount: number;
   readonly resolve: (vectors: Float32Array<ArrayBuffer>) => void;
   readonly reject: (error: OnggiError) => void;
 }
@@ -44,6 +45,7 @@ export function openEmbeddingWorker({
     const worker = connect();
     const waiting = new Map<number, Waiting>();
     let lastNumber = 0;
+    let dimension = 0;
     let failure: OnggiError | undefined;
     const send = (message: ToEmbeddingWorker): void => worker.postMessage(message);
 
@@ -76,7 +78,11 @@ export function openEmbeddingWorker({
             rejectTexts(stop?.reason instanceof Error ? stop.reason : new Error('aborted'));
           };
           stop?.addEventListener('abort', cancel);
-          waiting.set(number, { resolve: resolveTexts, reject: rejectTexts });
+          waiting.set(number, {
+            textCount: texts.length,
+            resolve: resolveTexts,
+            reject: rejectTexts,
+          });
           send({ kind: 'embed', number, texts: [...texts], as: kind });
         });
       } finally {
@@ -91,10 +97,16 @@ export function openEmbeddingWorker({
       } else if (message.kind === 'ready') {
         signal?.removeEventListener('abort', onAbort);
         const close = (): void => end(new OnggiError('app/worker-failed', 'the model was closed'));
+        ({ dimension } = message.identity);
         resolve({ ...message.identity, embed, close });
       } else if (message.kind === 'embedded') {
-        waiting.get(message.number)?.resolve(message.vectors);
-        waiting.delete(message.number);
+        const { number, vectors } = message;
+        const asked = waiting.get(number);
+        waiting.delete(number);
+        if (asked && vectors.length !== asked.textCount * dimension) {
+          asked.reject(died(`${vectors.length} numbers for ${asked.textCount} texts`));
+          end(died('vectors of another dimension'));
+        } else asked?.resolve(vectors);
       } else if (message.number === null) {
         end(fromFailed(message));
       } else {

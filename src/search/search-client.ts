@@ -8,7 +8,7 @@ import type { EmbedTexts } from '#domain/embedding.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { SearchStatus } from '#domain/search.ts';
 import { serveEndpointEmbedding } from '#inference/serve-endpoint-embedding.ts';
-import { parseBetweenTabs, parseFromSearchWorker } from './search-messages.ts';
+import { parseBetweenTabs, readFromSearchWorker } from './search-messages.ts';
 import type {
   BetweenSearchTabs,
   SearchAnswer,
@@ -61,6 +61,8 @@ interface Open {
 const MOST_DEATHS = 2;
 /** See [Note: A worker that falls silent]. After a sleep of the machine one turn comes at once, not three. */
 const [TURN_MS, SILENT_TURNS] = [5000, 3];
+/** Turns in which a leading tab that was told so has to say that it leads; see [Note: A tab that is frozen]. */
+const FROZEN_TURNS = 2;
 /** One that has said nothing at all may still be on its way over a slow line. */
 const FIRST_TURNS = 12;
 
@@ -86,6 +88,10 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
   let stopClock: (() => void) | undefined;
   /** Whether the worker that runs now has said anything. */
   let hasSpoken = false;
+  /** Whether the leading tab was told that its worker is silent, and nothing was heard from there since. */
+  let isLeaderAsked = false;
+  /** Whether this tab waits in the queue for the lock. */
+  let isQueued = false;
 
   const tell = (message: BetweenSearchTabs): void => channel.postMessage(message);
 
@@ -137,17 +143,29 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
       return;
     }
     silentTurns += 1;
+    if (!leading && isLeaderAsked && silentTurns >= FROZEN_TURNS) {
+      isLeaderAsked = false;
+      void steal();
+      return;
+    }
     if (silentTurns < (hasSpoken ? SILENT_TURNS : FIRST_TURNS)) return;
-    if (!leading) tell({ kind: 'silent' });
     restart('the worker of search fell silent');
+    if (leading) return;
+    tell({ kind: 'silent' });
+    isLeaderAsked = true;
   }
 
   function startWorker(): void {
     const worker = createWorker();
     const { port1: port, port2 } = new MessageChannel();
     worker.onerror = ({ message }) => restart(message);
+    worker.onmessageerror = port.onmessageerror = () => restart('an unreadable message');
     port.onmessage = ({ data, ports: [wanting] }: MessageEvent<unknown>) => {
-      const message = parseFromSearchWorker(data);
+      const message = readFromSearchWorker(data);
+      if (!message) {
+        restart('a message of search of an unknown shape');
+        return;
+      }
       if (message.kind === 'serve-embedding') {
         if (wanting && embedTexts) serveEndpointEmbedding(wanting, embedTexts);
         return;
@@ -196,16 +214,41 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
 
   channel.onmessage = ({ data }: MessageEvent<unknown>) => {
     const said = parseBetweenTabs(data);
+    if (said?.kind === 'from-worker' || said?.kind === 'leading') isLeaderAsked = false;
     if (said?.kind === 'to-worker') leading?.port.postMessage(said.message);
     else if (said?.kind === 'from-worker' && !leading) hear(said.message);
     else if (said?.kind === 'leading' && !leading) askAgain();
     else if (said?.kind === 'silent' && leading) beginAnew();
   };
 
+  /** Waits for the lock, then leads. */
   async function lead(): Promise<void> {
-    release = await tryHold(lockName, { signal: waiting.signal });
-    if (waiting.signal.aborted) release?.();
-    else if (release) startWorker();
+    isQueued = true;
+    const held = await tryHold(lockName, { signal: waiting.signal }, onStolen);
+    isQueued = false;
+    takeOver(held);
+  }
+
+  /** Takes the lock away from a tab that does not answer. */
+  async function steal(): Promise<void> {
+    if (!waiting.signal.aborted) takeOver(await tryHold(lockName, { steal: true }, onStolen));
+  }
+
+  function takeOver(held: (() => void) | undefined): void {
+    if (waiting.signal.aborted || leading) held?.();
+    else if (held) {
+      release = held;
+      startWorker();
+    }
+  }
+
+  /** This tab slept, and another one leads now. */
+  function onStolen(): void {
+    release = undefined;
+    endWorker();
+    if (waiting.signal.aborted) return;
+    askAgain();
+    if (!isQueued) void lead();
   }
   send({ kind: 'tell-status' });
   void lead();

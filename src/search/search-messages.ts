@@ -12,6 +12,11 @@
  * far it is: so a question for words that sees neither an answer nor a change of the status for three turns
  * of the clock has a worker that hangs, and the leading tab ends it and starts another. A check tells how
  * far it is all the time, and is watched over in the same way.
+ *
+ * [Note: A tab that is frozen] A page that the browser froze keeps its lock and says nothing. A tab that told
+ * the leading one of its silent worker and hears not even that it leads takes the lock away (`steal`). When the
+ * old tab wakes up it ends its worker and queues again; what that worker may still write is refused, see
+ * `db/search-epoch.ts`. Its files are held until then: the new worker works without them.
  */
 import * as v from 'valibot';
 import { ERROR_CODES, OnggiError, toOnggiError } from '#domain/errors.ts';
@@ -146,22 +151,33 @@ const BetweenTabs = v.variant('kind', [
 /** A message between tabs. */
 export type BetweenSearchTabs = v.InferOutput<typeof BetweenTabs>;
 
-export const parseToSearchWorker = (data: unknown): ToSearchWorker => parse(ToWorker, data);
-export const parseFromSearchWorker = (data: unknown): FromSearchWorker => parse(FromWorker, data);
+/** A message to the worker; for a question of an unknown shape what is to be answered to it. */
+export function readToSearchWorker(
+  data: unknown,
+): ToSearchWorker | ReturnType<typeof toSearchFailure> | undefined {
+  const result = v.safeParse(ToWorker, data);
+  return result.success ? result.output : failureOf(data);
+}
+
+function failureOf(data: unknown): ReturnType<typeof toSearchFailure> | undefined {
+  const about = v.safeParse(v.object({ id: v.string() }), data);
+  if (!about.success) return undefined;
+  const cause = new OnggiError('app/worker-failed', 'a message of search of an unknown shape');
+  return toSearchFailure(about.output.id, cause);
+}
+
+/**
+ * A message of the worker. One of an unknown shape about a question is taken for its failure; undefined for any
+ * other.
+ */
+export function readFromSearchWorker(data: unknown): FromSearchWorker | undefined {
+  const result = v.safeParse(FromWorker, data);
+  return result.success ? result.output : failureOf(data);
+}
 /** Undefined for what another version of the app may say. */
 export function parseBetweenTabs(data: unknown): BetweenSearchTabs | undefined {
   const result = v.safeParse(BetweenTabs, data);
   return result.success ? result.output : undefined;
-}
-
-/** @throws OnggiError `app/worker-failed` for a message of another shape. */
-function parse<Schema extends v.GenericSchema>(
-  schema: Schema,
-  data: unknown,
-): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, data);
-  if (result.success) return result.output;
-  throw new OnggiError('app/worker-failed', 'a message of search of an unknown shape');
 }
 
 function hasList(value: unknown, field: string): boolean {
@@ -173,7 +189,10 @@ function hasList(value: unknown, field: string): boolean {
 }
 
 /** An error as a message: custom fields do not pass `postMessage`. */
-export function toSearchFailure(id: string, error: unknown): FromSearchWorker {
+export function toSearchFailure(
+  id: string,
+  error: unknown,
+): Extract<FromSearchWorker, { kind: 'failed' }> {
   const { code, message } = toOnggiError(error);
   return { kind: 'failed', id, code, message };
 }

@@ -1,5 +1,6 @@
 /** The worker's side of search: questions come in over a port, answers and the status go out. */
 import type { OnggiDatabase } from '#db/open-database.ts';
+import { beginSearchEpoch } from '#db/search-epoch.ts';
 import { toConversationId } from '#domain/ids.ts';
 import type { Clock } from '#domain/ids.ts';
 import type { MeaningStatus, SearchStatus } from '#domain/search.ts';
@@ -10,7 +11,7 @@ import { NO_MEANING } from './meaning-run.ts';
 import { openSidecarStore } from './open-sidecar-store.ts';
 import { openSearchEngine } from './search-engine.ts';
 import type { SearchEngine } from './search-engine.ts';
-import { parseToSearchWorker, toSearchFailure } from './search-messages.ts';
+import { readToSearchWorker, toSearchFailure } from './search-messages.ts';
 import type { FromSearchWorker, SearchAnswer, SearchRequest } from './search-messages.ts';
 import { removeLostFolders } from './sidecar-opfs.ts';
 import type { SidecarStore } from './sidecar-store.ts';
@@ -88,8 +89,10 @@ export function serveSearch(port: MessagePort, deps: SearchServerDeps): void {
   }
 
   port.onmessage = ({ data }: MessageEvent<unknown>) => {
-    const message = parseToSearchWorker(data);
-    if (message.kind === 'ask') void answer(message.id, message.request);
+    const message = readToSearchWorker(data);
+    if (!message) return;
+    if (message.kind === 'failed') post(message);
+    else if (message.kind === 'ask') void answer(message.id, message.request);
     else if (message.kind === 'cancel') running.get(message.id)?.abort();
     else post({ kind: 'status', status });
   };
@@ -101,6 +104,7 @@ async function open(
   setStatus: (changes: Partial<SearchStatus>) => void,
 ): Promise<Answerer> {
   const db = await openDatabase();
+  await beginSearchEpoch(db);
   const store = await openSidecarStore(db);
   // What cannot be removed now is tried again with the next worker.
   if (store.kind === 'opfs') void removeLostFolders().catch(() => undefined);

@@ -181,3 +181,37 @@ test.describe('a search worker that hangs', () => {
     await expect(page.getByText(text('search.restarted'))).toHaveCount(0);
   });
 });
+
+test('when the leading tab is frozen another one takes over, and hands back nothing to it', async ({
+  onggi,
+  page,
+  context,
+}) => {
+  test.setTimeout(150_000);
+  const { box, results } = await openSearch(onggi);
+  await box.fill('실패했');
+  await expect(results.locator('mark').first()).toHaveText('실패했');
+  expect(page.workers().some((each) => each.url().includes('search.worker'))).toBe(true);
+  const other = await context.newPage();
+  await other.goto('/#/search');
+  const otherBox = other.getByRole('main').getByRole('searchbox', {
+    name: text('sidebar.search'),
+  });
+  await otherBox.fill('後半');
+  await expect(otherBox).toBeVisible();
+  const session = await context.newCDPSession(page);
+  // Headless Chromium freezes no page that is asked to; one that a debugger stopped does as little.
+  await session.send('Debugger.enable');
+  await session.send('Debugger.pause');
+  await otherBox.fill('_REST');
+  // Three turns of the clock until it is told, two more until the lock is taken away.
+  await expect(resultsOn(other).locator('mark').first()).toHaveText(/_rest/i, { timeout: 60_000 });
+  expect(other.workers().some((each) => each.url().includes('search.worker'))).toBe(true);
+  await session.send('Debugger.disable');
+  // It wakes up, ends its worker and asks the other.
+  await expect
+    .poll(() => page.workers().some((each) => each.url().includes('search.worker')))
+    .toBe(false);
+  await box.fill('磁');
+  await expect(results.locator('mark').first()).toHaveText('磁');
+});

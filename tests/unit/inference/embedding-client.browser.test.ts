@@ -64,6 +64,18 @@ describe('the embedding worker', () => {
     );
   });
 
+  test('fails what waits, and ends, when vectors of another dimension come', async () => {
+    const client = await open();
+    const running = client.embed(['x', 'y'], 'query');
+    const vectors = new Float32Array(3);
+    worker?.dispatchEvent(
+      new MessageEvent('message', { data: { kind: 'embedded', number: 1, vectors } }),
+    );
+    const failed = expect.objectContaining({ code: 'app/worker-failed' }) as Error;
+    await expect(running).rejects.toThrow(failed);
+    await expect(client.embed(['z'], 'query')).rejects.toThrow(failed);
+  });
+
   test.each([
     ['a missing folder', '/no-such-folder/', 'model/not-found'],
     ['no network', 'https://onggi.invalid/', 'model/unreachable'],

@@ -74,6 +74,136 @@ test('one tab runs the worker, and the next takes over when it closes', async ()
   await expect.poll(() => second.workers.length).toBe(1);
 });
 
+describe('a leading tab that is frozen', () => {
+  /** Holds the lock and says nothing, as a page that sleeps. @returns settles when it is taken away */
+  async function freezeLeader(db: OnggiDatabase): Promise<string> {
+    let stolen: Promise<string> = Promise.resolve('');
+    await new Promise<void>((resolve) => {
+      stolen = navigator.locks
+        .request(`onggi-search:${db.name}`, () => {
+          resolve();
+          return new Promise<never>(() => undefined);
+        })
+        .catch((error: unknown) => (error instanceof Error ? error.name : ''));
+    });
+    return stolen;
+  }
+
+  test('loses the lock to one that asks, which answers its own questions', async () => {
+    const db = await openForTest();
+    await addRows(db, conversationOf('a', ['red apple']));
+    let state = 'held';
+    void freezeLeader(db).then((name) => (state = name));
+    await expect
+      .poll(() => navigator.locks.query().then(({ held }) => held?.length))
+      .toBeGreaterThan(0);
+    const tab = openTab(db);
+    const found = findWord(tab.client, 'apple');
+    tab.turnClock(13);
+    expect([state, tab.workers.length]).toEqual(['held', 0]);
+    tab.turnClock(1);
+    await found;
+    expect([state, tab.workers.length]).toEqual(['AbortError', 1]);
+    await expect.poll(() => findWord(tab.client, 'apple')).toEqual(['a']);
+  });
+
+  test('keeps it while it says that it leads', async () => {
+    const db = await openForTest();
+    let state = 'held';
+    void freezeLeader(db).then((name) => (state = name));
+    const tab = openTab(db);
+    const asking = findWord(tab.client, 'apple').catch(() => []);
+    const channel = new BroadcastChannel(`onggi-search:${db.name}`);
+    onTestFinished(() => channel.close());
+    const isAsked = new Promise<void>((resolve) => {
+      channel.onmessage = ({ data }: MessageEvent<{ kind: string }>) => {
+        if (data.kind === 'silent') resolve();
+      };
+    });
+    tab.turnClock(12);
+    await isAsked;
+    channel.postMessage({ kind: 'leading' });
+    // It has answered when its question was asked again.
+    await new Promise<void>((resolve) => {
+      channel.onmessage = ({ data }: MessageEvent<{ kind: string }>) => {
+        if (data.kind === 'to-worker') resolve();
+      };
+    });
+    tab.turnClock(5);
+    await navigator.locks.query();
+    expect([state, tab.workers.length]).toEqual(['held', 0]);
+    tab.client.close();
+    void asking;
+  });
+
+  test('ends its worker when it wakes up, and queues again', async () => {
+    const db = await openForTest();
+    await addRows(db, conversationOf('a', ['red apple']));
+    const tab = openTab(db);
+    await expect.poll(() => findWord(tab.client, 'apple')).toEqual(['a']);
+    let release: () => void = () => undefined;
+    void navigator.locks.request(
+      `onggi-search:${db.name}`,
+      { steal: true },
+      () => new Promise<void>((resolve) => (release = resolve)),
+    );
+    const found = findWord(tab.client, 'apple');
+    await expect
+      .poll(async () => (await navigator.locks.query()).pending?.map(({ name }) => name))
+      .toContain(`onggi-search:${db.name}`);
+    expect(tab.workers).toHaveLength(1);
+    release();
+    await found;
+    await expect.poll(() => findWord(tab.client, 'apple')).toEqual(['a']);
+    expect(tab.workers).toHaveLength(2);
+  });
+});
+
+describe('a worker that says something else', () => {
+  const ODD = `onmessage = ({ ports: [port] }) => {
+    port.onmessage = ({ data }) => {
+      if (data.kind === 'ask') port.postMessage({ kind: 'answer', id: data.id, answer: { kind: '?' }, isLast: true });
+    };
+  };`;
+  const NAMELESS = `onmessage = ({ ports: [port] }) => {
+    port.onmessage = ({ data }) => data.kind === 'ask' && port.postMessage('hello');
+  };`;
+
+  test('fails the question, and answers the next ones', async () => {
+    const db = await openForTest();
+    const leader = openTab(db, [ODD]);
+    await expect.poll(() => leader.workers.length).toBe(1);
+    await expect(findWord(leader.client, 'apple')).rejects.toMatchObject({
+      code: 'app/worker-failed',
+    });
+    // Those of other tabs too.
+    const other = openTab(db, [ODD]);
+    await expect(findWord(other.client, 'apple')).rejects.toMatchObject({
+      code: 'app/worker-failed',
+    });
+    expect(leader.workers).toHaveLength(1);
+  });
+
+  test('is replaced when nobody knows whom it answers, and words are found', async () => {
+    const db = await openForTest();
+    await addRows(db, conversationOf('a', ['red apple']));
+    const tab = openTab(db, [NAMELESS]);
+    await findWord(tab.client, 'apple');
+    await expect.poll(() => findWord(tab.client, 'apple')).toEqual(['a']);
+    expect(tab.workers).toHaveLength(2);
+  });
+
+  test('a question that the worker does not know fails', async () => {
+    const db = await openForTest();
+    const tab = openTab(db);
+    const odd = { kind: 'tomorrow' } as unknown as Parameters<SearchClient['ask']>[0];
+    await expect(tab.client.ask(odd, () => undefined)).rejects.toMatchObject({
+      code: 'app/worker-failed',
+    });
+    expect(tab.workers).toHaveLength(1);
+  });
+});
+
 describe('a worker that answers nothing any more', () => {
   test.each([
     ['though it tells how it is', HANGING, 3],

@@ -31,6 +31,8 @@ export interface FindOptions {
 /** What is found by a stem, and not by the word itself, comes below everything that was typed so. */
 const STEM_WEIGHT = 1e-3;
 const TITLE_WEIGHT = 3;
+/** Words that stand in two neighbouring passages together come below those in one. */
+const PAIR_WEIGHT = 0.5;
 /** Saturation of the number of places, and how much long texts are held back (as in BM25: k1, b). */
 const SATURATION = 1.2;
 const LENGTH_PART = 0.5;
@@ -90,6 +92,7 @@ export async function findUnits(
     .map(toNeedle)
     .toSorted((a, b) => b.exact.length - a.exact.length)
     .toSorted((a, b) => Number(a.term.isExcluded) - Number(b.term.isExcluded));
+  const isOfSeveral = needles.filter(({ term }) => !term.isExcluded).length > 1;
   const passes = createFilter(table, filters);
   const initials = new Map<string, string>();
   let scannedBytes = 0;
@@ -114,12 +117,47 @@ export async function findUnits(
   /** A score for each unit of the block, 0 for those that do not fit; undefined when none does. */
   function scoreBlock(block: ScannedBlock): Float32Array | undefined {
     const scores = new Float32Array(block.unitCount).fill(1);
-    return needles.every((needle) => applyNeedle(needle, scores, block)) ? scores : undefined;
+    const pairs = isOfSeveral ? findPairs(block) : undefined;
+    if (!needles.every((needle) => applyNeedle(needle, scores, pairs, block))) return undefined;
+    pairs?.forEach((score, unit) => {
+      // Where one of the two holds all the words, it is found by itself.
+      const isAlone = scores[unit] === 0 && (scores[unit + 1] ?? 0) === 0;
+      if (score > 0 && isAlone) scores[unit] = score * PAIR_WEIGHT;
+    });
+    return scores;
+  }
+
+  /**
+   * A text is cut into passages where they are full: 1 for each that the next one of its document follows.
+   * Undefined when there is none.
+   */
+  function findPairs({ firstUnit, unitCount }: ScannedBlock): Float32Array | undefined {
+    let pairs: Float32Array | undefined;
+    for (let at = 0; at + 1 < unitCount; at += 1) {
+      const unit = firstUnit + at;
+      if (table.kind(unit) !== 'passage' || !isNextPassage(unit)) continue;
+      pairs ??= new Float32Array(unitCount);
+      pairs[at] = 1;
+    }
+    return pairs;
+  }
+
+  function isNextPassage(unit: number): boolean {
+    if (table.groupNumber(unit + 1) !== table.groupNumber(unit)) return false;
+    if (!table.isAlive(unit) || !table.isAlive(unit + 1)) return false;
+    return table.kind(unit + 1) === 'passage' && placeOf(unit + 1) === placeOf(unit) + 1;
+  }
+
+  /** Ids of passages end with their place in the document. */
+  function placeOf(unit: number): number {
+    const id = table.id(unit);
+    return Number(id.slice(id.lastIndexOf('.') + 1));
   }
 
   function applyNeedle(
     { term, exact, stem, initials: wanted }: Needle,
     scores: Float32Array,
+    pairs: Float32Array | undefined,
     { firstUnit, unitCount, starts, base }: ScannedBlock,
   ): boolean {
     let isAny = false;
@@ -136,16 +174,28 @@ export async function findUnits(
         else isAny = true;
         continue;
       }
-      const weight =
-        count > 0
-          ? saturate(count, firstUnit + unit)
-          : wanted !== null && hasInitials(firstUnit + unit, wanted)
-            ? saturate(1, firstUnit + unit)
-            : STEM_WEIGHT * saturate(stems?.[unit] ?? 0, firstUnit + unit);
+      const weight = weightOf(unit);
       scores[unit] = (scores[unit] ?? 0) * weight;
       if (weight > 0) isAny = true;
     }
+    for (let unit = 0; pairs && unit + 1 < unitCount; unit += 1) {
+      if (pairs[unit] === 0) continue;
+      const isThere = (counts?.[unit] ?? 0) > 0 || (counts?.[unit + 1] ?? 0) > 0;
+      const weight = term.isExcluded
+        ? Number(!isThere)
+        : Math.max(weightOf(unit), weightOf(unit + 1));
+      pairs[unit] = (pairs[unit] ?? 0) * weight;
+      if (weight > 0) isAny = true;
+    }
     return isAny;
+
+    function weightOf(unit: number): number {
+      const count = counts?.[unit] ?? 0;
+      if (count > 0) return saturate(count, firstUnit + unit);
+      const isInitial = wanted !== null && hasInitials(firstUnit + unit, wanted);
+      if (isInitial) return saturate(1, firstUnit + unit);
+      return STEM_WEIGHT * saturate(stems?.[unit] ?? 0, firstUnit + unit);
+    }
   }
 
   function saturate(count: number, unit: number): number {

@@ -51,6 +51,28 @@ describe('by words', () => {
     expect(byName?.places[0]?.snippet.text).toMatch(/^filler/);
   });
 
+  test('words that lie in two neighbouring passages are found together, those further apart are not', async () => {
+    const db = await openForTest();
+    const filler = 'filler text goes on. '.repeat(70);
+    // Each paragraph becomes a passage of its own; the tenth and eleventh tell numbers from letters.
+    const paragraphs = Array.from({ length: 13 }, (_, at) => `${filler} place${at}x.`);
+    await addDocument(db, note('doc', paragraphs.join('\n\n')));
+    await addDocument(db, note('whole', 'place3x and place4x together'));
+    const engine = await openEngine(db);
+    const chunks = await db.strict.documentChunks.where('documentId').equals('doc').toArray();
+    expect(chunks).toHaveLength(13);
+    expect(await findIds(engine, 'place3x place4x')).toEqual(['whole', 'doc']);
+    expect(await findIds(engine, 'place9x place10x')).toEqual(['doc']);
+    expect(await findIds(engine, 'place4x place6x')).toEqual([]);
+    expect(await findIds(engine, 'place5x place6x place7x')).toEqual([]);
+    expect(await findIds(engine, 'place3x place4x -together')).toEqual(['doc']);
+    expect(await findIds(engine, 'place9x filler -place10x')).toEqual(['doc']);
+    expect(await findIds(engine, 'place9x place10x -place9x')).toEqual([]);
+    const page = await find(engine, 'place9x place10x');
+    expect(page.groups[0]?.places[0]).toMatchObject({ id: 'doc.9', field: 'passage' });
+    expect(page.placeCount).toBe(1);
+  });
+
   test('what was renamed, replaced or deleted is found as it is now', async () => {
     const db = await openForTest();
     await addDocument(db, note('a', long('apple')));

@@ -739,6 +739,7 @@ const texts = {
     'It is shown this once and stored nowhere. Write it down or keep it in a password manager: it opens the lock when passphrase or passkey are gone.',
   'lock.codeDownload': 'Download as text',
   'lock.codeNoted': 'I have put it somewhere safe',
+  'lock.codeFirst': 'This code is not shown again. Note it, then tick the box above.',
   'lock.changed': 'The lock settings are saved',
   'blocked.upgrade': 'Your data are being brought up to date',
   'blocked.upgradeBody':
@@ -918,6 +919,8 @@ const texts = {
   'backup.folderHint': 'onggi puts a fresh copy into the folder once a day while it is open.',
   'backup.folderRemove': 'Stop using this folder',
   'backup.copyNow': 'Copy now',
+  'backup.copying': 'Copying…',
+  'backup.copyIntoFolder': 'Copy into the folder now',
   'backup.snapshots': 'Snapshots in this browser',
   'backup.snapshotHint':
     'Made by itself after activity. They survive damage to the database, but not clearing the site data.',

@@ -641,6 +641,7 @@ export const ja: LaterTexts = {
     '表示するのは今回だけで、どこにも保存しません。書き留めるか、パスワードマネージャーに保管してください。パスフレーズやパスキーがなくなっても、このコードで開けられます。',
   'lock.codeDownload': 'テキストで保存',
   'lock.codeNoted': '安全な場所に保管しました',
+  'lock.codeFirst': 'このコードは再表示できません。控えてから、上のチェックを入れてください。',
   'lock.changed': 'ロックの設定を保存しました',
   'blocked.upgrade': 'データを新しいバージョンに合わせています',
   'blocked.upgradeBody':
@@ -816,6 +817,8 @@ export const ja: LaterTexts = {
   'backup.folderHint': 'onggiを開いている間、1日1回フォルダーに新しいコピーを置きます。',
   'backup.folderRemove': 'このフォルダーの使用をやめる',
   'backup.copyNow': '今すぐコピー',
+  'backup.copying': 'コピー中…',
+  'backup.copyIntoFolder': '今フォルダーにコピー',
   'backup.snapshots': 'このブラウザー内のスナップショット',
   'backup.snapshotHint':
     '操作の後に自動で作られます。データベースの損傷には耐えますが、サイトデータを消去すると失われます。',

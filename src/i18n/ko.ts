@@ -632,6 +632,7 @@ export const ko: LaterTexts = {
     '지금 한 번만 보여 드리고 어디에도 저장하지 않아요. 적어 두거나 비밀번호 관리자에 넣어 두세요. 암호를 잊거나 패스키가 없어져도 이 코드로 열 수 있어요.',
   'lock.codeDownload': '텍스트 파일로 받기',
   'lock.codeNoted': '안전한 곳에 두었어요',
+  'lock.codeFirst': '이 코드는 다시 볼 수 없어요. 적어 둔 다음 위에 표시해 주세요.',
   'lock.changed': '잠금 설정을 저장했어요',
   'blocked.upgrade': '데이터를 새 버전에 맞추고 있어요',
   'blocked.upgradeBody':
@@ -801,6 +802,8 @@ export const ko: LaterTexts = {
   'backup.folderHint': 'onggi가 열려 있는 동안 하루에 한 번 폴더에 새 사본을 넣어요.',
   'backup.folderRemove': '이 폴더 그만 쓰기',
   'backup.copyNow': '지금 사본 만들기',
+  'backup.copying': '사본 만드는 중…',
+  'backup.copyIntoFolder': '지금 폴더에 복사',
   'backup.snapshots': '이 브라우저 안의 스냅샷',
   'backup.snapshotHint':
     '활동이 있으면 저절로 만들어져요. 데이터베이스가 손상돼도 남지만, 사이트 데이터를 지우면 함께 사라져요.',

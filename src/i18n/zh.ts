@@ -611,6 +611,7 @@ export const zh: LaterTexts = {
     '只显示这一次，不会保存在任何地方。请写下来或存入密码管理器：口令或通行密钥丢失时，可用它解锁。',
   'lock.codeDownload': '下载为文本',
   'lock.codeNoted': '我已妥善保存',
+  'lock.codeFirst': '此代码不会再次显示。请先记下，然后勾选上方选项。',
   'lock.changed': '锁定设置已保存',
   'blocked.upgrade': '正在将数据更新到新版本',
   'blocked.upgradeBody':
@@ -770,6 +771,8 @@ export const zh: LaterTexts = {
   'backup.folderHint': 'onggi 打开期间，每天向该文件夹放入一份新副本。',
   'backup.folderRemove': '停止使用此文件夹',
   'backup.copyNow': '立即复制',
+  'backup.copying': '正在复制…',
+  'backup.copyIntoFolder': '立即复制到文件夹',
   'backup.snapshots': '此浏览器内的快照',
   'backup.snapshotHint': '活动后自动生成。数据库损坏时仍保留，但清除网站数据会一并删除。',
   'backup.snapshotNone': '还没有快照。',

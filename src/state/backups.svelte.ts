@@ -15,6 +15,7 @@ export class Backups {
   #putAside = $state.raw<PutAside | undefined>();
   #isReminderDue = $state(false);
   #isCopyBehind = $state(false);
+  #copying = $state.raw<readonly BackupTarget['id'][]>([]);
   readonly #work: BackupWork;
   readonly #storage: StorageHealth;
   readonly #clock: Clock;
@@ -131,13 +132,18 @@ export class Backups {
 
   readonly forgetFolder = (): Promise<void> => this.#quietly(() => this.#work.forgetFolder());
 
+  /** Whether a copy that the person asked for is being made there. */
+  isCopying(id: BackupTarget['id']): boolean {
+    return this.#copying.includes(id);
+  }
+
   /** Makes a copy in the folder now; how it went stands in the targets. */
   readonly copyToFolder = (): Promise<void> =>
-    this.#quietly(() => this.#work.copyToFolder(new AbortController().signal));
+    this.#copy('folder', () => this.#work.copyToFolder(new AbortController().signal));
 
   /** Makes a copy in this browser now. */
   readonly makeSnapshot = async (): Promise<void> => {
-    await this.#quietly(() => this.#work.makeSnapshot(new AbortController().signal));
+    await this.#copy('snapshot', () => this.#work.makeSnapshot(new AbortController().signal));
     await this.refresh();
   };
 
@@ -161,6 +167,13 @@ export class Backups {
       return;
     }
     await use(task);
+  }
+
+  async #copy(id: BackupTarget['id'], copy: () => Promise<unknown>): Promise<void> {
+    if (this.isCopying(id)) return;
+    this.#copying = [...this.#copying, id];
+    await this.#quietly(copy);
+    this.#copying = this.#copying.filter((other) => other !== id);
   }
 
   async #quietly(work: () => Promise<unknown>): Promise<void> {

@@ -14,6 +14,7 @@ import {
 } from '#db/backup-targets.ts';
 import { readConversations } from '#db/conversation-ids.ts';
 import { readDataState } from '#db/data-state.ts';
+import { withExclusiveLock } from '#db/locks.ts';
 import { readWholeConversation } from '#db/table-pages.ts';
 import { readUndo, undoRestore } from '#db/switch-live.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
@@ -196,9 +197,10 @@ export function createDataWork({ db, clock, sessionId, translator }: DataWorkDep
           sizeBytes,
           createdAt: reachesAt,
         })),
-      makeSnapshot: async (signal, isWhole = false) => {
-        await noted('snapshot', () => snapshots.take({ isWhole, signal }), ofFolder);
-      },
+      makeSnapshot: (signal, isWhole = false) =>
+        withExclusiveLock('onggi-copy:snapshot', async () => {
+          await noted('snapshot', () => snapshots.take({ isWhole, signal }), ofFolder);
+        }),
       openSnapshot: (name) => snapshots.read(name),
       useFolder: async (directory) => {
         await updateBackupTarget(db, 'folder', { directory, intervalMs: FOLDER_INTERVAL_MS });
@@ -211,7 +213,10 @@ export function createDataWork({ db, clock, sessionId, translator }: DataWorkDep
         if (!directory) return;
         // After a restart the browser asks again, and only on a click: a copy by itself is then denied.
         if (navigator.userActivation.isActive) await askForFolder(directory);
-        await noted('folder', () => copyIntoFolder(directory, backupClient, { signal }), ofFolder);
+        // By itself and by a click, in two tabs: one file of one name is written.
+        await withExclusiveLock('onggi-copy:folder', () =>
+          noted('folder', () => copyIntoFolder(directory, backupClient, { signal }), ofFolder),
+        );
       },
       verify: (file, options, onProgress, signal) =>
         backupClient.verify(file, { ...toFileOptions(options), onProgress, signal }),

@@ -66,6 +66,21 @@ test('a pinned conversation stands first', async ({ start, page }) => {
   await expect(titlesOf(onggi)).toHaveText([/Onggi jars/, /Kimchi/, /Doenjang/]);
 });
 
+test('tags are given to all that are selected', async ({ start, page }) => {
+  const onggi = await start({ rows: THREE });
+  await page.getByRole('button', { name: text('list.select') }).click();
+  const bar = page.getByRole('toolbar', { name: text('selection.name') });
+  await bar.getByRole('button', { name: text('selection.all') }).click();
+  await bar.getByRole('button', { name: text('conversation.tags') }).click();
+  const dialog = page.getByRole('dialog', { name: text('tags.title') });
+  await dialog.getByRole('textbox', { name: text('tags.field') }).fill('clay');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(bar).toHaveCount(0);
+  await expect(onggi.composer).toBeVisible();
+  await filterBy(page, 'clay');
+  await expect(titlesOf(onggi)).toHaveCount(3);
+});
+
 test('tags are given, taken away and filtered by', async ({ start, page }) => {
   const onggi = await start({ rows: THREE });
   const dialog = page.getByRole('dialog', { name: text('tags.title') });

@@ -20,8 +20,9 @@ export async function moveWithUndo(
   const ids = conversations.map(({ id }) => id);
   const before = conversations[0]?.status ?? 'active';
   if (status === 'deleted') app.parts.answers.stopIn(ids);
-  if (!(await list.setStatus(ids, status))) return;
+  // At once: a second click is to find nothing selected.
   list.stopSelecting();
+  if (!(await list.setStatus(ids, status))) return;
   const isOpenGone = status === 'deleted' && app.open.id !== null && ids.includes(app.open.id);
   const openId = app.open.id;
   if (isOpenGone) app.newChat();

@@ -73,6 +73,15 @@ function setup(args: string[] = ['--browser'], nodeArgs: string[] = []) {
   return { status, lines: stderr.trim().split('\n') };
 }
 
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  scripts: Record<string, string>;
+};
+const needsBrowser = Object.keys(scripts).filter((name) => /^(test|bench)(:|$)/.test(name));
+
+test.each(needsBrowser)('%s sets a fresh clone up before it runs', (name) => {
+  expect(scripts[`pre${name}`]).toBe('node scripts/setup.mjs --browser');
+});
+
 test('does nothing when everything is there', () => {
   writeFileSync(browser(), '');
   expect(setup()).toEqual({ status: 0, lines: [''] });

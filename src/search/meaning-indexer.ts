@@ -48,6 +48,18 @@ export interface MeaningIndexer {
   expunge(): Promise<void>;
 }
 
+/** Ends the stamp of one that has not all of its vectors. */
+const UNFINISHED = '.unfinished';
+
+/** One that is to be embedded. */
+interface Missing {
+  readonly id: string;
+  readonly stamp: string;
+  readonly wanted: readonly PassageText[];
+  /** Those of `wanted` that have no vector. */
+  readonly missing: readonly PassageText[];
+}
+
 export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
   const { source, embedder, index, batchTexts, mayGoOn, goOn, onProgress } = deps;
   const groupTexts = Math.min(GROUP_TEXTS, batchTexts * GROUP_BATCHES);
@@ -97,12 +109,15 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
   async function cover(group: readonly PassageOwner[]): Promise<void> {
     touched.clear();
     inWork = new Set(group.map(({ id }) => id));
-    const owners = await Promise.all(
-      group.map(async ({ id, read }) => {
+    const all = await Promise.all(
+      group.map(async ({ id, read }): Promise<Missing> => {
         const { stamp, wanted } = await read();
         return { id, stamp, wanted, missing: index.missing(id, wanted) };
       }),
     );
+    const isLarge = ({ missing }: Missing): boolean => missing.length > groupTexts;
+    for (const owner of all) if (isLarge(owner)) await coverLarge(owner);
+    const owners = all.filter((owner) => !isLarge(owner));
     const ownerIds = owners.flatMap(({ id, missing }) => missing.map(() => id));
     const vectors = await embed(
       owners.flatMap(({ missing }) => missing),
@@ -116,6 +131,25 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
       from = to;
     }
     unflushedOwners += owners.length;
+    if (mustFlush()) await flush();
+  }
+
+  /**
+   * Embeds one that has many texts a stretch at a time, under a stamp that nobody has until all are there: what
+   * was embedded is not embedded again after a reload.
+   */
+  async function coverLarge({ id, stamp, wanted, missing }: Missing): Promise<void> {
+    for (let from = 0; from < missing.length; from += groupTexts) {
+      const stretch = missing.slice(from, from + groupTexts);
+      const vectors = await embed(stretch, () => !touched.has(id));
+      // Its change is followed later, with what is there already.
+      if (touched.has(id)) return;
+      const left = new Set(missing.slice(from + groupTexts));
+      const present = wanted.filter((passage) => !left.has(passage));
+      index.put({ id, stamp: left.size > 0 ? stamp + UNFINISHED : stamp }, present, vectors);
+      if (left.size > 0 && mustFlush()) await flush();
+    }
+    unflushedOwners += 1;
     if (mustFlush()) await flush();
   }
 

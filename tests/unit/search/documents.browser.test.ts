@@ -6,6 +6,7 @@ import { embedderIdOf, skipsDocuments } from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import { toEndpointId } from '#domain/ids.ts';
 import { createDocumentRows } from '#domain/library.ts';
+import { OnggiError } from '#domain/errors.ts';
 import type { MeaningStatus } from '#domain/search.ts';
 import { openForTest } from '../db/fresh-database.ts';
 import { find, findIds, openEngine, store } from './engine-support.ts';
@@ -267,5 +268,41 @@ describe('by meaning', () => {
     expect(given).toContain('new.txt');
     // What it had was not paid for again.
     expect(given).not.toContain('old.txt');
+  });
+
+  test('a large document that was cut off on the way goes on where it was', async () => {
+    const db = await openForTest();
+    const paragraphs = Array.from({ length: 200 }, (_, at) => `part${at} ${'word '.repeat(70)}`);
+    await addDocument(db, note('large', paragraphs.join('\n\n')));
+    const parts = (given: readonly string[]): readonly string[] =>
+      given.flatMap((text) => /part\d+/.exec(text)?.[0] ?? []);
+    const given: string[] = [];
+    const broken = createTestMeaning(db, {
+      openEmbedder: () => {
+        const embedder = createTestEmbedder();
+        const embed: typeof embedder.embed = (texts, kind) => {
+          if (parts(given).length >= 150) throw new OnggiError('model/damaged', 'no more');
+          given.push(...texts);
+          return embedder.embed(texts, kind);
+        };
+        return Promise.resolve({ ...embedder, embed });
+      },
+    });
+    const options = { limit: 5, leastCosine: 0.1, isInPassing: false, withDocuments: true };
+    await broken.meaning.near('anything', options);
+    await expect.poll(() => broken.statuses.at(-1)?.phase).toBe('failed');
+    await expect.poll(() => covered(db, 'large')).toBe(1);
+
+    const { embedder, isReady, ids } = await start(db);
+    await isReady();
+    // Two stretches of 64 were put, and the third was not whole.
+    const again = parts(embedder.given).filter((part) => parts(given).includes(part));
+    expect(new Set(parts([...given, ...embedder.given])).size).toBe(200);
+    expect(parts(embedder.given).length).toBeLessThan(100);
+    expect(again.length).toBeLessThan(64);
+    expect(await ids('large.txt')).toEqual(['large']);
+    const third = await start(db);
+    await third.isReady();
+    expect(third.embedder.given).toEqual([]);
   });
 });

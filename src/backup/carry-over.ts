@@ -1,4 +1,5 @@
 /** What a restore takes over from the data here: keys, and where they may be sent. */
+import { readDataState } from '#db/data-state.ts';
 import { getAllRows, getRows, putRows } from '#db/staging-rows.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { RestoreMode } from '#domain/backup-report.ts';
@@ -109,4 +110,26 @@ export async function carryOver(
   }
   const [session] = await getRows(live.strict.sessions, [sessionId]);
   if (session) await putRows(staging.strict.sessions, [session]);
+}
+
+/**
+ * The copies whose file was put in the place of all hold what is there then, unless connections of here
+ * were kept that they do not have. Told by name and size, as they were noted. To be called last.
+ */
+export async function noteHeldCopies(
+  live: OnggiDatabase,
+  staging: OnggiDatabase,
+  file: Blob,
+): Promise<void> {
+  const { redirected, missing } = await readKeptEndpoints(live, staging);
+  if (!(file instanceof File) || redirected.length + missing.length > 0) return;
+  const { id: holds } = await readDataState(staging);
+  const targets = await getAllRows(staging.strict.backupTargets);
+  const same = targets.filter(
+    ({ lastFileName, lastSizeBytes }) => lastFileName === file.name && lastSizeBytes === file.size,
+  );
+  await putRows(
+    staging.strict.backupTargets,
+    same.map((target) => ({ ...target, holds })),
+  );
 }

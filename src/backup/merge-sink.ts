@@ -8,6 +8,7 @@ import type { Endpoint } from '#domain/endpoint.ts';
 import type { ConversationId, MessageId } from '#domain/ids.ts';
 import { mergeDocuments } from '#domain/merge-documents.ts';
 import type { Attachment, ImportRun, LibraryDocument } from '#domain/stored-rows.ts';
+import { joinUsageDays } from '#domain/join-usage-days.ts';
 import { createAttachmentFiller } from './attachment-filler.ts';
 import { createLedger } from './ledger.ts';
 import {
@@ -231,7 +232,7 @@ export function createMergeSink(
       case 'endpoints':
         return mergeEndpoints(read.rows);
       case 'usage_statistics':
-        await merge(table, db.usageStatistics, read.rows, idOf, (here, file) =>
+        await merge(table, db.usageStatistics, joinUsageDays(read.rows), idOf, (here, file) =>
           mergeByTime(here, file, ({ requestCount }) => requestCount),
         );
         return;

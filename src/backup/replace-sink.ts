@@ -1,6 +1,7 @@
 import { putDocumentTexts } from '#db/documents.ts';
 import { addNewRows, putRows } from '#db/staging-rows.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
+import { joinUsageDays } from '#domain/join-usage-days.ts';
 import { createAttachmentFiller } from './attachment-filler.ts';
 import { createLedger } from './ledger.ts';
 import type { ProblemNotes } from './problems.ts';
@@ -65,7 +66,7 @@ export function createReplaceSink(
         await add(db.endpoints, read.rows);
         return;
       case 'usage_statistics':
-        await add(db.usageStatistics, read.rows);
+        await add(db.usageStatistics, joinUsageDays(read.rows));
         return;
       case 'documents':
         await addDocuments(read.rows);

@@ -21,7 +21,12 @@ import type {
 } from '#domain/backup-report.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock, SessionId } from '#domain/ids.ts';
-import { carryOver, readKeptEndpoints, readNewDefaultOrigin } from './carry-over.ts';
+import {
+  carryOver,
+  readKeptEndpoints,
+  readNewDefaultOrigin,
+  noteHeldCopies,
+} from './carry-over.ts';
 import { readLiveStamp } from './live-stamp.ts';
 import { countReplaced } from './count-replaced.ts';
 import { createMergeSink } from './merge-sink.ts';
@@ -98,6 +103,7 @@ export async function stageRestore(
         }
         if (options.mode === 'replace') {
           await carryOver(live, stage.staging, options.sessionId);
+          await noteHeldCopies(live, stage.staging, file);
         } else if ((await readLiveStamp(live)) !== stage.stamp) {
           await drop(stage.staging);
           stage = await buildStage(live, file, options);
@@ -121,12 +127,15 @@ export async function stageRestore(
 }
 
 async function requireRoom(file: Blob, options: StageRestoreOptions): Promise<void> {
-  const room = await (options.readRoom ?? readStorageRoom)();
+  const room = await (options.readRoom ?? (() => readStorageRoom(options.baseName)))();
   if (!room) return;
-  const { freeBytes, databaseBytes } = room;
+  const { freeBytes, databaseBytes, databaseCount } = room;
   const segmentBytes = (options.segments ?? []).reduce((sum, { size }) => sum + size, 0);
-  // A merge begins with a copy of the present database, whatever of it the file changes then.
-  const copyBytes = options.mode === 'merge' ? (databaseBytes ?? 0) : 0;
+  // A merge begins with a copy of the present database, whatever of it the file changes then. The data from
+  // before an earlier restore are counted with it and are about as large; where that is too little, the
+  // copy fails and leaves nothing.
+  const presentBytes = Math.ceil((databaseBytes ?? 0) / Math.max(1, databaseCount));
+  const copyBytes = options.mode === 'merge' ? presentBytes : 0;
   const neededBytes = (file.size + segmentBytes) * ROOM_RATIO + copyBytes;
   if (freeBytes >= neededBytes) return;
   throw new OnggiError('backup/no-room', `${freeBytes} of ${neededBytes} bytes free`, {

@@ -1,4 +1,5 @@
 import { LOCAL_USER_ID } from '#domain/ids.ts';
+import { joinUsageDays } from '#domain/join-usage-days.ts';
 import type { Session } from '#domain/session.ts';
 import { digestValue } from '#domain/import-memory.ts';
 import type { Draft, ImportRun } from '#domain/stored-rows.ts';
@@ -33,12 +34,11 @@ export function addMissingRows(
   { usageStatistics, drafts, sessions, userSettings }: StoreRows,
   toPart: (added: AddedRows) => ImportRun,
 ): Promise<AddedRows> {
-  const days = new Map(
-    usageStatistics.map((row) => {
-      const id = usageStatisticId(LOCAL_USER_ID, row);
-      return [id, { ...row, id, userId: LOCAL_USER_ID }];
-    }),
-  );
+  const own = usageStatistics.map((row) => {
+    const id = usageStatisticId(LOCAL_USER_ID, row);
+    return { ...row, id, userId: LOCAL_USER_ID };
+  });
+  const days = new Map(joinUsageDays(own).map((row) => [row.id, row]));
   const written = drafts.filter(({ text, pasted }) => text !== '' || pasted.length > 0);
   const texts = new Map(written.map((draft) => [draft.id, draft]));
   const visits = new Map(sessions.map((session) => [session.id, atRest(session)]));

@@ -19,7 +19,7 @@ export function stagingName(baseName: string, now: number): string {
 }
 
 /** Whether {@link stagingName} gave that name. */
-function isStagingName(baseName: string, name: string): boolean {
+export function isStagingName(baseName: string, name: string): boolean {
   const prefix = `${baseName}-restore-`;
   return name.startsWith(prefix) && /^\d+-[0-9a-f]{8}$/.test(name.slice(prefix.length));
 }

@@ -1,4 +1,5 @@
 import { zlibSync } from 'fflate';
+import { readStorageRoom } from '#db/storage-room.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { BackupProblemCode } from '#domain/backup-report.ts';
 import { toMessageId } from '#domain/ids.ts';
@@ -149,7 +150,8 @@ describe('a file that grows without end', () => {
   });
 
   test('refuses when there is no room, and leaves nothing', async () => {
-    const readRoom = () => Promise.resolve({ freeBytes: 1000, databaseBytes: null });
+    const readRoom = () =>
+      Promise.resolve({ freeBytes: 1000, databaseBytes: null, databaseCount: 1 });
     const staging = stage(home, good, { readRoom });
     await expect(staging).rejects.toMatchObject({ code: 'backup/no-room' });
     expect(await databaseNames(home)).toEqual([home.db.name]);
@@ -157,7 +159,8 @@ describe('a file that grows without end', () => {
 
   test('asks for the room of the copy that a merge begins with', async () => {
     const fileBytes = good.size * 4;
-    const readRoom = () => Promise.resolve({ freeBytes: fileBytes + 999, databaseBytes: 1000 });
+    const room = { freeBytes: fileBytes + 999, databaseBytes: 1000, databaseCount: 1 };
+    const readRoom = () => Promise.resolve(room);
     await expect(stage(home, good, { readRoom, mode: 'merge' })).rejects.toMatchObject({
       code: 'backup/no-room',
       detail: String(fileBytes + 1000),
@@ -165,6 +168,12 @@ describe('a file that grows without end', () => {
     expect(await databaseNames(home)).toEqual([home.db.name]);
     const replacing = await stage(home, good, { readRoom });
     await replacing.discard();
+    // The data from before an earlier restore are not copied.
+    const withOlder = () => Promise.resolve({ ...room, databaseBytes: 1998, databaseCount: 2 });
+    const merging = await stage(home, good, { readRoom: withOlder, mode: 'merge' });
+    expect(await readStorageRoom(home.names.defaultName)).toMatchObject({ databaseCount: 2 });
+    await merging.discard();
+    expect(await readStorageRoom(home.names.defaultName)).toMatchObject({ databaseCount: 1 });
   });
 });
 

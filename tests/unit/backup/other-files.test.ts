@@ -53,6 +53,24 @@ describe('a file of the specification', () => {
     expect(JSON.stringify(summary)).not.toContain('gAAAAABlU2s');
   });
 
+  test.each(['replace', 'merge'] as const)(
+    'with several rows of one day and model keeps all their figures: %s',
+    async (mode) => {
+      const home = await openHome();
+      const row = (stat_id: string, request_count: number) => ({
+        ...{ stat_id, user_id: 'u', date: '2023-11-14', model: 'm', request_count },
+        ...{ total_tokens: 5, total_cost: 1 },
+        ...{ error_count: 0, avg_response_time: 0.5 },
+      });
+      const usage_statistics = [row('a', 1), row('b', 4), row('a', 1)];
+      const file = await gzip({ ...seed, usage_statistics });
+      const { db } = await restore(home, file, { mode });
+      expect(await db.strict.usageStatistics.toArray()).toMatchObject([
+        { date: '2023-11-14', model: 'm', requestCount: 5, totalTokens: 10, totalCostUsd: 2 },
+      ]);
+    },
+  );
+
   test('becomes conversations in the order of their times', async () => {
     const home = await openHome();
     const { db, staged } = await restore(home, await gzip(asPython(seed)));

@@ -1,4 +1,6 @@
 import * as fc from 'fast-check';
+import { getBackupTarget, noteBackupSuccess } from '#db/backup-targets.ts';
+import { readDataState } from '#db/data-state.ts';
 import { addDocument } from '#db/documents.ts';
 import { describe, expect, test } from 'vitest';
 import { createEndpoint } from '#domain/endpoint.ts';
@@ -45,6 +47,24 @@ describe('a backup that is restored', () => {
     const [before, after] = [await dump(home.db), await dump(db)];
     expect(after).toEqual(before);
     expect(Object.values(before).every((rows) => rows.length > 0)).toBe(true);
+  });
+
+  test('is known to hold what is there then, and no other copy is', async () => {
+    const home = await openHome();
+    await addWhole(home.db, wholeConversation('c', 3));
+    const file = await backUp(home.db);
+    const note = (id: 'download' | 'folder', sizeBytes: number) =>
+      noteBackupSuccess(home.db, id, { at: NOW, fileName: file.name, sizeBytes, holds: 'before' });
+    await note('download', file.size);
+    await note('folder', file.size + 1);
+    await addWhole(home.db, wholeConversation('later', 1));
+    const { db } = await restore(home, file);
+    const { id } = await readDataState(db);
+    expect((await getBackupTarget(db, 'download')).holds).toBe(id);
+    expect((await getBackupTarget(db, 'folder')).holds).toBe('before');
+    // What is merged with it is more than it holds.
+    const { db: merged } = await restore(home, file, { mode: 'merge' });
+    expect((await getBackupTarget(merged, 'download')).holds).toBe('before');
   });
 
   test('holds texts as long as any flow may store them', async () => {

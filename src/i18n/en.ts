@@ -924,6 +924,8 @@ const texts = {
   'backup.snapshots': 'Snapshots in this browser',
   'backup.snapshotHint':
     'Made by itself after activity. They survive damage to the database, but not clearing the site data.',
+  'backup.snapshotNoRoom':
+    'This browser has no place for snapshots, as some private windows. Download backups instead.',
   'backup.snapshotNone': 'No snapshot yet.',
   'backup.snapshotRestore': 'Restore the snapshot of {when}',
   'verify.button': 'Check a backup',

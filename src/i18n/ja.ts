@@ -822,6 +822,8 @@ export const ja: LaterTexts = {
   'backup.snapshots': 'このブラウザー内のスナップショット',
   'backup.snapshotHint':
     '操作の後に自動で作られます。データベースの損傷には耐えますが、サイトデータを消去すると失われます。',
+  'backup.snapshotNoRoom':
+    'このブラウザにはスナップショットの保存場所がありません。プライベートウィンドウなどで起こります。代わりにバックアップをダウンロードしてください。',
   'backup.snapshotNone': 'スナップショットはまだありません。',
   'backup.snapshotRestore': '{when}のスナップショットを復元',
   'verify.button': 'バックアップを確認',

@@ -807,6 +807,8 @@ export const ko: LaterTexts = {
   'backup.snapshots': '이 브라우저 안의 스냅샷',
   'backup.snapshotHint':
     '활동이 있으면 저절로 만들어져요. 데이터베이스가 손상돼도 남지만, 사이트 데이터를 지우면 함께 사라져요.',
+  'backup.snapshotNoRoom':
+    '이 브라우저에는 스냅샷을 둘 곳이 없어요. 시크릿 창에서는 그럴 수 있어요. 대신 백업을 내려받아 두세요.',
   'backup.snapshotNone': '아직 스냅샷이 없어요.',
   'backup.snapshotRestore': '{when} 스냅샷 복원',
   'verify.button': '백업 검사',

@@ -775,6 +775,7 @@ export const zh: LaterTexts = {
   'backup.copyIntoFolder': '立即复制到文件夹',
   'backup.snapshots': '此浏览器内的快照',
   'backup.snapshotHint': '活动后自动生成。数据库损坏时仍保留，但清除网站数据会一并删除。',
+  'backup.snapshotNoRoom': '此浏览器没有存放快照的位置，某些隐私窗口就是这样。请改为下载备份。',
   'backup.snapshotNone': '还没有快照。',
   'backup.snapshotRestore': '恢复 {when} 的快照',
   'verify.button': '检查备份',

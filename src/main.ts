@@ -393,7 +393,8 @@ function open(): Promise<OnggiDatabase> {
     },
     ask: async (reason, access) => {
       const { passRecovery } = await import('./ui/recovery/pass-recovery.ts');
-      const reload = () => {
+      const reload = (done?: RestoreDone) => {
+        if (done) sessionStorage.setItem(DONE_KEY, done);
         // What was brought back is to be seen, from the rescue page too.
         history.replaceState(null, '', '#/');
         location.reload();

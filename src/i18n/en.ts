@@ -765,7 +765,7 @@ const texts = {
   'recovery.snapshots': 'Restore a snapshot',
   'recovery.none': 'There is no snapshot in this browser. If you have a backup file, choose it.',
   'recovery.damaged': 'damaged; take the one before',
-  'recovery.holds': '{conversations} conversations, {messages} messages',
+  'recovery.holds': 'Conversations: {conversations}, messages: {messages}',
   'recovery.cutCopy':
     'Later parts of this snapshot are damaged. It still holds everything up to {when}. Restore it again to bring that back.',
   'recovery.restore': 'Restore',
@@ -805,7 +805,7 @@ const texts = {
   'erase.lead':
     'Everything that onggi keeps in this browser at {origin} is removed. This cannot be undone.',
   'erase.goes': 'What goes',
-  'erase.goesTexts': 'Conversations, messages, attachments and drafts, the trash too',
+  'erase.goesTexts': 'Conversations, messages, attachments, documents and drafts, the trash too',
   'erase.goesSettings': 'Settings, connections, API keys and the lock',
   'erase.goesCopies':
     'Snapshots, the data from before a restore, the search index and cached answers',
@@ -923,7 +923,7 @@ const texts = {
   'backup.copyIntoFolder': 'Copy into the folder now',
   'backup.snapshots': 'Snapshots in this browser',
   'backup.snapshotHint':
-    'Made by itself after activity. They survive damage to the database, but not clearing the site data.',
+    'Made automatically after activity. They survive damage to the database, but not clearing the site data.',
   'backup.snapshotNoRoom':
     'This browser has no place for snapshots, as some private windows. Download backups instead.',
   'backup.snapshotNone': 'No snapshot yet.',
@@ -1153,7 +1153,7 @@ const texts = {
   'restore.gone': 'Will go',
   'restore.goneTitles': 'Not in the backup, these conversations go:',
   'restore.goneMore': { one: 'and one more', other: 'and {count} more' },
-  'restore.done.merge': 'Merged with the backup.',
+  'restore.done.merge': 'Merged with the backup. My data has the way back.',
   'restore.done.replace': 'Replaced by the data of the backup. My data has the way back.',
   'restore.done.undo': 'Back to the data from before the restore.',
   'data.importHint':
@@ -1410,7 +1410,7 @@ const errors = {
   'error.file/not-json':
     'The file is not readable as JSON. This file changed nothing; check that it is the exported file itself.',
   'error.file/unknown-format':
-    'onggi does not know this format. This file changed nothing; the formats it reads are listed in Settings → Data, under Import.',
+    'onggi does not know this format. This file changed nothing; the formats it reads are listed in My data, under Import.',
   'error.file/newer-version':
     'The file was written by a newer version of onggi. This file changed nothing; update onggi, then try again.',
   'error.file/not-a-backup':

@@ -708,7 +708,7 @@ export const ja: LaterTexts = {
   'erase.lead':
     '{origin} でonggiがこのブラウザーに保存しているものをすべて消去します。元に戻せません。',
   'erase.goes': '消えるもの',
-  'erase.goesTexts': '会話、メッセージ、添付ファイル、下書き、ゴミ箱の中のもの',
+  'erase.goesTexts': '会話、メッセージ、添付ファイル、文書、下書き、ゴミ箱の中のもの',
   'erase.goesSettings': '設定、接続先、APIキー、ロック',
   'erase.goesCopies': 'スナップショット、復元前のデータ、検索の索引、保存された回答',
   'erase.goesApp': 'オフラインで起動するためのファイル。次に開くときはネットワークが必要です',
@@ -989,8 +989,8 @@ export const ja: LaterTexts = {
   'import.skip.library_missing': '文書：当時はまだライブラリがありませんでした',
   'import.skip.storage_refused': '保存できなかったもの',
   'import.skip.chosen_by_person': 'あなたが除いたもの',
-  'import.skip.saved_prompt': '保存されたプロンプト: onggi には置き場所がありません',
-  'import.skip.knowledge_base': 'ファイルの集まり: ファイル自体をライブラリに追加してください',
+  'import.skip.saved_prompt': '保存されたプロンプト：onggiには置き場所がありません',
+  'import.skip.knowledge_base': 'ファイルの集まり：ファイル自体をライブラリに追加してください',
   'import.skip.manifest_only': 'ダウンロード一覧のみです。記載されたアーカイブを入れてください',
 
   'backup.problem.digest_differs': 'チェックサムが一致しません。書き込み後に変更されています',
@@ -1041,7 +1041,7 @@ export const ja: LaterTexts = {
   'restore.gone': 'なくなる',
   'restore.goneTitles': 'バックアップになく、なくなる会話：',
   'restore.goneMore': 'ほか{count}件',
-  'restore.done.merge': 'バックアップと統合しました。',
+  'restore.done.merge': 'バックアップと統合しました。「マイデータ」から元に戻せます。',
   'restore.done.replace': 'バックアップのデータに置き換えました。「マイデータ」から元に戻せます。',
   'restore.done.undo': '復元前のデータに戻しました。',
   'data.importHint':
@@ -1286,7 +1286,7 @@ export const ja: LaterTexts = {
   'error.file/not-json':
     'ファイルをJSONとして読めません。このファイルによる変更はありません。書き出したファイルそのものか確認してください。',
   'error.file/unknown-format':
-    'onggiが知らない形式です。このファイルによる変更はありません。取り込める形式は「設定 → データ」の「取り込み」の欄にあります。',
+    'onggiが知らない形式です。このファイルによる変更はありません。取り込める形式は「マイデータ」の「取り込み」の欄にあります。',
   'error.file/newer-version':
     'より新しいonggiで作られたファイルです。このファイルによる変更はありません。onggiを更新してからもう一度試してください。',
   'error.file/not-a-backup':

@@ -696,7 +696,7 @@ export const ko: LaterTexts = {
   'erase.open': '모두 지우기…',
   'erase.lead': '{origin}에서 onggi가 이 브라우저에 보관한 것을 모두 지워요. 되돌릴 수 없어요.',
   'erase.goes': '지워지는 것',
-  'erase.goesTexts': '대화와 메시지, 첨부 파일, 초안, 휴지통에 있는 것',
+  'erase.goesTexts': '대화와 메시지, 첨부 파일, 문서, 초안, 휴지통에 있는 것',
   'erase.goesSettings': '설정과 연결, API 키, 잠금',
   'erase.goesCopies': '스냅샷, 복원 전의 데이터, 검색 색인, 캐시에 둔 답변',
   'erase.goesApp': '오프라인으로 시작하는 데 쓰는 파일. 다음에 열 때는 네트워크가 필요해요',
@@ -1025,7 +1025,7 @@ export const ko: LaterTexts = {
   'restore.gone': '없어짐',
   'restore.goneTitles': '백업에 없어서 없어지는 대화:',
   'restore.goneMore': '외 {count}개',
-  'restore.done.merge': '백업과 합쳤어요.',
+  'restore.done.merge': '백업과 합쳤어요. ‘내 데이터’에서 되돌릴 수 있어요.',
   'restore.done.replace': '백업의 데이터로 바꿨어요. ‘내 데이터’에서 되돌릴 수 있어요.',
   'restore.done.undo': '복원하기 전의 데이터로 되돌렸어요.',
   'data.importHint':
@@ -1264,7 +1264,7 @@ export const ko: LaterTexts = {
   'error.file/not-json':
     '파일을 JSON으로 읽을 수 없어요. 이 파일로 바뀐 것은 없으니 내보낸 파일이 맞는지 확인해 주세요.',
   'error.file/unknown-format':
-    'onggi가 모르는 형식이에요. 이 파일로 바뀐 것은 없고, 읽을 수 있는 형식은 설정 → 데이터의 가져오기에서 볼 수 있어요.',
+    'onggi가 모르는 형식이에요. 이 파일로 바뀐 것은 없고, 읽을 수 있는 형식은 ‘내 데이터’의 가져오기에서 볼 수 있어요.',
   'error.file/newer-version':
     '더 새로운 onggi에서 만든 파일이에요. 이 파일로 바뀐 것은 없으니 onggi를 업데이트한 뒤 다시 시도해 주세요.',
   'error.file/not-a-backup':

@@ -670,7 +670,7 @@ export const zh: LaterTexts = {
   'erase.open': '全部清除…',
   'erase.lead': '将清除 onggi 在 {origin} 保存于此浏览器的所有内容。此操作无法撤销。',
   'erase.goes': '会清除的内容',
-  'erase.goesTexts': '对话、消息、附件和草稿，包括回收站',
+  'erase.goesTexts': '对话、消息、附件、文档和草稿，包括回收站',
   'erase.goesSettings': '设置、连接、API 密钥和锁',
   'erase.goesCopies': '快照、恢复之前的数据、搜索索引和缓存的回答',
   'erase.goesApp': '离线启动所需的文件：下次启动需要网络',
@@ -985,7 +985,7 @@ export const zh: LaterTexts = {
   'restore.gone': '将消失',
   'restore.goneTitles': '备份中没有、将会消失的对话：',
   'restore.goneMore': '还有 {count} 个',
-  'restore.done.merge': '已与备份合并。',
+  'restore.done.merge': '已与备份合并，可在“我的数据”中撤销。',
   'restore.done.replace': '已替换为备份中的数据，可在“我的数据”中撤销。',
   'restore.done.undo': '已换回恢复之前的数据。',
   'data.importHint':
@@ -1190,7 +1190,7 @@ export const zh: LaterTexts = {
   'error.file/too-many-entries': '压缩包包含超过十万个文件，无法接受。此文件未带来任何更改。',
   'error.file/not-json': '无法将文件读取为 JSON。此文件未带来任何更改，请确认这就是导出的文件。',
   'error.file/unknown-format':
-    'onggi 不认识这种格式。此文件未带来任何更改，可读取的格式列在“设置 → 数据”的导入栏中。',
+    'onggi 不认识这种格式。此文件未带来任何更改，可读取的格式列在“我的数据”的导入栏中。',
   'error.file/newer-version':
     '此文件由更新版本的 onggi 写入。此文件未带来任何更改，请更新 onggi 后重试。',
   'error.file/not-a-backup':

@@ -15,6 +15,7 @@ import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import { toSessionId } from '#domain/ids.ts';
 import type { Clock, CreateId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
+import type { RestoreDone } from './backup-work.ts';
 import { createBackupWorker } from './script-urls.ts';
 
 /** Why the screen is there: the database is gone, rows are missing, or the person asked for it. */
@@ -44,7 +45,8 @@ export interface RecoveryDeps {
   readonly followWait: (follow: (wait: StartWait | undefined) => void) => void;
   readonly clock: Clock;
   readonly createId: CreateId;
-  readonly reload: () => void;
+  /** Loads the page anew; there it is told what was done. */
+  readonly reload: (done?: RestoreDone) => void;
 }
 
 /** A copy in this browser, with what looking into it found. */
@@ -226,7 +228,7 @@ export class Recovery {
     }
     await prepared.commit(prepared.preview.questions);
     forgetCanary();
-    this.#deps.reload();
+    this.#deps.reload(prepared.preview.mode);
   }
 
   async #openClient() {

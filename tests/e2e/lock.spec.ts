@@ -56,6 +56,30 @@ test('a passphrase locks: nothing is shown, nothing is written in clear, the key
   expect(chatRequests(endpoint)).toHaveLength(2);
 });
 
+test('locked at a start, the addresses of rescue and of erasing lead there', async ({ start }) => {
+  const { page } = await start({ hash: '#/settings/privacy' });
+  await lockCard(page)
+    .getByRole('button', { name: text('lock.setPassphrase') })
+    .click();
+  await page.getByLabel(text('lock.newPassphrase')).fill(PASSPHRASE);
+  await page.getByLabel(text('lock.again')).fill(PASSPHRASE);
+  await page.getByRole('button', { name: text('common.continue') }).click();
+  await page.getByLabel(text('lock.codeNoted')).check();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: text('common.done') })
+    .click();
+  await page.reload();
+  const locked = page.getByRole('heading', { name: text('lock.locked') });
+  await expect(locked).toBeVisible();
+  await page.evaluate(() => (location.hash = '#/rescue'));
+  await expect(page.getByRole('heading', { name: text('recovery.rescueTitle') })).toBeVisible();
+  await page.evaluate(() => (location.hash = '#/erase'));
+  await expect(page.getByRole('heading', { name: text('erase.title') })).toBeVisible();
+  await page.evaluate(() => (location.hash = '#/'));
+  await expect(locked).toBeVisible();
+});
+
 test('a recovery code stays, wherever somebody goes, until it is noted', async ({ start }) => {
   const { page } = await start({ rows });
   const other = await page.context().newPage();

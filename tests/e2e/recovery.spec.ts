@@ -72,7 +72,9 @@ test('a copy brings back what was said after its whole part, and its download to
   await page.getByRole('button', { name: /^Download the snapshot/ }).click();
   expect((await download).suggestedFilename()).toMatch(/^backup_.*\.json\.gz$/);
   await page.getByRole('button', { name: /^Look into the snapshot/ }).click();
-  await expect(page.getByText('2 conversations, 4 messages')).toBeVisible();
+  await expect(
+    page.getByText(text('recovery.holds', { conversations: 2, messages: 4 })),
+  ).toBeVisible();
   await page.getByRole('button', { name: /^Restore the snapshot/ }).click();
   await page.getByRole('link', { name: 'Said after the whole copy' }).click();
   await expect(onggi.answers).toHaveCount(1);
@@ -248,6 +250,14 @@ test('the rescue page takes out what is readable', async ({ start }) => {
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
 });
 
+test('the back button leads from the rescue page to where one was', async ({ start }) => {
+  const { page } = await start({ rows, hash: '#/data' });
+  await page.goto('/#/rescue');
+  await expect(page.getByRole('heading', { name: text('recovery.rescueTitle') })).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole('heading', { name: text('data.title') })).toBeVisible();
+});
+
 test('what the rescue page took out is brought back row by row', async ({ start }) => {
   const onggi = await start({ rows });
   const { page } = onggi;
@@ -370,7 +380,9 @@ test('copies of this browser can be looked into and downloaded when no database 
   await page.goto('/__seed');
   await page.goto('/#/rescue');
   await page.getByRole('button', { name: /^Look into the snapshot/ }).click();
-  await expect(page.getByText('2 conversations, 4 messages')).toBeVisible();
+  await expect(
+    page.getByText(text('recovery.holds', { conversations: 2, messages: 4 })),
+  ).toBeVisible();
   const [copy] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: /^Download the snapshot/ }).click(),
@@ -401,7 +413,9 @@ for (const isNoteLost of [false, true]) {
     await expect(page.getByRole('heading', { name: text('recovery.title') })).toBeVisible();
     // Looking makes nothing, and leaving decides nothing.
     await page.getByRole('button', { name: /^Look into the snapshot/ }).click();
-    await expect(page.getByText('1 conversations, 2 messages')).toBeVisible();
+    await expect(
+      page.getByText(text('recovery.holds', { conversations: 1, messages: 2 })),
+    ).toBeVisible();
     expect(await page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
     await page.reload();
     await expect(page.getByRole('heading', { name: text('recovery.title') })).toBeVisible();

@@ -252,6 +252,10 @@ test('the model suggests a title and a summary', async ({ start, page, endpoint 
   const title = await heading.innerText();
   expect(title.length).toBeGreaterThan(2);
   await expect(titlesOf(onggi).filter({ hasText: title })).toHaveCount(1);
+  await page.getByRole('button', { name: text('common.undo') }).click();
+  await expect(heading).toHaveText('Kimchi');
+  await ask(text('conversation.suggestTitle'));
+  await expect(heading).toHaveText(title);
 
   await ask(text('conversation.summarise'));
   await expect(page.getByText(text('conversation.summaryDone'))).toBeVisible();
@@ -264,7 +268,7 @@ test('the model suggests a title and a summary', async ({ start, page, endpoint 
   // Beside the conversation: it holds no more messages than before.
   await expect(onggi.questions).toHaveCount(1);
   await expect(onggi.answers).toHaveCount(1);
-  expect(chatRequests(endpoint)).toHaveLength(2);
+  expect(chatRequests(endpoint)).toHaveLength(3);
 });
 
 test('on a phone the list goes when the address becomes another', async ({ start, page }) => {

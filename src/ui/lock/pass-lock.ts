@@ -15,8 +15,14 @@ export async function passLock(
   document.documentElement.lang = translator.language ?? 'ko';
   if (theme !== 'auto') document.documentElement.dataset['theme'] = theme;
   target.replaceChildren();
+  // They need no key, and at a start there is nothing else yet that follows the address.
+  const follow = (): void => {
+    if (/^#\/(erase|rescue)/.test(location.hash)) location.reload();
+  };
+  addEventListener('hashchange', follow);
   await new Promise<void>((resolve) => {
     const onopen = () => {
+      removeEventListener('hashchange', follow);
       void unmount(screen);
       resolve();
     };

@@ -14,8 +14,16 @@ export async function passRecovery(
   document.documentElement.lang = translator.language ?? 'ko';
   target.replaceChildren();
   const recovery = new Recovery(deps);
+  // Nothing else of the app is here to follow the address: back, a bookmark, a typed one.
+  const follow = (): void => {
+    const isElsewhere = deps.reason.kind === 'rescue' && !location.hash.startsWith('#/rescue');
+    const isWanted = isElsewhere || location.hash.startsWith('#/erase');
+    if (isWanted && recovery.phase.kind !== 'working') location.reload();
+  };
+  addEventListener('hashchange', follow);
   await new Promise<void>((resolve) => {
     const oncontinue = () => {
+      removeEventListener('hashchange', follow);
       void unmount(screen);
       resolve();
     };

@@ -36,6 +36,11 @@ export interface Embedder extends EmbedderIdentity {
     kind: EmbedKind,
     signal?: AbortSignal,
   ): Promise<Float32Array<ArrayBuffer>>;
+  /**
+   * How unlike what the model learned from a text is: what its pieces cost, a character (minus the natural
+   * logarithm of their share of all text). Models that cannot tell have none, or give null.
+   */
+  readonly measureOddness?: ((text: string) => Promise<number | null>) | undefined;
 }
 
 /**

@@ -44,6 +44,7 @@ export function openEmbeddingWorker({
     signal?.throwIfAborted();
     const worker = connect();
     const waiting = new Map<number, Waiting>();
+    const measuring = new Map<number, (oddness: number | null) => void>();
     let lastNumber = 0;
     let dimension = 0;
     let failure: OnggiError | undefined;
@@ -58,6 +59,8 @@ export function openEmbeddingWorker({
       signal?.removeEventListener('abort', onAbort);
       for (const { reject: fail } of waiting.values()) fail(failure);
       waiting.clear();
+      for (const tell of measuring.values()) tell(null);
+      measuring.clear();
       reject(failure);
     }
     const onAbort = (): void => {
@@ -90,6 +93,15 @@ export function openEmbeddingWorker({
       }
     };
 
+    const measureOddness = (text: string): Promise<number | null> => {
+      if (failure) return Promise.resolve(null);
+      const number = ++lastNumber;
+      return new Promise((resolveOddness) => {
+        measuring.set(number, resolveOddness);
+        send({ kind: 'measure', number, text });
+      });
+    };
+
     function take(data: unknown): void {
       const message = parseFromEmbeddingWorker(data);
       if (message.kind === 'loading') {
@@ -98,7 +110,7 @@ export function openEmbeddingWorker({
         signal?.removeEventListener('abort', onAbort);
         const close = (): void => end(new OnggiError('app/worker-failed', 'the model was closed'));
         ({ dimension } = message.identity);
-        resolve({ ...message.identity, embed, close });
+        resolve({ ...message.identity, embed, measureOddness, close });
       } else if (message.kind === 'embedded') {
         const { number, vectors } = message;
         const asked = waiting.get(number);
@@ -107,9 +119,14 @@ export function openEmbeddingWorker({
           asked.reject(died(`${vectors.length} numbers for ${asked.textCount} texts`));
           end(died('vectors of another dimension'));
         } else asked?.resolve(vectors);
+      } else if (message.kind === 'measured') {
+        measuring.get(message.number)?.(message.oddness);
+        measuring.delete(message.number);
       } else if (message.number === null) {
         end(fromFailed(message));
       } else {
+        measuring.get(message.number)?.(null);
+        measuring.delete(message.number);
         waiting.get(message.number)?.reject(fromFailed(message));
         waiting.delete(message.number);
       }

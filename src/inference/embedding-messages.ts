@@ -29,6 +29,8 @@ const ToWorker = v.variant('kind', [
     texts: v.array(v.string()),
     as: v.picklist(['query', 'passage']),
   }),
+  /** How odd the text is; the worker answers `measured`. */
+  v.object({ kind: v.literal('measure'), number: v.number(), text: v.string() }),
   /** Nobody waits for that `embed` any more; it is not answered. */
   v.object({ kind: v.literal('cancel'), number: v.number() }),
 ]);
@@ -42,6 +44,11 @@ const FromWorker = v.variant('kind', [
     kind: v.literal('embedded'),
     number: v.number(),
     vectors: v.custom<Float32Array<ArrayBuffer>>((value) => value instanceof Float32Array),
+  }),
+  v.object({
+    kind: v.literal('measured'),
+    number: v.number(),
+    oddness: v.nullable(v.number()),
   }),
   v.object({
     kind: v.literal('failed'),

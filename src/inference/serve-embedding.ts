@@ -42,6 +42,11 @@ export function serveEmbedding(post: Post, openModel: OpenModel): (data: unknown
       running.set(number, stop);
       const embedder = await loading;
       stop.signal.throwIfAborted();
+      if (message.kind === 'measure') {
+        const oddness = (await embedder.measureOddness?.(message.text)) ?? null;
+        post({ kind: 'measured', number, oddness }, []);
+        return;
+      }
       const vectors = await embedder.embed(message.texts, message.as, stop.signal);
       post({ kind: 'embedded', number, vectors }, [vectors.buffer]);
     } catch (error) {

@@ -31,6 +31,11 @@ export function createStaticEmbedder(identity: EmbedderIdentity, model: StaticMo
       );
       return Promise.resolve(vectors);
     },
+    measureOddness(text) {
+      const characters = Array.from(text.replace(/\s/gu, '')).length;
+      const cost = tokenize(text).reduce((sum, piece) => sum - (vocabulary.scores[piece] ?? 0), 0);
+      return Promise.resolve(cost / Math.max(1, characters));
+    },
   };
 }
 

@@ -29,6 +29,7 @@ import { toNearDocuments } from './near-documents.ts';
 import { toNearGroups } from './near-groups.ts';
 import type { NearOwner } from './nearest-owners.ts';
 import { conversationPassages } from './passages.ts';
+import { leastCosineOf } from './least-cosine.ts';
 import { toBuiltInScale } from './unrelated-cosine.ts';
 import { removeOtherVectorFiles } from './vector-sidecar.ts';
 
@@ -135,6 +136,14 @@ interface Started {
 interface Asked extends OpenedMeaning {
   readonly text: string;
   readonly query: Float32Array;
+  /** How unlike language it is; null where the model cannot tell. */
+  readonly oddness: number | null;
+}
+
+async function askModel(opened: OpenedMeaning, text: string, signal?: AbortSignal): Promise<Asked> {
+  const query = await opened.embedder.embed([text], 'query', signal);
+  const oddness = (await opened.embedder.measureOddness?.(text)) ?? null;
+  return { ...opened, text, query, oddness };
 }
 
 export function createMeaning(deps: MeaningDeps): Meaning {
@@ -300,7 +309,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     // Asked again while the index grows: that costs nothing, at an endpoint no money.
     if (lastAsked?.text === text && lastAsked.index === opened.index) return lastAsked;
     try {
-      lastAsked = { ...opened, text, query: await opened.embedder.embed([text], 'query', signal) };
+      lastAsked = await askModel(opened, text, signal);
     } catch (error) {
       signal?.throwIfAborted();
       // A worker that died does not come back: another is begun, by what the tables and files hold.
@@ -310,7 +319,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       const next = await ensure();
       signal?.throwIfAborted();
       if (next === opened) throw error;
-      lastAsked = { ...next, text, query: await next.embedder.embed([text], 'query', signal) };
+      lastAsked = await askModel(next, text, signal);
     }
     return lastAsked;
   }
@@ -324,7 +333,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   ): Promise<readonly RankedOwner[]> {
     const asked = await embedQuery(text.slice(0, MAX_QUERY_UNITS), signal);
     signal?.throwIfAborted();
-    const { embedder, query } = asked;
+    const { embedder, query, oddness } = asked;
     const ranked: RankedOwner[] = [];
     for (const collection of collections) {
       const index = collection === 'documents' ? asked.documents : asked.index;
@@ -333,7 +342,9 @@ export function createMeaning(deps: MeaningDeps): Meaning {
         if (cosine >= leastCosine) ranked.push({ ...owner, cosine, collection });
       }
     }
-    return ranked.sort((a, b) => b.cosine - a.cosine);
+    ranked.sort((a, b) => b.cosine - a.cosine);
+    // What is near to nothing but by its characters has no meaning here.
+    return (ranked[0]?.cosine ?? -1) >= leastCosineOf(oddness) ? ranked : [];
   }
 
   async function read(owners: readonly RankedOwner[]): Promise<readonly NearGroup[]> {

@@ -105,6 +105,7 @@ export function openChosenMeaning({
           choice.kind === 'built-in' ? BUILT_IN_UNRELATED : await measureUnrelated(embedder);
         return {
           ...embedder,
+          measureOddness: choice.kind === 'built-in' ? embedder.measureOddness : undefined,
           batchTexts: BATCH_TEXTS[choice.kind],
           unrelated,
           skipsTrash: choice.kind === 'endpoint',

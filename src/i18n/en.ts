@@ -1,6 +1,7 @@
 import type { ErrorCode } from '#domain/errors.ts';
 
 const texts = {
+  'chat.inTrash': 'This conversation is in the trash; restore it to go on.',
   'common.chosen': 'chosen',
   'list.filter': 'Which conversations are shown',
   'list.select': 'Select conversations',

@@ -2,6 +2,7 @@ import type { LaterTexts } from './translate.ts';
 
 /** 日本語. */
 export const ja: LaterTexts = {
+  'chat.inTrash': 'この会話はゴミ箱にあります。続けるには復元してください。',
   'common.chosen': '選択中',
   'list.filter': '表示する会話',
   'list.select': '会話を選択',
@@ -823,7 +824,7 @@ export const ja: LaterTexts = {
   'backup.snapshotHint':
     '操作の後に自動で作られます。データベースの損傷には耐えますが、サイトデータを消去すると失われます。',
   'backup.snapshotNoRoom':
-    'このブラウザにはスナップショットの保存場所がありません。プライベートウィンドウなどで起こります。代わりにバックアップをダウンロードしてください。',
+    'このブラウザーにはスナップショットの保存場所がありません。プライベートウィンドウなどで起こります。代わりにバックアップをダウンロードしてください。',
   'backup.snapshotNone': 'スナップショットはまだありません。',
   'backup.snapshotRestore': '{when}のスナップショットを復元',
   'verify.button': 'バックアップを確認',

@@ -2,6 +2,7 @@ import type { LaterTexts } from './translate.ts';
 
 /** 한국어. */
 export const ko: LaterTexts = {
+  'chat.inTrash': '이 대화는 휴지통에 있어요. 이어 쓰려면 되살려 주세요.',
   'common.chosen': '선택됨',
   'list.filter': '표시할 대화 고르기',
   'list.select': '대화 선택',

@@ -2,6 +2,7 @@ import type { LaterTexts } from './translate.ts';
 
 /** 中文. */
 export const zh: LaterTexts = {
+  'chat.inTrash': '此对话在回收站中，恢复后才能继续。',
   'common.chosen': '已选择',
   'list.filter': '选择显示哪些对话',
   'list.select': '选择对话',

@@ -271,6 +271,23 @@ test('the model suggests a title and a summary', async ({ start, page, endpoint 
   expect(chatRequests(endpoint)).toHaveLength(3);
 });
 
+test('a conversation in the trash says so and takes nothing until it is restored', async ({
+  start,
+  page,
+}) => {
+  const onggi = await start({ rows: THREE, hash: '#/c/kimchi' });
+  await expect(onggi.composer).toBeVisible();
+  await choose(onggi, 'Kimchi', text('conversation.remove'));
+  await page.goto('/#/c/kimchi');
+  const bar = page.getByRole('main').getByRole('region', { name: text('list.trash') });
+  await expect(bar).toContainText(text('chat.inTrash'));
+  await expect(bar).toContainText('30 days left');
+  await expect(onggi.composer).toHaveCount(0);
+  await bar.getByRole('button', { name: text('conversation.restore') }).click();
+  await expect(onggi.composer).toBeVisible();
+  await expect(onggi.conversations).toHaveCount(3);
+});
+
 test('on a phone the list goes when the address becomes another', async ({ start, page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await start({ rows: THREE, hash: '#/c/jars' });

@@ -284,7 +284,7 @@ test('a protected backup asks for its passphrase and opens with it', async ({ st
   await chooseFor(page, 'Check a backup', download.suggestedFilename(), bytes);
   await page.getByLabel('Passphrase').fill('wrong');
   await page.getByRole('button', { name: 'Open', exact: true }).click();
-  await expect(page.getByRole('alert')).toContainText('does not open this file');
+  await expect(page.getByRole('alert')).toContainText('does not open the file');
   await page.getByLabel('Passphrase').fill('kimchi jar in the yard');
   await page.getByRole('button', { name: 'Open', exact: true }).click();
   // Deriving the key from a passphrase is slow on purpose.

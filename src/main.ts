@@ -5,7 +5,7 @@ import { createMemoryConversations } from '#chat/memory-conversations.ts';
 import { settleAbandonedAnswers } from '#db/answers.ts';
 import { watchWrites } from '#db/commit.ts';
 import { findConversations, watchConversations, watchTags } from '#db/conversation-list.ts';
-import { getDraft, putDraft } from '#db/drafts.ts';
+import { deleteDraft, getDraft, putDraft } from '#db/drafts.ts';
 import { getAttachment } from '#db/attachments.ts';
 import { getBackupTarget } from '#db/backup-targets.ts';
 import { noteCanary } from '#db/canary.ts';
@@ -248,6 +248,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     {
       get: (id) => getDraft(db, id),
       put: (id, { text, pasted }) => putDraft(db, { id, text, pasted, updatedAt: clock() }),
+      remove: (id, known) => deleteDraft(db, id, known),
     },
     storage,
   );

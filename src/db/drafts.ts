@@ -7,9 +7,26 @@ export function getDraft({ relaxed: db }: OnggiDatabase, id: string): Promise<Dr
   return read(() => db.drafts.get(id));
 }
 
-/** Keeps what was typed, without waiting for the disk. A draft without text is deleted. */
+/** Keeps what was typed, without waiting for the disk. */
 export async function putDraft({ relaxed: db }: OnggiDatabase, draft: Draft): Promise<void> {
-  if (draft.text === '' && draft.pasted.length === 0)
-    await commit(() => db.drafts.delete(draft.id));
-  else await commit(() => db.drafts.put(draft));
+  await commit(() => db.drafts.put(draft));
+}
+
+/**
+ * Deletes a draft that was sent or emptied.
+ * @param known What the caller put or read last. Anything else was typed in another tab, and stays.
+ */
+export async function deleteDraft(
+  { relaxed: db }: OnggiDatabase,
+  id: string,
+  known: Pick<Draft, 'text' | 'pasted'>,
+): Promise<void> {
+  await commit(() =>
+    db.transaction('rw', db.drafts, async () => {
+      const stored = await db.drafts.get(id);
+      const isKnown =
+        stored?.text === known.text && stored.pasted.join('\0') === known.pasted.join('\0');
+      if (isKnown) await db.drafts.delete(id);
+    }),
+  );
 }

@@ -13,8 +13,9 @@ const EMPTY: DraftContent = { text: '', pasted: [] };
 /** Where drafts are kept; made by `main.ts` from `db/`. */
 export interface DraftSource {
   readonly get: (id: string) => Promise<DraftContent | undefined>;
-  /** An empty draft is deleted. */
   readonly put: (id: string, draft: DraftContent) => Promise<void>;
+  /** Deletes what is stored, if that is `known`: anything else was typed in another tab. */
+  readonly remove: (id: string, known: DraftContent) => Promise<void>;
 }
 
 /** The message that a draft would be: what was typed, then what was pasted. */
@@ -29,6 +30,8 @@ export class Drafts {
   readonly #storage: StorageHealth;
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #loaded = new Set<string>();
+  /** What this tab read or wrote last. */
+  readonly #known = new Map<string, DraftContent>();
 
   constructor(source: DraftSource, storage: StorageHealth) {
     this.#source = source;
@@ -45,6 +48,7 @@ export class Drafts {
     this.#loaded.add(id);
     try {
       const stored = await this.#source.get(id);
+      if (stored) this.#known.set(id, stored);
       if (stored && this.get(id) === EMPTY) this.#show(id, stored);
     } catch (error) {
       this.#storage.fail(toOnggiError(error));
@@ -86,13 +90,23 @@ export class Drafts {
     this.#timers.delete(id);
     const draft = this.get(id);
     try {
-      await this.#source.put(id, draft);
+      await this.#keep(id, draft);
       this.#storage.release(`draft:${id}`);
     } catch (error) {
       this.#storage.fail(toOnggiError(error));
-      const retry = (): Promise<void> => this.#source.put(id, this.get(id));
+      const retry = (): Promise<void> => this.#keep(id, this.get(id));
       const text = draftToMessage(draft);
       if (text !== '') this.#storage.keep({ id: `draft:${id}`, title: 'Draft', text, retry });
+    }
+  }
+
+  async #keep(id: string, draft: DraftContent): Promise<void> {
+    if (draft.text === '' && draft.pasted.length === 0) {
+      await this.#source.remove(id, this.#known.get(id) ?? EMPTY);
+    } else {
+      // Before: a removal that comes meanwhile waits behind it.
+      this.#known.set(id, draft);
+      await this.#source.put(id, draft);
     }
   }
 }

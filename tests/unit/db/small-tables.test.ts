@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest';
-import { getDraft, putDraft } from '#db/drafts.ts';
+import { deleteDraft, getDraft, putDraft } from '#db/drafts.ts';
 import { readStorageState, requestPersistence } from '#db/storage-manager.ts';
 import { openForTest } from './fresh-database.ts';
 
-test('a draft is kept, replaced, and deleted by an empty text', async () => {
+test('a draft is kept, replaced, and deleted where it is as it was known', async () => {
   const db = await openForTest();
   expect(await getDraft(db, 'new')).toBeUndefined();
   await putDraft(db, { id: 'new', text: '쓰다 만 글', pasted: [], updatedAt: 1 });
@@ -14,7 +14,9 @@ test('a draft is kept, replaced, and deleted by an empty text', async () => {
     pasted: [],
     updatedAt: 2,
   });
-  await putDraft(db, { id: 'new', text: '', pasted: [], updatedAt: 3 });
+  await deleteDraft(db, 'new', { text: '쓰다 만 글', pasted: [] });
+  expect(await getDraft(db, 'new')).toBeDefined();
+  await deleteDraft(db, 'new', { text: '쓰다 만 글 🖊️', pasted: [] });
   expect(await db.strict.drafts.toArray()).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 import { flushSync } from 'svelte';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { getDraft, putDraft } from '#db/drafts.ts';
+import { deleteDraft, getDraft, putDraft } from '#db/drafts.ts';
 import { OnggiError } from '#domain/errors.ts';
 import { Drafts, draftToMessage } from '#state/drafts.svelte.ts';
 import { StorageHealth } from '#state/storage-health.svelte.ts';
@@ -21,6 +21,11 @@ async function open() {
       lastWrite = disk.isFull
         ? Promise.reject(full)
         : putDraft(db, { id, text, pasted, updatedAt: 1 });
+      return lastWrite;
+    },
+    remove: (id: string, known: { text: string; pasted: readonly string[] }) => {
+      disk.writes += 1;
+      lastWrite = deleteDraft(db, id, known);
       return lastWrite;
     },
   };
@@ -88,6 +93,24 @@ describe('a kept draft', () => {
     expect(drafts.get('c')).toEqual({ text: '', pasted: [] });
     vi.advanceTimersByTime(0);
     expect(disk.writes).toBe(2);
+    await lastWrite();
+    expect(await getDraft(db, 'c')).toBeUndefined();
+  });
+
+  test('that another tab typed in the same conversation is not taken away by sending one’s own', async () => {
+    const { db, source, storage, drafts, flush, lastWrite } = await open();
+    const other = new Drafts(source, storage);
+    await Promise.all([drafts.load('c'), other.load('c')]);
+    drafts.set('c', { text: 'mine, about to be sent' }, true);
+    await flush();
+    other.set('c', { text: 'theirs' }, true);
+    other.flush();
+    await lastWrite();
+    drafts.clear('c', true);
+    await flush();
+    expect(await getDraft(db, 'c')).toMatchObject({ text: 'theirs' });
+    other.clear('c', true);
+    other.flush();
     await lastWrite();
     expect(await getDraft(db, 'c')).toBeUndefined();
   });

@@ -1,11 +1,7 @@
-import { Dexie } from 'dexie';
 import { OnggiError } from '#domain/errors.ts';
-import { LOCAL_USER_ID, toConversationId, toMessageId } from '#domain/ids.ts';
+import { LOCAL_USER_ID } from '#domain/ids.ts';
 import type { ConversationId, MessageId } from '#domain/ids.ts';
-import { withoutImportChange } from '#domain/import-changes.ts';
-import { digestValue, withoutImportState } from '#domain/import-memory.ts';
-import { isImportedMessage } from '#domain/imported-rows.ts';
-import { newestLeafBelow } from '#domain/message-tree.ts';
+import { digestValue } from '#domain/import-memory.ts';
 import type { Message } from '#domain/message.ts';
 import type { ImportRun, LibraryDocument } from '#domain/stored-rows.ts';
 import type { UsageIncrement } from '#domain/usage.ts';
@@ -18,6 +14,7 @@ import { purgeConversations } from './many-conversations.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
 import { readTablePages } from './table-pages.ts';
+import { isOfPerson, messagesOf, removeAdded, undoChanges } from './undo-rows.ts';
 
 /**
  * Runs `work` while no other tab imports or undoes an import: two imports of one file at once would
@@ -117,7 +114,7 @@ export interface UndoneImport {
   /** Conversations in which the person went on. */
   readonly keptConversationCount: number;
   readonly removedMessageCount: number;
-  /** Added messages below which the person wrote. */
+  /** Added messages below which the person wrote, and earlier versions whose text nothing else has. */
   readonly keptMessageCount: number;
   readonly removedDocumentCount: number;
 }
@@ -126,7 +123,8 @@ export interface UndoneImport {
  * Undoes an import: conversations it made are deleted, in chunks, unless the person wrote in them;
  * messages it added to others go where nothing of the person hangs below, and documents it made. Names,
  * pins, tags, ratings and the like that it changed are as they were before, visits it brought go where
- * nothing belongs to them, and settings come back: all that only where nobody changed it since. Dates, texts
+ * nothing belongs to them, and settings come back: all that only where nobody changed it since. A text that
+ * was taken comes back likewise; where it does not, its earlier version stays. Dates of conversations, texts
  * that grew, drafts and days of usage stay. Can be stopped and called again.
  * @throws OnggiError `backup/nothing-to-undo` when there is no such import or it was undone.
  */
@@ -145,15 +143,15 @@ export function undoImport(
     const created = named.filter((createdId) => !later.has(createdId));
     const isGoneOn = (message: Message): boolean => isOfPerson(message, run.startedAt);
     const [removable, kept] = await partition(db.strict, created, isGoneOn);
-    await undoChanges(db.strict, run, now);
-    let [removedMessageCount, keptMessageCount] = [0, 0];
+    const gone = new Set(await undoChanges(db.strict, run, { now, isGoneOn }));
+    let keptMessageCount = 0;
     for (const [conversationId, messageIds] of entriesOf(run)) {
       signal?.throwIfAborted();
-      const count = await commit(() =>
+      const removed = await commit(() =>
         removeAdded(db.strict, conversationId, messageIds, isGoneOn),
       );
-      removedMessageCount += count;
-      keptMessageCount += messageIds.length - count;
+      for (const messageId of removed) gone.add(messageId);
+      keptMessageCount += messageIds.filter((messageId) => !gone.has(messageId)).length;
     }
     await purgeConversations(db, removable, signal ? { signal } : {});
     signal?.throwIfAborted();
@@ -165,42 +163,17 @@ export function undoImport(
       removedDocumentCount += (await removeDocuments(db, [documentId])).length;
     }
     await undoVisits(db.strict, run);
-    await saveImportRun(db, { ...run, undoneAt: now });
+    const { changes: _changes, settings: _settings, ...rest } = run;
+    await saveImportRun(db, { ...rest, undoneAt: now });
     return {
       removedConversationCount: removable.length,
       keptConversationCount: kept.length,
-      removedMessageCount,
+      removedMessageCount: gone.size,
       keptMessageCount,
       removedDocumentCount,
     };
   };
   return withImportLock(db, work, signal);
-}
-
-/** Rows in one transaction. */
-const ROWS_AT_ONCE = 200;
-
-/** Gives back what the rows said before an import changed them, its last change first. */
-async function undoChanges(db: OnggiDexie, run: ImportRun, now: number): Promise<void> {
-  const changes = (run.changes ?? []).toReversed();
-  for (let from = 0; from < changes.length; from += ROWS_AT_ONCE) {
-    const some = changes.slice(from, from + ROWS_AT_ONCE);
-    await commit(() =>
-      db.transaction('rw', db.conversations, db.messages, async () => {
-        for (const change of some) {
-          if (change.table === 'conversations') {
-            const row = await db.conversations.get(toConversationId(change.id));
-            const before = row && withoutImportChange(row, change, now);
-            if (before) await db.conversations.put(before);
-          } else {
-            const row = await db.messages.get(toMessageId(change.id));
-            const before = row && withoutImportChange(row, change, now);
-            if (before) await db.messages.put(before);
-          }
-        }
-      }),
-    );
-  }
 }
 
 /** Takes away the visits that an import brought and nothing belongs to, and the settings that it put. */
@@ -220,13 +193,6 @@ async function undoVisits(db: OnggiDexie, run: ImportRun): Promise<void> {
       else await db.userSettings.delete(LOCAL_USER_ID);
     }),
   );
-}
-
-/** Whether the person wrote a message, had an answer written on, or asked for another, after an import. */
-function isOfPerson(message: Message, startedAt: number): boolean {
-  // An answer of an export has a connection here only since it was asked for again or continued.
-  if (isImportedMessage(message)) return message.endpointId !== null;
-  return Math.max(message.timestamp, message.changedAt ?? 0) >= startedAt;
 }
 
 /** Conversations that a later import made, which had been deleted and came again under the same ids. */
@@ -288,75 +254,4 @@ async function partition(
     (messages.some(isGoneOn) ? kept : removable).push(id);
   }
   return [removable, kept];
-}
-
-/** One transaction. @returns how many messages are gone. */
-function removeAdded(
-  db: OnggiDexie,
-  conversationId: ConversationId,
-  messageIds: readonly MessageId[],
-  isGoneOn: (message: Message) => boolean,
-): PromiseLike<number> {
-  return db.transaction('rw', db.conversations, db.messages, db.attachments, async () => {
-    const conversation = await db.conversations.get(conversationId);
-    if (!conversation) return 0;
-    const messages = await messagesOf(db, conversationId);
-    const own = new Set(messages.filter(isGoneOn).map(({ id }) => id));
-    const gone = withNothingBelow(messages, new Set(messageIds.filter((id) => !own.has(id))));
-    if (gone.size === 0) return 0;
-    const left = messages.filter(({ id }) => !gone.has(id));
-    await db.messages.bulkDelete([...gone]);
-    await db.attachments
-      .where('messageId')
-      .anyOf([...gone])
-      .delete();
-    const { activeLeafId } = conversation;
-    const last = left.at(-1);
-    const isShownGone = activeLeafId === null || gone.has(activeLeafId);
-    await db.conversations.put({
-      ...withoutImportState(conversation),
-      messageCount: left.length,
-      totalTokens: left.reduce((sum, { tokenCount }) => sum + (tokenCount ?? 0), 0),
-      activeLeafId: isShownGone ? leafLeft(messages, left, activeLeafId, last) : activeLeafId,
-    });
-    return gone.size;
-  });
-}
-
-/** The end of the branch that was shown, as far as it is left. */
-function leafLeft(
-  before: readonly Message[],
-  left: readonly Message[],
-  activeLeafId: MessageId | null,
-  last: Message | undefined,
-): MessageId | null {
-  const there = new Set(left.map(({ id }) => id));
-  const byId = new Map(before.map((message) => [message.id, message]));
-  let current = activeLeafId === null ? undefined : byId.get(activeLeafId);
-  for (let steps = 0; current && !there.has(current.id) && steps <= before.length; steps += 1) {
-    current = current.parentId === null ? undefined : byId.get(current.parentId);
-  }
-  const top = current && there.has(current.id) ? current : last;
-  return top ? newestLeafBelow(left, top.id) : null;
-}
-
-/** Those of `wanted` below which there is nothing else. Children come after their parents. */
-function withNothingBelow(
-  messages: readonly Message[],
-  wanted: ReadonlySet<MessageId>,
-): ReadonlySet<MessageId> {
-  const held = new Set<MessageId>();
-  const gone = new Set<MessageId>();
-  for (const { id, parentId } of messages.toReversed()) {
-    if (wanted.has(id) && !held.has(id)) gone.add(id);
-    else if (parentId !== null) held.add(parentId);
-  }
-  return gone;
-}
-
-function messagesOf(db: OnggiDexie, id: ConversationId): PromiseLike<Message[]> {
-  return db.messages
-    .where('[conversationId+seq]')
-    .between([id, Dexie.minKey], [id, Dexie.maxKey])
-    .toArray();
 }

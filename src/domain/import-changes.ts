@@ -1,59 +1,94 @@
 /** What an import changed in rows that were here, so that undoing it gives back what they said before. */
 import type { Conversation } from './conversation.ts';
+import type { MessageId } from './ids.ts';
 import { digestValue } from './import-memory.ts';
 import type { Message } from './message.ts';
 import { nextChangeAt } from './next-change.ts';
 import type { ImportChange } from './stored-rows.ts';
 
-/** Fields that a person sets, or that say what the source said last. Texts that grew stay. */
-const CONVERSATION_FIELDS = [
-  'title',
-  'titleOrigin',
-  'status',
-  'deletedAt',
-  'pinned',
-  'tags',
-  'summary',
-  'systemPrompt',
-  'temperature',
-] as const satisfies readonly (keyof Conversation)[];
-const MESSAGE_FIELDS = ['rating', 'feedback'] as const satisfies readonly (keyof Message)[];
+/**
+ * Fields that a person sets, or that say what the source said last, in groups that say something only
+ * together: a group is given back whole or not at all. Texts that grew stay.
+ */
+const CONVERSATION_GROUPS = [
+  ['title', 'titleOrigin'],
+  ['status', 'deletedAt'],
+  ['pinned'],
+  ['tags'],
+  ['summary'],
+  ['systemPrompt'],
+  ['temperature'],
+] as const satisfies readonly (readonly (keyof Conversation)[])[];
+const MESSAGE_GROUPS = [
+  ['rating'],
+  ['feedback'],
+] as const satisfies readonly (readonly (keyof Message)[])[];
 
-/** Of a text that was edited there: undoing takes its earlier version away, which stood beside it. */
-const TEXT_FIELDS = [
+/** A text that was edited at its source, or replaced by another one, with all that is said of it. */
+const TEXT_GROUP = [
   'content',
   'reasoning',
   'parts',
+  'timestamp',
   'status',
+  'error',
   'finishReason',
   'tokenCount',
   'promptTokens',
   'completionTokens',
+  'isTokenCountEstimated',
   'costUsd',
   'modelUsed',
+  'endpointId',
+  'temperature',
+  'responseTimeMs',
+  'timeToFirstTokenMs',
+  'attachments',
 ] as const satisfies readonly (keyof Message)[];
 
-const FIELDS = { conversations: CONVERSATION_FIELDS, messages: MESSAGE_FIELDS } as const;
+interface Rows {
+  readonly conversations: Conversation;
+  readonly messages: Message;
+}
+
+const GROUPS: Readonly<Record<keyof Rows, readonly (readonly string[])[]>> = {
+  conversations: CONVERSATION_GROUPS,
+  messages: [...MESSAGE_GROUPS, TEXT_GROUP],
+};
 
 /** In the metadata of a row: what the last import said of it. Without the import that made it. */
 const isMemory = (key: string): boolean => key.startsWith('import_') && key !== 'import_id';
 
-/** What differs between a row and what an import made of it; undefined where undoing changes nothing. */
-export function toImportChange<Table extends keyof typeof FIELDS>(
+/**
+ * What differs between a row and what an import made of it; undefined where undoing changes nothing.
+ * @param earlierId The row that keeps the text which the import took out of this one.
+ */
+export function toImportChange<Table extends keyof Rows>(
   table: Table,
-  before: { messages: Message; conversations: Conversation }[Table],
-  after: { messages: Message; conversations: Conversation }[Table],
+  before: Rows[Table],
+  after: Rows[Table],
+  earlierId?: MessageId,
 ): ImportChange | undefined {
-  const keys = [...FIELDS[table], ...(isEdited(before, after) ? TEXT_FIELDS : [])];
-  const fields = keys.flatMap((key) => {
-    const [was, is] = [before, after].map((row) => row[key as keyof typeof row] as unknown);
-    return digestValue(was) === digestValue(is)
-      ? []
-      : [{ key, was: was ?? null, is: digestValue(is) }];
-  });
+  const groups = GROUPS[table].filter((group) => group !== TEXT_GROUP || isEdited(before, after));
+  const keys = groups.filter((group) => differs(group, before, after)).flat();
+  const fields = keys.map((key) => ({
+    key,
+    was: valueOf(before, key) ?? null,
+    is: digestField(after, key),
+  }));
   const memory = { was: memoryOf(before), is: digestValue(memoryOf(after)) };
   if (fields.length === 0 && memory.is === digestValue(memory.was)) return undefined;
-  return { table, id: after.id, fields, memory };
+  const isDated = table === 'messages' && isAllOfIt(before, after, keys);
+  return {
+    table,
+    id: after.id,
+    fields,
+    memory,
+    ...(isDated && {
+      changedAt: { was: before.changedAt ?? null, is: after.changedAt ?? null },
+    }),
+    ...(earlierId !== undefined && keys.includes('content') && { earlierId }),
+  };
 }
 
 /**
@@ -62,25 +97,82 @@ export function toImportChange<Table extends keyof typeof FIELDS>(
  */
 export function withoutImportChange<Row extends Conversation | Message>(
   row: Row,
-  { fields, memory }: ImportChange,
+  { table, fields, memory, changedAt: date }: ImportChange,
   now: number,
 ): Row | undefined {
-  const isLeft = ({ key, is }: ImportChange['fields'][number]): boolean =>
-    digestValue(row[key as keyof Row]) === is;
-  const given = fields.filter(isLeft).map(({ key, was }) => [key, was] as const);
+  const changed = new Set(
+    fields.flatMap(({ key, is }) => (digestField(row, key) === is ? [] : key)),
+  );
+  const kept = new Set(
+    GROUPS[table].filter((group) => group.some((key) => changed.has(key))).flat(),
+  );
+  const given = fields.filter(({ key }) => !changed.has(key) && !kept.has(key));
   const isRemembered = digestValue(memoryOf(row)) === memory.is;
   if (given.length === 0 && !isRemembered) return undefined;
-  const others = Object.entries(row.metadata).filter(([key]) => !isMemory(key));
+  const { changedAt, ...rest } = row;
+  const isAsBefore =
+    date !== undefined &&
+    given.length === fields.length &&
+    isRemembered &&
+    (changedAt ?? null) === date.is;
+  const dateAfter = isAsBefore ? date.was : nextChangeAt(changedAt ?? 0, now);
+  const changedAfter = given.length > 0 ? dateAfter : (changedAt ?? null);
   return {
-    ...row,
-    ...Object.fromEntries(given),
-    ...(given.length > 0 && { changedAt: nextChangeAt(row.changedAt ?? 0, now) }),
-    ...(isRemembered && { metadata: { ...Object.fromEntries(others), ...memory.was } }),
-  };
+    ...rest,
+    ...Object.fromEntries(given.map((field) => [field.key, givenBack(row, field)])),
+    ...(changedAfter !== null && { changedAt: changedAfter }),
+    ...(isRemembered && { metadata: { ...restOf(row), ...memory.was } }),
+    // A row without a field that it may lack.
+  } as Row;
+}
+
+/** Files that came before stay as they are now: their bytes may have come since. */
+function givenBack(
+  row: Conversation | Message,
+  { key, was }: ImportChange['fields'][number],
+): unknown {
+  if (key !== 'attachments' || !('attachments' in row)) return was;
+  const here = new Map(row.attachments.map((each) => [each.id, each]));
+  return (was as Message['attachments']).map((each) => here.get(each.id) ?? each);
+}
+
+function valueOf(row: Conversation | Message, key: string): unknown {
+  return row[key as keyof typeof row];
+}
+
+/** Of files which: what is said of one becomes true when its bytes come. */
+function digestField(row: Conversation | Message, key: string): string {
+  const isOfFiles = key === 'attachments' && 'attachments' in row;
+  return digestValue(isOfFiles ? row.attachments.map(({ id }) => id) : valueOf(row, key));
+}
+
+function differs(
+  keys: readonly string[],
+  before: Conversation | Message,
+  after: Conversation | Message,
+): boolean {
+  return keys.some((key) => digestField(before, key) !== digestField(after, key));
+}
+
+/** Whether nothing else of a row was changed, so that it is as it was when these fields are. */
+function isAllOfIt(
+  before: Conversation | Message,
+  after: Conversation | Message,
+  keys: readonly string[],
+): boolean {
+  const noted = new Set([...keys, 'changedAt', 'metadata']);
+  const others = Object.keys({ ...before, ...after }).filter((key) => !noted.has(key));
+  return (
+    !differs(others, before, after) && digestValue(restOf(before)) === digestValue(restOf(after))
+  );
 }
 
 function memoryOf({ metadata }: Conversation | Message): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(metadata).filter(([key]) => isMemory(key)));
+}
+
+function restOf({ metadata }: Conversation | Message): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(metadata).filter(([key]) => !isMemory(key)));
 }
 
 function isEdited(before: Conversation | Message, after: Conversation | Message): boolean {

@@ -4,6 +4,7 @@
  */
 import { lastChangeOfConversation } from './conversation.ts';
 import type { Conversation } from './conversation.ts';
+import { toEarlierMetadata } from './earlier-version.ts';
 import {
   digestValue,
   importState,
@@ -254,9 +255,9 @@ function isEditedAtSource(content: string, stored: Message): boolean {
 
 /** What a message was before it was edited, as another version of it, which no import brings again. */
 function toEarlierVersion(stored: Message): Message {
-  const { source_id: _source, derived: _derived, ...metadata } = stored.metadata;
   const figures = { tokenCount: null, promptTokens: null, completionTokens: null, costUsd: null };
   // Bytes belong to the one message that keeps them.
+  const metadata = toEarlierMetadata(stored.metadata);
   return { ...stored, ...figures, attachments: [], rating: null, feedback: null, metadata };
 }
 

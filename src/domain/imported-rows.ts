@@ -1,6 +1,7 @@
 /** From an imported conversation to rows. Pure: the caller reads and writes. */
 import { createConversation } from './conversation.ts';
 import type { Conversation } from './conversation.ts';
+import { readEarlierOf } from './earlier-version.ts';
 import type { ConversationId, CreateId, MessageId, SessionId } from './ids.ts';
 import { toConversationId, toMessageId } from './ids.ts';
 import { importState, ratingState } from './import-memory.ts';
@@ -27,9 +28,9 @@ export interface ConversationRows {
   readonly messages: readonly Message[];
 }
 
-/** Whether a message came with an import and was not written here. */
-export function isImportedMessage({ metadata }: Message): boolean {
-  return typeof metadata['source_id'] === 'string';
+/** Whether a message came with an import and was not written here; earlier versions of such did too. */
+export function isImportedMessage(message: Message): boolean {
+  return typeof message.metadata['source_id'] === 'string' || readEarlierOf(message) !== undefined;
 }
 
 /** The rows of a conversation that is not here yet, counters and shown branch among them. */

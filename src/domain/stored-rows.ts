@@ -136,7 +136,7 @@ export interface ImportRun {
   readonly addedUsage?: readonly UsageStatistic[];
   /** Visits it brought; missing where there are none. */
   readonly addedSessionIds?: readonly SessionId[];
-  /** What it changed in rows that were there, oldest first; in no backup, missing where there is nothing. */
+  /** What it changed in rows that were there, oldest first; in no backup, and missing when it is undone. */
   readonly changes?: readonly ImportChange[];
   /** The settings before it put others: null where there were none, missing where it did not. */
   readonly settings?: { readonly before: UserSettings | null; readonly after: string };
@@ -157,6 +157,10 @@ export interface ImportChange {
   readonly fields: readonly { readonly key: string; readonly was: unknown; readonly is: string }[];
   /** What its metadata remembered of imports, likewise. */
   readonly memory: { readonly was: Readonly<Record<string, unknown>>; readonly is: string };
+  /** When it was changed last, before and after; missing where it changed more than stands here. */
+  readonly changedAt?: { readonly was: number | null; readonly is: number | null };
+  /** The row that keeps the text of before: it goes when that text is given back, and only then. */
+  readonly earlierId?: MessageId;
 }
 
 /** A place that holds copies of the data, and how the last attempts went. */

@@ -1,4 +1,5 @@
 import type { Conversation } from '#domain/conversation.ts';
+import { readEarlierOf } from '#domain/earlier-version.ts';
 import type { ConversationId } from '#domain/ids.ts';
 import { toImportChange } from '#domain/import-changes.ts';
 import type { Message } from '#domain/message.ts';
@@ -29,11 +30,13 @@ export function noteUpdate(log: ImportLog, id: ConversationId): NotedUpdate {
       const own = new Set(log.addedIds.get(id));
       const here = messages.filter((message) => !own.has(message.id));
       const before = new Map(here.map((message) => [message.id, message]));
+      const earlier = added.filter((message) => readEarlierOf(message) !== undefined);
       const changes = [
         toImportChange('conversations', stored, conversation),
         ...changed.map((after) => {
           const was = before.get(after.id);
-          return was && toImportChange('messages', was, after);
+          const kept = was && earlier.find((message) => isEarlierOf(message, was));
+          return was && toImportChange('messages', was, after, kept?.id);
         }),
       ].flatMap((change) => change ?? []);
       const ids = added.map((message) => message.id);
@@ -47,4 +50,9 @@ export function noteUpdate(log: ImportLog, id: ConversationId): NotedUpdate {
       log.addChanges(noted.changes ?? []);
     },
   };
+}
+
+/** Whether a row keeps what another said, as an earlier version of it. */
+function isEarlierOf(earlier: Message, { metadata, content }: Message): boolean {
+  return readEarlierOf(earlier) === metadata['source_id'] && earlier.content === content;
 }

@@ -1,5 +1,6 @@
 import type { BringingImport, BroughtByImports } from '#db/import-runs.ts';
 import type { Conversation } from '#domain/conversation.ts';
+import { readEarlierOf } from '#domain/earlier-version.ts';
 import type { UserId } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
 import { readPassingUsage } from '#domain/passing-usage.ts';
@@ -57,7 +58,8 @@ export function createRequestCount(userId: UserId, imported: BroughtByImports): 
     addMessage(message, isOwnConversation) {
       if (message.role !== 'assistant') return;
       if (!isOwnConversation && message.endpointId === null) {
-        addImported(toImportedIncrement(message));
+        // What an answer said before it was edited there is no other answer.
+        if (readEarlierOf(message) === undefined) addImported(toImportedIncrement(message));
         return;
       }
       const { id, conversationId } = message;

@@ -363,6 +363,8 @@ describe('a text that was edited at its source', () => {
     const [earlier] = after.messages.slice(3);
     const { parentId } = answerOf(before) ?? {};
     expect(earlier).toMatchObject({ content: 'first text', role: 'assistant', parentId, seq: 3 });
+    expect(earlier?.metadata).toHaveProperty('earlier_of', answerOf(before)?.metadata['source_id']);
+    expect(earlier?.metadata).not.toHaveProperty('source_id');
     expect(after.conversation).toMatchObject({ messageCount: 4, lastSeq: 3 });
     expect(after.conversation.activeLeafId).toBe(before.conversation.activeLeafId);
     // Neither the same file nor the next one brings the other text or another version.

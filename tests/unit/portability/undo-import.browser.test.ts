@@ -3,7 +3,13 @@ import { expect, test } from 'vitest';
 import { readBroughtByImports } from '#db/import-runs.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { watchImportRuns } from '#db/import-list.ts';
-import { LOCAL_USER_ID, toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
+import {
+  LOCAL_USER_ID,
+  toConversationId,
+  toEndpointId,
+  toMessageId,
+  toSessionId,
+} from '#domain/ids.ts';
 import { addUsage } from '#domain/usage.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import { exportSql } from '#portability/export-sql.ts';
@@ -11,7 +17,7 @@ import { createImportClient } from '#portability/import-client.ts';
 import { runImport } from '#portability/run-import.ts';
 import { undoImportRun } from '#portability/undo-import.ts';
 import workerUrl from '../../support/closing-test.worker.ts?worker&url';
-import { makeConversation, makeLine } from '../db/conversation-rows.ts';
+import { makeConversation, makeLine, makeMessage } from '../db/conversation-rows.ts';
 import { follow, openForTest } from '../db/fresh-database.ts';
 import {
   SESSION_ID,
@@ -188,20 +194,197 @@ test('undoing gives back ratings, pins and names as they were, unless they were 
   expect(await changed()).toEqual([0, '내 이름', null]);
 });
 
+const edited = (text: string, time: number) =>
+  fileOf('conversations.json', [
+    chatgptConversation('c', [{ id: 'q', text }, { id: 'a' }], { update_time: time }),
+  ]);
+const textsOf = async (db: OnggiDatabase) =>
+  (await snapshot(db)).messages.map(({ content }) => content).sort();
+const importAt = (db: OnggiDatabase, file: Parameters<typeof runImport>[1][number], day: number) =>
+  runImport(db, [file], importOptions({ clock: () => Date.UTC(2026, 10, day) }));
+const undoAt = (db: OnggiDatabase, id: string, day: number) =>
+  undoImportRun(db, id, { clock: () => Date.UTC(2026, 10, day) });
+
 test('a text that was edited in its product is taken, named in the report, and given back by undoing', async () => {
   const db = await openForTest();
-  const file = (text: string, time: number) =>
-    fileOf('conversations.json', [
-      chatgptConversation('c', [{ id: 'q', text }, { id: 'a' }], { update_time: time }),
-    ]);
-  await runImport(db, [file('first text', 1_700_001_000)], importOptions());
+  await runImport(db, [edited('first text', 1_700_001_000)], importOptions());
   const before = await snapshot(db);
-  const { id, report } = await runImport(db, [file('second', 1_700_002_000)], importOptions());
+  const { id, report } = await runImport(db, [edited('second', 1_700_002_000)], importOptions());
   expect(report?.notes).toMatchObject([{ note: 'edited_at_source', examples: ['Title of c'] }]);
-  const texts = (await snapshot(db)).messages.map(({ content }) => content);
-  expect(texts.sort()).toEqual(['first text', 'second', 'text of a']);
+  expect(await textsOf(db)).toEqual(['first text', 'second', 'text of a']);
+  expect(await undoImportRun(db, id, { clock })).toMatchObject({
+    removedMessageCount: 1,
+    keptMessageCount: 0,
+  });
+  const after = await snapshot(db);
+  expect(after.messages).toEqual(before.messages);
+  const [conversation] = after.conversations;
+  expect(conversation).toMatchObject({ messageCount: 2 });
+  expect(conversation?.metadata).toEqual(before.conversations[0]?.metadata);
+});
+
+test.each(['edited again', 'continued here', 'from a backup'] as const)(
+  'an earlier text stays where undoing cannot give it back: %s',
+  async (later) => {
+    const db = await openForTest();
+    await importAt(db, edited('first text', 1_700_001_000), 22);
+    const { id } = await importAt(db, edited('second', 1_700_002_000), 23);
+    const question = (await snapshot(db)).messages.find(({ content }) => content === 'second');
+    if (later === 'edited again') await importAt(db, edited('third', 1_700_003_000), 24);
+    if (later === 'continued here') {
+      const content = 'second, and more of it';
+      await db.strict.messages.update(toMessageId(question?.id ?? ''), { content });
+    }
+    if (later === 'from a backup') {
+      const run = await db.strict.imports.get(id);
+      const { changes = [], ...rest } = run ?? expect.fail();
+      expect(changes).not.toEqual([]);
+      await db.strict.imports.put(rest);
+    }
+    const before = await textsOf(db);
+    expect(before).toContain('first text');
+    expect(await undoAt(db, id, 25)).toMatchObject({ removedMessageCount: 0, keptMessageCount: 1 });
+    expect(await textsOf(db)).toEqual(before);
+  },
+);
+
+test('edits of several exports are undone one after the other', async () => {
+  const db = await openForTest();
+  await importAt(db, edited('first text', 1_700_001_000), 22);
+  const before = await snapshot(db);
+  const second = await importAt(db, edited('second', 1_700_002_000), 23);
+  const third = await importAt(db, edited('third', 1_700_003_000), 24);
+  await undoAt(db, third.id, 25);
+  expect(await textsOf(db)).toEqual(['first text', 'second', 'text of a']);
+  await undoAt(db, second.id, 26);
+  expect((await snapshot(db)).messages).toEqual(before.messages);
+});
+
+test('an earlier text in which the person went on stays', async () => {
+  const db = await openForTest();
+  await importAt(db, edited('first text', 1_700_001_000), 22);
+  const { id } = await importAt(db, edited('second', 1_700_002_000), 23);
+  const earlier = (await snapshot(db)).messages.find(({ content }) => content === 'first text');
+  const { conversationId = '', id: earlierId = '' } = earlier ?? {};
+  const own = { seq: 9, timestamp: Date.UTC(2026, 10, 24) };
+  await db.strict.messages.add(makeMessage(conversationId, 'own', earlierId, own));
+  await undoAt(db, id, 25);
+  expect(await textsOf(db)).toEqual(['first text', 'first text', 'text of a', 'text of own']);
+});
+
+test('an earlier text is no reason to keep a conversation', async () => {
+  const db = await openForTest();
+  const first = await importAt(db, edited('first text', 1_700_001_000), 22);
+  await importAt(db, edited('second', 1_700_002_000), 23);
+  await importAt(db, edited('third', 1_700_003_000), 24);
+  expect(await undoAt(db, first.id, 25)).toMatchObject({
+    removedConversationCount: 1,
+    keptConversationCount: 0,
+  });
+  expect(await textsOf(db)).toEqual([]);
+});
+
+test('an earlier text goes with its message when the import that brought it is undone', async () => {
+  const db = await openForTest();
+  const answered = (text: string, time: number) =>
+    fileOf(`conversations-${time}.json`, [
+      chatgptConversation('c', [{ id: 'q' }, { id: 'a', text }], { update_time: time }),
+    ]);
+  const question = chatgptConversation('c', [{ id: 'q' }], { update_time: 1_700_001_000 });
+  await importAt(db, fileOf('conversations.json', [question]), 22);
+  const { id } = await importAt(db, answered('one', 1_700_002_000), 23);
+  await importAt(db, answered('two', 1_700_003_000), 24);
+  expect(await textsOf(db)).toEqual(['one', 'text of q', 'two']);
+  await undoAt(db, id, 25);
+  expect(await textsOf(db)).toEqual(['text of q']);
+});
+
+test('what was undone keeps nothing of what it had changed', async () => {
+  const there = await openForTest();
+  await fill(there, ['a']);
+  const db = await openForTest();
+  await db.strict.conversations.add(makeConversation('a', { updatedAt: 1, title: 'here' }));
+  const file = await sqliteOf(there);
+  const { id } = await runImport(db, [{ file, path: file.name }], importOptions());
+  const run = await db.strict.imports.get(id);
+  expect(run).toHaveProperty('changes');
+  expect(run).toHaveProperty('settings');
   await undoImportRun(db, id, { clock });
-  const bare = ({ messages }: Awaited<ReturnType<typeof snapshot>>) =>
-    messages.map(({ changedAt: _changedAt, ...message }) => message);
-  expect(bare(await snapshot(db))).toEqual(bare(before));
+  const undone = await db.strict.imports.get(id);
+  expect(undone).toMatchObject({ undoneAt: clock() });
+  expect(undone).not.toHaveProperty('changes');
+  expect(undone).not.toHaveProperty('settings');
+});
+
+test('a text that another device replaced is given back whole or not at all, with its tokens', async () => {
+  const there = await openForTest();
+  await fill(there, ['a']);
+  const file = await sqliteOf(there);
+  const answer = toMessageId('a1');
+  const changedAt = Date.UTC(2026, 10, 20);
+  await there.strict.messages.update(answer, {
+    ...{ content: 'asked again', endpointId: toEndpointId('e'), modelUsed: 'other' },
+    ...{ tokenCount: 9, temperature: 0.5, responseTimeMs: 70, changedAt },
+  });
+  const newer = await sqliteOf(there);
+  for (const goesOn of [false, true]) {
+    const db = await openForTest();
+    await importAt(db, { file, path: file.name }, 21);
+    const before = await snapshot(db);
+    expect(before.conversations).toMatchObject([{ totalTokens: 0 }]);
+    const { id } = await importAt(db, { file: newer, path: newer.name }, 22);
+    const taken = (await snapshot(db)).messages[1] ?? expect.fail();
+    expect(taken).toMatchObject({ content: 'asked again', endpointId: 'e', tokenCount: 9 });
+    expect((await snapshot(db)).conversations).toMatchObject([{ totalTokens: 9 }]);
+    if (goesOn) await db.strict.messages.update(answer, { content: 'asked again, and on' });
+    await undoAt(db, id, 23);
+    const after = await snapshot(db);
+    if (goesOn) {
+      expect(after.messages[1]).toEqual({ ...taken, content: 'asked again, and on' });
+      expect(after.conversations).toMatchObject([{ totalTokens: 9 }]);
+    } else {
+      expect(after.messages).toEqual(before.messages);
+      expect(after.conversations).toMatchObject([{ totalTokens: 0 }]);
+    }
+  }
+});
+
+test('the bytes of a text that is undone go with it', async () => {
+  const there = await openForTest();
+  await fill(there, ['a']);
+  const file = await sqliteOf(there);
+  const reference = { id: 'picture', name: 'p.png', mediaType: 'image/png', sizeBytes: 3 };
+  const answer = toMessageId('a1');
+  await there.strict.messages.update(answer, {
+    ...{ content: 'drawn', attachments: [reference], changedAt: Date.UTC(2026, 10, 20) },
+  });
+  const place = { conversationId: toConversationId('a'), messageId: answer };
+  await there.strict.attachments.add({ ...reference, ...place, bytes: new ArrayBuffer(3) });
+  const newer = await sqliteOf(there);
+  const db = await openForTest();
+  await importAt(db, { file, path: file.name }, 21);
+  const before = await snapshot(db);
+  const { id } = await importAt(db, { file: newer, path: newer.name }, 22);
+  expect((await snapshot(db)).attachments).toMatchObject([{ id: 'picture' }]);
+  await undoAt(db, id, 23);
+  const after = await snapshot(db);
+  expect(after.messages).toEqual(before.messages);
+  expect(after.attachments).toEqual([]);
+});
+
+test('a rating that is undone does not make the message one that the person wrote', async () => {
+  const there = await openForTest();
+  await fill(there, ['a']);
+  const file = await sqliteOf(there);
+  const changedAt = Date.UTC(2026, 10, 20);
+  await there.strict.messages.update(toMessageId('a1'), { rating: 5, changedAt });
+  const rated = await sqliteOf(there);
+  const db = await openForTest();
+  const first = await importAt(db, { file, path: file.name }, 21);
+  const before = await snapshot(db);
+  const second = await importAt(db, { file: rated, path: rated.name }, 22);
+  expect((await snapshot(db)).messages[1]).toMatchObject({ rating: 5 });
+  await undoAt(db, second.id, 23);
+  expect((await snapshot(db)).messages).toEqual(before.messages);
+  expect(await undoAt(db, first.id, 24)).toMatchObject({ removedConversationCount: 1 });
 });

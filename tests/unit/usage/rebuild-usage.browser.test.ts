@@ -212,6 +212,12 @@ test('counts imported history apart, and answers that were asked for in it as ou
       responseTimeMs: 9,
       endpointId: toEndpointId('endpoint'),
     }),
+    // What m1 said before it was edited there.
+    makeMessage('brought', 'm4', null, {
+      ...answer,
+      seq: 3,
+      metadata: { earlier_of: 'source-m1' },
+    }),
     makeMessage('ours', 'm3', null, { ...answer, modelUsed: null }),
   ]);
   await rebuildUsage(db, LOCAL_USER_ID);

@@ -195,7 +195,8 @@ export const enFirst = {
   'import.dropAnywhere': 'Drop to bring your history into onggi',
   'import.undo': 'Undo this import',
   'import.undoTitle': 'Undo this import?',
-  'import.undoBody': 'What it brought is removed. Conversations in which you went on writing stay.',
+  'import.undoBody':
+    'What it brought is removed, what it changed is as before. Conversations in which you went on writing stay.',
   'import.undone': 'The import is undone. Conversations removed: {removed}, kept: {kept}',
   'start.history': 'Bring my history',
   'start.historyHint':

@@ -131,6 +131,10 @@ const texts = {
   'embedder.coming': 'Being indexed',
   'embedder.changing':
     'Your conversations are indexed with {coming}. Until that is done, {inUse} answers.',
+  'embedder.silent':
+    'The connection does not answer just now. Finding by words works as before; finding by meaning goes on when it answers again.',
+  'embedder.unusable':
+    '“{name}” gives no usable vectors over this connection. Check its name, the key and the address, or choose another model. Finding by words works as before.',
   'embedder.loading': 'Loading the embedding model.',
   'embedder.offline': 'works offline',
   'embedder.partly': '{part} downloaded',
@@ -1352,7 +1356,7 @@ const errors = {
   'error.vault/passkey-failed':
     'The passkey was not used: it was cancelled, or it is no longer on this device. Nothing changed; try again or use another way.',
   'error.vault/passkey-unsupported':
-    'This browser or this passkey cannot lock onggi (it lacks the PRF extension). Nothing changed; use a passphrase.',
+    'This browser or this passkey cannot lock onggi (it lacks the PRF extension). Nothing changed; use a passphrase. If your device kept the passkey that was just made, it can be deleted there.',
   'error.vault/too-short':
     'That is too short to protect anything. Nothing changed; take at least 8 characters.',
   'error.vault/too-long':

@@ -177,7 +177,8 @@ export const jaFirst: FirstTexts = {
   'import.dropAnywhere': 'ドロップするとonggiに取り込みます',
   'import.undo': 'この取り込みを取り消す',
   'import.undoTitle': 'この取り込みを取り消しますか？',
-  'import.undoBody': '取り込んだものを取り除きます。書き足した会話は残ります。',
+  'import.undoBody':
+    '取り込んだものを取り除き、変更したものを元に戻します。書き足した会話は残ります。',
   'import.undone': '取り込みを取り消しました。削除{removed}件、保持{kept}件',
   'start.history': '履歴を取り込む',
   'start.historyHint': 'ChatGPT、Claude、Gemini、Open WebUIなど、またはonggiのバックアップから。',

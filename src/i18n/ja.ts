@@ -122,6 +122,10 @@ export const ja: LaterTexts = {
   'embedder.inUse': '使用中',
   'embedder.coming': '索引を作成中',
   'embedder.changing': '{coming}で会話の索引を作り直しています。終わるまでは{inUse}で探します。',
+  'embedder.silent':
+    '接続先が今は応答していません。言葉での検索はそのまま使えます。応答が戻れば、意味での検索も続きます。',
+  'embedder.unusable':
+    '「{name}」はこの接続先で使えるベクトルを返しません。モデル名、キー、アドレスを確認するか、別のモデルを選んでください。言葉での検索はそのまま使えます。',
   'embedder.loading': '埋め込みモデルを読み込んでいます。',
   'embedder.offline': 'オフラインで使えます',
   'embedder.partly': '{part}を取得済み',
@@ -1226,7 +1230,7 @@ export const ja: LaterTexts = {
   'error.vault/passkey-failed':
     'パスキーを使えませんでした。取り消されたか、このデバイスにもうありません。何も変わっていないので、もう一度試すか、別の方法を使ってください。',
   'error.vault/passkey-unsupported':
-    'このブラウザーまたはパスキーではonggiをロックできません（PRF拡張がありません）。何も変わっていないので、パスフレーズを使ってください。',
+    'このブラウザーまたはパスキーではonggiをロックできません（PRF拡張がありません）。何も変わっていないので、パスフレーズを使ってください。作成されたパスキーがデバイスに残っている場合は、削除してかまいません。',
   'error.vault/too-short':
     '短すぎて何も守れません。何も変わっていないので、8文字以上にしてください。',
   'error.vault/too-long': '10,000文字を超えています。何も変わっていないので、短くしてください。',

@@ -174,7 +174,7 @@ export const koFirst: FirstTexts = {
   'import.dropAnywhere': '놓으면 onggi로 가져와요',
   'import.undo': '이 가져오기 되돌리기',
   'import.undoTitle': '이 가져오기를 되돌릴까요?',
-  'import.undoBody': '가져온 것을 지워요. 이어서 쓴 대화는 남아요.',
+  'import.undoBody': '가져온 것은 지우고 바뀐 것은 되돌려요. 이어서 쓴 대화는 남아요.',
   'import.undone': '가져오기를 되돌렸어요. 지운 대화 {removed}개, 남긴 대화 {kept}개',
   'start.history': '지난 대화 가져오기',
   'start.historyHint':

@@ -122,6 +122,10 @@ export const ko: LaterTexts = {
   'embedder.coming': '색인하는 중',
   'embedder.changing':
     '{coming} 모델로 대화를 다시 색인하고 있어요. 끝날 때까지는 {inUse} 모델로 찾아요.',
+  'embedder.silent':
+    '연결이 지금은 답하지 않아요. 단어로 찾기는 그대로 되고, 다시 답하면 의미로 찾기도 이어져요.',
+  'embedder.unusable':
+    '이 연결의 ‘{name}’에서는 쓸 수 있는 벡터가 오지 않아요. 모델 이름, 키, 주소를 확인하거나 다른 모델을 골라 주세요. 단어로 찾기는 그대로 돼요.',
   'embedder.loading': '임베딩 모델을 불러오고 있어요.',
   'embedder.offline': '오프라인에서도 작동',
   'embedder.partly': '{part} 받음',
@@ -1208,7 +1212,7 @@ export const ko: LaterTexts = {
   'error.vault/passkey-failed':
     '패스키를 쓰지 못했어요. 취소했거나 이 기기에 더 이상 없어요. 바뀐 것은 없으니 다시 하거나 다른 방법을 써 주세요.',
   'error.vault/passkey-unsupported':
-    '이 브라우저나 패스키로는 onggi를 잠글 수 없어요(PRF 기능이 없어요). 바뀐 것은 없으니 암호를 써 주세요.',
+    '이 브라우저나 패스키로는 onggi를 잠글 수 없어요(PRF 기능이 없어요). 바뀐 것은 없으니 암호를 써 주세요. 방금 만든 패스키가 기기에 남아 있으면 지워도 돼요.',
   'error.vault/too-short':
     '너무 짧아서 아무것도 지킬 수 없어요. 바뀐 것은 없으니 8자 이상으로 정해 주세요.',
   'error.vault/too-long': '10,000자가 넘어요. 바뀐 것은 없으니 더 짧게 정해 주세요.',

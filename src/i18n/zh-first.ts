@@ -171,7 +171,7 @@ export const zhFirst: FirstTexts = {
   'import.dropAnywhere': '松开即可导入 onggi',
   'import.undo': '撤销此次导入',
   'import.undoTitle': '撤销此次导入？',
-  'import.undoBody': '将移除导入的内容。你继续写过的对话会保留。',
+  'import.undoBody': '将移除导入的内容，并还原它的更改。你继续写过的对话会保留。',
   'import.undone': '已撤销导入。移除对话 {removed} 个，保留 {kept} 个',
   'start.history': '导入我的历史',
   'start.historyHint': '来自 ChatGPT、Claude、Gemini、Open WebUI 等，或 onggi 备份。',

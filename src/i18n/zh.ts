@@ -116,6 +116,9 @@ export const zh: LaterTexts = {
   'embedder.inUse': '使用中',
   'embedder.coming': '正在建立索引',
   'embedder.changing': '正在用 {coming} 为对话重新建立索引。完成之前由 {inUse} 查找。',
+  'embedder.silent': '连接暂时没有响应。按文字查找仍可使用；恢复响应后，按含义查找会继续。',
+  'embedder.unusable':
+    '“{name}”无法通过此连接提供可用的向量。请检查模型名称、密钥和地址，或选择其他模型。按文字查找仍可使用。',
   'embedder.loading': '正在加载嵌入模型。',
   'embedder.offline': '可离线使用',
   'embedder.partly': '已下载 {part}',
@@ -1148,7 +1151,7 @@ export const zh: LaterTexts = {
   'error.vault/passkey-failed':
     '未能使用通行密钥：已取消，或它已不在此设备上。没有任何更改，请重试或改用其他方式。',
   'error.vault/passkey-unsupported':
-    '此浏览器或通行密钥无法锁定 onggi（缺少 PRF 扩展）。没有任何更改，请改用口令。',
+    '此浏览器或通行密钥无法锁定 onggi（缺少 PRF 扩展）。没有任何更改，请改用口令。如果设备上留下了刚创建的通行密钥，可以将其删除。',
   'error.vault/too-short': '太短，起不到保护作用。没有任何更改，请至少使用 8 个字符。',
   'error.vault/too-long': '超过 10,000 个字符。没有任何更改，请使用较短的口令。',
   'error.vault/unavailable': '当前地址不安全，此页面无法加密。请通过 https 或 localhost 打开。',

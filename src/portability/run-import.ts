@@ -96,7 +96,8 @@ async function storeAll(
   const filter = createItemFilter(tally);
   const readOptions: ReadImportsOptions = {
     onBytes: progress.addBytes,
-    onStoreRows: async (rows) => log.addRows(await addMissingRows(db, rows, (added) => log.toPart(added))),
+    onStoreRows: async (rows) =>
+      log.addRows(await addMissingRows(db, rows, (added) => log.toPart(added))),
     ...(signal && { signal }),
   };
   try {

@@ -370,7 +370,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     isAtStake: () => isBusy() || app.isMoreThanStored,
     endVisit: async () => {
       const { id } = session;
-      // Whoever opens the lock begins another one, also where this one cannot be written down as ended.
+      // Whoever opens the lock begins another one; only where this one cannot be written down as ended it goes on.
       sessionStorage.removeItem(SESSION_KEY);
       session = { ...session, lastActivity: 0 };
       await (await import('./db/session-list.ts')).endSession(db, id, 'lock');

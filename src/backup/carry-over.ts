@@ -85,12 +85,13 @@ async function readDefaultOrigin(
  * Copies what belongs to this device into a staged database: sealed keys with their ring, the places
  * of backups, which model finds by meaning, the present visit. Keys whose connection is nowhere stay
  * behind. Done when nobody writes into `live` any more; doing it twice does no harm.
+ * @returns how many connections of here were kept that the staged data did not have.
  */
 export async function carryOver(
   live: OnggiDatabase,
   staging: OnggiDatabase,
   sessionId: SessionId,
-): Promise<void> {
+): Promise<number> {
   const { redirected, missing } = await readKeptEndpoints(live, staging);
   await putRows(staging.strict.endpoints, [...redirected, ...missing]);
   const origins = new Map<EndpointId, string>();
@@ -110,19 +111,15 @@ export async function carryOver(
   }
   const [session] = await getRows(live.strict.sessions, [sessionId]);
   if (session) await putRows(staging.strict.sessions, [session]);
+  return redirected.length + missing.length;
 }
 
 /**
- * The copies whose file was put in the place of all hold what is there then, unless connections of here
- * were kept that they do not have. Told by name and size, as they were noted. To be called last.
+ * The copies whose file was put in the place of all hold what is there then; not to be called where
+ * connections of here were kept that they do not have. Told by name and size, as they were noted.
  */
-export async function noteHeldCopies(
-  live: OnggiDatabase,
-  staging: OnggiDatabase,
-  file: Blob,
-): Promise<void> {
-  const { redirected, missing } = await readKeptEndpoints(live, staging);
-  if (!(file instanceof File) || redirected.length + missing.length > 0) return;
+export async function noteHeldCopies(staging: OnggiDatabase, file: Blob): Promise<void> {
+  if (!(file instanceof File)) return;
   const { id: holds } = await readDataState(staging);
   const targets = await getAllRows(staging.strict.backupTargets);
   const same = targets.filter(

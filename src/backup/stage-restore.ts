@@ -91,6 +91,8 @@ export async function stageRestore(
   try {
     await requireRoom(file, options);
     let stage = await buildStage(live, file, options);
+    // Over every try: what was carried over once is no longer missing.
+    let keptCount = 0;
     return {
       get databaseName() {
         return stage.staging.name;
@@ -102,8 +104,8 @@ export async function stageRestore(
           throw new OnggiError('app/unexpected', `not accepted: ${open.join(', ')}`);
         }
         if (options.mode === 'replace') {
-          await carryOver(live, stage.staging, options.sessionId);
-          await noteHeldCopies(live, stage.staging, file);
+          keptCount += await carryOver(live, stage.staging, options.sessionId);
+          if (keptCount === 0) await noteHeldCopies(stage.staging, file);
         } else if ((await readLiveStamp(live)) !== stage.stamp) {
           await drop(stage.staging);
           stage = await buildStage(live, file, options);

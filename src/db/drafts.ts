@@ -14,19 +14,19 @@ export async function putDraft({ relaxed: db }: OnggiDatabase, draft: Draft): Pr
 
 /**
  * Deletes a draft that was sent or emptied.
- * @param known What the caller put or read last. Anything else was typed in another tab, and stays.
+ * @param known What the caller put or read last, and before. Anything else was typed in another tab, and stays.
  */
 export async function deleteDraft(
   { relaxed: db }: OnggiDatabase,
   id: string,
-  known: Pick<Draft, 'text' | 'pasted'>,
+  known: readonly Pick<Draft, 'text' | 'pasted'>[],
 ): Promise<void> {
   await commit(() =>
     db.transaction('rw', db.drafts, async () => {
       const stored = await db.drafts.get(id);
-      const isKnown =
-        stored?.text === known.text && stored.pasted.join('\0') === known.pasted.join('\0');
-      if (isKnown) await db.drafts.delete(id);
+      const isStored = ({ text, pasted }: Pick<Draft, 'text' | 'pasted'>): boolean =>
+        stored?.text === text && stored.pasted.join('\0') === pasted.join('\0');
+      if (known.some(isStored)) await db.drafts.delete(id);
     }),
   );
 }

@@ -57,6 +57,8 @@ export interface BroughtByImports {
   readonly messages: ReadonlyMap<MessageId, BringingImport>;
   /** Days of usage, as they came. */
   readonly usage: readonly UsageIncrement[];
+  /** The imports with which days of usage came. */
+  readonly withUsage: readonly BringingImport[];
 }
 
 /** What the imports of all time brought, the undone ones too: of those is left what the person went on in. */
@@ -67,16 +69,18 @@ export async function readBroughtByImports({
   const conversations = new Map<ConversationId, BringingImport>();
   const messages = new Map<MessageId, BringingImport>();
   const all: UsageIncrement[] = [];
+  const withUsage: BringingImport[] = [];
   for (const run of runs.toSorted((a, b) => a.startedAt - b.startedAt)) {
     const { startedAt, addedUsage = [] } = run;
     // A backup may come from anywhere.
     const usage = readUsageIncrements(addedUsage).flatMap((day) => day ?? []);
     for (const day of usage) all.push(day);
     const bringing = { startedAt, usage };
+    if (usage.length > 0) withUsage.push(bringing);
     for (const id of run.createdIds) conversations.set(id, bringing);
     for (const [, ids] of entriesOf(run)) for (const id of ids) messages.set(id, bringing);
   }
-  return { conversations, messages, usage: all };
+  return { conversations, messages, usage: all, withUsage };
 }
 
 /**

@@ -7,6 +7,7 @@ import { OnggiError } from '#domain/errors.ts';
 import { commit } from './commit.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
+import { isNoRoom } from './storage-errors.ts';
 
 /** The row that names the epoch; no vector has this id. */
 const EPOCH_ID = 'search-epoch';
@@ -14,7 +15,10 @@ const EPOCH_ID = 'search-epoch';
 /** Epochs that connections of this program began. */
 const begun = new WeakMap<OnggiDexie, string>();
 
-/** From now on this connection alone may write what search keeps, until another one begins an epoch. */
+/**
+ * From now on this connection alone may write what search keeps, until another one begins an epoch. Where there
+ * is no room for that, nothing is begun, and nothing else that search would write has room either.
+ */
 export async function beginSearchEpoch({ relaxed: db }: OnggiDatabase): Promise<void> {
   const epoch = crypto.randomUUID();
   const row = {
@@ -23,8 +27,12 @@ export async function beginSearchEpoch({ relaxed: db }: OnggiDatabase): Promise<
     stamp: epoch,
     rows: new Uint32Array(0),
   } as const;
-  await commit(() => db.embeddingCoverage.put({ id: EPOCH_ID, ...row }));
-  begun.set(db, epoch);
+  try {
+    await commit(() => db.embeddingCoverage.put({ id: EPOCH_ID, ...row }));
+    begun.set(db, epoch);
+  } catch (error) {
+    if (!isNoRoom(error)) throw error;
+  }
 }
 
 /**

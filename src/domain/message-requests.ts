@@ -153,8 +153,8 @@ export function withRequestsOf(kept: Message, other: Message): Message {
 /** By when it was asked: a price or a count may have been put right since. */
 function isSameRequest(one: UsageIncrement, other: UsageIncrement): boolean {
   if (one.askedAt === undefined || other.askedAt === undefined) {
-    const { askedAt } = one;
-    return isSame(one, { ...other, ...(askedAt !== undefined && { askedAt }) });
+    const [{ askedAt: _one, ...left }, { askedAt: _other, ...right }] = [one, other];
+    return isSame(left, right);
   }
   return one.askedAt === other.askedAt && one.model === other.model;
 }

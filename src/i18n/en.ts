@@ -2,6 +2,11 @@ import type { ErrorCode } from '#domain/errors.ts';
 
 const texts = {
   'chat.inTrash': 'This conversation is in the trash; restore it to go on.',
+  'chat.trashDays': {
+    one: 'It is deleted for good in {count} day.',
+    other: 'It is deleted for good in {count} days.',
+  },
+  'chat.trashSoon': 'It is deleted for good soon.',
   'common.chosen': 'chosen',
   'list.filter': 'Which conversations are shown',
   'list.select': 'Select conversations',
@@ -930,7 +935,7 @@ const texts = {
   'backup.snapshotHint':
     'Made automatically after activity. They survive damage to the database, but not clearing the site data.',
   'backup.snapshotNoRoom':
-    'This browser has no place for snapshots, as some private windows. Download backups instead.',
+    'This browser has no place for snapshots, as in some private windows. Download backups instead.',
   'backup.snapshotNone': 'No snapshot yet.',
   'backup.snapshotRestore': 'Restore the snapshot of {when}',
   'verify.button': 'Check a backup',
@@ -1249,7 +1254,7 @@ const texts = {
   'usage.budgetField': 'Monthly budget in US dollars',
   'usage.budgetHint':
     'onggi warns here and beside the message box from 80 % on. Empty for no budget.',
-  'usage.budgetDismiss': 'Hide for this month',
+  'usage.budgetDismiss': 'Hide this line',
   'usage.notCounted':
     'Temporary chats are not counted: nothing of them is written. A chat that is not saved yet counts once you save it.',
   'usage.budgetSaved': 'Budget saved',

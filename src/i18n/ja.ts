@@ -3,6 +3,8 @@ import type { LaterTexts } from './translate.ts';
 /** 日本語. */
 export const ja: LaterTexts = {
   'chat.inTrash': 'この会話はゴミ箱にあります。続けるには復元してください。',
+  'chat.trashDays': '{count}日後に完全に削除されます。',
+  'chat.trashSoon': 'まもなく完全に削除されます。',
   'common.chosen': '選択中',
   'list.filter': '表示する会話',
   'list.select': '会話を選択',
@@ -1122,7 +1124,7 @@ export const ja: LaterTexts = {
   'usage.budgetUnpriced': '今月のリクエスト{count}件は料金が不明で、合計に含まれません。',
   'usage.budgetField': '1か月の予算（米ドル）',
   'usage.budgetHint': '80%からここと入力欄の上でお知らせします。空欄にすると予算なしです。',
-  'usage.budgetDismiss': '今月は表示しない',
+  'usage.budgetDismiss': 'この表示を閉じる',
   'usage.notCounted':
     '一時的な会話は記録されないため、集計に含まれません。まだ保存していない会話は、保存したときに集計されます。',
   'usage.budgetSaved': '予算を保存しました',

@@ -3,6 +3,8 @@ import type { LaterTexts } from './translate.ts';
 /** 한국어. */
 export const ko: LaterTexts = {
   'chat.inTrash': '이 대화는 휴지통에 있어요. 이어 쓰려면 되살려 주세요.',
+  'chat.trashDays': '{count}일 뒤에 완전히 지워져요.',
+  'chat.trashSoon': '곧 완전히 지워져요.',
   'common.chosen': '선택됨',
   'list.filter': '표시할 대화 고르기',
   'list.select': '대화 선택',
@@ -539,7 +541,7 @@ export const ko: LaterTexts = {
   'upkeep.did.recounted': '대화 {count}개의 개수를 다시 셈',
   'upkeep.did.recountedDays': '사용량 기록 {count}건을 다시 셈',
   'upkeep.did.time': '평균 응답 시간 {time}',
-  'upkeep.did.rated': '별점 {count}개',
+  'upkeep.did.rated': '별점을 준 답변 {count}개',
   'upkeep.mended': '검색 색인에서 고친 것:',
   'upkeep.did.search': '검색 색인을 다시 만듦',
   'upkeep.copied': '고치기 전에 전체 스냅샷을 만듦',
@@ -979,7 +981,7 @@ export const ko: LaterTexts = {
   'import.skip.library_missing': '문서: 그때는 문서함이 없었어요',
   'import.skip.storage_refused': '저장하지 못한 것',
   'import.skip.chosen_by_person': '직접 제외한 것',
-  'import.skip.saved_prompt': '저장한 프롬프트: 옹기에는 둘 곳이 없어요',
+  'import.skip.saved_prompt': '저장한 프롬프트: onggi에는 둘 곳이 없어요',
   'import.skip.knowledge_base': '파일 모음: 파일을 직접 문서함에 넣어 주세요',
   'import.skip.manifest_only': '내려받을 목록만 있어요. 목록에 적힌 압축 파일을 넣어 주세요',
 
@@ -1107,7 +1109,7 @@ export const ko: LaterTexts = {
   'usage.budgetUnpriced': '이번 달 요청 {count}건은 요금을 몰라서 합계에 들어 있지 않아요.',
   'usage.budgetField': '한 달 예산(미국 달러)',
   'usage.budgetHint': '80%부터 여기와 메시지 입력창 위에서 알려 드려요. 비워 두면 예산이 없어요.',
-  'usage.budgetDismiss': '이번 달에는 그만 보기',
+  'usage.budgetDismiss': '닫기',
   'usage.notCounted':
     '임시 대화는 어디에도 기록되지 않아서 집계에 들어가지 않아요. 아직 저장하지 않은 대화는 저장할 때 집계돼요.',
   'usage.budgetSaved': '예산을 저장했어요',

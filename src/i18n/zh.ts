@@ -3,6 +3,8 @@ import type { LaterTexts } from './translate.ts';
 /** 中文. */
 export const zh: LaterTexts = {
   'chat.inTrash': '此对话在回收站中，恢复后才能继续。',
+  'chat.trashDays': '{count} 天后将彻底删除。',
+  'chat.trashSoon': '即将彻底删除。',
   'common.chosen': '已选择',
   'list.filter': '选择显示哪些对话',
   'list.select': '选择对话',
@@ -1064,7 +1066,7 @@ export const zh: LaterTexts = {
   'usage.budgetUnpriced': '本月有 {count} 次请求价格未知，未计入合计。',
   'usage.budgetField': '每月预算（美元）',
   'usage.budgetHint': '从 80% 起在这里和输入框上方提醒。留空表示不设预算。',
-  'usage.budgetDismiss': '本月不再显示',
+  'usage.budgetDismiss': '关闭此提示',
   'usage.notCounted': '临时对话不会留下记录，因此不计入统计。尚未保存的对话会在保存时计入。',
   'usage.budgetSaved': '已保存预算',
   'usage.counting': '统计',

@@ -8,6 +8,8 @@ import { renderInline } from './markdown-inline.ts';
 
 /** Longer texts stay as they were written: nobody formats so much. */
 const MAX_CHARACTERS = 200_000;
+/** A longer line begins no block: the patterns go over it again and again. */
+const MAX_LINE = 2000;
 /** Deeper nesting is text. */
 const MAX_DEPTH = 12;
 
@@ -47,6 +49,7 @@ function readBlock(
 ): readonly [string, number] {
   const line = lines[at] ?? '';
   if (line.trim() === '') return ['', at + 1];
+  if (line.length > MAX_LINE) return readText(lines, at, isTight);
   const fence = FENCE.exec(line);
   if (fence) return readCode(lines, at, fence);
   const heading = HEADING.exec(line);
@@ -62,6 +65,14 @@ function readBlock(
   }
   if (ITEM.test(line)) return readList(lines, at, depth);
   if (line.includes('|') && TABLE_LINE.test(lines[at + 1] ?? '')) return readTable(lines, at);
+  return readText(lines, at, isTight);
+}
+
+function readText(
+  lines: readonly string[],
+  at: number,
+  isTight: boolean,
+): readonly [string, number] {
   const end = endOf(lines, at, (each, place) => place === at || !beginsBlock(each));
   return [renderParagraph(lines.slice(at, end), isTight), end];
 }
@@ -78,6 +89,7 @@ function endOf(
 
 function beginsBlock(line: string): boolean {
   if (line.trim() === '') return true;
+  if (line.length > MAX_LINE) return false;
   return [FENCE, HEADING, RULE, QUOTE, ITEM].some((pattern) => pattern.test(line));
 }
 

@@ -66,8 +66,8 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
   let unflushedOwners = 0;
   /** Those of which something went while others were embedded. */
   const touched = new Set<string>();
-  /** Owners that are being embedded: none of them may be in the index yet. */
-  let inWork: ReadonlySet<string> = new Set();
+  /** Owners that are being embedded, with the stamps they were read with: none of them may be in the index yet. */
+  let inWork = new Map<string, string>();
   let flushedAt = performance.now();
 
   async function flush(): Promise<void> {
@@ -108,10 +108,11 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
 
   async function cover(group: readonly PassageOwner[]): Promise<void> {
     touched.clear();
-    inWork = new Set(group.map(({ id }) => id));
+    inWork = new Map(group.map(({ id, stamp }) => [id, stamp]));
     const all = await Promise.all(
       group.map(async ({ id, read }): Promise<Missing> => {
         const { stamp, wanted } = await read();
+        inWork.set(id, stamp);
         return { id, stamp, wanted, missing: index.missing(id, wanted) };
       }),
     );
@@ -196,7 +197,9 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
         const owners = new Map((await source.readOwners(asked)).map((owner) => [owner.id, owner]));
         for (const id of asked) {
           const owner = owners.get(id);
-          if (owner && (index.stampOf(id) === owner.stamp || !withTexts)) continue;
+          // Of what is in work, its own change is among those that are looked at again.
+          const stamps = [index.stampOf(id), inWork.get(id)];
+          if (owner && (stamps.includes(owner.stamp) || !withTexts)) continue;
           touched.add(id);
           if (!owner) index.remove(id);
           else if (index.stampOf(id) !== undefined) index.retain(id, (await owner.read()).wanted);

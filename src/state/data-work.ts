@@ -198,7 +198,7 @@ export function createDataWork({ db, clock, sessionId, translator }: DataWorkDep
           createdAt: reachesAt,
         })),
       makeSnapshot: (signal, isWhole = false) =>
-        withExclusiveLock('onggi-copy:snapshot', async () => {
+        inTurn('snapshot', signal, async () => {
           await noted('snapshot', () => snapshots.take({ isWhole, signal }), ofFolder);
         }),
       openSnapshot: (name) => snapshots.read(name),
@@ -213,8 +213,7 @@ export function createDataWork({ db, clock, sessionId, translator }: DataWorkDep
         if (!directory) return;
         // After a restart the browser asks again, and only on a click: a copy by itself is then denied.
         if (navigator.userActivation.isActive) await askForFolder(directory);
-        // By itself and by a click, in two tabs: one file of one name is written.
-        await withExclusiveLock('onggi-copy:folder', () =>
+        await inTurn('folder', signal, () =>
           noted('folder', () => copyIntoFolder(directory, backupClient, { signal }), ofFolder),
         );
       },
@@ -235,6 +234,28 @@ export function createDataWork({ db, clock, sessionId, translator }: DataWorkDep
       undoRestore: () => undoRestore(db, { clock }),
     },
   };
+}
+
+/** How long a copy waits for one that another tab makes. */
+const COPY_PATIENCE_MS = 10 * 60 * 1000;
+
+/**
+ * Makes one copy of a kind at a time, in all tabs, by itself or by a click: one file of one name is written. A
+ * tab that the browser froze is not waited for without end.
+ */
+async function inTurn<T>(
+  id: BackupTarget['id'],
+  signal: AbortSignal,
+  copy: () => Promise<T>,
+): Promise<T> {
+  const patience = AbortSignal.timeout(COPY_PATIENCE_MS);
+  const waiting = AbortSignal.any([signal, patience]);
+  try {
+    return await withExclusiveLock(`onggi-copy:${id}`, copy, waiting);
+  } catch (error) {
+    if (error !== patience.reason) throw error;
+    throw new OnggiError('backup/busy', 'another tab makes a copy', { retryable: true });
+  }
 }
 
 /** How often a copy goes into the person's folder while onggi is open. */

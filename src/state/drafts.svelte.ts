@@ -14,8 +14,8 @@ const EMPTY: DraftContent = { text: '', pasted: [] };
 export interface DraftSource {
   readonly get: (id: string) => Promise<DraftContent | undefined>;
   readonly put: (id: string, draft: DraftContent) => Promise<void>;
-  /** Deletes what is stored, if that is `known`: anything else was typed in another tab. */
-  readonly remove: (id: string, known: DraftContent) => Promise<void>;
+  /** Deletes what is stored, if it is among `known`: anything else was typed in another tab. */
+  readonly remove: (id: string, known: readonly DraftContent[]) => Promise<void>;
 }
 
 /** The message that a draft would be: what was typed, then what was pasted. */
@@ -30,8 +30,8 @@ export class Drafts {
   readonly #storage: StorageHealth;
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #loaded = new Set<string>();
-  /** What this tab read or wrote last. */
-  readonly #known = new Map<string, DraftContent>();
+  /** What this tab read or wrote last, and where a write failed what it wrote before. */
+  readonly #known = new Map<string, readonly DraftContent[]>();
 
   constructor(source: DraftSource, storage: StorageHealth) {
     this.#source = source;
@@ -48,7 +48,7 @@ export class Drafts {
     this.#loaded.add(id);
     try {
       const stored = await this.#source.get(id);
-      if (stored) this.#known.set(id, stored);
+      if (stored) this.#known.set(id, [stored]);
       if (stored && this.get(id) === EMPTY) this.#show(id, stored);
     } catch (error) {
       this.#storage.fail(toOnggiError(error));
@@ -102,11 +102,13 @@ export class Drafts {
 
   async #keep(id: string, draft: DraftContent): Promise<void> {
     if (draft.text === '' && draft.pasted.length === 0) {
-      await this.#source.remove(id, this.#known.get(id) ?? EMPTY);
+      await this.#source.remove(id, this.#known.get(id) ?? []);
+      this.#known.delete(id);
     } else {
       // Before: a removal that comes meanwhile waits behind it.
-      this.#known.set(id, draft);
+      this.#known.set(id, [...(this.#known.get(id) ?? []), draft]);
       await this.#source.put(id, draft);
+      this.#known.set(id, [draft]);
     }
   }
 }

@@ -78,7 +78,10 @@ export class FindInConversation {
     await this.ask(query);
     if (messageId === null) return this.current;
     const found = this.#found.find((each) => each.messageId === messageId);
+    const turn = this.#turn;
     const branch = await this.#open.readShownBranch();
+    // Something else was asked meanwhile.
+    if (turn !== this.#turn) return this.current;
     const index = branch.findIndex(({ id }) => id === messageId);
     const message = branch[index];
     if (!message) return undefined;

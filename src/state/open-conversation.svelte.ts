@@ -320,6 +320,10 @@ export class OpenConversation {
     const store = this.#store;
     this.#failure = null;
     try {
+      // What is asked in the trash would go with it.
+      if (this.conversation?.status === 'deleted') {
+        await store.updateConversation(this.conversation.id, { status: 'active', deletedAt: null });
+      }
       const conversation = this.conversation ?? (await this.#newConversation());
       const run = await begin({ store, conversation });
       if (this.#wantsStop()) run.stop();

@@ -44,6 +44,16 @@ export function createRequestCount(userId: UserId, imported: BroughtByImports): 
     return ids.has(idOf(request));
   }
 
+  /**
+   * Days come with an import where there was nothing of them here: what of such a day was asked before, it
+   * counts, on whichever device and of whichever conversation.
+   */
+  function isOfImportedDay(request: UsageIncrement): boolean {
+    return imported.withUsage.some(
+      (bringing) => isCountedWith(bringing, request) && !isAskedSince(request, bringing.startedAt),
+    );
+  }
+
   function addImported(increment: ImportedIncrement): void {
     const id = idOf(increment);
     rows.set(id, addImportedUsage(rows.get(id), userId, increment));
@@ -53,7 +63,9 @@ export function createRequestCount(userId: UserId, imported: BroughtByImports): 
     addConversation(conversation) {
       const importedAt = imported.conversations.get(conversation.id)?.startedAt ?? -Infinity;
       const records = readPassingUsage(conversation);
-      records.filter((record) => isAskedSince(record, importedAt)).forEach(add);
+      records
+        .filter((record) => isAskedSince(record, importedAt) && !isOfImportedDay(record))
+        .forEach(add);
     },
     addMessage(message, isOwnConversation) {
       if (message.role !== 'assistant') return;
@@ -66,7 +78,7 @@ export function createRequestCount(userId: UserId, imported: BroughtByImports): 
       const bringing = imported.messages.get(id) ?? imported.conversations.get(conversationId);
       const requests = toUsageIncrements(message);
       const [ours, elsewhere] = split(requests, bringing?.startedAt ?? -Infinity);
-      ours.forEach(add);
+      ours.filter((request) => !isOfImportedDay(request)).forEach(add);
       const others = elsewhere.filter((request) => !isCountedWith(bringing, request));
       if (others.length === 0) return;
       const isWhole = others.length === requests.length;

@@ -168,7 +168,6 @@ test('a lock does not stand in the way', async ({ connected: { page } }) => {
   await card.getByRole('button', { name: text('lock.now') }).click();
   await expect(page.getByRole('heading', { name: text('lock.locked') })).toBeVisible();
   await page.goto('/#/erase');
-  await page.reload();
   await page.getByLabel(text('erase.type', { word: text('erase.word') })).fill('erase');
   // By keyboard alone: Enter in the field is the yes.
   await page.keyboard.press('Enter');

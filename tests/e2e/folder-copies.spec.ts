@@ -66,8 +66,7 @@ test('a folder gets a copy at once and one a day, stays over a reload, and says 
   await page.evaluate(async (name) => {
     await (await navigator.storage.getDirectory()).removeEntry(name, { recursive: true });
   }, FOLDER);
-  const copyNow = card.getByRole('button', { name: text('backup.copyNow') });
-  await copyNow.first().click();
+  await card.getByRole('button', { name: text('backup.copyIntoFolder') }).click();
   await expect(row).toContainText(text('error.backup/folder-denied'));
   await expect(row).toContainText('last:');
 

@@ -120,7 +120,6 @@ async function expectNowhere(
   const { page } = onggi;
   const files = await takeEverythingOut(page);
   await page.goto('/#/');
-  await page.reload();
   await unlock(page);
   // The key is opened once more, with the lock set.
   await expect(onggi.conversations).toHaveCount(1);

@@ -350,10 +350,7 @@ test('a lock that is changed, what a notice undoes and a copy in a folder are to
       'a copy in a folder',
       async () => {
         await page.goto('/#/data');
-        await card
-          .getByRole('button', { name: text('backup.copyNow') })
-          .first()
-          .click();
+        await card.getByRole('button', { name: text('backup.copyIntoFolder') }).click();
       },
     ],
   ];

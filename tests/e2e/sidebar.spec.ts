@@ -271,7 +271,7 @@ test('the model suggests a title and a summary', async ({ start, page, endpoint 
   expect(chatRequests(endpoint)).toHaveLength(3);
 });
 
-test('a conversation in the trash says so and takes nothing until it is restored', async ({
+test('a conversation in the trash says so, and is restored by a click or by asking in it', async ({
   start,
   page,
 }) => {
@@ -281,9 +281,19 @@ test('a conversation in the trash says so and takes nothing until it is restored
   await page.goto('/#/c/kimchi');
   const bar = page.getByRole('main').getByRole('region', { name: text('list.trash') });
   await expect(bar).toContainText(text('chat.inTrash'));
-  await expect(bar).toContainText('30 days left');
+  await expect(bar).toContainText('in 30 days');
   await expect(onggi.composer).toHaveCount(0);
   await bar.getByRole('button', { name: text('conversation.restore') }).click();
+  await expect(onggi.composer).toBeVisible();
+  await expect(onggi.conversations).toHaveCount(3);
+
+  await choose(onggi, 'Kimchi', text('conversation.remove'));
+  await page.goto('/#/c/kimchi');
+  await expect(bar).toBeVisible();
+  await onggi.answers
+    .last()
+    .getByRole('button', { name: text('message.regenerate') })
+    .click();
   await expect(onggi.composer).toBeVisible();
   await expect(onggi.conversations).toHaveCount(3);
 });

@@ -127,9 +127,11 @@ export function keepFocus(): void {
   // Tab went out of the page, or a keyboard on touch was put away: nothing changed that took the focus.
   document.addEventListener('focusout', ({ target: element, relatedTarget }) => {
     if (relatedTarget !== null || !(element instanceof HTMLElement)) return;
-    setTimeout(() => {
+    const look = (): void => {
       if (!isDue && document.activeElement === document.body && canTake(element)) isNowhere = true;
-    });
+    };
+    // After the observer has seen what changed in this turn, and before anything later does.
+    queueMicrotask(() => queueMicrotask(look));
   });
   // By then what was clicked has the focus, or nothing.
   const look = () => setTimeout(() => (isNowhere = document.activeElement === document.body));

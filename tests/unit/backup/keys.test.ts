@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { getBackupTarget, noteBackupSuccess } from '#db/backup-targets.ts';
 import { createEndpoint } from '#domain/endpoint.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
 import { toEndpointId } from '#domain/ids.ts';
@@ -46,6 +47,23 @@ async function plainBytes(file: Blob): Promise<string> {
 }
 
 describe('a key', () => {
+  test('keeps its connection, and a copy without it is not said to hold everything', async () => {
+    const { home, endpoint } = await homeWithKey();
+    await home.db.strict.endpoints.delete(endpoint.id);
+    const file = await backUp(home.db);
+    await home.db.strict.endpoints.add(endpoint);
+    const sizeBytes = file.size;
+    await noteBackupSuccess(home.db, 'download', {
+      at: NOW,
+      fileName: file.name,
+      sizeBytes,
+      holds: 'before',
+    });
+    const { db } = await restore(home, file);
+    expect(await db.strict.endpoints.get(endpoint.id)).toBeDefined();
+    expect((await getBackupTarget(db, 'download')).holds).toBe('before');
+  });
+
   test('is in no byte of a backup, sealed or not', async () => {
     const { home } = await homeWithKey();
     const text = await plainBytes(await backUp(home.db));

@@ -14,9 +14,9 @@ test('a draft is kept, replaced, and deleted where it is as it was known', async
     pasted: [],
     updatedAt: 2,
   });
-  await deleteDraft(db, 'new', { text: '쓰다 만 글', pasted: [] });
+  await deleteDraft(db, 'new', [{ text: '쓰다 만 글', pasted: [] }]);
   expect(await getDraft(db, 'new')).toBeDefined();
-  await deleteDraft(db, 'new', { text: '쓰다 만 글 🖊️', pasted: [] });
+  await deleteDraft(db, 'new', [{ text: '쓰다 만 글 🖊️', pasted: [] }]);
   expect(await db.strict.drafts.toArray()).toEqual([]);
 });
 

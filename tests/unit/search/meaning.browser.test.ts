@@ -166,6 +166,35 @@ test('waits while it is held, and goes on afterwards', async () => {
   expect(embedder.given).toEqual(['red apple']);
 });
 
+test('finds what was added although it was held in the middle of it', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  const embedder = createTestEmbedder();
+  let hold: 'paused' | undefined;
+  let holdsNext = false;
+  const { statuses, find, isReady } = start(db, {
+    readHold: () => Promise.resolve(hold),
+    openEmbedder: () =>
+      Promise.resolve({
+        ...embedder,
+        embed: (...given) => {
+          if (holdsNext) [hold, holdsNext] = ['paused', false];
+          return embedder.embed(...given);
+        },
+      }),
+  });
+  await find('x');
+  await isReady();
+  holdsNext = true;
+  const texts = Array.from({ length: 60 }, (_, at) => `green pear ${at}`);
+  await addRows(db, conversationOf('b', texts));
+  await expect.poll(() => statuses.at(-1)?.phase).toBe('paused');
+  expect(embedder.given).not.toContain('green pear 59');
+  hold = undefined;
+  await isReady();
+  expect(await find('green pear')).toEqual(['b']);
+});
+
 test('says why it failed, and begins anew with the next question', async () => {
   const db = await openForTest();
   await addRows(db, conversationOf('a', ['red apple']));

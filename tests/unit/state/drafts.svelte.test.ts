@@ -23,7 +23,7 @@ async function open() {
         : putDraft(db, { id, text, pasted, updatedAt: 1 });
       return lastWrite;
     },
-    remove: (id: string, known: { text: string; pasted: readonly string[] }) => {
+    remove: (id: string, known: readonly { text: string; pasted: readonly string[] }[]) => {
       disk.writes += 1;
       lastWrite = deleteDraft(db, id, known);
       return lastWrite;
@@ -112,6 +112,19 @@ describe('a kept draft', () => {
     other.clear('c', true);
     other.flush();
     await lastWrite();
+    expect(await getDraft(db, 'c')).toBeUndefined();
+  });
+
+  test('that could not be written last is gone once it was sent, with what was written before', async () => {
+    const { db, disk, drafts, flush } = await open();
+    drafts.set('c', { text: 'begun' }, true);
+    await flush();
+    disk.isFull = true;
+    drafts.set('c', { text: 'begun and ended' }, true);
+    await flush();
+    disk.isFull = false;
+    drafts.clear('c', true);
+    await flush();
     expect(await getDraft(db, 'c')).toBeUndefined();
   });
 

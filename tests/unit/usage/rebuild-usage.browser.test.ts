@@ -360,6 +360,18 @@ test('counts an answer with the days of its own import only', async () => {
   ]);
 });
 
+test('counts what another device asked about a conversation of ours in the days that came from there', async () => {
+  const { db, clock, pass, send, readRows } = await openPricedChat();
+  await send(text('a'), usage(10, 5), finish('stop'), 'end');
+  await pass('title', text('Jars'), usage(40, 2), finish('stop'), 'end');
+  const addedUsage = await readRows();
+  clock.now += 1000;
+  // The rows were here already, and were only made whole: the import brought none of them.
+  await saveImportRun(db, importRun(clock.now, { addedUsage }));
+  await rebuildUsage(db, LOCAL_USER_ID);
+  expect(await readRows()).toMatchObject([{ requestCount: 2, promptTokens: 50 }]);
+});
+
 test('tells how far it is and leaves everything as it was when it is stopped', async () => {
   const { db, send, readRows } = await openPricedChat();
   await send(text('a'), usage(10, 5), finish('stop'), 'end');

@@ -564,8 +564,11 @@ test('a storage that does not answer is told at the start, leads to the copies, 
   await expect(page.getByRole('button', { name: /^Download the snapshot/ })).toBeVisible();
   await page.getByRole('button', { name: /^Restore the snapshot/ }).click();
   await expect(page.getByText(text('recovery.working'))).toBeVisible();
-  await page.clock.runFor(61_000);
-  await expect(page.getByText(text('error.db/no-answer'))).toBeVisible();
+  // In steps: the patience begins only when the copy has been read.
+  await expect(async () => {
+    await page.clock.runFor(61_000);
+    await expect(page.getByText(text('error.db/no-answer'))).toBeVisible({ timeout: 1000 });
+  }).toPass();
   await expect(page.getByRole('button', { name: /^Download the snapshot/ })).toBeEnabled();
 });
 

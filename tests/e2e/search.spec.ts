@@ -187,7 +187,7 @@ test('when the leading tab is frozen another one takes over, and hands back noth
   page,
   context,
 }) => {
-  test.setTimeout(150_000);
+  test.setTimeout(210_000);
   const { box, results } = await openSearch(onggi);
   await box.fill('실패했');
   await expect(results.locator('mark').first()).toHaveText('실패했');
@@ -205,7 +205,7 @@ test('when the leading tab is frozen another one takes over, and hands back noth
   await session.send('Debugger.pause');
   await otherBox.fill('_REST');
   // Three turns of the clock until it is told, two more until the lock is taken away.
-  await expect(resultsOn(other).locator('mark').first()).toHaveText(/_rest/i, { timeout: 60_000 });
+  await expect(resultsOn(other).locator('mark').first()).toHaveText(/_rest/i, { timeout: 110_000 });
   expect(other.workers().some((each) => each.url().includes('search.worker'))).toBe(true);
   await session.send('Debugger.disable');
   // It wakes up, ends its worker and asks the other.

@@ -15,8 +15,9 @@
  *
  * [Note: A tab that is frozen] A page that the browser froze keeps its lock and says nothing. A tab that told
  * the leading one of its silent worker and hears not even that it leads takes the lock away (`steal`). When the
- * old tab wakes up it ends its worker and queues again; what that worker may still write is refused, see
- * `db/search-epoch.ts`. Its files are held until then: the new worker works without them.
+ * old tab wakes up it ends its worker and queues again; what that worker may still write into the tables of
+ * vectors is refused, see `db/search-epoch.ts`. Its files are held until then: the new worker keeps the text in
+ * memory, for as long as it lives.
  */
 import * as v from 'valibot';
 import { ERROR_CODES, OnggiError, toOnggiError } from '#domain/errors.ts';

@@ -77,7 +77,8 @@ test('an endpoint embeds, after the page said that texts leave the device', asyn
   await openOther(page, 'endpoint');
   await card(page).getByLabel(text('embedder.model')).fill('embed/none');
   await use.click();
-  await expect(card(page).getByText(text('error.provider/model-not-found'))).toBeVisible();
+  const unusable = text('embedder.unusable', { name: 'embed/none' });
+  await expect(card(page).getByText(unusable)).toBeVisible();
   await findByMeaning(page);
   await page.goto('/#/settings/models');
   await card(page)

@@ -253,7 +253,7 @@ test('where the cache takes the room, it goes, and the write is done', async ({ 
   await page.goto('/robots.txt');
   await fillCache(page);
   await expect.poll(() => readUsage(page)).toBeGreaterThan(8_000_000);
-  const room = await takeAllRoom(page, (await readUsage(page)) - 4_000_000);
+  const room = await takeAllRoom(page, (used) => used - 4_000_000);
   await page.goto('/#/c/jars');
   await choose(onggi, 'Kimchi', text('conversation.rename'));
   const field = page.getByRole('textbox', { name: text('conversation.renameField') });

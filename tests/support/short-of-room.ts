@@ -10,15 +10,22 @@ export interface ShortOfRoom {
 /**
  * Takes all room from the page's origin and waits until the browser really refuses: for a while it goes by
  * what it knew of the room before.
- * @param quotaSize Bytes the origin may use in all.
+ * @param quotaOf Bytes the origin may use in all, by what it uses: that falls for a while after much was written.
  */
-export async function takeAllRoom(page: Page, quotaSize = 1): Promise<ShortOfRoom> {
+export async function takeAllRoom(
+  page: Page,
+  quotaOf: (usageBytes: number) => number = () => 1,
+): Promise<ShortOfRoom> {
   const client: CDPSession = await page.context().newCDPSession(page);
   const { origin } = new URL(page.url());
   await page.evaluate(openProbe);
-  await client.send('Storage.overrideQuotaForOrigin', { origin, quotaSize });
   const tryIt = () => page.evaluate(tryToWrite);
-  await expect.poll(tryIt, { timeout: 90_000 }).toBe('QuotaExceededError');
+  const take = async () => {
+    const usage = await page.evaluate(async () => (await navigator.storage.estimate()).usage ?? 0);
+    await client.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: quotaOf(usage) });
+    return tryIt();
+  };
+  await expect.poll(take, { timeout: 90_000 }).toBe('QuotaExceededError');
   return {
     async lift() {
       await client.send('Storage.overrideQuotaForOrigin', { origin });

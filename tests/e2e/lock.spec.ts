@@ -20,13 +20,7 @@ test('a passphrase locks: nothing is shown, nothing is written in clear, the key
   await onggi.open();
   await onggi.connect(endpoint.localhostUrl, API_KEY);
   await onggi.ask('Secret plans');
-  await page.goto('/#/settings/privacy');
-  await lockCard(page)
-    .getByRole('button', { name: text('lock.setPassphrase') })
-    .click();
-  await page.getByLabel(text('lock.newPassphrase')).fill(PASSPHRASE);
-  await page.getByLabel(text('lock.again')).fill(PASSPHRASE);
-  await page.getByRole('button', { name: text('common.continue') }).click();
+  await choosePassphrase(page);
   const dialog = page.getByRole('dialog');
   const code = (await dialog.locator('.code').textContent())?.trim() ?? '';
   expect(code).toMatch(/^[0-9A-Z-]{29}$/);
@@ -57,18 +51,8 @@ test('a passphrase locks: nothing is shown, nothing is written in clear, the key
 });
 
 test('locked at a start, the addresses of rescue and of erasing lead there', async ({ start }) => {
-  const { page } = await start({ hash: '#/settings/privacy' });
-  await lockCard(page)
-    .getByRole('button', { name: text('lock.setPassphrase') })
-    .click();
-  await page.getByLabel(text('lock.newPassphrase')).fill(PASSPHRASE);
-  await page.getByLabel(text('lock.again')).fill(PASSPHRASE);
-  await page.getByRole('button', { name: text('common.continue') }).click();
-  await page.getByLabel(text('lock.codeNoted')).check();
-  await page
-    .getByRole('dialog')
-    .getByRole('button', { name: text('common.done') })
-    .click();
+  const { page } = await start();
+  await setPassphrase(page);
   await page.reload();
   const locked = page.getByRole('heading', { name: text('lock.locked') });
   await expect(locked).toBeVisible();
@@ -83,13 +67,7 @@ test('locked at a start, the addresses of rescue and of erasing lead there', asy
 test('a recovery code stays, wherever somebody goes, until it is noted', async ({ start }) => {
   const { page } = await start({ rows });
   const other = await page.context().newPage();
-  await page.goto('/#/settings/privacy');
-  await lockCard(page)
-    .getByRole('button', { name: text('lock.setPassphrase') })
-    .click();
-  await page.getByLabel(text('lock.newPassphrase')).fill(PASSPHRASE);
-  await page.getByLabel(text('lock.again')).fill(PASSPHRASE);
-  await page.getByRole('button', { name: text('common.continue') }).click();
+  await choosePassphrase(page);
   const code = page.getByRole('dialog').locator('.code');
   await expect(code).toBeVisible();
   const shown = (await code.textContent()) ?? '';
@@ -275,8 +253,8 @@ test('a covered page comes back where it was: its address, and what it was scrol
 
 const lockedTitle = (page: Page) => page.getByRole('heading', { name: text('lock.locked') });
 
-/** Sets a passphrase on the privacy page. */
-async function setPassphrase(page: Page): Promise<void> {
+/** Chooses a passphrase on the privacy page; the recovery code is shown then. */
+async function choosePassphrase(page: Page): Promise<void> {
   await page.goto('/#/settings/privacy');
   await lockCard(page)
     .getByRole('button', { name: text('lock.setPassphrase') })
@@ -284,6 +262,10 @@ async function setPassphrase(page: Page): Promise<void> {
   await page.getByLabel(text('lock.newPassphrase')).fill(PASSPHRASE);
   await page.getByLabel(text('lock.again')).fill(PASSPHRASE);
   await page.getByRole('button', { name: text('common.continue') }).click();
+}
+
+async function setPassphrase(page: Page): Promise<void> {
+  await choosePassphrase(page);
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel(text('lock.codeNoted')).check();
   await dialog.getByRole('button', { name: text('common.done') }).click();

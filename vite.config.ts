@@ -132,6 +132,8 @@ export default defineConfig({
   test: {
     // Even where there are only two cores: tests in the browser wait half of their time.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    // `expect.poll` gives up after one second by itself: less than what some parts rest by intention.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,

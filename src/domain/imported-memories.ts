@@ -28,8 +28,9 @@ export function memoryMarks(memoryOf: string | null): Readonly<Record<string, un
 }
 
 /**
- * The document that a memory continues: of the same account, or else the one that says most of the same
- * where it cannot be another's. Undefined where it is a new one.
+ * The document that a memory continues: the one of its account, or else the one of no known account that
+ * says most of the same. An export that names no account goes on in the document of none, whatever the two
+ * have in common: where they say the very same, nothing is to be written. Undefined where it is a new one.
  */
 export function findSameMemory(
   known: readonly KnownMemory[],
@@ -38,23 +39,31 @@ export function findSameMemory(
   const { [ACCOUNT]: account } = memoryMarks(memoryOf);
   const own = known.find(({ document }) => account && document.metadata[ACCOUNT] === account);
   if (own) return own.document;
+  const ownerless = known.filter(({ document }) => document.metadata[ACCOUNT] === undefined);
+  const candidates = account === undefined ? known : ownerless;
+  const equal = candidates.find((each) => each.text === text);
+  if (equal) return equal.document;
   let best: { readonly document: LibraryDocument; readonly share: number } | undefined;
-  for (const { document, text: before } of known) {
-    if (account && document.metadata[ACCOUNT] !== undefined) continue;
+  for (const { document, text: before } of ownerless) {
     const share = sharedPart(before, text);
     if (share >= SAME_PART && share > (best?.share ?? 0)) best = { document, share };
   }
   return best?.document;
 }
 
-/** Two memories are of one person when the shorter has so much of its lines from the other. */
-const SAME_PART = 0.5;
+/**
+ * So much of the longer of two texts must be in the other for them to be one person's: of three lines two.
+ * A few things are true of many people, and a line or two in common must not cost one of them a whole text;
+ * a second document costs nothing.
+ */
+const SAME_PART = 2 / 3;
 
-function sharedPart(one: string, other: string): number {
-  if (one === other) return 2;
-  const [a, b] = [linesOf(one), linesOf(other)];
-  const [few, many] = a.size < b.size ? [a, b] : [b, a];
-  return few.size === 0 ? 0 : [...few].filter((line) => many.has(line)).length / few.size;
+/** The lines of the longer text that both have, from 0 to 1; 1 where all of the earlier one goes on. */
+function sharedPart(before: string, text: string): number {
+  const [earlier, later] = [linesOf(before), linesOf(text)];
+  const shared = [...earlier].filter((line) => later.has(line)).length;
+  if (shared === 0) return 0;
+  return shared === earlier.size ? 1 : shared / Math.max(earlier.size, later.size);
 }
 
 /** Headings are the same for everybody. */

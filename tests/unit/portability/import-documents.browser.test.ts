@@ -242,6 +242,36 @@ test('a memory that was imported before accounts were told apart goes on in its 
   expect(await allTexts(db)).toEqual(['- moved to Jeju', '- moved to Jeju']);
 });
 
+test('a line in common gives no export without an account the document of one', async () => {
+  const db = await openForTest();
+  await run(db, chatgptMemory('user-a', 'has a cat', 'has a dog', 'lives in Jeju'), 1000);
+  await run(db, chatgptMemory(null, 'has a cat'), 2000);
+  await run(db, chatgptMemory(null, 'has a cat', 'builds boats'), 3000);
+  const [own, other] = ['- has a cat\n- has a dog\n- lives in Jeju', '- has a cat\n- builds boats'];
+  expect(await allTexts(db)).toEqual([own, other]);
+  // Nor where it says all that the account does, and more: the account's next export would replace it.
+  await run(db, chatgptMemory(null, 'has a cat', 'has a dog', 'lives in Jeju', 'sings'), 4000);
+  expect(await allTexts(db)).toEqual([own, other, `${own}\n- sings`]);
+  // The very same text is no second document.
+  const again = chatgptMemory(null, 'has a cat', 'has a dog', 'lives in Jeju');
+  expect((await run(db, again, 5000)).source).toMatchObject({ documentFates: fates(0, 0, 1) });
+});
+
+test('a memory of no known account goes on in what says most of the same, not in what has a line of it', async () => {
+  const db = await openForTest();
+  await run(db, chatgptMemory(null, 'has a cat', 'builds boats', 'plants rice'), 1000);
+  await run(db, chatgptMemory(null, 'has a cat', 'builds boats', 'has a dog'), 2000);
+  const grown = '- has a cat\n- builds boats\n- has a dog';
+  expect(await allTexts(db)).toEqual([grown]);
+  await run(db, chatgptMemory(null, 'has a cat', 'bakes bread'), 3000);
+  await run(db, chatgptMemory('user-c', 'has a cat', 'grinds coffee'), 4000);
+  expect(await allTexts(db)).toEqual([
+    grown,
+    '- has a cat\n- bakes bread',
+    '- has a cat\n- grinds coffee',
+  ]);
+});
+
 test('a text that another account once replaced comes back', async () => {
   const db = await openForTest();
   await run(db, chatgptMemory(null, 'has a cat'), 1000);

@@ -26,6 +26,7 @@ export const MAINTENANCE_STEPS = [
   'statistics',
   'check',
   'search',
+  'compact',
 ] as const;
 export type MaintenanceStepName = (typeof MAINTENANCE_STEPS)[number];
 
@@ -112,6 +113,8 @@ export interface MaintenanceReport {
   readonly unused: readonly Noticed[];
   readonly removedDrafts: number;
   readonly removedRuns: number;
+  /** Bytes that the files of search became smaller by. */
+  readonly compactedBytes: number;
   /** The day before, as the specification's `calculate_usage_statistics` counts it. */
   readonly statistics: {
     readonly date: string;
@@ -152,6 +155,7 @@ export const EMPTY_REPORT: MaintenanceReport = {
   unused: [],
   removedDrafts: 0,
   removedRuns: 0,
+  compactedBytes: 0,
   statistics: null,
   check: null,
   search: null,

@@ -548,6 +548,7 @@ const texts = {
   'upkeep.step.trash': 'trash',
   'upkeep.step.attachments': 'unused attachments',
   'upkeep.step.records': 'left drafts and old records',
+  'upkeep.step.compact': 'search files',
   'upkeep.step.statistics': 'statistics of the day before',
   'upkeep.step.check': 'integrity check',
   'upkeep.step.search': 'search index',
@@ -575,6 +576,7 @@ const texts = {
     other: '{count} unused attachments removed',
   },
   'upkeep.did.drafts': { one: '{count} left draft removed', other: '{count} left drafts removed' },
+  'upkeep.did.compact': 'search files made smaller by {size}',
   'upkeep.did.statistics': {
     one: '{date}: {count} message, {tokens} tokens',
     other: '{date}: {count} messages, {tokens} tokens',

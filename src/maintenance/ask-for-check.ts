@@ -41,6 +41,20 @@ export async function askForCheck(
 }
 
 /**
+ * Has the search worker write its files without what is dead in them.
+ * @param isOnlyIfWorth Only where much is dead.
+ * @returns by how many bytes they became smaller
+ * @throws as {@link askForCheck}
+ */
+export async function askForCompaction(ask: AskSearch, isOnlyIfWorth: boolean): Promise<number> {
+  let byteLength = 0;
+  await ask({ kind: 'compact', isOnlyIfWorth }, (answer) => {
+    if (answer.kind === 'compacted') byteLength = answer.byteLength;
+  });
+  return byteLength;
+}
+
+/**
  * Compares, and where something differs makes it anew: what search keeps is made of the stored rows, so that
  * nothing can be lost. Vectors that cost money, and those that the person put off, are left to them.
  * @returns what to record; undefined when it was stopped.

@@ -36,6 +36,7 @@ const Report = v.object({
   unused: Noticed,
   removedDrafts: Count,
   removedRuns: Count,
+  compactedBytes: Count,
   statistics: v.fallback(
     v.nullable(
       v.object({

@@ -18,7 +18,7 @@ import type { MaintenanceRun } from '#domain/stored-rows.ts';
 import { toLocalDate } from '#domain/usage.ts';
 import { addDays } from '#domain/usage-summary.ts';
 import { calculateUsageStatistics } from '#usage/lazy-usage.ts';
-import { askForCheck, checkAndMend } from './ask-for-check.ts';
+import { askForCheck, askForCompaction, checkAndMend } from './ask-for-check.ts';
 import type { AskSearch } from './ask-for-check.ts';
 import { checkIntegrity } from './check-integrity.ts';
 import { raiseUsage, recountAll, toReport, withoutRecounted } from './repair.ts';
@@ -127,6 +127,11 @@ export const STEPS: Readonly<Record<MaintenanceStepName, Step>> = {
     const found = await askForCheck(askSearch, { kind: 'check' }, { signal, onProgress });
     return found && { search: found.check };
   },
+
+  // Files of vectors are written anew when they are opened, where much of them is dead.
+  compact: async ({ askSearch }, { kind }) => ({
+    compactedBytes: await askForCompaction(askSearch, kind === 'scheduled'),
+  }),
 };
 
 async function countCached(cache: MaintenanceDeps['cache']): Promise<number> {

@@ -60,6 +60,8 @@ export interface SearchEngine {
     onCount: (added: number, total: number) => void,
     signal: AbortSignal,
   ): Promise<TextFindings>;
+  /** Takes in everything that is committed, and writes the index without what is dead: see `TextIndexer.compact`. */
+  compact(isOnlyIfWorth: boolean): Promise<number>;
   /** Takes in everything that is committed. */
   catchUp(): Promise<void>;
   /** Models that answered and places conversations came from, of what is there and not in the trash. */
@@ -137,7 +139,7 @@ function createSearchEngine(deps: SearchEngineDeps, index: TextIndex): SearchEng
 
   async function beIdle(): Promise<void> {
     memory.release();
-    await indexer.compactIfWorth();
+    await indexer.compact(true);
     if (isVerified) return;
     isVerified = true;
     if (!(await index.verify(closing.signal))) await indexer.rebuild();
@@ -265,6 +267,10 @@ function createSearchEngine(deps: SearchEngineDeps, index: TextIndex): SearchEng
         };
       }, signal),
     rebuild: () => indexer.rebuild(),
+    async compact(isOnlyIfWorth) {
+      await catchUp();
+      return indexer.compact(isOnlyIfWorth);
+    },
     async check(onCount, signal) {
       const findings = await checkText({ db, index, indexer }, onCount, signal);
       // What cannot be overwritten now, on a full disk, is tried with the next check.

@@ -37,6 +37,8 @@ const Request = v.variant('kind', [
     limit: Count,
   }),
   v.object({ kind: v.literal('rebuild') }),
+  /** Writes the files of the texts without what is dead in them: all of it, or only where it is worth it. */
+  v.object({ kind: v.literal('compact'), isOnlyIfWorth: v.boolean() }),
   /** Compares all that is indexed with the stored rows. Tells how far it is, then what it found. */
   v.object({ kind: v.literal('check') }),
   /** The same, makes anew what differs, and compares again: what it tells at last is what is left. */
@@ -108,6 +110,8 @@ const Answer = v.variant('kind', [
     sources: v.array(v.string()),
   }),
   v.object({ kind: v.literal('done') }),
+  /** By how many bytes the files became smaller. */
+  v.object({ kind: v.literal('compacted'), byteLength: Count }),
   v.object({ kind: v.literal('evicted'), byteLength: Count }),
   /** Rows and texts that were compared so far; the total is a guess. */
   v.object({ kind: v.literal('checking'), doneCount: Count, totalCount: Count }),

@@ -141,6 +141,9 @@ async function answerWith(
     send({ kind: 'evicted', byteLength: await meaning.evict() }, true);
   } else if (request.kind === 'facets') {
     send({ kind: 'facets', ...engine.facets() }, true);
+  } else if (request.kind === 'compact') {
+    const byteLength = await engine.compact(request.isOnlyIfWorth);
+    send({ kind: 'compacted', byteLength }, true);
   } else if (request.kind === 'check' || request.kind === 'mend') {
     const tell = (doneCount: number, totalCount: number): void =>
       send({ kind: 'checking', doneCount, totalCount }, false);

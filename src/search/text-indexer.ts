@@ -54,8 +54,12 @@ export interface TextIndexer {
   catchUp(): Promise<void>;
   /** Reads everything anew. */
   rebuild(): Promise<void>;
-  /** Writes the index anew when much of it is dead. */
-  compactIfWorth(): Promise<void>;
+  /**
+   * Writes the index anew without what is dead in it.
+   * @param isOnlyIfWorth Only when much of it is dead.
+   * @returns by how many bytes of text it became smaller
+   */
+  compact(isOnlyIfWorth: boolean): Promise<number>;
   /** Overwrites what is left in the files of rows that are gone. Questions are let in between. */
   expunge(): Promise<void>;
   /**
@@ -217,11 +221,14 @@ export function createTextIndexer(
         await index.restart(await markFeed(db));
         await bring();
       }),
-    compactIfWorth: () =>
+    compact: (isOnlyIfWorth) =>
       alone(async () => {
         await confirm();
         const { deadBytes, byteLength } = index.table;
-        if (deadBytes > DEAD_BYTES && deadBytes > byteLength * DEAD_PART) await index.compact();
+        const isWorth = deadBytes > DEAD_BYTES && deadBytes > byteLength * DEAD_PART;
+        if (deadBytes === 0 || (isOnlyIfWorth && !isWorth)) return 0;
+        await index.compact();
+        return byteLength - index.table.byteLength;
       }),
     async expunge() {
       while (index.isExpungeDue && !signal.aborted) await alone(() => index.expungeSome());

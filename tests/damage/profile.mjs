@@ -59,7 +59,7 @@ export async function readRows() {
 }
 
 /** Whether the newest change is noted outside the database. Runs in the page. */
-async function isNoted() {
+export async function isNoted() {
   const request = indexedDB.open('onggi');
   await new Promise((resolve) => (request.onsuccess = resolve));
   const cursor = request.result

@@ -13,7 +13,7 @@ import { build, preview } from 'vite';
 import { createRandom } from '../support/kill-rounds.mjs';
 import { launchKillable } from '../support/killable-browser.mjs';
 import { DAMAGES } from './damages.mjs';
-import { fillProfile, readRows } from './profile.mjs';
+import { fillProfile, isNoted, readRows } from './profile.mjs';
 
 /** @typedef {import('playwright').Page} Page */
 /** @typedef {import('./profile.mjs').Rows} Rows */
@@ -162,6 +162,12 @@ try {
   // A harness that calls a whole profile damaged, or cannot read it, proves nothing.
   const undamaged = path.join(folder, 'undamaged');
   cpSync(whole, undamaged, { recursive: true });
+  // Of a browser that did not get to write its notes down nothing could be noticed.
+  const noted = await launchKillable(undamaged);
+  await noted.page.goto(`${APP_URL}/robots.txt`);
+  const hasNote = await noted.page.evaluate(isNoted);
+  await noted.close();
+  if (!hasNote) throw new Error('the profile was closed before its note was written');
   const sound = await inspect(undamaged, before);
   if (sound.screen !== 'app' || sound.lost > 0) throw new Error(JSON.stringify(sound));
 

@@ -1,6 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { purgeConversations } from '#db/many-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { OnggiError } from '#domain/errors.ts';
+import { toConversationId } from '#domain/ids.ts';
 import type { SearchStatus } from '#domain/search.ts';
 import { readReport } from '#maintenance/read-report.ts';
 import { createSearchClient } from '#search/search-client.ts';
@@ -128,7 +130,10 @@ test('a worker that fails is told with its reason, after what was done before', 
   const row = await maintenance.run('by-hand');
   const report = row && readReport(row);
   expect(report).toMatchObject({
-    failedSteps: [{ step: 'search', code: 'app/worker-failed' }],
+    failedSteps: [
+      { step: 'search', code: 'app/worker-failed' },
+      { step: 'compact', code: 'app/worker-failed' },
+    ],
     search: null,
   });
   expect(report?.done.at(-1)).toBe('check');
@@ -207,4 +212,26 @@ test('files of the worker that were damaged between two visits are found and men
     if (answer.kind === 'found') found.push(...answer.page.groups.map(({ id }) => id));
   });
   expect(found).toEqual(['b']);
+});
+
+test('a run writes the files of search without what is dead in them, by itself only where it is much', async () => {
+  const { db, maintenance } = await openMaintenance();
+  const long = '나머지 '.repeat(100_000);
+  await addRows(
+    db,
+    conversationOf('a', ['red apple']),
+    conversationOf('b', ['short']),
+    conversationOf('c', [long, long]),
+  );
+  const run = async (kind: 'scheduled' | 'by-hand') => {
+    const row = await maintenance.run(kind);
+    return row && readReport(row).compactedBytes;
+  };
+  expect(await run('by-hand')).toBe(0);
+  await purgeConversations(db, [toConversationId('b')]);
+  expect(await run('scheduled')).toBe(0);
+  expect(await run('by-hand')).toBeGreaterThanOrEqual('short'.length);
+  await purgeConversations(db, [toConversationId('c')]);
+  expect(await run('scheduled')).toBeGreaterThanOrEqual(2 * new TextEncoder().encode(long).length);
+  expect(await run('by-hand')).toBe(0);
 });

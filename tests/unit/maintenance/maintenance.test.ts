@@ -73,9 +73,10 @@ describe('a run', () => {
         'statistics',
         'check',
         'search',
+        'compact',
       ],
     });
-    expect(new Set(seen).size).toBe(8);
+    expect(new Set(seen).size).toBe(9);
   });
 
   test('by itself checks everything only once a week', async () => {
@@ -111,7 +112,16 @@ describe('a run', () => {
     expect(row && readReport(row)).toMatchObject({
       failure: null,
       failedSteps: [{ step: 'cache', code: 'app/unexpected' }],
-      done: ['sessions', 'trash', 'attachments', 'records', 'statistics', 'check', 'search'],
+      done: [
+        'sessions',
+        'trash',
+        'attachments',
+        'records',
+        'statistics',
+        'check',
+        'search',
+        'compact',
+      ],
     });
     expect(row?.endedAt).not.toBeNull();
   });

@@ -160,7 +160,7 @@ test('writing what is alive anew keeps what is found and drops what is gone', as
   await indexer.catchUp();
   const before = index.table.byteLength;
   const names = await store.list();
-  await indexer.compactIfWorth();
+  await indexer.compact(true);
   expect(index.table.byteLength).toBeLessThan(before / 2);
   expect(index.table.deadBytes).toBe(0);
   expect(await index.verify()).toBe(true);

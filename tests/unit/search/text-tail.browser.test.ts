@@ -47,7 +47,7 @@ test('fifty messages are written together, and each is found at once', async () 
   const store = counted(memoryStore());
   await storeConversation(db, 'a', ['첫째']);
   const { index, indexer } = await open(db, store);
-  await indexer.compactIfWorth();
+  await indexer.compact(true);
   const [before, confirmed] = [store.writes, await confirmedSeq(db)];
   for (let seq = 1; seq <= 49; seq += 1) {
     await put(db, seq, `말 ${seq}`);

@@ -12,14 +12,21 @@ import { isNoRoom } from './storage-errors.ts';
 /** The row that names the epoch; no vector has this id. */
 const EPOCH_ID = 'search-epoch';
 
-/** Epochs that connections of this program began. */
-const begun = new WeakMap<OnggiDexie, string>();
+/** Epochs that connections of this program began, and who is told that one is over. */
+const begun = new WeakMap<
+  OnggiDexie,
+  { readonly epoch: string; readonly onLost: (() => void) | undefined }
+>();
 
 /**
  * From now on this connection alone may write what search keeps, until another one begins an epoch. Where there
  * is no room for that, nothing is begun, and nothing else that search would write has room either.
+ * @param onLost Called with every write that is refused because another connection has begun since.
  */
-export async function beginSearchEpoch({ relaxed: db }: OnggiDatabase): Promise<void> {
+export async function beginSearchEpoch(
+  { relaxed: db }: OnggiDatabase,
+  onLost?: () => void,
+): Promise<void> {
   const epoch = crypto.randomUUID();
   const row = {
     collection: 'conversations',
@@ -29,7 +36,7 @@ export async function beginSearchEpoch({ relaxed: db }: OnggiDatabase): Promise<
   } as const;
   try {
     await commit(() => db.embeddingCoverage.put({ id: EPOCH_ID, ...row }));
-    begun.set(db, epoch);
+    begun.set(db, { epoch, onLost });
   } catch (error) {
     if (!isNoRoom(error)) throw error;
   }
@@ -43,5 +50,7 @@ export async function checkSearchEpoch(db: OnggiDexie): Promise<void> {
   const own = begun.get(db);
   if (own === undefined) return;
   const row = await db.embeddingCoverage.get(EPOCH_ID);
-  if (row?.stamp !== own) throw new OnggiError('app/worker-failed', 'another worker took over');
+  if (row?.stamp === own.epoch) return;
+  own.onLost?.();
+  throw new OnggiError('app/worker-failed', 'another worker took over');
 }

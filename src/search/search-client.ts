@@ -170,6 +170,10 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
         if (wanting && embedTexts) serveEndpointEmbedding(wanting, embedTexts);
         return;
       }
+      if (message.kind === 'begin-anew') {
+        beginAnew();
+        return;
+      }
       hear(message);
       tell({ kind: 'from-worker', message });
     };

@@ -66,6 +66,8 @@ export interface SearchEngine {
   catchUp(): Promise<void>;
   /** Models that answered and places conversations came from, of what is there and not in the trash. */
   facets(): { models: string[]; sources: string[] };
+  /** Where the index is kept: in memory where the files could not be opened. */
+  readonly storage: SidecarStore['kind'];
   /** Bytes of memory for text. */
   readonly memoryBytes: number;
   close(): void;
@@ -282,6 +284,7 @@ function createSearchEngine(deps: SearchEngineDeps, index: TextIndex): SearchEng
       const { models, sources } = index.table.readNames();
       return { models: [...models].sort(), sources: [...sources].sort() };
     },
+    storage: store.kind,
     get memoryBytes() {
       return memory.byteLength;
     },

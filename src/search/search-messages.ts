@@ -16,8 +16,9 @@
  * [Note: A tab that is frozen] A page that the browser froze keeps its lock and says nothing. A tab that told
  * the leading one of its silent worker and hears not even that it leads takes the lock away (`steal`). When the
  * old tab wakes up it ends its worker and queues again; what that worker may still write into the tables of
- * vectors is refused, see `db/search-epoch.ts`. Its files are held until then: the new worker keeps the text in
- * memory, for as long as it lives.
+ * vectors is refused, see `db/search-epoch.ts`. Should it begin its epoch late, it is the leading worker that is
+ * refused. Its files are held until then: the new worker keeps the text in memory. A worker that is refused, or
+ * whose files are free, says `begin-anew`, and the leading tab starts another in its place.
  */
 import * as v from 'valibot';
 import { ERROR_CODES, OnggiError, toOnggiError } from '#domain/errors.ts';
@@ -142,6 +143,8 @@ const FromWorker = v.variant('kind', [
    * keys of endpoints do not leave it. The page serves the port; see inference/embedding-messages.ts.
    */
   v.object({ kind: v.literal('serve-embedding') }),
+  /** Another worker could do what this one cannot. See [Note: A tab that is frozen]. */
+  v.object({ kind: v.literal('begin-anew') }),
 ]);
 /** A message of the search worker. */
 export type FromSearchWorker = v.InferOutput<typeof FromWorker>;

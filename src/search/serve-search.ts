@@ -15,6 +15,7 @@ import { readToSearchWorker, toSearchFailure } from './search-messages.ts';
 import type { FromSearchWorker, SearchAnswer, SearchRequest } from './search-messages.ts';
 import { removeLostFolders } from './sidecar-opfs.ts';
 import type { SidecarStore } from './sidecar-store.ts';
+import { waitForFiles } from './wait-for-files.ts';
 
 export interface SearchServerDeps {
   readonly clock: Clock;
@@ -61,7 +62,8 @@ export function serveSearch(port: MessagePort, deps: SearchServerDeps): void {
   let opening: Promise<Answerer> | undefined;
   /** What could not be opened is opened anew by whoever asks next. */
   function opened(): Promise<Answerer> {
-    opening ??= open(deps, askPage, setStatus).catch((error: unknown) => {
+    const beginAnew = (): void => post({ kind: 'begin-anew' });
+    opening ??= open(deps, { askPage, setStatus, beginAnew }).catch((error: unknown) => {
       opening = undefined;
       setStatus({ phase: 'failed' });
       throw error;
@@ -98,13 +100,21 @@ export function serveSearch(port: MessagePort, deps: SearchServerDeps): void {
   };
 }
 
+/** What a worker may want of its page. */
+interface ToPage {
+  /** Gives a port at whose other end the page embeds. */
+  readonly askPage: () => MessagePort;
+  readonly setStatus: (changes: Partial<SearchStatus>) => void;
+  /** Has another worker take this one's place. */
+  readonly beginAnew: () => void;
+}
+
 async function open(
   { openDatabase, openMeaning, clock, isResident }: SearchServerDeps,
-  askPage: () => MessagePort,
-  setStatus: (changes: Partial<SearchStatus>) => void,
+  { askPage, setStatus, beginAnew }: ToPage,
 ): Promise<Answerer> {
   const db = await openDatabase();
-  await beginSearchEpoch(db);
+  await beginSearchEpoch(db, beginAnew);
   const store = await openSidecarStore(db);
   // What cannot be removed now is tried again with the next worker.
   if (store.kind === 'opfs') void removeLostFolders().catch(() => undefined);
@@ -112,6 +122,7 @@ async function open(
   // A failure is in its status.
   void meaning.resume().catch(() => undefined);
   const engine = await openSearchEngine({ db, store, clock, onStatus: setStatus, isResident });
+  if (engine.storage !== store.kind) void waitForFiles(store).then(beginAnew);
   return (request, send, signal) => answerWith({ engine, meaning }, request, send, signal);
 }
 

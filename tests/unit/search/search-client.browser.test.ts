@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { OnggiDatabase } from '#db/open-database.ts';
+import { beginSearchEpoch } from '#db/search-epoch.ts';
 import type { SearchStatus } from '#domain/search.ts';
 import { createSearchClient } from '#search/search-client.ts';
 import type { SearchClient } from '#search/search-client.ts';
@@ -155,6 +156,53 @@ describe('a leading tab that is frozen', () => {
     release();
     await found;
     await expect.poll(() => findWord(tab.client, 'apple')).toEqual(['a']);
+    expect(tab.workers).toHaveLength(2);
+  });
+});
+
+describe('the worker of another tab that lives on', () => {
+  test('and began later than the one that leads, is overtaken when that one is refused', async () => {
+    const db = await openForTest();
+    await addRows(db, conversationOf('a', ['red apple']));
+    const tab = openTab(db);
+    await expect.poll(() => tab.statuses.at(-1)?.phase, { timeout: 20_000 }).toBe('ready');
+    await beginSearchEpoch(db);
+    const near = {
+      kind: 'near',
+      text: 'apple',
+      limit: 5,
+      leastCosine: 0,
+      isInPassing: false,
+    } as const;
+    await tab.client.ask(near, () => undefined);
+    await expect.poll(() => tab.workers.length, { timeout: 20_000 }).toBe(2);
+    await tab.client.ask(near, () => undefined);
+    await expect.poll(() => tab.statuses.at(-1)?.meaning.phase, { timeout: 20_000 }).toBe('ready');
+    expect(await db.strict.embeddings.count()).toBe(1);
+    expect(tab.workers).toHaveLength(2);
+  });
+
+  test('and holds the files, keeps them no longer than it lives', async () => {
+    const db = await openForTest();
+    await addRows(db, conversationOf('a', ['red apple']));
+    const old = createWorker();
+    onTestFinished(() => old.terminate());
+    const { port1, port2 } = new MessageChannel();
+    const isReady = new Promise<void>((resolve) => {
+      port1.onmessage = ({ data }: MessageEvent<{ status?: SearchStatus }>) => {
+        if (data.status?.phase === 'ready') resolve();
+      };
+    });
+    old.postMessage(db.name, [port2]);
+    await isReady;
+    const tab = openTab(db);
+    const last = (): Partial<SearchStatus> | undefined => tab.statuses.at(-1);
+    await expect
+      .poll(last, { timeout: 20_000 })
+      .toMatchObject({ phase: 'ready', storage: 'memory' });
+    old.terminate();
+    await expect.poll(last, { timeout: 20_000 }).toMatchObject({ phase: 'ready', storage: 'opfs' });
+    expect(await findWord(tab.client, 'apple')).toEqual(['a']);
     expect(tab.workers).toHaveLength(2);
   });
 });

@@ -5,6 +5,7 @@
 import { lastChangeOfConversation } from './conversation.ts';
 import type { Conversation } from './conversation.ts';
 import { toEarlierMetadata } from './earlier-version.ts';
+import { findEdited } from './edited-texts.ts';
 import {
   digestValue,
   importState,
@@ -47,13 +48,15 @@ export interface ImportUpdate {
   readonly isVisible: boolean;
   /** How many texts were edited at their source. What they were before is among `added`. */
   readonly editedCount: number;
+  /** Whether so many texts differ that none was taken as edited: another exporter wrote them. */
+  readonly isWrittenOtherwise: boolean;
 }
 
 /**
  * What a newer export of a conversation changes in the rows that are here; undefined when nothing.
  * New messages come at the end, a title from the import follows its source, dates too; answers that
- * have grown are taken, and texts that were edited at their source, which stay beside as another version
- * of them. Ratings, comments, pin, archive, tags and options come as the source has them
+ * have grown are taken, and texts that were edited at their source ({@link findEdited}), which stay beside as
+ * another version of them. Ratings, comments, pin, archive, tags and options come as the source has them
  * now, where the person left what the last import brought (see [Note: What an import remembers]); the
  * trash, own branches and titles given here stay. What a poorer export does not say takes nothing away.
  */
@@ -77,19 +80,25 @@ export function planImportUpdate(
     base.updatedAt !== null && imported.updatedAt !== null && imported.updatedAt > base.updatedAt;
   const missing = findMissing(stored, imported, known, isOlder);
   const added = placeMessages(missing, stored, known, makers);
+  const compared = imported.messages.flatMap((message) => {
+    const before = known.get(message.sourceId);
+    return before ? [{ imported: message, stored: before }] : [];
+  });
+  const { edited: editedIds, isWrittenOtherwise } = findEdited(isNewer ? compared : []);
   const changes = imported.messages.flatMap((message, index) => {
     const before = known.get(message.sourceId);
     if (!before) return [];
     // References go by the ids of the file.
     const { sourceId } = said.messages[index] ?? message;
     const references = makers.attachments.get(sourceId) ?? [];
-    const state = { now: makers.now, references, isOlder, isNewer };
+    const state = { now: makers.now, references, isOlder, isEdited: editedIds.has(before.id) };
     return changedMessage(message, before, state) ?? [];
   });
   const changed = changes.map(({ message }) => message);
-  const edited = changes.flatMap(({ earlier }) => earlier ?? []);
+  const edited = changes.filter(({ isEdited }) => isEdited);
   const lastSeq = Math.max(stored.lastSeq, added.at(-1)?.seq ?? -1);
-  const earlier = edited.map((message, index) => ({
+  const kept = withoutSiblings(changes, storedMessages);
+  const earlier = kept.map((message, index) => ({
     ...message,
     id: toMessageId(makers.createId()),
     seq: lastSeq + 1 + index,
@@ -121,7 +130,22 @@ export function planImportUpdate(
     changed,
     isVisible,
     editedCount: edited.length,
+    isWrittenOtherwise,
   };
+}
+
+/** What the edited messages were before, but where a version beside them that no import changes says it. */
+function withoutSiblings(
+  changes: readonly ChangedMessage[],
+  stored: readonly Message[],
+): readonly Message[] {
+  const placeOf = ({ parentId, role, content }: Message): string =>
+    JSON.stringify([parentId, role, content]);
+  const edited = changes.flatMap(({ earlier }) => earlier ?? []);
+  if (edited.length === 0) return edited;
+  const own = stored.filter(({ metadata }) => typeof metadata['source_id'] !== 'string');
+  const said = new Set(own.map(placeOf));
+  return edited.filter((message) => !said.has(placeOf(message)));
 }
 
 /** What is here under an id of an earlier version has that id in the file too. */
@@ -185,6 +209,7 @@ function findMissing(
 interface ChangedMessage {
   readonly message: Message;
   readonly isVisible: boolean;
+  readonly isEdited: boolean;
   /** What it was, where its text was edited. */
   readonly earlier?: Message;
 }
@@ -197,18 +222,17 @@ function changedMessage(
     now,
     references,
     isOlder,
-    isNewer,
+    isEdited,
   }: {
     readonly now: number;
     readonly references: Message['attachments'];
     readonly isOlder: boolean;
-    readonly isNewer: boolean;
+    readonly isEdited: boolean;
   },
 ): ChangedMessage | undefined {
   if (stored.status === 'streaming') return undefined;
   const { content, timestamp } = imported;
   const isLonger = content.length > stored.content.length && content.startsWith(stored.content);
-  const isEdited = isNewer && !isLonger && isEditedAtSource(content, stored);
   const isRedated = timestamp !== null && timestamp !== stored.timestamp;
   // What was continued or asked again here has a text of its own, and its own figures.
   const isItsText = isLonger || isEdited || content === stored.content;
@@ -237,20 +261,9 @@ function changedMessage(
       ...(isVisible && { changedAt: nextChangeAt(lastChangeOfMessage(stored), now) }),
     },
     isVisible,
+    isEdited,
     ...(isEdited && { earlier: toEarlierVersion(stored) }),
   };
-}
-
-/**
- * Whether a text is another than the one here, which nobody asked for again or went on with. A part of it
- * is a poorer export of it.
- */
-function isEditedAtSource(content: string, stored: Message): boolean {
-  const [there, here] = [content, stored.content].map((text) =>
-    text.replaceAll(/\s+/g, ' ').trim(),
-  );
-  if (!there || !here || stored.endpointId !== null) return false;
-  return there !== here && !here.startsWith(there);
 }
 
 /** What a message was before it was edited, as another version of it, which no import brings again. */

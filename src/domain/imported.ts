@@ -192,6 +192,8 @@ export const IMPORT_NOTES = [
   'document_without_text',
   /** Texts that are here were edited in their product since. */
   'edited_at_source',
+  /** Most texts of a conversation differ from those that are here, which stay. */
+  'written_otherwise',
 ] as const;
 export type ImportNote = (typeof IMPORT_NOTES)[number];
 

@@ -1085,6 +1085,8 @@ const texts = {
   'import.note.document_without_text': 'Documents came without their text',
   'import.note.edited_at_source':
     'Texts edited in their app since were taken; the earlier text stays as another version',
+  'import.note.written_otherwise':
+    'Most of the texts differ from those here, as another exporter writes them: the texts here stay',
   'import.skip.empty_conversation': 'Conversations without messages',
   'import.skip.no_messages_field': 'Entries without a list of messages',
   'import.skip.not_an_object': 'Entries that are no conversations',

@@ -982,6 +982,8 @@ export const ja: LaterTexts = {
   'import.note.document_without_text': '本文のない文書があります',
   'import.note.edited_at_source':
     '元のアプリで編集された本文を取り込みました。以前の本文は別の版として残ります',
+  'import.note.written_otherwise':
+    '別のツールで書き出したように、本文の大半が異なります。ここにある本文をそのまま残しました',
   'import.skip.empty_conversation': 'メッセージのない会話',
   'import.skip.no_messages_field': 'メッセージ一覧のない項目',
   'import.skip.not_an_object': '会話ではない項目',

@@ -967,6 +967,8 @@ export const ko: LaterTexts = {
   'import.note.document_without_text': '내용이 없는 문서가 있어요',
   'import.note.edited_at_source':
     '원래 앱에서 고친 글을 가져왔어요. 고치기 전 글은 다른 버전으로 남아 있어요',
+  'import.note.written_otherwise':
+    '다른 도구로 내보낸 파일처럼 글이 대부분 달라요. 여기 있는 글을 그대로 두었어요',
   'import.skip.empty_conversation': '메시지가 없는 대화',
   'import.skip.no_messages_field': '메시지 목록이 없는 항목',
   'import.skip.not_an_object': '대화가 아닌 항목',

@@ -928,6 +928,8 @@ export const zh: LaterTexts = {
   'import.note.asset_missing': '导出中只有文件名而没有文件',
   'import.note.document_without_text': '部分文档没有正文',
   'import.note.edited_at_source': '已采用在原应用中修改过的文本；修改前的文本作为另一个版本保留',
+  'import.note.written_otherwise':
+    '大部分文本与这里的不同，像是由另一个工具导出；这里的文本保持不变',
   'import.skip.empty_conversation': '没有消息的对话',
   'import.skip.no_messages_field': '没有消息列表的条目',
   'import.skip.not_an_object': '不是对话的条目',

@@ -1,7 +1,8 @@
 import type { Conversation } from '#domain/conversation.ts';
 import { isSameAsImported } from '#domain/import-memory.ts';
 import { planImportUpdate } from '#domain/import-update.ts';
-import type { UpdateMakers } from '#domain/import-update.ts';
+import type { ImportUpdate, UpdateMakers } from '#domain/import-update.ts';
+import type { ImportNote } from '#domain/imported.ts';
 import type { CreateId } from '#domain/ids.ts';
 import type { AttachmentReference, Message } from '#domain/message.ts';
 import { updateWholeConversation } from '#db/imported-conversations.ts';
@@ -49,19 +50,24 @@ async function writeChanges(
     now: parts.clock(),
   };
   let isVisible = false;
-  let editedCount = 0;
+  let note: ImportNote | undefined;
   const noted = noteUpdate(log, stored.id);
   const update = await updateWholeConversation(db, stored.id, (now, messages) => {
     const plan = planImportUpdate(now, messages, imported, makers);
     isVisible = plan?.isVisible ?? false;
-    editedCount = plan?.editedCount ?? 0;
+    note = plan && noteOf(plan);
     return plan && { ...plan, attachments: [], part: noted.toPart(plan, now, messages) };
   });
   if (!update) return false;
   noted.done();
-  if (editedCount > 0) parts.tally.note('edited_at_source', imported.title ?? imported.sourceId);
+  if (note) parts.tally.note(note, imported.title ?? imported.sourceId);
   tellTooLarge(parts, imported, file, [...update.added, ...update.changed], makers);
   return isVisible;
+}
+
+function noteOf({ editedCount, isWrittenOtherwise }: ImportUpdate): ImportNote | undefined {
+  if (isWrittenOtherwise) return 'written_otherwise';
+  return editedCount > 0 ? 'edited_at_source' : undefined;
 }
 
 /** A reference without bytes for each attachment, by the id of its message in the source. */

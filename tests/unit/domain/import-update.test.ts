@@ -376,12 +376,49 @@ describe('a text that was edited at its source', () => {
     ['of an export that is no newer', 'edited text', 1000],
     ['of an export without a date', 'edited text', null],
     ['that is only spaced otherwise', 'first\n text ', 2000],
+    ['that is only marked otherwise', '> **“first”** — `text`!', 2000],
     ['that is cut', 'first', 2000],
     ['that is empty', '', 2000],
   ])('is not one %s', (_name, content, updatedAt) => {
     const before = rows();
     const after = updated(before, at(content, updatedAt));
     expect(after.messages).toEqual(before.messages);
+  });
+
+  it('is taken where there are no letters in it', () => {
+    const before = toConversationRows(at('👍', 1000), makers());
+    expect(answerOf(updated(before, at('👎', 2000)))?.content).toBe('👎');
+    expect(updated(before, at(' 👍\n', 2000)).messages).toEqual(before.messages);
+  });
+
+  it('is none where most of the conversation differs: another exporter wrote it', () => {
+    const before = rows();
+    const more = { rating: 5 } as const;
+    const other = at('[1] first text', 2000, more);
+    const messages = other.messages.map((each) =>
+      each.sourceId === 'c' ? { ...each, content: `USER: ${each.content}` } : each,
+    );
+    const newer = { ...other, messages };
+    const plan = planImportUpdate(before.conversation, before.messages, newer, makers());
+    expect(plan).toMatchObject({ editedCount: 0, isWrittenOtherwise: true });
+    const after = updated(before, newer);
+    const contents = ({ messages: list }: ConversationRows) => list.map(({ content }) => content);
+    expect(contents(after)).toEqual(contents(before));
+    expect(answerOf(after)).toMatchObject(more);
+    // What is edited later, in an export like the first one, is.
+    expect(answerOf(updated(after, at('edited text', 3000)))?.content).toBe('edited text');
+  });
+
+  it('leaves no second copy of a version that is beside it', () => {
+    const contents = ({ messages }: ConversationRows) =>
+      messages.slice(3).map(({ content }) => content);
+    const there = updated(rows(), at('edited text', 2000));
+    const back = updated(there, at('first text', 3000));
+    expect(contents(back)).toEqual(['first text', 'edited text']);
+    const again = updated(back, at('edited text', 4000));
+    expect(answerOf(again)?.content).toBe('edited text');
+    expect(contents(again)).toEqual(['first text', 'edited text']);
+    expect(again.conversation).toMatchObject({ messageCount: 5, lastSeq: 4 });
   });
 
   it('does not take the place of what the person asked for again', () => {

@@ -242,6 +242,20 @@ export default defineConfig(
     files: ['scripts/**', 'tests/**', '*.config.*'],
     rules: { 'no-console': 'off' },
   },
+  {
+    files: ['tests/unit/**', 'tests/long/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          // It also has Playwright ask every worker of the page to pass its requests on, and wait for
+          // the answer of one that is ending: a run of the browser project then never ends.
+          selector: "CallExpression[callee.object.name='vi'][callee.property.name=/^(do)?mock$/i]",
+          message: 'Hand a part in instead of mocking a module (docs/architecture.md).',
+        },
+      ],
+    },
+  },
   // They read JSON of tools, with types in comments: casts there would be noise.
   { files: ['scripts/**'], rules: unsafeOff },
   { files: ['eslint.config.js'], extends: [ts.configs.disableTypeChecked] },

@@ -123,6 +123,12 @@ const BREACHES: [string, string, string, RegExp][] = [
     `{#await import('#db/a.ts') then a}{a}{/await}`,
     /A dynamic import never crosses folders/,
   ],
+  [
+    'a module of ours mocked in a test',
+    'tests/unit/state/x.svelte.test.ts',
+    `import { vi } from 'vitest'; vi.mock('#domain/a.ts', { spy: true });`,
+    /instead of mocking a module/,
+  ],
 ];
 
 describe('the layer lint refuses', () => {

@@ -1,12 +1,9 @@
-import { expect, test, vi } from 'vitest';
-import * as densest from '#domain/densest-place.ts';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
 import { createMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import type { OpenConversation } from '#state/open-conversation.svelte.ts';
 import { FindInConversation } from '#state/find-in-conversation.svelte.ts';
-
-vi.mock('#domain/densest-place.ts', { spy: true });
 
 /** A conversation on the screen with these texts, `c/0` first. */
 function openWith(texts: readonly string[]): FindInConversation {
@@ -54,11 +51,19 @@ test('when all places of the last message lie above the screen, its last one is 
 });
 
 test('where the words stand together is looked for in the message that was asked for alone', async () => {
-  const find = openWith(['a red jar', `red ${'- '.repeat(200)} a red jar`, 'red jar']);
+  const texts = ['a red jar', `red ${'- '.repeat(200)} a red jar`, 'the red jar'];
+  const find = openWith(texts);
+  // Each place is cut out of its text there, and nowhere else.
+  const slice = vi.spyOn(String.prototype, 'slice');
+  onTestFinished(() => slice.mockRestore());
+  const cutTexts = (): string[] => {
+    const contexts = slice.mock.contexts.map(String);
+    return [...new Set(contexts)].filter((text) => texts.includes(text));
+  };
   await find.ask('red jar');
   await find.ask('red jars');
-  expect(densest.densestPlace).not.toHaveBeenCalled();
+  expect(cutTexts()).toEqual([]);
   await find.begin({ query: 'red jar', messageId: 'c/1' });
-  expect(densest.densestPlace).toHaveBeenCalledOnce();
+  expect(cutTexts()).toEqual([texts[1]]);
   expect(find.current).toMatchObject({ messageId: 'c/1', nth: 1 });
 });

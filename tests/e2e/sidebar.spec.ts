@@ -20,6 +20,12 @@ async function choose(onggi: Onggi, title: string, entry: string) {
   await item.getByRole('button', { name: entry, exact: true }).click();
 }
 
+/** Removes the open conversation. The page leaves it once that is written: what goes back at once is led away. */
+async function removeOpen(onggi: Onggi, title: string) {
+  await choose(onggi, title, text('conversation.remove'));
+  await expect(onggi.page).toHaveURL(/#\/$/);
+}
+
 /** Shows the conversations of a status, or those with a tag. */
 async function filterBy(page: Page, entry: string) {
   await page.getByRole('button', { name: text('list.filter') }).click();
@@ -277,7 +283,7 @@ test('a conversation in the trash says so, and is restored by a click or by aski
 }) => {
   const onggi = await start({ rows: THREE, hash: '#/c/kimchi' });
   await expect(onggi.composer).toBeVisible();
-  await choose(onggi, 'Kimchi', text('conversation.remove'));
+  await removeOpen(onggi, 'Kimchi');
   await page.goto('/#/c/kimchi');
   const bar = page.getByRole('main').getByRole('region', { name: text('list.trash') });
   await expect(bar).toContainText(text('chat.inTrash'));
@@ -287,7 +293,7 @@ test('a conversation in the trash says so, and is restored by a click or by aski
   await expect(onggi.composer).toBeVisible();
   await expect(onggi.conversations).toHaveCount(3);
 
-  await choose(onggi, 'Kimchi', text('conversation.remove'));
+  await removeOpen(onggi, 'Kimchi');
   await page.goto('/#/c/kimchi');
   await expect(bar).toBeVisible();
   await onggi.answers

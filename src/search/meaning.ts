@@ -9,7 +9,7 @@
  */
 import { leaveFeed } from '#db/feed-reader.ts';
 import { deleteEmbeddings, readStoredEmbedders } from '#db/embeddings.ts';
-import { readConversations } from '#db/conversation-ids.ts';
+import { readConversationIds, readConversations } from '#db/conversation-ids.ts';
 import { readRange } from '#db/thread-reads.ts';
 import { embedderIdOf, isSameChoice, skipsDocuments } from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
@@ -76,8 +76,7 @@ export interface Meaning {
     signal?: AbortSignal,
   ): Promise<readonly NearGroup[]>;
   /**
-   * The ranking alone of what {@link near} finds, conversations and documents, what is in the trash among it.
-   * Begins. @throws as {@link near}
+   * The ranking alone of what {@link near} finds, conversations and documents. Begins. @throws as {@link near}
    */
   rank(text: string, options: NearOptions, signal?: AbortSignal): Promise<readonly RankedOwner[]>;
   /** Reads what is shown of them, in their order; what is in the trash or gone is left out. */
@@ -144,6 +143,19 @@ async function askModel(opened: OpenedMeaning, text: string, signal?: AbortSigna
   const query = await opened.embedder.embed([text], 'query', signal);
   const oddness = (await opened.embedder.measureOddness?.(text)) ?? null;
   return { ...opened, text, query, oddness };
+}
+
+/** The nearest that are not in the trash, whose places go to those behind. */
+async function nearestBut(
+  trashed: ReadonlySet<string>,
+  index: OpenedMeaning['index'],
+  query: Float32Array,
+  limit: number,
+): Promise<readonly NearOwner[]> {
+  const isKept = ({ ownerId }: NearOwner): boolean => !trashed.has(ownerId);
+  const first = await index.nearest(query, limit);
+  if (first.every(isKept)) return first;
+  return (await index.nearest(query, limit + trashed.size)).filter(isKept).slice(0, limit);
 }
 
 export function createMeaning(deps: MeaningDeps): Meaning {
@@ -335,9 +347,10 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     signal?.throwIfAborted();
     const { embedder, query, oddness } = asked;
     const ranked: RankedOwner[] = [];
+    const trashed = new Set<string>(await readConversationIds(db, ['deleted']));
     for (const collection of collections) {
       const index = collection === 'documents' ? asked.documents : asked.index;
-      for (const owner of await index.nearest(query, limit)) {
+      for (const owner of await nearestBut(trashed, index, query, limit)) {
         const cosine = toBuiltInScale(owner.cosine, embedder.unrelated);
         if (cosine >= leastCosine) ranked.push({ ...owner, cosine, collection });
       }
@@ -365,8 +378,8 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     signal?: AbortSignal,
     exceptId?: string,
   ): Promise<readonly NearGroup[]> {
-    // Some may be in the trash, and one may be the asking one.
-    const options = { limit: limit * 2 + 1, leastCosine };
+    // One may be the asking one.
+    const options = { limit: limit + 1, leastCosine };
     const collections = withDocuments ? EMBEDDING_COLLECTIONS : (['conversations'] as const);
     const ranked = await rank(text, options, collections, signal);
     const found = await read(ranked.filter(({ ownerId }) => ownerId !== exceptId));

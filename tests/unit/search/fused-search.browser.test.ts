@@ -39,3 +39,20 @@ test('both rankings are fused two hundred deep, and what both name says so', asy
   expect(alone.groups[0]?.id).toBe('late');
   expect(new Set(alone.groups.flatMap(({ foundBy }) => foundBy))).toEqual(new Set(['meaning']));
 });
+
+test('what is in the trash takes no place from what is not', async () => {
+  const db = await openForTest();
+  const trashed = Array.from({ length: 210 }, (_, at) =>
+    conversationOf(`trashed-${at}`, ['red apple'], { status: 'deleted' }),
+  );
+  await addRows(db, conversationOf('kept', ['red apple pear']), ...trashed);
+  const engine = await openEngine(db);
+  const { meaning, statuses } = createTestMeaning(db);
+  const options = { text: 'red apple', limit: 5, leastCosine: 0.3 };
+  await meaning.rank('red apple', options, SIGNAL);
+  await expect.poll(() => statuses.at(-1)?.phase).toBe('ready');
+  const { groups } = await findFused({ engine, meaning }, options, 'nowhere', SIGNAL);
+  expect(groups.map(({ id }) => id)).toEqual(['kept']);
+  const near = await meaning.near('red apple', { ...options, isInPassing: false });
+  expect(near.map(({ id }) => id)).toEqual(['kept']);
+});

@@ -3,6 +3,7 @@
  * a batch at a time, taken up where it was after a reload because it looks for what is not covered.
  */
 import type { Embedder } from '#domain/embedding.ts';
+import { UNFINISHED } from './passage-source.ts';
 import type { PassageOwner, PassageSource } from './passage-source.ts';
 import type { PassageText } from './passages.ts';
 import type { VectorIndex } from './vector-index.ts';
@@ -47,9 +48,6 @@ export interface MeaningIndexer {
   /** Overwrites what is stored of vectors that do not count any more. */
   expunge(): Promise<void>;
 }
-
-/** Ends the stamp of one that has not all of its vectors. */
-const UNFINISHED = '.unfinished';
 
 /** One that is to be embedded. */
 interface Missing {

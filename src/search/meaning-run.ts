@@ -223,10 +223,9 @@ export function startMeaningRun(
       [0, 0],
       [0, 0],
     ];
-    const keptStamp = (id: string): string | undefined => found.documents.stampOf(id);
     const sources = [
       [conversationSource(db, embedder.skipsTrash), found.index],
-      [documentSource(db, embedder.skipsDocuments ? keptStamp : undefined), found.documents],
+      [documentSource(db, embedder.skipsDocuments ? found.documents : undefined), found.documents],
     ] as const;
     const parts = sources.map(([source, index], at): MeaningPart => {
       const indexer = createMeaningIndexer({

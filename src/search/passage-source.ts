@@ -6,7 +6,7 @@ import { readAllMessages } from '#db/table-pages.ts';
 import type { EmbeddingCollection } from '#domain/embedding.ts';
 import { toConversationId } from '#domain/ids.ts';
 import { readDocumentDetails } from '#domain/library.ts';
-import type { ChangeFeedRow } from '#domain/stored-rows.ts';
+import type { ChangeFeedRow, LibraryDocument } from '#domain/stored-rows.ts';
 import {
   conversationPassages,
   conversationStamp,
@@ -14,6 +14,7 @@ import {
   documentStamp,
 } from './passages.ts';
 import type { PassageText } from './passages.ts';
+import type { VectorIndex } from './vector-index.ts';
 
 /** A conversation or document as it is stored now. */
 export interface PassageOwner {
@@ -35,6 +36,9 @@ export interface PassageSource {
   /** Which of them a change is about. */
   readonly changedIds: (change: ChangeFeedRow) => readonly string[];
 }
+
+/** Ends the stamp of one that has not all of its vectors. */
+export const UNFINISHED = '.unfinished';
 
 /** Ends the stamp of a conversation with a running answer: it is looked at again. */
 const RUNNING = '.running';
@@ -71,35 +75,43 @@ export function conversationSource(db: OnggiDatabase, skipsTrash: boolean): Pass
   };
 }
 
+/** Ends the stamp of a document that has the vectors of passages that stayed, and is to get no more. */
+const KEPT = '.kept';
+
 /**
  * The documents of the library, newest first.
- * @param keptStamp Where no more are to be sent: the stamp under which a document has its vectors, undefined
- * where it has none. Others, and what has changed since, then count as gone.
+ * @param kept Where no more are to be sent: the vectors that there are. Those of passages that stayed are kept,
+ * a document that has none counts as gone.
  */
 export function documentSource(
   db: OnggiDatabase,
-  keptStamp?: (id: string) => string | undefined,
+  kept?: Pick<VectorIndex, 'stampOf' | 'missing'>,
 ): PassageSource {
+  /** The stamp under which its vectors may stay as they are; undefined when it has none. */
+  function keptStamp(row: LibraryDocument): string | undefined {
+    const [has, stamp] = [kept?.stampOf(row.id), documentStamp(row)];
+    if (has === undefined) return undefined;
+    return [stamp, stamp + UNFINISHED].includes(has) ? has : stamp + KEPT;
+  }
   return {
     collection: 'documents',
     async readIds() {
       const ids = await readDocumentIds(db);
-      return keptStamp ? ids.filter((id) => keptStamp(id) !== undefined) : ids;
+      return kept ? ids.filter((id) => kept.stampOf(id) !== undefined) : ids;
     },
     async readOwners(ids) {
       const rows = [...(await findDocuments(db, ids)).values()];
-      const wanted = keptStamp
-        ? rows.filter((row) => keptStamp(row.id) === documentStamp(row))
-        : rows;
-      return wanted.map((row) => ({
-        id: row.id,
-        stamp: documentStamp(row),
-        size: readDocumentDetails(row).chunkCount * CHUNK_TEXTS + 1,
-        async read() {
+      return rows.flatMap((row) => {
+        const stamp = kept ? keptStamp(row) : documentStamp(row);
+        if (stamp === undefined) return [];
+        const size = readDocumentDetails(row).chunkCount * CHUNK_TEXTS + 1;
+        const read = async () => {
           const wanted = documentPassages(row, await readAllChunks(db, row.id));
-          return { stamp: documentStamp(row), wanted };
-        },
-      }));
+          const missing = new Set(kept?.missing(row.id, wanted));
+          return { stamp, wanted: wanted.filter((passage) => !missing.has(passage)) };
+        };
+        return { id: row.id, stamp, size, read };
+      });
     },
     changedIds: ({ documentIds }) => documentIds,
   };

@@ -220,13 +220,12 @@ describe('by meaning', () => {
     expect(await ids('red apple')).toEqual(['a']);
   });
 
-  test('an endpoint gets no document before the person was asked, and those it had stay', async () => {
-    const db = await openForTest();
+  /** Meaning by an endpoint that the person let have documents, and what it was given. */
+  function startEndpoint(db: OnggiDatabase, mostTexts = Infinity) {
     const endpoint = { kind: 'endpoint', endpointId: toEndpointId('e'), model: 'm' } as const;
     const earlier = { ...endpoint, baseUrl: 'https://e.example' };
-    await addRows(db, conversationOf('talk', ['green pear']));
-    await addDocument(db, note('old', 'red apple'));
     const wish = { chosen: { ...earlier, sendsDocuments: true } as EmbedderChoice };
+    const limits = { mostTexts };
     const given: string[] = [];
     const statuses: MeaningStatus[] = [];
     const { meaning } = createTestMeaning(db, {
@@ -235,6 +234,7 @@ describe('by meaning', () => {
       openEmbedder(choice) {
         const embedder = createTestEmbedder({ id: embedderIdOf(choice) });
         const embed: typeof embedder.embed = (texts, kind) => {
+          if (given.length >= limits.mostTexts) throw new OnggiError('model/damaged', 'no more');
           given.push(...texts);
           return embedder.embed(texts, kind);
         };
@@ -244,6 +244,14 @@ describe('by meaning', () => {
     const options = { limit: 5, leastCosine: 0.9, isInPassing: false, withDocuments: true };
     const ids = async (text: string) => (await meaning.near(text, options)).map(({ id }) => id);
     const isReady = () => expect.poll(() => statuses.at(-1)?.phase).toBe('ready');
+    return { meaning, earlier, wish, limits, given, statuses, ids, isReady };
+  }
+
+  test('an endpoint gets no document before the person was asked, and those it had stay', async () => {
+    const db = await openForTest();
+    await addRows(db, conversationOf('talk', ['green pear']));
+    await addDocument(db, note('old', 'red apple'));
+    const { meaning, earlier, wish, given, statuses, ids, isReady } = startEndpoint(db);
     await ids('anything');
     await isReady();
     expect(await ids('red apple')).toEqual(['old']);
@@ -254,8 +262,11 @@ describe('by meaning', () => {
     await meaning.rechoose();
     await addDocument(db, note('new', 'blue plum'));
     await addRows(db, conversationOf('later', ['green grape']));
-    await isReady();
-    await expect.poll(() => given).toContain('green grape');
+    // Compares when all that was written is followed, of both collections.
+    expect(await meaning.check(() => undefined, new AbortController().signal)).toMatchObject({
+      problems: { 'vector-missing': 0, 'vector-left': 0, 'vector-unreadable': 0 },
+    });
+    expect(given).toContain('green grape');
     expect(await ids('red apple')).toEqual(['old']);
     expect(await ids('blue plum')).toEqual([]);
     expect(given).not.toContain('new.txt');
@@ -268,6 +279,47 @@ describe('by meaning', () => {
     expect(given).toContain('new.txt');
     // What it had was not paid for again.
     expect(given).not.toContain('old.txt');
+  });
+
+  test('what an endpoint has of a document that was renamed, changed or not finished stays until then', async () => {
+    const db = await openForTest();
+    const parts = Array.from({ length: 200 }, (_, at) => `part${at} ${'word '.repeat(70)}`);
+    const both = `${'filler text goes on. '.repeat(76)}\n\n`;
+    await addDocument(db, note('cut', parts.join('\n\n')));
+    await addDocument(db, note('named', 'red apple', 2));
+    await addDocument(db, note('varied', `${both}blue plum`, 3));
+    const { meaning, earlier, wish, limits, given, statuses, ids, isReady } = startEndpoint(
+      db,
+      150,
+    );
+    await ids('anything');
+    await expect.poll(() => statuses.at(-1)?.phase).toBe('failed');
+    await expect.poll(() => covered(db, 'cut')).toBe(1);
+
+    wish.chosen = earlier;
+    limits.mostTexts = Infinity;
+    given.length = statuses.length = 0;
+    await renameDocument(db, 'named', 'pear.txt', 4);
+    await replaceDocument(db, createDocumentRows(note('varied', `${both}green grape`, 5)));
+    await meaning.rechoose();
+    await isReady();
+    expect(given).toEqual([]);
+    expect(await ids('cut.txt')).toEqual(['cut']);
+    expect(await ids('red apple')).toEqual(['named']);
+    expect(await ids('varied.txt')).toEqual(['varied']);
+    // What does not stand there any more is not found, what stands there now not yet.
+    expect(await ids('blue plum')).toEqual([]);
+    expect(await ids('green grape')).toEqual([]);
+
+    wish.chosen = { ...earlier, sendsDocuments: true };
+    given.length = 0;
+    await meaning.rechoose();
+    await expect.poll(() => ids('green grape')).toEqual(['varied']);
+    await isReady();
+    expect(given).toContain('pear.txt');
+    // What it had was not paid for again.
+    expect(given.filter((text) => text === 'red apple' || text === 'varied.txt')).toEqual([]);
+    expect(given.filter((text) => text.startsWith('part')).length).toBeLessThan(100);
   });
 
   test('a large document that was cut off on the way goes on where it was', async () => {

@@ -114,15 +114,15 @@ export class Translator {
       ),
     });
 
-  /** Bytes in the unit that fits. */
+  /** Bytes in the unit that fits: kilobytes and up, because "byte" is a word that not every language has. */
   readonly bytes = (sizeBytes: number): string => {
-    const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
-    const power = Math.min(3, Math.floor(Math.log10(Math.max(1, sizeBytes)) / 3));
+    const units = ['kilobyte', 'megabyte', 'gigabyte'] as const;
+    const power = Math.min(3, Math.max(1, Math.floor(Math.log10(Math.max(1, sizeBytes)) / 3)));
     return new Intl.NumberFormat(this.language, {
       style: 'unit',
-      unit: units[power] ?? 'byte',
+      unit: units[power - 1] ?? 'kilobyte',
       unitDisplay: 'short',
-      maximumFractionDigits: power > 1 ? 1 : 0,
+      maximumFractionDigits: power > 1 || sizeBytes < 1000 ? 1 : 0,
     }).format(sizeBytes / 1000 ** power);
   };
 }

@@ -115,3 +115,38 @@ test('lists the visits with device and duration, and ends one', async ({ start }
   await card.getByRole('button', { name: /^End the visit/ }).click();
   await expect(card.getByText(text('visits.terminated'))).toBeVisible();
 });
+
+test('says whether the browser keeps the data, and what that means in this one', async ({
+  start,
+}) => {
+  const { page } = await start({ hash: '#/storage' });
+  const card = page.getByRole('region', { name: text('space.protection') });
+  await expect(card.getByText(text('space.unprotectedBody'))).toBeVisible();
+  await expect(card.getByText(text('space.browser.Chrome'))).toBeVisible();
+  // Such a profile, which is thrown away, is never kept for good.
+  await card.getByRole('button', { name: text('data.protect') }).click();
+  await expect(page.getByText(text('data.notProtected'))).toBeVisible();
+
+  const cdp = await page.context().newCDPSession(page);
+  const others = [
+    ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox'],
+    [
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/140.0 Mobile/15E148 Safari/604.1',
+      'Safari',
+    ],
+    ['Mozilla/5.0 (Unknown)', 'other'],
+  ] as const;
+  for (const [userAgent, advice] of others) {
+    await cdp.send('Emulation.setUserAgentOverride', { userAgent });
+    await page.reload();
+    await expect(card.getByText(text(`space.browser.${advice}`))).toBeVisible();
+  }
+
+  // One that has promised.
+  await page.addInitScript(() => {
+    navigator.storage.persisted = () => Promise.resolve(true);
+  });
+  await page.reload();
+  await expect(card.getByText(text('space.protectedBody'))).toBeVisible();
+  await expect(card.getByRole('button', { name: text('data.protect') })).toBeHidden();
+});

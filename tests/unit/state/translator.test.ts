@@ -39,8 +39,9 @@ test('completes the language that is in use at the end, however often it changes
 });
 
 test.each([
-  [0, '0 byte'],
-  [999, '999 byte'],
+  [0, '0 kB'],
+  [448, '0.4 kB'],
+  [999, '1 kB'],
   [1000, '1 kB'],
   [1499, '1 kB'],
   [999_499, '999 kB'],

@@ -8,6 +8,7 @@ import type { UsageIncrement } from '#domain/usage.ts';
 import { readUsageIncrements } from '#domain/usage-increments.ts';
 import { commit, read } from './commit.ts';
 import { removeDocuments } from './documents.ts';
+import { withoutGone } from './forget-changes.ts';
 import { deleteParts, readWholeRun, readWholeRuns } from './import-parts.ts';
 import { withExclusiveLock } from './locks.ts';
 import { purgeConversations } from './many-conversations.ts';
@@ -30,12 +31,13 @@ export function withImportLock<T>(
 
 /**
  * Writes an import's whole row, in the place of its parts too, and waits for the disk: everything written
- * before it is then there too.
+ * before it is then there too. What it changed in conversations that are gone is left out.
  */
 export function saveImportRun({ strict: db }: OnggiDatabase, run: ImportRun): Promise<void> {
+  const tables = run.changes ? [db.imports, db.conversations] : [db.imports];
   return commit(() =>
-    db.transaction('rw', db.imports, async () => {
-      await db.imports.put(run);
+    db.transaction('rw', tables, async () => {
+      await db.imports.put(await withoutGone(db, run));
       await deleteParts(db, run.id);
     }),
   );

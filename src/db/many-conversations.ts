@@ -8,6 +8,9 @@ import { commit } from './commit.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
 
+/** Conversations whose old texts are looked for together: each look reads every import that changed something. */
+const CONVERSATIONS_AT_ONCE = 100;
+
 /** Rows deleted in one transaction, so that reading and writing go on meanwhile (PERFORMANCE 2.3). */
 const CHUNK_ROWS = 500;
 
@@ -49,9 +52,9 @@ interface PurgeOptions {
 }
 
 /**
- * Deletes conversations for good, with messages, attachments and drafts, in chunks of 500 rows; the
- * conversation itself goes last, so that what was begun can be taken up again. Nothing happens for
- * those that are gone already.
+ * Deletes conversations for good, with messages, attachments, drafts and what imports keep of their older
+ * texts, in chunks of 500 rows; the conversation itself goes last, so that what was begun can be taken up
+ * again. Nothing happens for those that are gone already.
  */
 export async function purgeConversations(
   { strict }: OnggiDatabase,
@@ -59,6 +62,12 @@ export async function purgeConversations(
   { onProgress, signal, isTrashOnly = false }: PurgeOptions = {},
 ): Promise<void> {
   for (const [index, id] of ids.entries()) {
+    if (signal?.aborted) return;
+    if (index % CONVERSATIONS_AT_ONCE === 0) {
+      const some = ids.slice(index, index + CONVERSATIONS_AT_ONCE);
+      const { forgetChanges } = await import('./forget-changes.ts');
+      await commit(() => forgetChanges(strict, some, isTrashOnly));
+    }
     let isDone = false;
     while (!isDone) {
       if (signal?.aborted) return;

@@ -82,6 +82,7 @@ export function toImportChange<Table extends keyof Rows>(
   return {
     table,
     id: after.id,
+    ...('conversationId' in after && { conversationId: after.conversationId }),
     fields,
     memory,
     ...(isDated && {

@@ -153,6 +153,8 @@ export interface ImportRun {
 export interface ImportChange {
   readonly table: 'conversations' | 'messages';
   readonly id: string;
+  /** Of a message: its conversation, with which this goes; missing in rows of older versions. */
+  readonly conversationId?: ConversationId;
   /** Each with the value it had, and the digest of the one it got. */
   readonly fields: readonly { readonly key: string; readonly was: unknown; readonly is: string }[];
   /** What its metadata remembered of imports, likewise. */

@@ -1,6 +1,7 @@
 /** What undoing an import gives back, and what is known of one whose page was closed in the middle. */
 import { expect, test } from 'vitest';
-import { readBroughtByImports } from '#db/import-runs.ts';
+import { readBroughtByImports, saveImportRun } from '#db/import-runs.ts';
+import { purgeConversations } from '#db/many-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { watchImportRuns } from '#db/import-list.ts';
 import {
@@ -10,6 +11,7 @@ import {
   toMessageId,
   toSessionId,
 } from '#domain/ids.ts';
+import type { ImportChange } from '#domain/stored-rows.ts';
 import { addUsage } from '#domain/usage.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import { exportSql } from '#portability/export-sql.ts';
@@ -314,6 +316,60 @@ test('what was undone keeps nothing of what it had changed', async () => {
   expect(undone).toMatchObject({ undoneAt: clock() });
   expect(undone).not.toHaveProperty('changes');
   expect(undone).not.toHaveProperty('settings');
+});
+
+test.each(['today', 'by an older version'] as const)(
+  'of a conversation that is deleted for good no import keeps a text, noted %s, and undoing goes on',
+  async (noted) => {
+    const db = await openForTest();
+    const both = (text: string, time: number) =>
+      fileOf('conversations.json', [
+        chatgptConversation('gone', [{ id: 'x' }, { id: 'y', text: `secret ${text}` }], {
+          update_time: time,
+        }),
+        chatgptConversation('kept', [{ id: 'q' }, { id: 'a', text: `plain ${text}` }], {
+          update_time: time,
+        }),
+      ]);
+    await importAt(db, both('one', 1_700_001_000), 22);
+    const { id } = await importAt(db, both('two', 1_700_002_000), 23);
+    if (noted === 'by an older version') {
+      const run = (await db.strict.imports.get(id)) ?? expect.fail();
+      const changes = run.changes?.map(({ conversationId: _new, ...change }) => change) ?? [];
+      await db.strict.imports.put({ ...run, changes });
+    }
+    const saidByImports = async () => JSON.stringify(await db.strict.imports.toArray());
+    expect(await saidByImports()).toContain('secret one');
+    const conversations = await db.strict.conversations.toArray();
+    const gone = conversations.flatMap((row) => (row.sourceId === 'gone' ? row.id : []));
+    await purgeConversations(db, gone, { isTrashOnly: true });
+    expect(await saidByImports()).toContain('secret one');
+    await purgeConversations(db, gone);
+    expect(await saidByImports()).not.toContain('secret');
+    expect(await textsOf(db)).toEqual(['plain one', 'plain two', 'text of q']);
+    await undoAt(db, id, 25);
+    expect(await textsOf(db)).toEqual(['plain one', 'text of q']);
+  },
+);
+
+test('what is deleted for good while an import goes on is not in its row at the end', async () => {
+  const db = await openForTest();
+  const { id } = await importAt(db, edited('first text', 1_700_001_000), 22);
+  const [row] = (await snapshot(db)).messages;
+  const { conversationId } = row ?? expect.fail();
+  const change: ImportChange = {
+    table: 'messages',
+    id: 'm',
+    conversationId,
+    memory: { was: {}, is: '' },
+    fields: [{ key: 'content', was: 'secret', is: '' }],
+  };
+  const run = (await db.strict.imports.get(id)) ?? expect.fail();
+  await saveImportRun(db, { ...run, changes: [change] });
+  expect(await db.strict.imports.get(id)).toEqual({ ...run, changes: [change] });
+  await purgeConversations(db, [conversationId]);
+  await saveImportRun(db, { ...run, changes: [change] });
+  expect(await db.strict.imports.get(id)).toEqual(run);
 });
 
 test('a text that another device replaced is given back whole or not at all, with its tokens', async () => {

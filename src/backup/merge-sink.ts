@@ -8,7 +8,6 @@ import type { Endpoint } from '#domain/endpoint.ts';
 import type { ConversationId, MessageId } from '#domain/ids.ts';
 import { mergeDocuments } from '#domain/merge-documents.ts';
 import type { Attachment, ImportRun, LibraryDocument } from '#domain/stored-rows.ts';
-import { joinUsageDays } from '#domain/join-usage-days.ts';
 import { createAttachmentFiller } from './attachment-filler.ts';
 import { createLedger } from './ledger.ts';
 import {
@@ -28,6 +27,7 @@ import type { RowSink } from './row-sink.ts';
 import { createSettingsCollector } from './settings-rows.ts';
 import type { CollectedSettings } from './settings-rows.ts';
 import type { StoredText } from './small-rows.ts';
+import { createUsageCollector } from './usage-rows.ts';
 import { settleConversations } from './settle-conversations.ts';
 
 /** The table of a database, as far as a merge needs it. */
@@ -46,6 +46,11 @@ export function createMergeSink(
   const writing = createOneInFlight();
   const ledger = createLedger();
   const settings = createSettingsCollector();
+  const usage = createUsageCollector((days) =>
+    merge('usage_statistics', db.usageStatistics, days, idOf, (here, file) =>
+      mergeByTime(here, file, ({ requestCount }) => requestCount),
+    ),
+  );
   const attachments = createAttachmentFiller(staging, notes);
   const counts: Partial<Record<BackupTable, MergeCount>> = {};
   /** Conversations of the file that are new here or newer than here. */
@@ -232,10 +237,7 @@ export function createMergeSink(
       case 'endpoints':
         return mergeEndpoints(read.rows);
       case 'usage_statistics':
-        await merge(table, db.usageStatistics, joinUsageDays(read.rows), idOf, (here, file) =>
-          mergeByTime(here, file, ({ requestCount }) => requestCount),
-        );
-        return;
+        return usage.add(read.rows);
       case 'documents':
         return mergeLibrary(read.rows);
       case 'drafts':
@@ -279,6 +281,7 @@ export function createMergeSink(
     async finish(isOurs) {
       await writing.end();
       await attachments.finish();
+      await usage.finish();
       await mergeAllSettings(settings.collect(isOurs));
       await settleConversations(staging, touchedEntries(), { notes, signal, isMerge: true });
     },

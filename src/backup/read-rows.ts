@@ -33,7 +33,7 @@ import type {
   MaintenanceRun,
   SchemaVersion,
 } from '#domain/stored-rows.ts';
-import type { UsageStatistic } from '#domain/usage.ts';
+import type { FileUsage } from '#domain/join-usage-days.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
 import { MAX_JSON_DEPTH } from '#files/limits.ts';
 import { measureJsonDepth } from '#files/scan-json.ts';
@@ -65,7 +65,7 @@ export type TableRows =
   | { readonly table: 'user_settings_extra'; readonly rows: readonly Partial<UserSettings>[] }
   | { readonly table: 'schema_versions'; readonly rows: readonly SchemaVersion[] }
   | { readonly table: 'endpoints'; readonly rows: readonly Endpoint[] }
-  | { readonly table: 'usage_statistics'; readonly rows: readonly UsageStatistic[] }
+  | { readonly table: 'usage_statistics'; readonly rows: readonly FileUsage[] }
   | { readonly table: 'documents'; readonly rows: readonly StoredText[] }
   | { readonly table: 'drafts'; readonly rows: readonly Draft[] }
   | { readonly table: 'maintenance_runs'; readonly rows: readonly MaintenanceRun[] }

@@ -1,7 +1,6 @@
 import { putDocumentTexts } from '#db/documents.ts';
 import { addNewRows, putRows } from '#db/staging-rows.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
-import { joinUsageDays } from '#domain/join-usage-days.ts';
 import { createAttachmentFiller } from './attachment-filler.ts';
 import { createLedger } from './ledger.ts';
 import type { ProblemNotes } from './problems.ts';
@@ -10,6 +9,7 @@ import { createOneInFlight } from './row-sink.ts';
 import type { RowSink } from './row-sink.ts';
 import { createSettingsCollector } from './settings-rows.ts';
 import type { StoredText } from './small-rows.ts';
+import { createUsageCollector } from './usage-rows.ts';
 import { settleConversations } from './settle-conversations.ts';
 
 /** Fills an empty database with the rows of a backup. Of rows with one id the first is taken. */
@@ -22,6 +22,7 @@ export function createReplaceSink(
   const writing = createOneInFlight();
   const ledger = createLedger();
   const settings = createSettingsCollector();
+  const usage = createUsageCollector((days) => add(db.usageStatistics, days));
   const attachments = createAttachmentFiller(staging, notes);
 
   async function add<Row extends { readonly id: string }, Key>(
@@ -66,8 +67,7 @@ export function createReplaceSink(
         await add(db.endpoints, read.rows);
         return;
       case 'usage_statistics':
-        await add(db.usageStatistics, joinUsageDays(read.rows));
-        return;
+        return usage.add(read.rows);
       case 'documents':
         await addDocuments(read.rows);
         return;
@@ -100,6 +100,7 @@ export function createReplaceSink(
     async finish(isOurs) {
       await writing.end();
       await attachments.finish();
+      await usage.finish();
       const collected = settings.collect(isOurs);
       await putRows(
         db.userSettings,

@@ -1,10 +1,10 @@
 import { LOCAL_USER_ID } from '#domain/ids.ts';
-import { joinUsageDays } from '#domain/join-usage-days.ts';
+import { createUsageDays } from '#domain/join-usage-days.ts';
+import type { FileUsage } from '#domain/join-usage-days.ts';
 import type { Session } from '#domain/session.ts';
 import { digestValue } from '#domain/import-memory.ts';
 import type { Draft, ImportRun } from '#domain/stored-rows.ts';
 import { usageStatisticId } from '#domain/usage.ts';
-import type { UsageStatistic } from '#domain/usage.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
 import { read } from './commit.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
@@ -12,7 +12,7 @@ import type { OnggiDatabase } from './open-database.ts';
 
 /** What a file of ours holds beside conversations and documents. */
 interface StoreRows {
-  readonly usageStatistics: readonly UsageStatistic[];
+  readonly usageStatistics: readonly FileUsage[];
   readonly drafts: readonly Draft[];
   readonly sessions: readonly Session[];
   readonly userSettings: readonly UserSettings[];
@@ -34,11 +34,13 @@ export function addMissingRows(
   { usageStatistics, drafts, sessions, userSettings }: StoreRows,
   toPart: (added: AddedRows) => ImportRun,
 ): Promise<AddedRows> {
-  const own = usageStatistics.map((row) => {
+  const own = usageStatistics.map(({ row, statId }) => {
     const id = usageStatisticId(LOCAL_USER_ID, row);
-    return { ...row, id, userId: LOCAL_USER_ID };
+    return { row: { ...row, id, userId: LOCAL_USER_ID }, statId };
   });
-  const days = new Map(joinUsageDays(own).map((row) => [row.id, row]));
+  const joined = createUsageDays();
+  joined.add(own);
+  const days = new Map(joined.take().map((row) => [row.id, row]));
   const written = drafts.filter(({ text, pasted }) => text !== '' || pasted.length > 0);
   const texts = new Map(written.map((draft) => [draft.id, draft]));
   const visits = new Map(sessions.map((session) => [session.id, atRest(session)]));

@@ -42,6 +42,7 @@ import { PRICES } from './price-fields.ts';
 import type { Session } from './session.ts';
 import { createUserSettings, FONT_SIZES, LANGUAGES, THEMES } from './user-settings.ts';
 import type { UserSettings } from './user-settings.ts';
+import type { FileUsage } from './join-usage-days.ts';
 import { usageStatisticId } from './usage.ts';
 import type { UsageStatistic } from './usage.ts';
 
@@ -414,7 +415,7 @@ export function writeUsage(row: UsageStatistic): FileObject {
   };
 }
 
-export function readUsage(value: unknown): ReadRow<UsageStatistic> {
+export function readUsage(value: unknown): ReadRow<FileUsage> {
   if (!isFileObject(value)) return NO_ROW;
   const read = readFields(USAGE_COLUMNS, value);
   if (!read.isComplete) return NO_ROW;
@@ -434,7 +435,10 @@ export function readUsage(value: unknown): ReadRow<UsageStatistic> {
   };
   const row: UsageStatistic = asRow({ ...resting, ...read.values, ...extras.values });
   return {
-    row: { ...row, id: usageStatisticId(row.userId, row) },
+    row: {
+      row: { ...row, id: usageStatisticId(row.userId, row) },
+      statId: typeof value['stat_id'] === 'string' ? value['stat_id'] : null,
+    },
     ignored: [...read.ignored, ...extras.ignored],
   };
 }

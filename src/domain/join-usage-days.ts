@@ -3,6 +3,14 @@ import { pricedCountOf } from './usage.ts';
 import type { UsageStatistic } from './usage.ts';
 import { joinIncrements } from './usage-increments.ts';
 
+/** A row of a file. */
+export interface FileUsage {
+  /** With the id of its day and model. */
+  readonly row: UsageStatistic;
+  /** What the file calls it; null where it has no name. */
+  readonly statId: string | null;
+}
+
 const IMPORTED = [
   'importedCount',
   'importedPromptTokens',
@@ -10,18 +18,42 @@ const IMPORTED = [
   'importedCostUsd',
 ] as const satisfies readonly (keyof UsageStatistic)[];
 
-/** The rows with each day and model once: figures added up, the same row a second time left out. */
-export function joinUsageDays(rows: readonly UsageStatistic[]): readonly UsageStatistic[] {
-  const days = new Map<string, UsageStatistic>();
-  const seen = new Set<string>();
-  for (const row of rows) {
-    const said = JSON.stringify(row);
-    if (seen.has(said)) continue;
-    seen.add(said);
-    const before = days.get(row.id);
-    days.set(row.id, before ? joinDays(before, row) : row);
-  }
-  return [...days.values()];
+/** Joins the rows of a file as they come. */
+export interface UsageDays {
+  add(rows: readonly FileUsage[]): void;
+  /** Each day and model once, in the order in which they came first; from then on it begins anew. */
+  take(): readonly UsageStatistic[];
+  /** Rows that are remembered. */
+  readonly rowCount: number;
+}
+
+/**
+ * Adds the figures of one day and model up. The same row a second time is left out: by the id that the
+ * file gives it, of several with one id the first counts; without an id by what it says.
+ */
+export function createUsageDays(): UsageDays {
+  let days = new Map<string, UsageStatistic>();
+  let seen = new Set<string>();
+  return {
+    add(rows) {
+      for (const { row, statId } of rows) {
+        const name = statId === null ? JSON.stringify(row) : `#${statId}`;
+        if (seen.has(name)) continue;
+        seen.add(name);
+        const before = days.get(row.id);
+        days.set(row.id, before ? joinDays(before, row) : row);
+      }
+    },
+    take() {
+      const joined = [...days.values()];
+      days = new Map();
+      seen = new Set();
+      return joined;
+    },
+    get rowCount() {
+      return seen.size;
+    },
+  };
 }
 
 function joinDays(one: UsageStatistic, other: UsageStatistic): UsageStatistic {

@@ -10,7 +10,7 @@ import {
 import type { ReadRow } from '#domain/file-rows.ts';
 import type { Session } from '#domain/session.ts';
 import type { Draft } from '#domain/stored-rows.ts';
-import type { UsageStatistic } from '#domain/usage.ts';
+import type { FileUsage } from '#domain/join-usage-days.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
 import type { SqliteFile } from './open-sqlite.ts';
 import { PLACEHOLDER } from './known-sql-ids.ts';
@@ -24,7 +24,7 @@ import type { SqlTableName } from './sql-schema.ts';
 export interface SqliteTables {
   readonly userSettings: readonly UserSettings[];
   readonly sessions: readonly Session[];
-  readonly usageStatistics: readonly UsageStatistic[];
+  readonly usageStatistics: readonly FileUsage[];
   readonly endpoints: readonly Endpoint[];
   readonly drafts: readonly Draft[];
   /** Rows that could not be read. */

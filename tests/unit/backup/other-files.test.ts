@@ -71,6 +71,31 @@ describe('a file of the specification', () => {
     },
   );
 
+  test.each(['replace', 'merge'] as const)(
+    'tells rows of one day by their ids, however far apart they stand: %s',
+    async (mode) => {
+      const home = await openHome();
+      const row = (stat_id: string, date: string) => ({
+        ...{ stat_id, user_id: 'u', date, model: 'm', request_count: 2 },
+        ...{ total_tokens: 5, total_cost: 1, error_count: 0, avg_response_time: 0.5 },
+      });
+      const others = Array.from({ length: 1500 }, (_, index) => {
+        const date = new Date(Date.UTC(2010, 0, 1 + index)).toISOString().slice(0, 10);
+        return row(`other ${index}`, date);
+      });
+      const days = ['a', 'b'].map((id) => row(id, '2023-11-14'));
+      const usage_statistics = [...days, ...others, row('c', '2023-11-14'), ...days];
+      const { db, staged } = await restore(home, await gzip({ ...seed, usage_statistics }), {
+        mode,
+      });
+      expect(problemCounts(staged.preview.summary)).not.toHaveProperty('duplicate_ids');
+      expect(await db.strict.usageStatistics.where({ date: '2023-11-14' }).toArray()).toMatchObject(
+        [{ requestCount: 6, totalTokens: 15, totalCostUsd: 3 }],
+      );
+      expect(await db.strict.usageStatistics.toCollection().primaryKeys()).toHaveLength(1501);
+    },
+  );
+
   test('becomes conversations in the order of their times', async () => {
     const home = await openHome();
     const { db, staged } = await restore(home, await gzip(asPython(seed)));

@@ -29,6 +29,8 @@ export interface ByteScan {
   readonly memoryBytes: () => number;
   /** Where text of up to `byteLength` bytes is to be put; valid until the next call of this. */
   reserve(byteLength: number): Uint8Array;
+  /** What was put there, where it is now; valid until the next call of anything else. */
+  bytes(): Uint8Array;
   /**
    * Counts the places of a needle (not empty, no zero byte) in units of what was put there.
    * @param starts `unitCount + 1` rising offsets: where each unit begins, and where the last one ends.
@@ -89,6 +91,7 @@ function createKernelScan({ memory, countPlaces, sweep }: ScanExports): ByteScan
       textBytes = byteLength;
       return new Uint8Array(memory.buffer, text(), byteLength);
     },
+    bytes: () => new Uint8Array(memory.buffer, text(), textBytes),
     count(needle, offsets, unitCount, base = 0) {
       if (needle.length > needleBytes || unitCount > unitRoom) widen(needle.length, unitCount);
       new Uint8Array(memory.buffer).set(needle);
@@ -128,6 +131,7 @@ function createPlainScan(): ByteScan {
       }
       return bytes.subarray(0, byteLength);
     },
+    bytes: () => bytes,
     count(needle, starts, unitCount, base = 0) {
       if (result.length < unitCount) result = new Uint8Array(unitCount);
       const counts = result.subarray(0, unitCount).fill(0);

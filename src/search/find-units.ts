@@ -1,11 +1,12 @@
 /** Which units fit a query, and how well. */
 import { initialsOf, isInitials } from '#domain/korean-search.ts';
 import { foldText } from '#domain/fold-text.ts';
-import { readDay } from '#domain/search-query.ts';
 import type { QueryTerm, SearchQuery } from '#domain/search-query.ts';
 import type { ByteScan } from './byte-scan.ts';
+import { spansBorder } from './spans-border.ts';
 import type { TextIndex } from './text-index.ts';
-import type { Group, UnitTable } from './unit-table.ts';
+import { createFilter } from './unit-filter.ts';
+import type { Block } from './unit-table.ts';
 
 /** A conversation or document with what fits in it. */
 export interface FoundUnits {
@@ -70,6 +71,17 @@ interface ScannedBlock {
   readonly base: number;
 }
 
+/** The last unit of a block, from which a passage of the next block goes on. */
+interface Edge {
+  readonly unit: number;
+  /** How well each needle fits it. */
+  readonly weights: readonly number[];
+  /** Whether it is found by itself. */
+  readonly isFound: boolean;
+  /** The end of its text. */
+  readonly bytes: Uint8Array;
+}
+
 /** Gives the bytes of a block to the scan. @returns what is to be taken off their offsets */
 export type LoadBlock = (block: number) => Promise<number>;
 
@@ -92,19 +104,28 @@ export async function findUnits(
     .map(toNeedle)
     .toSorted((a, b) => b.exact.length - a.exact.length)
     .toSorted((a, b) => Number(a.term.isExcluded) - Number(b.term.isExcluded));
-  const isOfSeveral = needles.filter(({ term }) => !term.isExcluded).length > 1;
+  const isPositive = needles.some(({ term }) => !term.isExcluded);
+  /** So many bytes before a border may belong to a place that lies over it. */
+  const reach = Math.max(1, ...needles.map(({ exact }) => exact.length)) - 1;
   const passes = createFilter(table, filters);
   const initials = new Map<string, string>();
   let scannedBytes = 0;
+  let edge: Edge | undefined;
+  /** Places of the rarest needle, or of its stem, in the block that was scanned. */
+  let rarestCounts: Uint8Array | undefined;
   // Blocks may be added while this waits; they are newer and belong to it.
   for (let number = 0; number < table.blocks.length; number += 1) {
     const block = table.blocks[number];
     if (!block) break;
-    const { firstUnit, unitCount, length } = block;
+    const { firstUnit, unitCount, length, joints } = block;
     const base = needles.length > 0 ? await loadBlock(number) : 0;
     const starts = table.starts.subarray(firstUnit, firstUnit + unitCount + 1);
-    const scores = scoreBlock({ firstUnit, unitCount, starts, base });
+    const scanned = { firstUnit, unitCount, starts, base };
+    rarestCounts = undefined;
+    const scores = scoreBlock(scanned);
     if (scores) collect(scores, firstUnit);
+    if (isPositive && joints.length > 0) joinPassages(joints, scanned, scores);
+    edge = isPositive ? edgeOf(scanned, table.blocks[number + 1], scores) : undefined;
     scannedBytes += length;
     if (scannedBytes >= PAUSE_BYTES) {
       scannedBytes = 0;
@@ -117,54 +138,21 @@ export async function findUnits(
   /** A score for each unit of the block, 0 for those that do not fit; undefined when none does. */
   function scoreBlock(block: ScannedBlock): Float32Array | undefined {
     const scores = new Float32Array(block.unitCount).fill(1);
-    const pairs = isOfSeveral ? findPairs(block) : undefined;
-    if (!needles.every((needle) => applyNeedle(needle, scores, pairs, block))) return undefined;
-    pairs?.forEach((score, unit) => {
-      // Where one of the two holds all the words, it is found by itself.
-      const isAlone = scores[unit] === 0 && (scores[unit + 1] ?? 0) === 0;
-      if (score > 0 && isAlone) scores[unit] = score * PAIR_WEIGHT;
-    });
-    return scores;
-  }
-
-  /**
-   * A text is cut into passages where they are full: 1 for each that the next one of its document follows.
-   * Undefined when there is none.
-   */
-  function findPairs({ firstUnit, unitCount }: ScannedBlock): Float32Array | undefined {
-    let pairs: Float32Array | undefined;
-    for (let at = 0; at + 1 < unitCount; at += 1) {
-      const unit = firstUnit + at;
-      if (table.kind(unit) !== 'passage' || !isNextPassage(unit)) continue;
-      pairs ??= new Float32Array(unitCount);
-      pairs[at] = 1;
-    }
-    return pairs;
-  }
-
-  function isNextPassage(unit: number): boolean {
-    if (table.groupNumber(unit + 1) !== table.groupNumber(unit)) return false;
-    if (!table.isAlive(unit) || !table.isAlive(unit + 1)) return false;
-    return table.kind(unit + 1) === 'passage' && placeOf(unit + 1) === placeOf(unit) + 1;
-  }
-
-  /** Ids of passages end with their place in the document. */
-  function placeOf(unit: number): number {
-    const id = table.id(unit);
-    return Number(id.slice(id.lastIndexOf('.') + 1));
+    return needles.every((needle) => applyNeedle(needle, scores, block)) ? scores : undefined;
   }
 
   function applyNeedle(
-    { term, exact, stem, initials: wanted }: Needle,
+    needle: Needle,
     scores: Float32Array,
-    pairs: Float32Array | undefined,
     { firstUnit, unitCount, starts, base }: ScannedBlock,
   ): boolean {
+    const { term, exact, stem, initials: wanted } = needle;
     let isAny = false;
     // What holds the word holds its stem: without the stem the word need not be looked for.
     const stems = stem && scan.count(stem, starts, unitCount, base)?.slice();
     if (stem && !stems) return false;
     const counts = scan.count(exact, starts, unitCount, base);
+    if (needle === needles[0]) rarestCounts = stems ?? counts?.slice();
     if (!counts && !stems && wanted === null) return term.isExcluded;
     for (let unit = 0; unit < unitCount; unit += 1) {
       if (scores[unit] === 0) continue;
@@ -174,28 +162,86 @@ export async function findUnits(
         else isAny = true;
         continue;
       }
-      const weight = weightOf(unit);
+      const weight = weightOf(needle, firstUnit + unit, count, stems?.[unit] ?? 0);
       scores[unit] = (scores[unit] ?? 0) * weight;
       if (weight > 0) isAny = true;
     }
-    for (let unit = 0; pairs && unit + 1 < unitCount; unit += 1) {
-      if (pairs[unit] === 0) continue;
-      const isThere = (counts?.[unit] ?? 0) > 0 || (counts?.[unit + 1] ?? 0) > 0;
-      const weight = term.isExcluded
-        ? Number(!isThere)
-        : Math.max(weightOf(unit), weightOf(unit + 1));
-      pairs[unit] = (pairs[unit] ?? 0) * weight;
-      if (weight > 0) isAny = true;
-    }
     return isAny;
+  }
 
-    function weightOf(unit: number): number {
-      const count = counts?.[unit] ?? 0;
-      if (count > 0) return saturate(count, firstUnit + unit);
-      const isInitial = wanted !== null && hasInitials(firstUnit + unit, wanted);
-      if (isInitial) return saturate(1, firstUnit + unit);
-      return STEM_WEIGHT * saturate(stems?.[unit] ?? 0, firstUnit + unit);
+  function weightOf(
+    { initials: wanted }: Needle,
+    unit: number,
+    exactCount: number,
+    stemCount: number,
+  ): number {
+    if (exactCount > 0) return saturate(exactCount, unit);
+    if (wanted !== null && hasInitials(unit, wanted)) return saturate(1, unit);
+    return STEM_WEIGHT * saturate(stemCount, unit);
+  }
+
+  /** How well a needle fits one unit of the block. */
+  function weightIn(at: number, needle: Needle, { firstUnit, starts, base }: ScannedBlock): number {
+    const own = starts.subarray(at, at + 2);
+    const exactCount = scan.count(needle.exact, own, 1, base)?.[0] ?? 0;
+    const { stem } = needle;
+    const stemCount = exactCount > 0 || !stem ? 0 : (scan.count(stem, own, 1, base)?.[0] ?? 0);
+    return weightOf(needle, firstUnit + at, exactCount, stemCount);
+  }
+
+  /**
+   * A text is cut into passages where they are full: what is wanted may stand in two of them together, and a
+   * word, or what was quoted, over their border.
+   */
+  function joinPassages(
+    joints: readonly number[],
+    block: ScannedBlock,
+    scores: Float32Array | undefined,
+  ): void {
+    const { firstUnit, starts, base } = block;
+    const [rarest] = needles;
+    if (!rarest) return;
+    for (const after of joints) {
+      const at = after - firstUnit;
+      const isAtEdge = at === 0;
+      if (!table.isAlive(after) || (isAtEdge && edge?.unit !== after - 1)) continue;
+      // Where one of the two holds everything, it is found by itself.
+      const isBeforeFound = isAtEdge ? edge?.isFound === true : (scores?.[at - 1] ?? 0) > 0;
+      if (isBeforeFound || (scores?.[at] ?? 0) > 0) continue;
+      const border = (starts[at] ?? 0) - base;
+      const spans = ({ exact }: Needle): boolean =>
+        isAtEdge
+          ? spansBorder(edge?.bytes ?? exact, edge?.bytes.length ?? 0, scan.bytes(), border, exact)
+          : spansBorder(scan.bytes(), border - 1, scan.bytes(), border, exact);
+      const isHere = (unit: number): boolean => (rarestCounts?.[unit] ?? 0) > 0;
+      const isNear = isAtEdge || isHere(at - 1) || isHere(at);
+      if (!isNear && !spans(rarest)) continue;
+      const score = needles.reduce((product, needle, which) => {
+        if (product === 0) return 0;
+        const before = isAtEdge ? edge?.weights[which] : weightIn(at - 1, needle, block);
+        const one = Math.max(before ?? 0, weightIn(at, needle, block));
+        const weight = one === 0 && spans(needle) ? saturate(1, after) : one;
+        return product * (needle.term.isExcluded ? Number(weight === 0) : weight);
+      }, 1);
+      collectUnit(after - 1, score * PAIR_WEIGHT);
     }
+  }
+
+  function edgeOf(
+    block: ScannedBlock,
+    next: Block | undefined,
+    scores: Float32Array | undefined,
+  ): Edge | undefined {
+    const { firstUnit, unitCount, starts, base } = block;
+    if (next?.joints[0] !== firstUnit + unitCount) return undefined;
+    const weights = needles.map((needle) => weightIn(unitCount - 1, needle, block));
+    const end = (starts[unitCount] ?? 0) - base - 1;
+    return {
+      unit: firstUnit + unitCount - 1,
+      weights,
+      isFound: (scores?.[unitCount - 1] ?? 0) > 0,
+      bytes: scan.bytes().slice(Math.max(0, end - reach), end),
+    };
   }
 
   function saturate(count: number, unit: number): number {
@@ -218,91 +264,29 @@ export async function findUnits(
   }
 
   function collect(scores: Float32Array, firstUnit: number): void {
-    for (let at = 0; at < scores.length; at += 1) {
-      const score = scores[at] ?? 0;
-      const unit = firstUnit + at;
-      if (score === 0 || !table.isAlive(unit) || !passes(unit)) continue;
-      const group = table.groupNumber(unit);
-      const isTitle = table.kind(unit) === 'title';
-      const time = table.timeOf(unit);
-      const ageDays = Math.max(0, now - time) / DAY_MS;
-      const recency = 0.7 + 0.3 / (1 + ageDays / RECENCY_DAYS);
-      const whole = score * recency * (isTitle ? TITLE_WEIGHT : 1);
-      const before = found.get(group);
-      if (!before) {
-        found.set(group, {
-          group,
-          bestUnit: unit,
-          bestScore: whole,
-          newestAt: time,
-          unitCount: 1,
-        });
-        continue;
-      }
-      before.unitCount += 1;
-      before.newestAt = Math.max(before.newestAt, time);
-      if (whole > before.bestScore) {
-        before.bestScore = whole;
-        before.bestUnit = unit;
-      }
+    scores.forEach((score, at) => {
+      if (score > 0) collectUnit(firstUnit + at, score);
+    });
+  }
+
+  function collectUnit(unit: number, score: number): void {
+    if (score === 0 || !table.isAlive(unit) || !passes(unit)) return;
+    const group = table.groupNumber(unit);
+    const isTitle = table.kind(unit) === 'title';
+    const time = table.timeOf(unit);
+    const ageDays = Math.max(0, now - time) / DAY_MS;
+    const recency = 0.7 + 0.3 / (1 + ageDays / RECENCY_DAYS);
+    const whole = score * recency * (isTitle ? TITLE_WEIGHT : 1);
+    const before = found.get(group);
+    if (!before) {
+      found.set(group, { group, bestUnit: unit, bestScore: whole, newestAt: time, unitCount: 1 });
+      return;
+    }
+    before.unitCount += 1;
+    before.newestAt = Math.max(before.newestAt, time);
+    if (whole > before.bestScore) {
+      before.bestScore = whole;
+      before.bestUnit = unit;
     }
   }
 }
-
-/** Whether a unit may be found at all. The trash only where it is asked for. */
-function createFilter(
-  table: UnitTable,
-  filters: SearchQuery['filters'],
-): (unit: number) => boolean {
-  const values = (key: string): readonly string[] =>
-    filters.filter((filter) => filter.key === key).map(({ value }) => foldText(value));
-  const [roles, models, tags, sources] = ['role', 'model', 'tag', 'source'].map(values) as [
-    readonly string[],
-    readonly string[],
-    readonly string[],
-    readonly string[],
-  ];
-  const states = values('is');
-  const isAttachmentWanted = values('has').includes('attachment');
-  const before = Math.min(...values('before').map((value) => readDay(value)?.start ?? Infinity));
-  const after = Math.max(...values('after').map((value) => readDay(value)?.start ?? -Infinity));
-  const isOfMessages = roles.length > 0 || models.length > 0 || isAttachmentWanted;
-  const groupPasses = new Map<Group, boolean>();
-  const modelNames = new Set(models.length > 0 ? [...table.readNames().models].map(foldText) : []);
-  /** A whole name means that model, and not those whose names begin with it; a part means all that have it. */
-  const isModel = (model: string, wanted: string): boolean =>
-    modelNames.has(wanted) ? model === wanted : model.includes(wanted);
-
-  function passesGroup(group: Group): boolean {
-    const known = groupPasses.get(group);
-    if (known !== undefined) return known;
-    const groupTags = group.tags.map(foldText);
-    const isStatus = states.includes('deleted')
-      ? group.status === 'deleted'
-      : states.includes('archived')
-        ? group.status === 'archived'
-        : group.status !== 'deleted';
-    const passes =
-      isStatus &&
-      (!states.includes('pinned') || group.isPinned) &&
-      tags.every((tag) => groupTags.includes(tag)) &&
-      (sources.length === 0 || sources.includes(foldText(group.source)));
-    groupPasses.set(group, passes);
-    return passes;
-  }
-
-  return (unit) => {
-    const group = table.groupOf(unit);
-    if (!group || !passesGroup(group)) return false;
-    if (isOfMessages && table.kind(unit) !== 'message') return false;
-    const time = table.timeOf(unit);
-    if (time >= before || time < after) return false;
-    if (isAttachmentWanted && !table.hasAttachment(unit)) return false;
-    if (roles.length > 0 && !roles.includes(asFilterRole(table.role(unit)))) return false;
-    if (models.length === 0) return true;
-    const model = foldText(table.model(unit) ?? '');
-    return model !== '' && models.some((each) => isModel(model, each));
-  };
-}
-
-const asFilterRole = (role: string): string => (role === 'function' ? 'tool' : role);

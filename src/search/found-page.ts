@@ -39,9 +39,14 @@ export async function readFoundGroups(
   const messages = new Map(
     (await readMessagesById(db, ids('message'))).flatMap((row) => (row ? [[row.id, row]] : [])),
   );
-  const chunks = new Map(
-    (await readChunksById(db, ids('passage'))).flatMap((row) => (row ? [[row.id, row]] : [])),
-  );
+  const passages = new Map<string, string>();
+  for (const row of await readChunksById(db, ids('passage'))) {
+    if (!row) continue;
+    // What stands over its border is seen with the passage behind it.
+    const isWhole = needles.length === 0 || findPlaces(row.text, needles, 1).length > 0;
+    const rows = isWhole ? [row] : await readChunkRange(db, row.documentId, row.seq, row.seq + 2);
+    passages.set(row.id, rows.map(({ text }) => text).join(''));
+  }
 
   // Where only the title fits, the beginning says what the conversation is about.
   const titledIds = ids('title');
@@ -72,7 +77,7 @@ export async function readFoundGroups(
       return { id: first.id, field: 'message', role, timestamp, snippet };
     }
     if (kind === 'passage') {
-      const text = chunks.get(id)?.text;
+      const text = passages.get(id);
       if (text === undefined) return undefined;
       return {
         id,

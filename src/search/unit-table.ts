@@ -57,6 +57,8 @@ export interface Block {
   unitCount: number;
   readonly start: number;
   length: number;
+  /** Passages of it that go on where the unit before them ends, which may be the last of the block before. */
+  readonly joints: number[];
 }
 
 /** A block is closed when it has so many bytes or units; one long text alone may be longer. */
@@ -269,8 +271,18 @@ export class UnitTable {
         unitCount: 1,
         start: this.byteLength,
         length: byteLength,
+        joints: [],
       });
     }
+    if (this.#goesOn(unit)) this.blocks.at(-1)?.joints.push(unit);
+  }
+
+  /** Whether it is a passage, and the unit before it the passage before it. Ids end with their place. */
+  #goesOn(unit: number): boolean {
+    if (this.kind(unit) !== 'passage' || this.kind(unit - 1) !== 'passage') return false;
+    if (this.#groupOf[unit] !== this.#groupOf[unit - 1]) return false;
+    const placeOf = (id: string): number => Number(id.slice(id.lastIndexOf('.') + 1));
+    return placeOf(this.id(unit)) === placeOf(this.id(unit - 1)) + 1;
   }
 
   #widen(): void {

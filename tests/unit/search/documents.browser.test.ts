@@ -74,6 +74,61 @@ describe('by words', () => {
     expect(page.placeCount).toBe(1);
   });
 
+  test('what was quoted, or a word, is found where it lies over the border of two passages', async () => {
+    const db = await openForTest();
+    const words = Array.from({ length: 900 }, (_, at) => `word${at}`).join(' ');
+    // Without a space it is cut where a passage is full.
+    const signs = Array.from({ length: 4000 }, (_, at) => String.fromCodePoint(0x4e00 + at)).join(
+      '',
+    );
+    await addDocument(db, note('words', words));
+    await addDocument(db, note('signs', signs));
+    const chunks = await db.strict.documentChunks.toArray();
+    const textOf = (id: string) => chunks.find((chunk) => chunk.id === id)?.text ?? '';
+    const last = textOf('words.1').trim().split(' ').at(-1) ?? '';
+    const next = textOf('words.2').split(' ')[0] ?? '';
+    const torn = textOf('signs.0').slice(-2) + textOf('signs.1').slice(0, 2);
+    for (const withSimd of [true, false]) {
+      const engine = await openEngine(db, { withSimd });
+      const { groups } = await find(engine, `"${last} ${next}"`);
+      expect(groups).toMatchObject([{ id: 'words', places: [{ id: 'words.1' }] }]);
+      const snippet = groups[0]?.places[0]?.snippet;
+      expect(snippet?.marks.map(([from, to]) => snippet.text.slice(from, to))).toEqual([
+        `${last} ${next}`,
+      ]);
+      expect(await findIds(engine, torn)).toEqual(['signs']);
+      expect(await findIds(engine, `"${last} ${next}" word1`)).toEqual([]);
+      expect(await findIds(engine, `${last} ${next} -"${last} ${next}"`)).toEqual([]);
+      expect(await findIds(engine, `"${next} ${last}"`)).toEqual([]);
+      expect(await findIds(engine, `${torn}${torn}`)).toEqual([]);
+    }
+  });
+
+  test('two passages are neighbours where one block of the text ends and the next begins', async () => {
+    const db = await openForTest();
+    const words = Array.from({ length: 480_000 }, (_, at) => `word${at}`).join(' ');
+    await addDocument(db, note('doc', words));
+    const chunks = await db.strict.documentChunks.orderBy('[documentId+seq]').toArray();
+    const blockBytes = 4 * 1024 * 1024;
+    let size = 'doc.txt'.length + 1;
+    const first = chunks.findIndex(({ text }) => (size += text.length + 1) > blockBytes);
+    expect(first).toBeGreaterThan(0);
+    const before = chunks[first - 1]?.text.trim().split(' ') ?? [];
+    const after = chunks[first]?.text.trim().split(' ') ?? [];
+    const [last, next] = [before.at(-1) ?? '', after[0] ?? ''];
+    const places = async (isResident: boolean, query: string) => {
+      const engine = await openEngine(db, { isResident });
+      return (await find(engine, query)).groups.map(({ places: [place] }) => place?.id);
+    };
+    for (const isResident of [false, true]) {
+      const id = chunks[first - 1]?.id;
+      expect(await places(isResident, `${before[0]} ${after.at(-1)}`)).toEqual([id]);
+      expect(await places(isResident, `"${last} ${next}"`)).toEqual([id]);
+      expect(await places(isResident, `${last} ${next} -${after[1]}`)).toEqual([]);
+      expect(await places(isResident, `${last} ${next} nowhere`)).toEqual([]);
+    }
+  });
+
   test('what was renamed, replaced or deleted is found as it is now', async () => {
     const db = await openForTest();
     await addDocument(db, note('a', long('apple')));

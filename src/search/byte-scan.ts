@@ -58,8 +58,8 @@ export async function createByteScan(withSimd = hasSimd()): Promise<ByteScan> {
 }
 
 const PAGE_BYTES = 65_536;
-/** The kernel reads sixty-four bytes at a time, past the last one too. */
-const PADDING_BYTES = 128;
+/** The kernel reads 128 bytes at a time, past the last one too. */
+const PADDING_BYTES = 192;
 
 function createKernelScan({ memory, countPlaces, sweep }: ScanExports): ByteScan {
   // Needle, starts and counts lie before the text, at addresses that move when one of them grows.

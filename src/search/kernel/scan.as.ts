@@ -9,12 +9,12 @@
 /**
  * Counts the places where `needle` stands, unit by unit.
  *
- * Sixty-four places are looked at together: only where two bytes of the needle fit, it is compared whole
+ * Up to 128 places are looked at together: only where two bytes of the needle fit, it is compared whole
  * (after Mula, "SIMD-friendly algorithms for substring searching", 2016). The two are the last and, of
  * what is left, one that is not the first where that can be helped: characters of one script share their
  * first byte in UTF-8.
  *
- * @param text Address of the first byte; at least 80 readable bytes follow the last.
+ * @param text Address of the first byte; at least 144 readable bytes follow the last.
  * @param length Bytes of the text.
  * @param needle Address of the needle; `needleLength` at least 1.
  * @param starts Address of `unitCount + 1` offsets (u32, rising): where each unit begins in the text,
@@ -49,20 +49,24 @@ export function countPlaces(
   while (at < end) {
     const middles = text + at + middleAt;
     const lasts = text + at + lastAt;
-    const fits0 = v128.and(i8x16.eq(v128.load(middles), middle), i8x16.eq(v128.load(lasts), last));
-    const fits1 = v128.and(
-      i8x16.eq(v128.load(middles, 16), middle),
-      i8x16.eq(v128.load(lasts, 16), last),
-    );
-    const fits2 = v128.and(
-      i8x16.eq(v128.load(middles, 32), middle),
-      i8x16.eq(v128.load(lasts, 32), last),
-    );
-    const fits3 = v128.and(
-      i8x16.eq(v128.load(middles, 48), middle),
-      i8x16.eq(v128.load(lasts, 48), last),
-    );
+    // Most steps end here: a test and a branch for 128 places.
+    let any = bothFit(middles, middle, lasts, last);
+    any = v128.or(any, bothFit(middles + 16, middle, lasts + 16, last));
+    any = v128.or(any, bothFit(middles + 32, middle, lasts + 32, last));
+    any = v128.or(any, bothFit(middles + 48, middle, lasts + 48, last));
+    any = v128.or(any, bothFit(middles + 64, middle, lasts + 64, last));
+    any = v128.or(any, bothFit(middles + 80, middle, lasts + 80, last));
+    any = v128.or(any, bothFit(middles + 96, middle, lasts + 96, last));
+    any = v128.or(any, bothFit(middles + 112, middle, lasts + 112, last));
+    if (!v128.any_true(any)) {
+      at += 128;
+      continue;
+    }
     let next = at + 64;
+    const fits0 = bothFit(middles, middle, lasts, last);
+    const fits1 = bothFit(middles + 16, middle, lasts + 16, last);
+    const fits2 = bothFit(middles + 32, middle, lasts + 32, last);
+    const fits3 = bothFit(middles + 48, middle, lasts + 48, last);
     if (v128.any_true(v128.or(v128.or(fits0, fits1), v128.or(fits2, fits3)))) {
       let places: u64 =
         (<u64>(<u32>i8x16.bitmask(fits0))) |
@@ -94,6 +98,11 @@ export function countPlaces(
     at = next;
   }
   return found;
+}
+
+/** All ones in those of sixteen places where both bytes fit. */
+function bothFit(middles: usize, middle: v128, lasts: usize, last: v128): v128 {
+  return v128.and(i8x16.eq(v128.load(middles), middle), i8x16.eq(v128.load(lasts), last));
 }
 
 /** Whether the bytes before the last, which was compared, are the same. */

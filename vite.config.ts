@@ -144,8 +144,8 @@ export default defineConfig({
           // tests (190 s against 117 s).
           pool: 'threads',
           isolate: false,
-          // The tests of the house start compilers and linters.
-          testTimeout: 30_000,
+          // The tests of the house start compilers and linters, and the checks of the code run beside them.
+          testTimeout: 120_000,
           include: [
             'tests/unit/{domain,i18n,provider,usage,files,library,portability,inference,search,support,repository}/**/*.test.ts',
             'tests/unit/ui/markdown/**/*.node.test.ts',
@@ -159,7 +159,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           // As many as there is work for, and the checks of the code beside them.
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           include: [
             'tests/unit/{db,vault,cache,settings,chat,backup,maintenance,state,ui}/**/*.test.ts',
             'tests/unit/{files,library,portability,usage,inference,search}/**/*.browser.test.ts',

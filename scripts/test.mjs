@@ -1,27 +1,31 @@
 /**
- * `npm test`: runs every step, whatever fails, and ends with the line "N passed, N failed".
+ * `npm test`: runs every step, whatever fails, and ends with the line "N passed, N failed". The tests wait
+ * half of their time, for timers and for the disk: the checks of the code run beside them in what is left.
  * Each check counts as one test; unit and end-to-end tests are counted by their own reports.
  * `node scripts/test.mjs check` (or any names of steps or groups) runs only those.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { constants, setPriority, tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { PROGRESS_FILE } from './unit-progress.mjs';
 
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
  * @typedef {{
  *   name: string, group: string, commands: string[][], minutes: number,
- *   env?: Record<string, string>, count?: () => Counts
+ *   env?: Record<string, string>, count?: () => Counts, progress?: string
  * }} Step  `commands` are files of node_modules or scripts with their arguments, run one after the
- *   other; `count` reads the report of a step that holds many tests.
+ *   other; `count` reads the report of a step that holds many tests, `progress` is a file that says what
+ *   has not ended.
  */
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const reports = mkdtempSync(path.join(tmpdir(), 'onggi-test-'));
 const unitReport = path.join(reports, 'unit.json');
+const unitProgress = path.join(reports, 'unit-progress.txt');
 const e2eReport = path.join(reports, 'e2e.json');
 const svelteCheck = 'node_modules/svelte-check/bin/svelte-check';
 const tsc = 'node_modules/typescript/bin/tsc';
@@ -30,67 +34,66 @@ const vitest = 'node_modules/vitest/vitest.mjs';
 /** Programs that see a pipe leave colours out unless told. @type {Record<string, string>} */
 const COLOURS = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
 
-/** Steps of one row run side by side; rows run one after the other. @type {Step[][]} */
-const ROWS = [
-  [
-    check('types', [
-      [svelteCheck, '--tsconfig', './tsconfig.json', '--fail-on-warnings'],
-      [tsc, '-p', 'src/tsconfig.worker.json'],
-      [tsc, '-p', 'tests/tsconfig.node.json'],
-    ]),
-    check('lint', [['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']]),
-    check('format', [['node_modules/prettier/bin/prettier.cjs', '--check', '.']]),
-    check('unused', [['node_modules/knip/bin/knip.js']]),
-    check('lock', [['scripts/lockcheck.mjs']]),
-  ],
-  [
-    {
-      name: 'unit',
-      group: 'unit',
-      commands: [
-        [
-          ...[vitest, 'run', '--project=node', '--project=browser'],
-          ...['--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`],
-        ],
+/** They need nothing of each other. @type {Step[]} */
+const CHECKS = [
+  check('types', [
+    [svelteCheck, '--tsconfig', './tsconfig.json', '--fail-on-warnings'],
+    [tsc, '-p', 'src/tsconfig.worker.json'],
+    [tsc, '-p', 'tests/tsconfig.node.json'],
+  ]),
+  check('lint', [['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']]),
+  check('format', [['node_modules/prettier/bin/prettier.cjs', '--check', '.']]),
+  check('unused', [['node_modules/knip/bin/knip.js']]),
+  check('lock', [['scripts/lockcheck.mjs']]),
+];
+
+/** In this order, one after the other. @type {Step[]} */
+const TESTS = [
+  {
+    name: 'unit',
+    group: 'unit',
+    commands: [
+      [
+        ...[vitest, 'run', '--project=node', '--project=browser'],
+        ...['--reporter=default', '--reporter=./scripts/unit-progress.mjs'],
+        ...['--reporter=json', `--outputFile.json=${unitReport}`],
       ],
-      minutes: 12,
-      count: () => countUnit(unitReport),
-    },
-  ],
-  [
-    {
-      name: 'build',
-      group: 'build',
-      commands: [['node_modules/vite/bin/vite.js', 'build'], ['scripts/size.mjs']],
-      minutes: 5,
-    },
-  ],
-  [
-    {
-      name: 'e2e',
-      group: 'e2e',
-      commands: [
-        [
-          'node_modules/@playwright/test/cli.js',
-          'test',
-          '--config=tests/e2e/playwright.config.ts',
-          '--reporter=list,json',
-        ],
+    ],
+    env: { [PROGRESS_FILE]: unitProgress },
+    minutes: 12,
+    count: () => countUnit(unitReport),
+    progress: unitProgress,
+  },
+  {
+    name: 'build',
+    group: 'build',
+    commands: [['node_modules/vite/bin/vite.js', 'build'], ['scripts/size.mjs']],
+    minutes: 5,
+  },
+  {
+    name: 'e2e',
+    group: 'e2e',
+    commands: [
+      [
+        'node_modules/@playwright/test/cli.js',
+        'test',
+        '--config=tests/e2e/playwright.config.ts',
+        '--reporter=list,json',
       ],
-      env: {
-        PLAYWRIGHT_JSON_OUTPUT_FILE: e2eReport,
-        // Only a run of all steps has built what is here now.
-        ...(process.argv.length === 2 ? { ONGGI_IS_BUILT: '1' } : {}),
-      },
-      minutes: 20,
-      count: () => countEndToEnd(e2eReport),
+    ],
+    env: {
+      PLAYWRIGHT_JSON_OUTPUT_FILE: e2eReport,
+      // Only a run of all steps has built what is here now.
+      ...(process.argv.length === 2 ? { ONGGI_IS_BUILT: '1' } : {}),
     },
-  ],
+    minutes: 20,
+    count: () => countEndToEnd(e2eReport),
+  },
 ];
 
 /** @returns {Step} */
 function check(/** @type {string} */ name, /** @type {string[][]} */ commands) {
-  return { name, group: 'check', commands, minutes: 12 };
+  return { name, group: 'check', commands, minutes: 15 };
 }
 
 /**
@@ -138,19 +141,39 @@ function printLines(
   return new Promise((resolve) => lines.once('close', resolve));
 }
 
+/** A system that refuses runs it as it is. */
+function lowerPriority(/** @type {number} */ pid, /** @type {number} */ priority) {
+  try {
+    setPriority(pid, priority);
+  } catch {
+    // It only takes longer.
+  }
+}
+
+/** Says what has not ended of a step that is ended by force: without it a run that hangs tells nothing. */
+function printProgress(/** @type {Step} */ { name, progress }) {
+  if (progress === undefined || !existsSync(progress)) return;
+  for (const line of readFileSync(progress, 'utf8').split('\n')) {
+    console.log(`${name.padEnd(6)} | ${line.replace(`${root}${path.sep}`, '')}`);
+  }
+}
+
 /** Runs one command. @returns {Promise<boolean>} whether it ended well in time */
 async function run(
   /** @type {Step} */ step,
   /** @type {string[]} */ command,
   /** @type {number} */ until,
+  /** @type {number} */ priority,
 ) {
   const child = spawn(process.execPath, command, {
     cwd: root,
     env: { ...process.env, ...COLOURS, ...step.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  if (priority !== 0 && child.pid !== undefined) lowerPriority(child.pid, priority);
   const timer = setTimeout(() => {
     console.log(`${step.name.padEnd(6)} | ended: more than ${step.minutes} minutes`);
+    printProgress(step);
     child.kill();
     setTimeout(() => child.kill('SIGKILL'), 5000).unref();
   }, until - Date.now());
@@ -165,11 +188,11 @@ async function run(
 }
 
 /** @returns {Promise<Counts & { name: string, seconds: number }>} */
-async function runStep(/** @type {Step} */ step) {
+async function runStep(/** @type {Step} */ step, priority = 0) {
   const start = Date.now();
   let isGood = true;
   for (const command of step.commands) {
-    const isDone = await run(step, command, start + step.minutes * 60_000);
+    const isDone = await run(step, command, start + step.minutes * 60_000, priority);
     isGood &&= isDone;
   }
   const counts = countStep(step, isGood);
@@ -197,14 +220,27 @@ function countsToText(/** @type {Counts} */ { passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
+/** Runs steps one after the other. @returns their results, in this order */
+async function runInOrder(/** @type {Step[]} */ steps, priority = 0) {
+  const results = [];
+  for (const step of steps) results.push(await runStep(step, priority));
+  return results;
+}
+
 const wanted = process.argv.slice(2);
-const results = [];
-for (const row of ROWS) {
-  const steps = row.filter(
+/** The steps that were asked for; all when none was named. */
+const wantedOf = (/** @type {Step[]} */ steps) =>
+  steps.filter(
     ({ name, group }) => wanted.length === 0 || wanted.includes(name) || wanted.includes(group),
   );
-  results.push(...(await Promise.all(steps.map(runStep))));
-}
+const [checks, tests] = [wantedOf(CHECKS), wantedOf(TESTS)];
+const results = (
+  await Promise.all(
+    tests.length === 0
+      ? checks.map((step) => runInOrder([step]))
+      : [runInOrder(checks, constants.priority.PRIORITY_BELOW_NORMAL), runInOrder(tests)],
+  )
+).flat();
 rmSync(reports, { recursive: true, force: true });
 
 console.log('');

@@ -3,7 +3,7 @@
  * screenshots/ (not committed), and with --publish the chosen ones into docs/ and public/.
  * Needs a build: npm run build. The answers are recordings of the test double.
  */
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { chromium } from 'playwright';
 import { preview } from 'vite';
 import { createConformanceServer } from '../tests/support/conformance-server.mjs';
@@ -14,6 +14,17 @@ const OUT = 'screenshots';
 const PASSPHRASE = 'five words are a lock';
 const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 const SETTINGS = ['general', 'models', 'behaviour', 'privacy', 'data'];
+/** What looks after the data by itself, and what finds: one published sheet for each language. */
+const SHEET = [
+  'light-desk-09-usage',
+  'dark-desk-19-cache',
+  'light-desk-10-storage',
+  'light-desk-18-recovery',
+  'dark-desk-14-lock',
+  'dark-desk-12-map',
+  'light-desk-20-found',
+  'light-desk-11-data',
+];
 
 /** What is said in each language, and the words of its button for a key. */
 const LANGUAGES = [
@@ -27,6 +38,7 @@ const LANGUAGES = [
       '부모님 스마트폰 설정 체크리스트',
     ],
     question: '옹기에 김치를 담그는 방법을 코드와 함께 알려 주세요',
+    sought: '스마트폰',
   },
   {
     id: 'en',
@@ -38,6 +50,7 @@ const LANGUAGES = [
       'Polite e-mail to my landlord',
     ],
     question: 'Show me how to retry with a growing pause, with code',
+    sought: 'landlord',
   },
   {
     id: 'ja',
@@ -45,6 +58,7 @@ const LANGUAGES = [
     key: /APIキー/,
     older: ['京都の紅葉はいつが見頃？', '敬語のメールを自然に直す', '四日間の作り置き献立'],
     question: '桜の季節に京都へ行く計画を立ててください',
+    sought: '京都',
   },
   {
     id: 'zh',
@@ -52,6 +66,7 @@ const LANGUAGES = [
     key: /API 密钥/,
     older: ['三天两夜的杭州行程', '把解析器改写成状态机', '给房东的一封信'],
     question: '请用代码说明如何重试',
+    sought: '杭州',
   },
 ];
 
@@ -63,6 +78,7 @@ const browser = await chromium.launch({
   ...(executablePath ? { executablePath } : {}),
 });
 rmSync(OUT, { recursive: true, force: true });
+mkdirSync('docs/screenshots', { recursive: true });
 
 /** Says something and waits until the answer is there. */
 async function say(/** @type {import('playwright').Page} */ page, /** @type {string} */ text) {
@@ -144,14 +160,26 @@ async function walk(
     await page.goto(`http://localhost:${PORT}/#/settings/${section}`);
     await page.locator('section.card').first().waitFor();
     await shoot(`08-settings-${section}`);
+    if (section !== 'behaviour') continue;
+    await page.locator('section.card').nth(1).scrollIntoViewIfNeeded();
+    await page.locator('section.card table').last().scrollIntoViewIfNeeded();
+    await shoot('19-cache');
   }
   for (const [number, screen] of ['usage', 'storage', 'data', 'map', 'search'].entries()) {
     await page.goto(`http://localhost:${PORT}/#/${screen}`);
     await page.locator('main h1, main [type=search]').first().waitFor();
     // Sizes are being measured, points placed.
     await page.waitForTimeout(1200);
+    if (screen === 'data') await takeSnapshot(page);
+    // The model is read and every conversation embedded first.
+    if (screen === 'map') await page.locator('main canvas').waitFor({ timeout: 120_000 });
     await shoot(`${String(number + 9).padStart(2, '0')}-${screen}`);
   }
+  await page.locator('main [type=search]').fill(language.sought);
+  await page.locator('main mark, main li a').first().waitFor();
+  // Meaning comes behind the words.
+  await page.waitForTimeout(1500);
+  await shoot('20-found');
   await lock(page);
   await shoot('14-lock');
   await page.locator('input[type=password]').fill('wrong');
@@ -176,6 +204,33 @@ async function walk(
   await page.waitForTimeout(800);
   await shoot('18-recovery');
   await context.close();
+}
+
+/** Joins the pictures of {@link SHEET} into one. */
+async function publishSheet(/** @type {string} */ language) {
+  const page = await browser.newPage({ viewport: { width: 2400, height: 600 } });
+  const pictures = SHEET.map((name) => {
+    const bytes = readFileSync(`${OUT}/${language}-${name}.png`).toString('base64');
+    return `<img style="width:100%;display:block" src="data:image/png;base64,${bytes}">`;
+  });
+  const style = 'margin:0;display:grid;grid-template-columns:repeat(4,1fr);gap:8px;background:#888';
+  await page.setContent(`<body style="${style}">${pictures.join('')}</body>`);
+  await page.screenshot({
+    path: `docs/screenshots/screens-${language}.jpg`,
+    type: 'jpeg',
+    quality: 65,
+    fullPage: true,
+  });
+  await page.close();
+}
+
+/** Has a snapshot made by hand, as one is after ten minutes of use. */
+async function takeSnapshot(/** @type {import('playwright').Page} */ page) {
+  const snapshots = page.locator('main details').first();
+  await snapshots.locator('summary').click();
+  await snapshots.locator('button').last().click();
+  await snapshots.locator('li').first().waitFor();
+  await snapshots.locator('summary').click();
 }
 
 /** Sets a passphrase and locks. */
@@ -209,13 +264,13 @@ const only = process.argv.find((argument) => LANGUAGES.some(({ id }) => id === a
 for (const language of LANGUAGES.filter(({ id }) => only === undefined || id === only)) {
   for (const colorScheme of /** @type {const} */ (['light', 'dark']))
     await walk(language, colorScheme);
+  if (process.argv.includes('--publish')) await publishSheet(language.id);
 }
 await browser.close();
 await endpoint.close();
 await server.close();
 
-if (process.argv.includes('--publish')) {
-  mkdirSync('docs/screenshots', { recursive: true });
+if (process.argv.includes('--publish') && only === undefined) {
   mkdirSync('public/screenshots', { recursive: true });
   copyFileSync(`${OUT}/ko-light-desk-04-chat.png`, 'docs/screenshots/chat.png');
   copyFileSync(`${OUT}/en-dark-desk-04-chat.png`, 'docs/screenshots/chat-dark.png');

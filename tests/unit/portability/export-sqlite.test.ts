@@ -105,7 +105,9 @@ describe('exportSqlite and back', () => {
         expect(Object.fromEntries(foundBytes)).toEqual(bytesById);
         expect(tables.sessions).toEqual(rows.sessions);
         expect(tables.userSettings).toEqual(rows.userSettings);
-        expect(tables.usageStatistics).toEqual(rows.usageStatistics);
+        expect(tables.usageStatistics).toEqual(
+          rows.usageStatistics.map((row) => ({ row, statId: row.id })),
+        );
         expect(tables.endpoints).toEqual(rows.endpoints);
         expect(tables.drafts).toEqual(rows.drafts);
         expect(tables.unreadableCount).toBe(0);

@@ -324,6 +324,7 @@ const texts = {
   'endpoint.hideKey': 'Hide the key',
   'secret.show': 'Show what is typed',
   'secret.hide': 'Hide what is typed',
+  'field.outOfRange': 'Only {min} to {max} is possible: the nearest was taken.',
   'endpoint.model': 'Model name',
   'endpoint.modelHint':
     'This address lists no models. Type the name as its documentation gives it.',

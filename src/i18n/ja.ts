@@ -309,6 +309,7 @@ export const ja: LaterTexts = {
   'endpoint.hideKey': 'キーを隠す',
   'secret.show': '入力内容を表示',
   'secret.hide': '入力内容を隠す',
+  'field.outOfRange': '{min}から{max}までです。最も近い値にしました。',
   'endpoint.model': 'モデル名',
   'endpoint.modelHint':
     'このアドレスからはモデルの一覧を取得できません。ドキュメントにある名前をそのまま入力してください。',

@@ -307,6 +307,7 @@ export const ko: LaterTexts = {
   'endpoint.hideKey': '키 가리기',
   'secret.show': '입력한 내용 보기',
   'secret.hide': '입력한 내용 가리기',
+  'field.outOfRange': '{min}부터 {max}까지만 쓸 수 있어요. 가장 가까운 값으로 바꿨어요.',
   'endpoint.model': '모델 이름',
   'endpoint.modelHint':
     '이 주소는 모델 목록을 주지 않아요. 문서에 적힌 이름을 그대로 입력해 주세요.',

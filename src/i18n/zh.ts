@@ -298,6 +298,7 @@ export const zh: LaterTexts = {
   'endpoint.hideKey': '隐藏密钥',
   'secret.show': '显示输入内容',
   'secret.hide': '隐藏输入内容',
+  'field.outOfRange': '只能是 {min} 到 {max}，已改为最接近的值。',
   'endpoint.model': '模型名称',
   'endpoint.modelHint': '此地址不提供模型列表，请按其文档中的名称输入。',
   'endpoint.advanced': '更多设置',

@@ -57,6 +57,17 @@ test('model, temperature, length and system prompt are what is asked with', asyn
   await expect(maxTokens).toHaveValue('321');
   await expect(systemPrompt).toHaveValue('Answer as a potter.');
 
+  // What cannot be is said, and what counts stands in the field, twice in a row too.
+  for (const impossible of ['9', '7']) {
+    await temperature.fill(impossible);
+    await temperature.blur();
+    await expect(temperature).toHaveValue('2');
+    await expect(card.getByText(text('field.outOfRange', { min: '0', max: '2' }))).toBeVisible();
+  }
+  await temperature.fill('1.3');
+  await temperature.blur();
+  await expect(card.getByText(text('field.outOfRange', { min: '0', max: '2' }))).toBeHidden();
+
   await page.goto('/#/');
   await onggi.ask('Hello');
   expect(chatRequests(endpoint)[0]?.body).toMatchObject({

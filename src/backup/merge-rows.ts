@@ -4,6 +4,7 @@ import { lastChangeOfConversation } from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import { isLaterCopy } from '#domain/message.ts';
 import { withRequestsOf } from '#domain/message-requests.ts';
+import type { EndpointId } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
 import { withPassingUsageOf } from '#domain/passing-usage.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
@@ -65,17 +66,31 @@ export function withExtrasOf(here: UserSettings, file: UserSettings): UserSettin
 
 /**
  * The later settings; those that nobody changed since the first start give way to any. Which model is asked
- * is taken from the other side where the later never knew one.
+ * is taken from the other side where the later knows none, unless it was cleared here since the file was
+ * written; and from the file only with a connection that is there.
+ * @param isConnected Whether the connection is among those of both.
  */
-export function mergeSettings(here: UserSettings, file: UserSettings): Merged<UserSettings> {
+export function mergeSettings(
+  here: UserSettings,
+  file: UserSettings,
+  isConnected: (id: EndpointId) => boolean,
+): Merged<UserSettings> {
   const isUntouched = here.updatedAt === here.createdAt;
   const later = isUntouched || file.updatedAt > here.updatedAt ? file : here;
-  const { defaultEndpointId, defaultModel } = later === here ? file : here;
-  const merged =
-    later.defaultEndpointId === null ? { ...later, defaultEndpointId, defaultModel } : later;
+  const isCleared = later === here && (here.modelClearedAt ?? -Infinity) >= file.updatedAt;
+  const isAsked = (row: UserSettings): boolean => {
+    const { defaultEndpointId: id } = row;
+    return id !== null && (row === here || (!isCleared && isConnected(id)));
+  };
+  const asked = (later === here ? [here, file] : [file, here]).find(isAsked);
+  const unconnected = later.defaultEndpointId === null ? later : NO_MODEL;
+  const { defaultEndpointId, defaultModel } = asked ?? unconnected;
+  const merged = { ...later, defaultEndpointId, defaultModel };
   const byName = (row: UserSettings) => Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1));
   return isSame(byName(here), byName(merged)) ? undefined : merged;
 }
+
+const NO_MODEL = { defaultEndpointId: null, defaultModel: null } as const;
 
 /** What is of this device and in no file stays: which model finds by meaning, and so where texts go. */
 export function withMeaningOf(here: UserSettings, file: UserSettings): UserSettings {

@@ -204,6 +204,8 @@ export function createMergeSink(
   }
 
   async function mergeAllSettings(collected: readonly CollectedSettings[]): Promise<void> {
+    // Those of the file are there by now, as far as they were taken.
+    const connected = new Set((await getAllRows(db.endpoints)).map(({ id }) => id));
     const bare = new Set(collected.flatMap(({ row, hasExtras }) => (hasExtras ? [] : [row])));
     await merge(
       'user_settings',
@@ -212,7 +214,7 @@ export function createMergeSink(
       ({ userId }) => userId,
       (here, file) => {
         const next = bare.has(file) ? withExtrasOf(here, file) : file;
-        return mergeSettings(here, withMeaningOf(here, next));
+        return mergeSettings(here, withMeaningOf(here, next), (id) => connected.has(id));
       },
     );
   }

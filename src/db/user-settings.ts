@@ -46,6 +46,7 @@ function parseUserSettings(row: unknown, defaults: UserSettings): UserSettings {
     shareAnalytics: flag(defaults.shareAnalytics),
     prices: v.exactOptional(v.pipe(v.unknown(), v.transform(readPriceSettings))),
     meaning: v.exactOptional(v.pipe(v.unknown(), v.transform(readMeaningSettings))),
+    modelClearedAt: v.exactOptional(v.fallback(v.number(), 0)),
     createdAt: time(defaults.createdAt),
     updatedAt: time(defaults.updatedAt),
   });

@@ -156,6 +156,7 @@ export const USER_SETTINGS_EXTRAS: readonly Field[] = [
   optional('default_endpoint_id', 'defaultEndpointId', nullable(NAME)),
   optional('use_cache', 'useCache', BOOLEAN),
   optional('prices', 'prices', PRICES),
+  optional('model_cleared_at', 'modelClearedAt', INSTANT),
 ];
 
 export const USAGE_COLUMNS: readonly Field[] = [

@@ -43,6 +43,8 @@ export interface UserSettings {
   readonly prices?: PriceSettings;
   /** Finding by meaning; missing until the person said something. */
   readonly meaning?: MeaningSettings;
+  /** Epoch milliseconds: the last connection was taken away then, and its model with it; missing if never. */
+  readonly modelClearedAt?: number;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

@@ -214,6 +214,8 @@ export class EndpointsState {
       await this.#settings.update({
         defaultEndpointId: next?.id ?? null,
         defaultModel: (next && pickFirstModel(getPreset(next.presetId), ids)) ?? null,
+        // So that no older backup brings it back.
+        ...(!next && { modelClearedAt: Date.now() }),
       });
     }
     return async () => {

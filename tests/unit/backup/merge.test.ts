@@ -4,6 +4,7 @@ import { undoImport } from '#db/import-runs.ts';
 import { updateConversations } from '#db/many-conversations.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import type { Conversation } from '#domain/conversation.ts';
+import { createEndpoint } from '#domain/endpoint.ts';
 import { LOCAL_USER_ID, toConversationId, toEndpointId, toMessageId } from '#domain/ids.ts';
 import { createDocumentRows } from '#domain/library.ts';
 import { toUsageIncrements } from '#domain/message-requests.ts';
@@ -432,9 +433,19 @@ describe('a merge', () => {
     const e = { defaultEndpointId: toEndpointId('e'), defaultModel: 'm' };
     const there = { ...createUserSettings('ja', NOW), ...e, systemPrompt: 'there' };
 
-    async function mergeOf(file: UserSettings, here: UserSettings) {
+    const connection = createEndpoint({
+      id: toEndpointId('e'),
+      presetId: 'custom',
+      name: 'there',
+      baseUrl: 'https://there.example/v1',
+      createdAt: NOW,
+    });
+
+    async function mergeOf(file: UserSettings, here: UserSettings, hasConnection = true) {
       await home.db.strict.userSettings.put(file);
+      if (hasConnection) await home.db.strict.endpoints.put(connection);
       const backup = await backUp(home.db);
+      await home.db.strict.endpoints.clear();
       await home.db.strict.userSettings.put(here);
       const { db } = await restore(home, backup, merge);
       return (await db.strict.userSettings.toArray())[0];
@@ -459,6 +470,29 @@ describe('a merge', () => {
       const here = { ...there, updatedAt: NOW + 5 };
       const file = { ...createUserSettings('zh', NOW), updatedAt: NOW + 9 };
       expect(await mergeOf(file, here)).toMatchObject({ ...e, language: 'zh', systemPrompt: null });
+    });
+
+    test('brings back no model that was cleared here since the file was written', async () => {
+      const cleared = { ...createUserSettings('ko', NOW), modelClearedAt: NOW + 9 };
+      const none = { defaultEndpointId: null, defaultModel: null };
+      const older = { ...there, updatedAt: NOW + 5 };
+      expect(await mergeOf(older, { ...cleared, updatedAt: NOW + 9 })).toMatchObject(none);
+      const later = { ...there, updatedAt: NOW + 10 };
+      expect(await mergeOf(later, { ...cleared, updatedAt: NOW + 20 })).toMatchObject(e);
+    });
+
+    test('takes no model of the file whose connection is nowhere', async () => {
+      const here = { ...createUserSettings('ko', NOW), updatedAt: NOW + 5 };
+      for (const updatedAt of [NOW + 1, NOW + 9]) {
+        expect(await mergeOf({ ...there, updatedAt }, here, false)).toMatchObject({
+          defaultEndpointId: null,
+          defaultModel: null,
+        });
+      }
+      const own = { ...here, defaultEndpointId: toEndpointId('own'), defaultModel: 'o' };
+      expect(await mergeOf({ ...there, updatedAt: NOW + 9 }, own, false)).toMatchObject({
+        ...{ defaultEndpointId: 'own', defaultModel: 'o', language: 'ja' },
+      });
     });
   });
 

@@ -89,7 +89,7 @@ export async function stageRestore(
   const release = await tryHoldRestoreLock();
   if (!release) throw new OnggiError('backup/busy', 'another restore runs', { retryable: true });
   try {
-    await requireRoom(file, options);
+    await requireRoom(live, file, options);
     let stage = await buildStage(live, file, options);
     // Over every try: what was carried over once is no longer missing.
     let keptCount = 0;
@@ -128,15 +128,18 @@ export async function stageRestore(
   }
 }
 
-async function requireRoom(file: Blob, options: StageRestoreOptions): Promise<void> {
-  const room = await (options.readRoom ?? (() => readStorageRoom(options.baseName)))();
+async function requireRoom(
+  live: OnggiDatabase,
+  file: Blob,
+  options: StageRestoreOptions,
+): Promise<void> {
+  const room = await (options.readRoom ?? (() => readStorageRoom(live.name, options.baseName)))();
   if (!room) return;
-  const { freeBytes, databaseBytes, databaseCount } = room;
+  const { freeBytes, databaseBytes, presentShare } = room;
   const segmentBytes = (options.segments ?? []).reduce((sum, { size }) => sum + size, 0);
-  // A merge begins with a copy of the present database, whatever of it the file changes then. The data from
-  // before an earlier restore are counted with it and are about as large; where that is too little, the
-  // copy fails and leaves nothing.
-  const presentBytes = Math.ceil((databaseBytes ?? 0) / Math.max(1, databaseCount));
+  // A merge begins with a copy of the present database, whatever of it the file changes then; where this is
+  // too little, the copy fails and leaves nothing.
+  const presentBytes = Math.ceil((databaseBytes ?? 0) * presentShare);
   const copyBytes = options.mode === 'merge' ? presentBytes : 0;
   const neededBytes = (file.size + segmentBytes) * ROOM_RATIO + copyBytes;
   if (freeBytes >= neededBytes) return;

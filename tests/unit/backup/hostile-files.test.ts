@@ -151,7 +151,7 @@ describe('a file that grows without end', () => {
 
   test('refuses when there is no room, and leaves nothing', async () => {
     const readRoom = () =>
-      Promise.resolve({ freeBytes: 1000, databaseBytes: null, databaseCount: 1 });
+      Promise.resolve({ freeBytes: 1000, databaseBytes: null, presentShare: 1 });
     const staging = stage(home, good, { readRoom });
     await expect(staging).rejects.toMatchObject({ code: 'backup/no-room' });
     expect(await databaseNames(home)).toEqual([home.db.name]);
@@ -159,7 +159,7 @@ describe('a file that grows without end', () => {
 
   test('asks for the room of the copy that a merge begins with', async () => {
     const fileBytes = good.size * 4;
-    const room = { freeBytes: fileBytes + 999, databaseBytes: 1000, databaseCount: 1 };
+    const room = { freeBytes: fileBytes + 999, databaseBytes: 1000, presentShare: 1 };
     const readRoom = () => Promise.resolve(room);
     await expect(stage(home, good, { readRoom, mode: 'merge' })).rejects.toMatchObject({
       code: 'backup/no-room',
@@ -169,11 +169,22 @@ describe('a file that grows without end', () => {
     const replacing = await stage(home, good, { readRoom });
     await replacing.discard();
     // The data from before an earlier restore are not copied.
-    const withOlder = () => Promise.resolve({ ...room, databaseBytes: 1998, databaseCount: 2 });
+    const withOlder = () => Promise.resolve({ ...room, databaseBytes: 1998, presentShare: 0.5 });
     const merging = await stage(home, good, { readRoom: withOlder, mode: 'merge' });
-    expect(await readStorageRoom(home.names.defaultName)).toMatchObject({ databaseCount: 2 });
     await merging.discard();
-    expect(await readStorageRoom(home.names.defaultName)).toMatchObject({ databaseCount: 1 });
+  });
+
+  test('tells how much of the room the present data take beside older ones', async () => {
+    const { db, names } = home;
+    expect(await readStorageRoom(db.name, names.defaultName)).toMatchObject({ presentShare: 1 });
+    // The 304 messages of the file, and 3 that were here before: an empty browser leaves next to nothing.
+    const staged = await stage(home, good);
+    const share = async (name: string) =>
+      (await readStorageRoom(name, names.defaultName))?.presentShare;
+    expect(await share(staged.databaseName)).toBeGreaterThan(0.98);
+    expect(await share(db.name)).toBeLessThan(0.02);
+    await staged.discard();
+    expect(await share(db.name)).toBe(1);
   });
 });
 

@@ -31,6 +31,8 @@ interface MessageRequests {
 }
 
 const KEY = 'requests';
+/** What a request counted, whatever it cost. */
+const COUNTED = USAGE_AMOUNTS.filter((name) => name !== 'totalCostUsd' && name !== 'unpricedCount');
 /** Nobody tries so often; a file that says more is not believed. */
 const MAX_REQUESTS = 1000;
 
@@ -122,39 +124,67 @@ export function toUsageIncrements(message: Message): readonly UsageIncrement[] {
 
 /**
  * Of two copies of an answer that was asked for again in two places: the one that is kept, with the
- * requests that only the other one knows. What another product asked is no request of ours.
+ * requests that only the other one knows, and with prices that only the other one knows. What another
+ * product asked is no request of ours.
  */
 export function withRequestsOf(kept: Message, other: Message): Message {
   if (kept.role !== 'assistant' || other.role !== 'assistant') return kept;
-  const own = toUsageIncrements(kept);
+  const unpriced = toUsageIncrements(kept);
   const isPlain = other.metadata[KEY] === undefined && other.metadata[CUT_REQUEST] === undefined;
   if (isPlain && other.endpointId === null) return kept;
-  const lost = toUsageIncrements(other).filter(
-    (request) => !own.some((each) => isSameRequest(each, request)),
-  );
-  if (lost.length === 0) return kept;
+  const others = toUsageIncrements(other);
+  const own = unpriced.map((each) => withPriceOf(each, others));
+  const lost = others.filter((request) => !own.some((each) => isSameRequest(each, request)));
+  const isRepriced = own.some((each, at) => each !== unpriced[at]);
+  if (lost.length === 0 && !isRepriced) return kept;
   const requests = readRequests(kept);
   const last = own.length > requests.earlier.length ? own.at(-1) : undefined;
-  const isKnown = kept.costUsd !== null && lost.every(({ unpricedCount }) => unpricedCount === 0);
-  const earlier = [...lost, ...requests.earlier].sort(
+  const before = isRepriced && !isUnsettled(kept) ? sumOfCosts(own) : kept.costUsd;
+  const added = sumOfCosts(lost);
+  const costUsd = before === null || added === null ? null : before + added;
+  const priced = isRepriced ? { ...priceSourceOf(other), ...kept.metadata } : kept.metadata;
+  const isOneRequest = lost.length === 0 && requests.earlier.length === 0 && !requests.last;
+  if (isOneRequest && !isUnsettled(kept)) return { ...kept, costUsd, metadata: priced };
+  const earlier = [...lost, ...own.slice(0, requests.earlier.length)].sort(
     (a, b) => (a.askedAt ?? 0) - (b.askedAt ?? 0),
   );
+  const isLastRepriced = last !== undefined && last !== unpriced.at(-1);
+  const lastCostUsd = isLastRepriced ? last.totalCostUsd : lastRequestCost(kept);
   const record: MessageRequests = {
     ...requests,
     earlier: earlier.slice(-MAX_REQUESTS),
-    ...(!isUnsettled(kept) && last && { last, lastCostUsd: lastRequestCost(kept) }),
+    ...(!isUnsettled(kept) && last && { last, lastCostUsd }),
   };
-  const costUsd = isKnown
-    ? lost.reduce((sum, { totalCostUsd }) => sum + totalCostUsd, kept.costUsd)
-    : null;
-  return { ...kept, costUsd, metadata: { ...kept.metadata, [KEY]: record } };
+  return { ...kept, costUsd, metadata: { ...priced, [KEY]: record } };
 }
 
-/** By when it was asked: a price or a count may have been put right since. */
+/** The request with the price of its copy among others, where it has none itself. */
+function withPriceOf(request: UsageIncrement, others: readonly UsageIncrement[]): UsageIncrement {
+  if (request.unpricedCount === 0) return request;
+  const copy = others.find(
+    (each) => each.unpricedCount === 0 && pricedCountOf(each) > 0 && isSameRequest(request, each),
+  );
+  if (!copy) return request;
+  const { totalCostUsd, unpricedCount } = copy;
+  return { ...request, totalCostUsd, unpricedCount, pricedCount: pricedCountOf(copy) };
+}
+
+/** US dollars of all; null when that of any is unknown. */
+function sumOfCosts(requests: readonly UsageIncrement[]): number | null {
+  if (requests.some(({ unpricedCount }) => unpricedCount > 0)) return null;
+  return requests.reduce((sum, { totalCostUsd }) => sum + totalCostUsd, 0);
+}
+
+function priceSourceOf({ metadata }: Message): Readonly<Record<string, unknown>> {
+  const { priceSource } = metadata;
+  return priceSource === undefined ? {} : { priceSource };
+}
+
+/** By when it was asked, or else by all that it counted: a price or a count may have been put right since. */
 function isSameRequest(one: UsageIncrement, other: UsageIncrement): boolean {
   if (one.askedAt === undefined || other.askedAt === undefined) {
-    const [{ askedAt: _one, ...left }, { askedAt: _other, ...right }] = [one, other];
-    return isSame(left, right);
+    if (one.date !== other.date || one.model !== other.model) return false;
+    return COUNTED.every((name) => one[name] === other[name]);
   }
   return one.askedAt === other.askedAt && one.model === other.model;
 }

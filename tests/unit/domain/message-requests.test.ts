@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createConversation } from '#domain/conversation.ts';
 import { readPassingUsage } from '#domain/passing-usage.ts';
-import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
+import { toConversationId, toEndpointId, toMessageId, toSessionId } from '#domain/ids.ts';
 import { createMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import {
@@ -9,6 +9,7 @@ import {
   toUsageIncrements,
   withCost,
   withEarlierRequests,
+  withRequestsOf,
 } from '#domain/message-requests.ts';
 import { toUsageIncrement } from '#domain/usage-increment.ts';
 
@@ -119,5 +120,35 @@ describe('lastRequestCost', () => {
     const message = withCost(settled, last, 'own');
     expect(message.costUsd).toBe(3);
     expect(lastRequestCost(message)).toBe(2);
+  });
+});
+
+describe('withRequestsOf', () => {
+  const endpointId = toEndpointId('e');
+  const unpriced = answer({ endpointId, costUsd: null });
+  const priced = answer({ endpointId, costUsd: 0.5, metadata: { priceSource: 'list' } });
+
+  it('takes the price that only the copy knows, and none that is known', () => {
+    expect(withRequestsOf(unpriced, priced)).toEqual(priced);
+    expect(withRequestsOf(priced, unpriced)).toBe(priced);
+    const other = answer({ endpointId, costUsd: 9 });
+    expect(withRequestsOf(priced, other)).toBe(priced);
+  });
+
+  it('knows an older request again, whether it was priced or not', () => {
+    const { askedAt: _none, ...request } = toUsageIncrement(priced);
+    const free = { ...request, totalCostUsd: 0, unpricedCount: 1, pricedCount: 0 };
+    const asked = (earlier: object, costUsd: number | null) =>
+      answer({
+        endpointId,
+        costUsd,
+        timestamp: 1_700_000_100_000,
+        metadata: { requests: { earlier: [earlier], keptTokens: 0, lastCostUsd: 1 } },
+      });
+    const [known, unknown] = [asked(request, 1.5), asked(free, null)];
+    expect(withRequestsOf(known, unknown)).toBe(known);
+    const mended = withRequestsOf(unknown, known);
+    expect(mended.costUsd).toBe(1.5);
+    expect(toUsageIncrements(mended)).toEqual(toUsageIncrements(known));
   });
 });

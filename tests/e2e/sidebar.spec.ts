@@ -268,9 +268,19 @@ test('the model suggests a title and a summary', async ({ start, page, endpoint 
   await page.reload();
   await expect(heading).toHaveText(title);
   await page.getByRole('button', { name: text('options.open') }).click();
-  await expect(
-    page.getByRole('dialog').getByText(text('options.summary'), { exact: true }),
-  ).toBeVisible();
+  // It can be read, changed and taken away like what one wrote oneself.
+  const dialog = page.getByRole('dialog');
+  const summary = dialog.getByLabel(text('options.summary'));
+  await expect(summary).not.toHaveValue('');
+  await summary.fill('Cabbage and salt.');
+  await summary.blur();
+  await page.reload();
+  await page.getByRole('button', { name: text('options.open') }).click();
+  await expect(summary).toHaveValue('Cabbage and salt.');
+  await summary.fill('');
+  await summary.blur();
+  await expect(summary).toBeHidden();
+  await page.keyboard.press('Escape');
   // Beside the conversation: it holds no more messages than before.
   await expect(onggi.questions).toHaveCount(1);
   await expect(onggi.answers).toHaveCount(1);

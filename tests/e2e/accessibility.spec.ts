@@ -3,7 +3,7 @@ import { expect, test } from './onggi.ts';
 import { expectNoViolations } from './violations.ts';
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test.describe(colorScheme, () => {
+  test.describe(colorScheme === 'dark' ? 'dark @long' : 'light', () => {
     // The import brings markup that must not run; the page's policy is told of it.
     test.use({ colorScheme, isPolicyProvoked: true });
 

@@ -128,7 +128,7 @@ async function openAtHit(onggi: Onggi, query: string, message: string): Promise<
   expect(marked).toEqual([query]);
 }
 
-test.describe('the sample corpora', () => {
+test.describe('the sample corpora @long', () => {
   test.skip(!existsSync(CORPORA), 'needs ../shared/samples/corpora beside the repository');
   test.use({ serviceWorkers: 'allow' });
 

@@ -228,7 +228,9 @@ test('data count as safe only while a copy outside holds them', async ({ start }
   await expect(page.getByRole('region', { name: text('data.safe') })).toBeVisible();
 });
 
-test('a merge adds what is missing, deletes nothing, and can be undone', async ({ start }) => {
+test('a merge adds what is missing, deletes nothing, and can be undone @long', async ({
+  start,
+}) => {
   const onggi = await start();
   const { page } = onggi;
   await importArchive(onggi, createChatgptArchive(), 2);
@@ -313,7 +315,7 @@ test('a damaged backup is refused in one sentence and nothing changes', async ({
   expect(await readRows(page)).toEqual(before);
 });
 
-test('every format of the export holds the conversation, and no key', async ({ start }) => {
+test('every format of the export holds the conversation, and no key @long', async ({ start }) => {
   const onggi = await start();
   const { page } = onggi;
   await importArchive(onggi, createChatgptArchive(), 2);

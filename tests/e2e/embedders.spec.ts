@@ -87,7 +87,7 @@ test('an endpoint embeds, after the page said that texts leave the device', asyn
   await expect(rowOf(page, text('embedder.builtIn'))).toContainText(inUse);
 });
 
-test('who agreed to an endpoint before documents were spoken of is asked about them, once', async ({
+test('who agreed to an endpoint before documents were spoken of is asked about them, once @long', async ({
   start,
   page,
   endpoint,
@@ -113,7 +113,7 @@ test('who agreed to an endpoint before documents were spoken of is asked about t
   await expect(question).toHaveCount(0);
 });
 
-test.describe('a model of a hub', () => {
+test.describe('a model of a hub @long', () => {
   // It is to work offline, which the service worker does.
   test.use({ serviceWorkers: 'allow' });
   let hub: ModelHub;
@@ -192,7 +192,7 @@ test.describe('a model of a hub', () => {
   });
 });
 
-test('a model in a folder of this site is used without any other request', async ({
+test('a model in a folder of this site is used without any other request @long', async ({
   start,
   page,
 }) => {

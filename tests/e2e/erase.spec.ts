@@ -97,7 +97,7 @@ test('leaves nothing in any storage, other tabs stop, and the next start is a fi
   await expect(other.page.getByRole('button', { name: /API key/ })).toBeVisible();
 });
 
-test('says what to close while another page holds a database, and goes on by itself', async ({
+test('says what to close while another page holds a database, and goes on by itself @long', async ({
   connected: { page },
   context,
 }) => {
@@ -130,7 +130,7 @@ test('goes on at the next start when the page was closed on the way', async ({
   expect(await readOrigin(page)).toEqual(NOTHING);
 });
 
-test('asks first: an address alone erases nothing, and one can go back', async ({
+test('asks first: an address alone erases nothing, and one can go back @long', async ({
   connected: { page },
 }) => {
   // In an app that is open only the hash changes.
@@ -146,7 +146,7 @@ test('asks first: an address alone erases nothing, and one can go back', async (
   expect((await readOrigin(page)).databases).toContain('onggi');
 });
 
-test('another address leaves the page', async ({ connected: { page } }) => {
+test('another address leaves the page @long', async ({ connected: { page } }) => {
   await page.goto('/#/erase');
   const heading = page.getByRole('heading', { name: text('erase.title') });
   await expect(heading).toBeVisible();
@@ -155,7 +155,7 @@ test('another address leaves the page', async ({ connected: { page } }) => {
   await expect(heading).toHaveCount(0);
 });
 
-test('a lock does not stand in the way', async ({ connected: { page } }) => {
+test('a lock does not stand in the way @long', async ({ connected: { page } }) => {
   await page.goto('/#/settings/privacy');
   const card = page.getByRole('region', { name: text('lock.title') });
   await card.getByRole('button', { name: text('lock.setPassphrase') }).click();

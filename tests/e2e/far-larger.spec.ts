@@ -1,7 +1,7 @@
 import { strToU8, zipSync } from 'fflate';
 import { expect, test, text } from './seeded.ts';
 
-test('what becomes far larger than usual is asked about with its sizes, and read when allowed', async ({
+test('what becomes far larger than usual is asked about with its sizes, and read when allowed @long', async ({
   start,
 }) => {
   const onggi = await start();

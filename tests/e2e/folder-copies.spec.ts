@@ -28,7 +28,7 @@ async function readFolder(page: Page): Promise<Readonly<Record<string, readonly 
   );
 }
 
-test('a folder gets a copy at once and one a day, stays over a reload, and says when it is gone', async ({
+test('a folder gets a copy at once and one a day, stays over a reload, and says when it is gone @long', async ({
   start,
 }) => {
   test.slow();

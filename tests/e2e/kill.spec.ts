@@ -3,7 +3,7 @@ import { runKillRounds } from '../support/kill-rounds.mjs';
 import { text } from './seeded.ts';
 
 // Two rounds of `npm run test:kill`, which runs thirty.
-test('a killed browser loses no acknowledged message and at most a second of an answer', async ({
+test('a killed browser loses no acknowledged message and at most a second of an answer @long', async ({
   baseURL,
 }) => {
   // Three browsers are started one after the other: on a busy machine that takes its time.

@@ -64,7 +64,9 @@ test('locked at a start, the addresses of rescue and of erasing lead there', asy
   await expect(locked).toBeVisible();
 });
 
-test('a recovery code stays, wherever somebody goes, until it is noted', async ({ start }) => {
+test('a recovery code stays, wherever somebody goes, until it is noted @long', async ({
+  start,
+}) => {
   const { page } = await start({ rows });
   const other = await page.context().newPage();
   await choosePassphrase(page);
@@ -148,7 +150,7 @@ test('a passkey locks, and the recovery code opens when it is gone', async ({ st
   await expect(page.getByRole('link', { name: 'Secret plans' })).toBeVisible();
 });
 
-test('nobody visits while onggi waits at its lock', async ({ start }) => {
+test('nobody visits while onggi waits at its lock @long', async ({ start }) => {
   const { page } = await start({ rows });
   const visits = page.getByRole('region', { name: text('visits.title') }).getByRole('listitem');
   await page.clock.install();

@@ -88,7 +88,7 @@ test('of two tabs that run the maintenance at once one does it, and the other sa
 
 const COUNT = 24;
 
-test('a tab closed in the middle of a repair leaves whole repairs, told as cut short, to be undone', async ({
+test('a tab closed in the middle of a repair leaves whole repairs, told as cut short, to be undone @long', async ({
   start,
   context,
 }) => {

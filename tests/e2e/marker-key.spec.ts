@@ -179,7 +179,7 @@ test('with a passphrase no file, export, log or console holds the key, the passp
   await expectNowhere(kept, browser, unlock, secrets);
 });
 
-test('with a passkey no file, export, log or console holds the key or the code', async ({
+test('with a passkey no file, export, log or console holds the key or the code @long', async ({
   kept,
   startEndpoint,
 }) => {

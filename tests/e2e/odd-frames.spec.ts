@@ -32,7 +32,7 @@ async function askIn(onggi: Onggi, chatModel: string, question: string) {
 /** The answer's own text: no name, no reasoning, no figures. Markdown is off in these tests. */
 const answerText = ({ answers }: Onggi) => answers.last().locator('.plain-text').textContent();
 
-test('every odd server is read to the letter', async ({ start }) => {
+test('every odd server is read to the letter @long', async ({ start }) => {
   const models = modelsOf('odd');
   const onggi = await start({
     settings: { enableMarkdown: false, showTokenCount: true },
@@ -84,7 +84,7 @@ const THOUGHT =
 
 for (const streamResponse of [true, false]) {
   const way = streamResponse ? 'in a stream' : 'in one piece';
-  test(`reasoning is folded apart from the answer and not sent back, ${way}`, async ({
+  test(`reasoning is folded apart from the answer and not sent back, ${way} @long`, async ({
     start,
     endpoint,
   }) => {

@@ -47,7 +47,7 @@ function textOf(name: string, bytes: Buffer): string {
   return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
 }
 
-test('an export goes straight into the picked file, in every format', async ({ start }) => {
+test('an export goes straight into the picked file, in every format @long', async ({ start }) => {
   test.slow();
   const onggi = await start();
   const { page } = onggi;
@@ -83,7 +83,7 @@ test('an export goes straight into the picked file, in every format', async ({ s
   expect(downloadCount).toBe(0);
 });
 
-test('an export or a backup that is stopped leaves no file behind', async ({ start }) => {
+test('an export or a backup that is stopped leaves no file behind @long', async ({ start }) => {
   test.slow();
   const onggi = await start();
   const { page } = onggi;
@@ -113,7 +113,7 @@ test('an export or a backup that is stopped leaves no file behind', async ({ sta
   );
 });
 
-test('a dialog that is closed while the place is picked leaves no file and no row', async ({
+test('a dialog that is closed while the place is picked leaves no file and no row @long', async ({
   start,
 }) => {
   const onggi = await start();
@@ -164,7 +164,9 @@ test('a dialog that is closed while the place is picked leaves no file and no ro
   expect(await readRows(page, 'maintenanceRuns')).toEqual([]);
 });
 
-test('whoever changes their mind about the place is back at the choice', async ({ start }) => {
+test('whoever changes their mind about the place is back at the choice @long', async ({
+  start,
+}) => {
   const onggi = await start();
   const { page } = onggi;
   await page.addInitScript(() => {

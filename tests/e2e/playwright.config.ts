@@ -10,7 +10,7 @@ export default defineConfig({
   testDir: '.',
   outputDir: '../../test-results',
   fullyParallel: true,
-  workers: 2,
+  workers: 3,
   // A second try is told as flaky in the list, and is to be mended; on a desk there is none.
   retries: process.env['CI'] ? 1 : 0,
   timeout: 90_000,
@@ -24,7 +24,11 @@ export default defineConfig({
     trace: 'off',
     launchOptions: { args: chromiumArgs, ...(executablePath ? { executablePath } : {}) },
   },
-  projects: [{ name: 'chromium' }],
+  // Those marked `@long` take minutes together and vary what others prove: `npm run test:e2e-long`.
+  projects: [
+    { name: 'chromium', grepInvert: /@long/ },
+    { name: 'long', grep: /@long/ },
+  ],
   webServer: {
     // `npm test` has just built.
     command: `${process.env['ONGGI_IS_BUILT'] ? '' : 'npx vite build && '}npx vite preview --port ${PORT} --strictPort`,

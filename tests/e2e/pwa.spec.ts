@@ -109,7 +109,7 @@ test('what is fetched when the page is idle works offline too, search among it',
   await expect(page.getByRole('list', { name: 'Results' }).getByRole('listitem')).toHaveCount(1);
 });
 
-test('another build brings the engine of models to those who used the old one, and takes the old one away', async ({
+test('another build brings the engine of models to those who used the old one, and takes the old one away @long', async ({
   connected,
 }) => {
   const { page } = connected;
@@ -175,7 +175,7 @@ test('all data leave as a database file without a network, once My data was open
   expect(bytes.includes('A jar of 김치 for the winter')).toBe(true);
 });
 
-test('another build brings SQLite to those who used the old one', async ({ connected }) => {
+test('another build brings SQLite to those who used the old one @long', async ({ connected }) => {
   const { page } = connected;
   const OLD = '/workers/sql-wasm-of-another-build.wasm';
   await page.evaluate(async (path) => {

@@ -38,7 +38,7 @@ function vectorBytes(page: Page): Promise<number> {
   });
 }
 
-test('without room vectors give theirs to what is written, and come back when there is some', async ({
+test('without room vectors give theirs to what is written, and come back when there is some @long', async ({
   start,
   page,
 }) => {

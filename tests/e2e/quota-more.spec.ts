@@ -110,7 +110,7 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => hub.close());
 
-test('repairs, prices, versions, a lock, an embedder and what is undone are told without room', async ({
+test('repairs, prices, versions, a lock, an embedder and what is undone are told without room @long', async ({
   start,
   page,
   endpoint,
@@ -241,7 +241,7 @@ test('repairs, prices, versions, a lock, an embedder and what is undone are told
   await expect(page.getByRole('dialog').locator('.code')).toBeVisible();
 });
 
-test('what only this page has, a downloaded model and the data from before a restore wait for room', async ({
+test('what only this page has, a downloaded model and the data from before a restore wait for room @long', async ({
   start,
   page,
   allowedOrigins,
@@ -317,7 +317,7 @@ test('what only this page has, a downloaded model and the data from before a res
   expect(await readMade(page)).toEqual(saved);
 });
 
-test('a lock that is changed, what a notice undoes and a copy in a folder are told without room', async ({
+test('a lock that is changed, what a notice undoes and a copy in a folder are told without room @long', async ({
   start,
   page,
 }) => {

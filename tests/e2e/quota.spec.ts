@@ -25,7 +25,7 @@ async function choose({ conversations, page }: Onggi, title: string, entry: stri
   await row.getByRole('button', { name: entry, exact: true }).click();
 }
 
-test('whatever is done without room is told in a plain sentence, and nothing is lost', async ({
+test('whatever is done without room is told in a plain sentence, and nothing is lost @long', async ({
   start,
   page,
 }) => {
@@ -180,7 +180,7 @@ test('whatever is done without room is told in a plain sentence, and nothing is 
   await expect(onggi.conversations).toHaveCount(3);
 });
 
-test('what is typed, asked and answered without room stays, and is written when there is some', async ({
+test('what is typed, asked and answered without room stays, and is written when there is some @long', async ({
   start,
   page,
 }) => {
@@ -245,7 +245,10 @@ function fillCache(page: Page): Promise<void> {
 const readUsage = (page: Page): Promise<number> =>
   page.evaluate(async () => (await navigator.storage.estimate()).usage ?? 0);
 
-test('where the cache takes the room, it goes, and the write is done', async ({ start, page }) => {
+test('where the cache takes the room, it goes, and the write is done @long', async ({
+  start,
+  page,
+}) => {
   test.setTimeout(300_000);
   const onggi = await start({ rows: THREE, hash: '#/c/jars' });
   await expect(onggi.answers).toHaveCount(1);
@@ -283,7 +286,7 @@ test('where the cache takes the room, it goes, and the write is done', async ({ 
   await room.lift();
 });
 
-test('a start without room shows what is there, and says so in the person’s language', async ({
+test('a start without room shows what is there, and says so in the person’s language @long', async ({
   start,
   page,
 }) => {

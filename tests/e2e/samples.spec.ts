@@ -18,7 +18,9 @@ const SAMPLES = [
 test.skip(!existsSync(EXPORTS), 'no ../shared/samples/exports beside the repository');
 
 for (const { path, conversations, messages } of SAMPLES) {
-  test(`the sample ${path} comes in whole, and a second time adds nothing`, async ({ start }) => {
+  test(`the sample ${path} comes in whole, and a second time adds nothing @long`, async ({
+    start,
+  }) => {
     const { page } = await start({ hash: '#/data' });
     const name = path.slice(path.lastIndexOf('/') + 1);
     const file = {

@@ -119,7 +119,7 @@ test('newest first finds by words alone, and a line says so', async ({ onggi, pa
   await expect(line).toBeVisible();
 });
 
-test('a query of 100,000 characters stays as it was pasted, is asked, and leaves a short address', async ({
+test('a query of 100,000 characters stays as it was pasted, is asked, and leaves a short address @long', async ({
   onggi,
   page,
 }) => {
@@ -182,7 +182,7 @@ test.describe('a search worker that hangs', () => {
   });
 });
 
-test('when the leading tab is frozen another one takes over, and hands back nothing to it', async ({
+test('when the leading tab is frozen another one takes over, and hands back nothing to it @long', async ({
   onggi,
   page,
   context,

@@ -40,7 +40,9 @@ test('finds what does not fit together, mends it and takes that back', async ({ 
   await expect(list.getByRole('link')).toHaveCount(1);
 });
 
-test('finds what search has otherwise than it is stored, and makes it anew', async ({ start }) => {
+test('finds what search has otherwise than it is stored, and makes it anew @long', async ({
+  start,
+}) => {
   const { page } = await start({
     rows: {
       sessions: [seedSession()],
@@ -116,7 +118,7 @@ test('lists the visits with device and duration, and ends one', async ({ start }
   await expect(card.getByText(text('visits.terminated'))).toBeVisible();
 });
 
-test('says whether the browser keeps the data, and what that means in this one', async ({
+test('says whether the browser keeps the data, and what that means in this one @long', async ({
   start,
 }) => {
   const { page } = await start({ hash: '#/storage' });

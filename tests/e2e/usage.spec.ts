@@ -256,7 +256,7 @@ test('counts ratings only when asked', async ({ start }) => {
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test.describe(colorScheme, () => {
+  test.describe(colorScheme === 'dark' ? 'dark @long' : 'light', () => {
     test.use({ colorScheme });
 
     test('has no violation, on a desk and on a phone', async ({ start }) => {

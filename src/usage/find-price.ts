@@ -1,6 +1,6 @@
 import { isLocalUrl } from '#domain/endpoint.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
-import { PRESET_IDS } from '#domain/endpoint-presets.ts';
+import { PRESET_IDS, presetOfBaseUrl } from '#domain/endpoint-presets.ts';
 import type { PresetId } from '#domain/endpoint-presets.ts';
 import type { OwnPrice, PriceSettings } from '#domain/prices.ts';
 import type { Price } from './price.ts';
@@ -34,8 +34,8 @@ export const BUILT_IN_PRICES: BuiltInPrices = {
 /**
  * The price of a model at an endpoint; undefined when nobody knows it. The person's own prices come
  * first, those for this endpoint before those for all; then "this computer costs nothing"; then the
- * table, for hosted endpoints of a known provider only. Exact names come before `begins with*`, and
- * of those the longest wins.
+ * table, for hosted endpoints of a known provider only, and only at its own address: what a proxy takes
+ * nobody knows. Exact names come before `begins with*`, and of those the longest wins.
  */
 export function findPrice(
   chatModel: string,
@@ -53,6 +53,7 @@ export function findPrice(
     if (!settings.isLocalFree) return undefined;
     return { inputUsd: 0, outputUsd: 0, upToPromptTokens: null, source: 'local' };
   }
+  if (presetOfBaseUrl(endpoint.baseUrl).id !== endpoint.presetId) return undefined;
   const lines = BUILT_IN_PRICES.models.filter(({ preset }) => preset === endpoint.presetId);
   // Gemini's list of models writes `models/` before every name.
   const line = matchName(chatModel.replace(/^models\//, ''), lines, ({ names }) => names);

@@ -61,6 +61,18 @@ describe('findPrice', () => {
     expect(findPrice('qwen3', at('ollama'), NO_PRICES)).toBeUndefined();
   });
 
+  it.each([
+    ['another host', 'https://proxy.example.org/v1'],
+    ['another port', 'https://api.openai.com:8443/v1'],
+    ['a host that only begins alike', 'https://api.openai.com.example.org/v1'],
+    ['what is no address', 'api.openai.com'],
+  ])('knows no price of a connection that was led to %s', (_where, baseUrl) => {
+    const moved = { ...at('openai'), baseUrl };
+    expect(findPrice('gpt-4o', moved, NO_PRICES)).toBeUndefined();
+    const settings = { ...NO_PRICES, own: [own('gpt-4o', 7)] };
+    expect(findPrice('gpt-4o', moved, settings)?.inputUsd).toBe(7);
+  });
+
   it('takes this computer for free only when the person says so', () => {
     const settings = { ...NO_PRICES, isLocalFree: true };
     expect(findPrice('qwen3', at('ollama'), settings)).toMatchObject({

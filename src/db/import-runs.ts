@@ -149,12 +149,16 @@ export function undoImport(
     const created = named.filter((createdId) => !later.has(createdId));
     const isGoneOn = (message: Message): boolean => isOfPerson(message, run.startedAt);
     const [removable, kept] = await partition(db.strict, created, isGoneOn);
-    const gone = new Set(await undoChanges(db.strict, run, { now, isGoneOn }));
+    const undone = await undoChanges(db.strict, run, { now, isGoneOn });
+    const gone = new Set(undone.gone);
     let keptMessageCount = 0;
     for (const [conversationId, messageIds] of entriesOf(run)) {
       signal?.throwIfAborted();
       const removed = await commit(() =>
-        removeAdded(db.strict, conversationId, messageIds, isGoneOn),
+        removeAdded(db.strict, conversationId, messageIds, {
+          isGoneOn,
+          isRemembered: undone.remembered.has(conversationId),
+        }),
       );
       for (const messageId of removed) gone.add(messageId);
       keptMessageCount += messageIds.filter((messageId) => !gone.has(messageId)).length;

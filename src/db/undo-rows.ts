@@ -4,7 +4,7 @@ import type { Conversation } from '#domain/conversation.ts';
 import { readEarlierOf } from '#domain/earlier-version.ts';
 import { toConversationId, toMessageId } from '#domain/ids.ts';
 import type { ConversationId, MessageId } from '#domain/ids.ts';
-import { withoutImportChange } from '#domain/import-changes.ts';
+import { hasMemoryBefore, withoutImportChange } from '#domain/import-changes.ts';
 import { withoutImportState } from '#domain/import-memory.ts';
 import { idsBySource, isImportedMessage } from '#domain/imported-rows.ts';
 import { newestLeafBelow } from '#domain/message-tree.ts';
@@ -25,18 +25,26 @@ export function isOfPerson(message: Message, startedAt: number): boolean {
 /** Rows in one transaction. */
 const ROWS_AT_ONCE = 200;
 
+/** What giving back did. */
+export interface UndoneChanges {
+  /** Messages that are gone. */
+  readonly gone: readonly MessageId[];
+  /** Conversations that remember of their source what they did before. */
+  readonly remembered: ReadonlySet<ConversationId>;
+}
+
 /**
  * Gives back what the rows said before an import changed them, its last change first. An earlier version
  * of a text goes in the transaction that gives this text back, unless the person went on in it.
- * @returns the messages that are gone.
  */
 export async function undoChanges(
   db: OnggiDexie,
   run: ImportRun,
   { now, isGoneOn }: { readonly now: number; readonly isGoneOn: IsGoneOn },
-): Promise<readonly MessageId[]> {
+): Promise<UndoneChanges> {
   const changes = (run.changes ?? []).toReversed();
   const gone: MessageId[] = [];
+  const remembered = new Set<ConversationId>();
   for (let from = 0; from < changes.length; from += ROWS_AT_ONCE) {
     const some = changes.slice(from, from + ROWS_AT_ONCE);
     const removed = await commit(() =>
@@ -47,6 +55,9 @@ export async function undoChanges(
             const row = await db.conversations.get(toConversationId(change.id));
             const before = row && withoutImportChange(row, change, now);
             if (before) await db.conversations.put(before);
+            const after = before ?? row;
+            if (after && hasMemoryBefore(after, change)) remembered.add(after.id);
+            else if (after) remembered.delete(after.id);
           } else {
             const row = await giveBackMessage(db, change, now);
             if (!row) continue;
@@ -63,7 +74,7 @@ export async function undoChanges(
     );
     for (const id of removed) gone.push(id);
   }
-  return gone;
+  return { gone, remembered };
 }
 
 /** A message that is as it was before an import. */
@@ -123,13 +134,16 @@ async function settleGivenBack(
 /**
  * Takes away the messages that an import added to a conversation, where nothing of the person hangs below,
  * in one transaction. An earlier version goes with its message, and not for itself: it may be all that is
- * left of its text. @returns those that are gone.
+ * left of its text.
+ * @param isRemembered Whether the conversation knows again what its source said before the import: then the
+ * next export brings what goes here, and nothing that the person deleted. Else it is looked at anew.
+ * @returns those that are gone.
  */
 export function removeAdded(
   db: OnggiDexie,
   conversationId: ConversationId,
   messageIds: readonly MessageId[],
-  isGoneOn: IsGoneOn,
+  { isGoneOn, isRemembered }: { readonly isGoneOn: IsGoneOn; readonly isRemembered: boolean },
 ): PromiseLike<readonly MessageId[]> {
   return db.transaction('rw', db.conversations, db.messages, db.attachments, async () => {
     const conversation = await db.conversations.get(conversationId);
@@ -145,7 +159,8 @@ export function removeAdded(
     const all = withNothingBelow(messages, idsOf([...added, ...earlierOf(added)]));
     const gone = added.filter(({ id }) => all.has(id));
     const wanted = idsOf([...gone, ...earlierOf(gone)]);
-    return removeMessages(db, withoutImportState(conversation), messages, wanted);
+    const row = isRemembered ? conversation : withoutImportState(conversation);
+    return removeMessages(db, row, messages, wanted);
   });
 }
 

@@ -127,6 +127,11 @@ export function withoutImportChange<Row extends Conversation | Message>(
   } as Row;
 }
 
+/** Whether a row remembers of imports what it did before this change. */
+export function hasMemoryBefore(row: Conversation, { memory }: ImportChange): boolean {
+  return digestValue(memoryOf(row)) === digestValue(memory.was);
+}
+
 /** Files that came before stay as they are now: their bytes may have come since. */
 function givenBack(
   row: Conversation | Message,

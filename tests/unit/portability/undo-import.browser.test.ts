@@ -274,6 +274,31 @@ test('an earlier text in which the person went on stays', async () => {
   expect(await textsOf(db)).toEqual(['first text', 'first text', 'text of a', 'text of own']);
 });
 
+test('what the person deleted stays deleted when an import is undone and comes again', async () => {
+  const db = await openForTest();
+  const line = (...ids: readonly string[]) =>
+    fileOf('conversations.json', [
+      chatgptConversation(
+        'c',
+        ids.map((id) => ({ id })),
+        { update_time: 1_700_000_000 + ids.length },
+      ),
+    ]);
+  const newer = line('q', 'a', 'own', 'more', 'last');
+  await importAt(db, line('q', 'a', 'own'), 22);
+  const [deleted] = (await snapshot(db)).messages.filter(
+    ({ content }) => content === 'text of own',
+  );
+  await db.strict.messages.delete(deleted?.id ?? expect.fail());
+  const { id } = await importAt(db, newer, 23);
+  const texts = ['text of a', 'text of last', 'text of more', 'text of q'];
+  expect(await textsOf(db)).toEqual(texts);
+  await undoAt(db, id, 24);
+  expect(await textsOf(db)).toEqual(['text of a', 'text of q']);
+  await importAt(db, newer, 25);
+  expect(await textsOf(db)).toEqual(texts);
+});
+
 test('an earlier text is no reason to keep a conversation', async () => {
   const db = await openForTest();
   const first = await importAt(db, edited('first text', 1_700_001_000), 22);

@@ -55,7 +55,7 @@ export function createExportClient(deps: ExportClientDeps): ExportClient {
   const { createWorker, databaseName, appVersion, clock, texts } = deps;
 
   function nameFile(request: ExportRequest, title: string | null): ExportFile {
-    return nameExport(request.kind, request.anonymise ? null : title, clock());
+    return nameExport(request, title, clock());
   }
 
   return {

@@ -26,7 +26,7 @@ export async function runExportJob(
   createId: CreateId,
   context: JobContext,
 ): Promise<ExportJobResult> {
-  const { mediaType } = nameExport(request.kind, null, now);
+  const { mediaType } = nameExport(request, null, now);
   const source = createExportSource(db);
   const options = { appVersion, now, texts, createId, ...context };
   const sink = await openSink(fileHandle, mediaType);

@@ -68,13 +68,18 @@ export interface ExportFile {
 }
 
 /**
- * `onggi_<title or kind>_YYYYMMDD.<ending>`, by the local day.
- * @param title Of the one conversation that is exported; null for several, and never for an anonymised
- * file, whose name would tell what the file does not.
+ * `onggi_<title or kind>_YYYYMMDD.<ending>`, by the local day. Of an anonymised file the name says that it is
+ * one, so that it is not given away for the other, and no title: that would tell what the file does not.
+ * @param title Of the one conversation that is exported; null for several.
  */
-export function nameExport(kind: ExportKind, title: string | null, now: number): ExportFile {
+export function nameExport(
+  { kind, anonymise }: Pick<ExportRequest, 'kind' | 'anonymise'>,
+  title: string | null,
+  now: number,
+): ExportFile {
   const { name, ending, mediaType } = KINDS[kind];
-  const shown = toSafeName(title ?? '', name).replaceAll(' ', '-');
+  const titled = toSafeName(title ?? '', name).replaceAll(' ', '-');
+  const shown = anonymise ? `anonymised_${name}` : titled;
   const day = toDayText(now).replaceAll('-', '');
   return { fileName: `onggi_${shown}_${day}.${ending}`, mediaType };
 }

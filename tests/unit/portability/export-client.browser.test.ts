@@ -43,11 +43,11 @@ describe('exporting beside the page', () => {
     expect(JSON.parse((await outcome.blob?.text()) ?? '')).toMatchObject({ title: '옹기' });
   });
 
-  it('names an anonymised file after its kind', async () => {
+  it('names an anonymised file so, and after its kind', async () => {
     const client = await openClient();
     const anonymise = { dropsTitles: true, dropsFeedback: true, cutsTimes: true };
     const file = client.nameFile({ ...REQUEST, anonymise }, '옹기');
-    expect(file.fileName).toBe('onggi_conversations_20261122.json');
+    expect(file.fileName).toBe('onggi_anonymised_conversations_20261122.json');
   });
 
   it('says what would be masked', async () => {

@@ -392,11 +392,13 @@ describe('request of an export', () => {
 
   it('names the file after its title or its kind, and the day', () => {
     const at = new Date(2026, 10, 22, 23, 59).getTime();
-    expect(nameExport('json', '옹기: 항아리', at)).toEqual({
+    const named = (kind: ExportRequest['kind'], title: string | null = null) =>
+      nameExport({ kind, anonymise: null }, title, at);
+    expect(named('json', '옹기: 항아리')).toEqual({
       fileName: 'onggi_옹기-항아리_20261122.json',
       mediaType: 'application/json',
     });
-    expect(nameExport('archive', null, at).fileName).toBe('onggi_archive_20261122.zip');
-    expect(nameExport('usage-csv', null, at).fileName).toBe('onggi_usage_20261122.csv');
+    expect(named('archive').fileName).toBe('onggi_archive_20261122.zip');
+    expect(named('usage-csv').fileName).toBe('onggi_usage_20261122.csv');
   });
 });

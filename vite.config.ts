@@ -88,7 +88,7 @@ export default defineConfig({
         ],
         // Only the installer asks for these.
         globIgnores: ['screenshots/**', 'icons/*.png'],
-        maximumFileSizeToCacheInBytes: 20_000_000,
+        maximumFileSizeToCacheInBytes: 30_000_000,
       },
     }),
   ],

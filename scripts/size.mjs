@@ -40,7 +40,8 @@ const lazy = readdirSync(new URL('assets/', dist))
   .map((file) => ({ file, bytes: gzipped(file) }))
   .sort((a, b) => b.bytes - a.bytes);
 /** As in src/sw.ts: fetched by those who use them. */
-const usedByFew = /^workers\/(.*\.(mjs|wasm)|(?:transformers\.worker|sql-wasm-browser)-.*\.js)$/;
+const usedByFew =
+  /^workers\/(.*\.(mjs|wasm)|(?:transformers(?:-gpu)?\.worker|sql-wasm-browser)-.*\.js)$/;
 const listed = captures(read('sw.js').toString(), /["']?\burl["']?:\s*["']([^"']+)["']/g).filter(
   (file) => !usedByFew.test(file),
 );

@@ -47,7 +47,8 @@ const LATER =
 const urlOf = (entry: PrecacheEntry | string): string =>
   typeof entry === 'string' ? entry : entry.url;
 /** WebAssembly and what runs models: fetched by nobody who does not use them, kept from the first use on. */
-const USED_BY_FEW = /^workers\/(.*\.(mjs|wasm)|(?:transformers\.worker|sql-wasm-browser)-.*\.js)$/;
+const USED_BY_FEW =
+  /^workers\/(.*\.(mjs|wasm)|(?:transformers(?:-gpu)?\.worker|sql-wasm-browser)-.*\.js)$/;
 const listed = self.__WB_MANIFEST;
 const files = listed.filter((entry) => !USED_BY_FEW.test(urlOf(entry)));
 /** Addresses of this build's. */
@@ -134,7 +135,14 @@ async function fetchLater(event: ExtendableEvent): Promise<void> {
 
 /** Programs that few use, by their files, and what shows that a person has used an older one. */
 const ENGINES = [
-  { files: /\/(transformers\.worker|ort-wasm)-?/, mark: '/workers/transformers.worker-' },
+  {
+    files: /\/(transformers\.worker|ort-wasm-simd-threaded)-/,
+    mark: '/workers/transformers.worker-',
+  },
+  {
+    files: /\/(transformers-gpu\.worker|ort-wasm-simd-threaded\.asyncify)-/,
+    mark: '/workers/transformers-gpu.worker-',
+  },
   { files: /\/sql-wasm/, mark: '/workers/sql-wasm' },
 ];
 

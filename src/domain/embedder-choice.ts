@@ -6,9 +6,15 @@ export type EmbedderChoice =
   /** The one that comes with the app. */
   | { readonly kind: 'built-in' }
   /** A repository of a model hub that was downloaded, at the commit that was downloaded. */
-  | { readonly kind: 'downloaded'; readonly repository: string; readonly revision: string }
+  | {
+      readonly kind: 'downloaded';
+      readonly repository: string;
+      readonly revision: string;
+      /** Whether the graphics processor runs it, by WebGPU. */
+      readonly usesGpu?: boolean;
+    }
   /** A folder below `models/` of the app's own origin. */
-  | { readonly kind: 'folder'; readonly path: string }
+  | { readonly kind: 'folder'; readonly path: string; readonly usesGpu?: boolean }
   /** An endpoint's `/embeddings`: the only one to which text leaves the device. */
   | {
       readonly kind: 'endpoint';
@@ -54,13 +60,14 @@ export function readEmbedderChoice(value: unknown): EmbedderChoice | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const fields = value as Record<string, unknown>;
   const { kind, repository, revision, path, endpointId, baseUrl, model, sendsDocuments } = fields;
+  const engine = fields['usesGpu'] === true ? { usesGpu: true } : {};
   if (kind === 'built-in') return BUILT_IN_CHOICE;
   if (kind === 'downloaded' && typeof repository === 'string' && typeof revision === 'string') {
     const isName = parseRepository(repository) === repository && /^[\w.-]{1,96}$/.test(revision);
-    return isName ? { kind, repository, revision } : undefined;
+    return isName ? { kind, repository, revision, ...engine } : undefined;
   }
   if (kind === 'folder' && typeof path === 'string') {
-    return parseModelFolder(path) === path ? { kind, path } : undefined;
+    return parseModelFolder(path) === path ? { kind, path, ...engine } : undefined;
   }
   if (kind === 'endpoint' && typeof endpointId === 'string' && typeof model === 'string') {
     if (typeof baseUrl !== 'string') return undefined;
@@ -90,6 +97,14 @@ export function embedderIdOf(choice: EmbedderChoice): string {
 /** Whether documents are none of the model's business: they would leave the device without the person's word. */
 export const skipsDocuments = (choice: EmbedderChoice): boolean =>
   choice.kind === 'endpoint' && choice.sendsDocuments !== true;
+
+/** Whether the graphics processor is to run the model. */
+export const usesGpu = (choice: EmbedderChoice): boolean =>
+  (choice.kind === 'downloaded' || choice.kind === 'folder') && choice.usesGpu === true;
+
+/** Whether a model, the same in both, is given the same texts and runs in the same place. */
+export const isUsedAlike = (a: EmbedderChoice, b: EmbedderChoice): boolean =>
+  skipsDocuments(a) === skipsDocuments(b) && usesGpu(a) === usesGpu(b);
 
 /** Whether both name the same model in the same state. */
 export function isSameChoice(a: EmbedderChoice, b: EmbedderChoice): boolean {

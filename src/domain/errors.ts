@@ -88,6 +88,7 @@ export const ERROR_CODES = [
   'model/not-found',
   'model/not-embedding',
   'model/no-engine',
+  'model/no-gpu',
   'model/no-room',
   'model/changed',
   'model/moved',

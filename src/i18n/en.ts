@@ -159,6 +159,9 @@ const texts = {
   'embedder.removeTitle': 'Delete this model from the device?',
   'embedder.removeBody':
     '{name} is deleted from this device. Your conversations stay as they are, and you can download it again.',
+  'embedder.gpu': 'Run it on the graphics processor (WebGPU)',
+  'embedder.gpuHint':
+    'Fetches a larger engine of 27 MB once. Whether it is quicker depends on the device and the model; small models are often quicker without it.',
   'embedder.other': 'Another model',
   'embedder.kind': 'Where it is',
   'embedder.kind.repository': 'Model hub',
@@ -1467,6 +1470,8 @@ const errors = {
     'This is not a model that onggi can find by meaning with: it needs a feature-extraction model with ONNX files. Searching works as before; choose another model.',
   'error.model/no-engine':
     'The part that runs the model did not start: this browser may lack WebAssembly SIMD, or the part is not on this device yet. Searching by words works as before; connect once and try again, or use the built-in model.',
+  'error.model/no-gpu':
+    'The graphics processor did not run the model: the browser gave none, or it failed. Your vectors are kept, and searching by words works as before; switch the graphics processor off in the settings of the model.',
   'error.model/no-room':
     'The browser has no room for the whole model. What was downloaded so far is kept; free space, then continue the download.',
   'error.model/changed':

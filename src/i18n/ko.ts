@@ -147,6 +147,9 @@ export const ko: LaterTexts = {
   'embedder.removeTitle': '이 기기에서 모델을 삭제할까요?',
   'embedder.removeBody':
     '{name} 모델을 이 기기에서 삭제해요. 대화는 그대로 남고, 모델은 언제든 다시 내려받을 수 있어요.',
+  'embedder.gpu': '그래픽 프로세서로 실행(WebGPU)',
+  'embedder.gpuHint':
+    '27 MB 크기의 더 큰 엔진을 한 번 내려받아요. 더 빠른지는 기기와 모델에 따라 달라요. 작은 모델은 그래픽 프로세서 없이 더 빠를 때가 많아요.',
   'embedder.other': '다른 모델',
   'embedder.kind': '모델 위치',
   'embedder.kind.repository': '모델 허브',
@@ -1318,6 +1321,8 @@ export const ko: LaterTexts = {
     '의미로 찾는 데 쓸 수 있는 모델이 아니에요. ONNX 파일이 있는 feature-extraction 모델이어야 해요. 검색은 그대로 할 수 있으니 다른 모델을 골라 주세요.',
   'error.model/no-engine':
     '모델 실행 엔진을 시작하지 못했어요. 브라우저가 WebAssembly SIMD를 지원하지 않거나, 엔진을 아직 받지 못했을 수 있어요. 단어 검색은 그대로 할 수 있어요. 인터넷에 한 번 연결해 다시 시도하거나 기본 모델을 써 주세요.',
+  'error.model/no-gpu':
+    '그래픽 프로세서로 모델을 실행하지 못했어요. 브라우저가 그래픽 프로세서를 쓸 수 없거나 실행 중에 실패했어요. 만들어 둔 색인은 그대로 있고 단어 검색도 그대로 할 수 있어요. 모델 설정에서 그래픽 프로세서를 꺼 주세요.',
   'error.model/no-room':
     '브라우저에 모델 전체를 둘 공간이 부족해요. 지금까지 받은 것은 남아 있어요. 공간을 비운 뒤 이어서 내려받아 주세요.',
   'error.model/changed':

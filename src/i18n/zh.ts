@@ -139,6 +139,9 @@ export const zh: LaterTexts = {
   'embedder.removeOne': '删除 {name}',
   'embedder.removeTitle': '要从此设备删除这个模型吗？',
   'embedder.removeBody': '{name} 会从此设备删除。对话保持不变，模型可以随时重新下载。',
+  'embedder.gpu': '用图形处理器运行（WebGPU）',
+  'embedder.gpuHint':
+    '会下载一次较大的引擎（27 MB）。是否更快取决于设备和模型；小模型不用图形处理器往往更快。',
   'embedder.other': '其他模型',
   'embedder.kind': '模型位置',
   'embedder.kind.repository': '模型中心',
@@ -1239,6 +1242,8 @@ export const zh: LaterTexts = {
     '这不是可以用来按含义查找的模型：需要带有 ONNX 文件的 feature-extraction 模型。搜索照常可用，请选择其他模型。',
   'error.model/no-engine':
     '模型运行引擎未能启动：此浏览器可能不支持 WebAssembly SIMD，或者引擎还没有保存到此设备。按文字搜索照常可用。请联网一次后重试，或使用内置模型。',
+  'error.model/no-gpu':
+    '图形处理器未能运行此模型：浏览器无法使用它，或运行时出错。已有的索引会保留，按文字搜索照常可用。请在模型设置中关闭图形处理器。',
   'error.model/no-room':
     '浏览器没有足够的空间存放整个模型。已下载的部分会保留。请腾出空间，然后继续下载。',
   'error.model/changed': '模型给出的向量与以前不同。数据没有受影响。重试后会重新建立索引。',

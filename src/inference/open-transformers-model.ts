@@ -1,25 +1,28 @@
-import type { EmbedderChoice } from '#domain/embedder-choice.ts';
-import type { Embedder } from '#domain/embedding.ts';
 import { OnggiError } from '#domain/errors.ts';
-import type { OnBytes } from './model-files.ts';
+import type { Engine } from './engine.ts';
 import { openDownload } from './model-store.ts';
+import type { OpenModel } from './serve-embedding.ts';
 import { fetchServedModel } from './served-model.ts';
 import { openTransformersEmbedder } from './transformers-embedder.ts';
 
 /**
- * Opens a model that transformers.js runs: one that was downloaded, or one of the app's own origin.
- * @throws OnggiError `model/*`.
+ * Opens models that transformers.js runs with that engine: one that was downloaded, or one of the app's own
+ * origin. What it gives throws OnggiError `model/*`.
  */
-export async function openTransformersModel(
-  choice: EmbedderChoice,
-  modelsUrl: URL,
-  onBytes: OnBytes,
-): Promise<Embedder> {
-  if (choice.kind === 'downloaded') {
-    return openTransformersEmbedder(await openDownload(choice.repository, choice.revision));
-  }
-  if (choice.kind === 'folder') {
-    return openTransformersEmbedder(await fetchServedModel(modelsUrl, choice.path, onBytes));
-  }
-  throw new OnggiError('app/unexpected', `no model of this worker: ${choice.kind}`);
+export function openTransformersModel(engine: Engine): OpenModel {
+  return async (choice, modelsUrl, onBytes) => {
+    if (choice.kind === 'downloaded') {
+      return openTransformersEmbedder(
+        await openDownload(choice.repository, choice.revision),
+        engine,
+      );
+    }
+    if (choice.kind === 'folder') {
+      return openTransformersEmbedder(
+        await fetchServedModel(modelsUrl, choice.path, onBytes),
+        engine,
+      );
+    }
+    throw new OnggiError('app/unexpected', `no model of this worker: ${choice.kind}`);
+  };
 }

@@ -1,12 +1,11 @@
 /** Embedders of transformers.js, over files that are at hand. Imported only by its worker: 0.5 MB. */
 import { env, pipeline } from '@xenova/transformers';
 import type { FeatureExtractionPipeline } from '@xenova/transformers';
-import engineModuleUrl from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
-import engineUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import * as v from 'valibot';
 import { MAX_DIMENSION } from '#domain/embedding.ts';
 import type { Embedder, EmbedKind } from '#domain/embedding.ts';
 import { OnggiError } from '#domain/errors.ts';
+import type { Engine } from './engine.ts';
 import { describeModel } from './model-family.ts';
 import { readJson } from './model-files.ts';
 
@@ -38,13 +37,17 @@ const Config = v.object({
 
 /**
  * Loads a model. One at a time in a worker: the library's settings are global.
- * @throws OnggiError `model/damaged`, `model/not-found`, `model/not-embedding`, `model/no-engine`, and
- * what `files.read` throws.
+ * @throws OnggiError `model/damaged`, `model/not-found`, `model/not-embedding`, `model/no-engine`,
+ * `model/no-gpu` where the engine is to use the graphics processor and cannot, and what `files.read` throws.
  */
-export async function openTransformersEmbedder(files: ModelFiles): Promise<Embedder> {
+export async function openTransformersEmbedder(
+  files: ModelFiles,
+  engine: Engine,
+): Promise<Embedder> {
+  if (engine.isGpu && !(await hasGpu())) throw noGpu('no adapter of WebGPU');
   const config = await readConfig(files);
-  setUpLibrary(files);
-  const extract = await load(files);
+  setUpLibrary(files, engine);
+  const extract = await load(files, engine);
   if (!givesStates(extract)) throw notEmbedding('its output is no state of tokens or sentences');
   const maxTokens = Math.min(
     Number(extract.tokenizer.model_max_length),
@@ -59,7 +62,9 @@ export async function openTransformersEmbedder(files: ModelFiles): Promise<Embed
     const given = texts.map(
       (text) => prefix + text.slice(0, MAX_TEXT_UNITS).replace(/\p{Cs}/gu, '\ufffd'),
     );
-    const tensor = await extract(given, { pooling, normalize: true });
+    const running = extract(given, { pooling, normalize: true });
+    // A graphics processor may be lost on the way, or not have the memory.
+    const tensor = await (engine.isGpu ? running.catch(failOfGpu) : running);
     const [rows, dimension] = tensor.dims;
     const { data } = tensor;
     if (rows !== texts.length || !dimension || tensor.dims.length !== 2) throw notEmbedding();
@@ -115,7 +120,30 @@ async function readConfig(files: ModelFiles): Promise<v.InferOutput<typeof Confi
   return config.output;
 }
 
-function setUpLibrary(files: ModelFiles): void {
+const noGpu = (cause: unknown): OnggiError => {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  return new OnggiError('model/no-gpu', 'the graphics processor does not run it', {
+    cause,
+    detail,
+  });
+};
+function failOfGpu(cause: unknown): never {
+  throw noGpu(cause);
+}
+
+/** What WebGPU is asked here; the types that TypeScript has of it need a page. */
+interface Gpu {
+  requestAdapter(): Promise<object | null>;
+}
+
+/** A browser may know WebGPU and have no graphics processor for it. */
+async function hasGpu(): Promise<boolean> {
+  const { gpu } = navigator as { readonly gpu?: Gpu };
+  const adapter = await gpu?.requestAdapter().catch(() => null);
+  return adapter !== null && adapter !== undefined;
+}
+
+function setUpLibrary(files: ModelFiles, { paths }: Engine): void {
   env.allowRemoteModels = false;
   env.allowLocalModels = true;
   env.localModelPath = PLACE;
@@ -123,7 +151,7 @@ function setUpLibrary(files: ModelFiles): void {
   env.useWasmCache = false;
   const { wasm } = env.backends.onnx;
   if (wasm) {
-    wasm.wasmPaths = { wasm: engineUrl, mjs: engineModuleUrl };
+    wasm.wasmPaths = { ...paths };
     wasm.numThreads = 1;
   }
   env.fetch = async (asked: string | URL) => {
@@ -133,7 +161,7 @@ function setUpLibrary(files: ModelFiles): void {
   };
 }
 
-async function load(files: ModelFiles): Promise<FeatureExtractionPipeline> {
+async function load(files: ModelFiles, { isGpu }: Engine): Promise<FeatureExtractionPipeline> {
   // What the library is given it may wrap into errors of its own.
   let failed: unknown;
   const { fetch } = env;
@@ -143,10 +171,19 @@ async function load(files: ModelFiles): Promise<FeatureExtractionPipeline> {
       throw error;
     });
   try {
-    return await pipeline('feature-extraction', NAME, { dtype: files.dtype, device: 'wasm' });
+    const { dtype } = files;
+    // The library knows no device of an engine that it did not choose itself.
+    return await (isGpu
+      ? pipeline('feature-extraction', NAME, {
+          dtype,
+          device: 'auto',
+          session_options: { executionProviders: ['webgpu'] },
+        })
+      : pipeline('feature-extraction', NAME, { dtype, device: 'wasm' }));
   } catch (cause) {
     if (failed instanceof OnggiError) throw failed;
-    throw readLoadFailure(cause);
+    const failure = readLoadFailure(cause);
+    throw isGpu && failure.code === 'model/damaged' ? noGpu(cause) : failure;
   }
 }
 

@@ -11,7 +11,7 @@ import { leaveFeed } from '#db/feed-reader.ts';
 import { deleteEmbeddings, readStoredEmbedders } from '#db/embeddings.ts';
 import { readConversationIds, readConversations } from '#db/conversation-ids.ts';
 import { readRange } from '#db/thread-reads.ts';
-import { embedderIdOf, isSameChoice, skipsDocuments } from '#domain/embedder-choice.ts';
+import { embedderIdOf, isSameChoice, isUsedAlike } from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import { EMBEDDING_COLLECTIONS, embedderKey } from '#domain/embedding.ts';
 import type { EmbeddingCollection } from '#domain/embedding.ts';
@@ -260,10 +260,11 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       (chosen.kind === 'endpoint' && chosen.baseUrl === choice.baseUrl);
     if (answering && !mayAnswer(answering.choice)) end(answering);
     if (coming && !isSameChoice(coming.choice, chosen)) end(coming);
-    // The person said something else about documents: the same model begins anew, with the vectors it has.
+    // The person said something else about documents, or about what runs the model: the same model begins
+    // anew, with the vectors it has.
     for (const started of [answering, coming]) {
       const isSame = started && isSameChoice(started.choice, chosen);
-      if (isSame && skipsDocuments(started.choice) !== skipsDocuments(chosen)) end(started);
+      if (isSame && !isUsedAlike(started.choice, chosen)) end(started);
     }
     if (!answering && coming) change(coming);
     if (!answering && chosen.kind !== 'endpoint' && (await isEvicted())) {

@@ -4,8 +4,10 @@ import type { OnggiDatabase } from '#db/open-database.ts';
 import {
   BUILT_IN_CHOICE,
   isSameChoice,
+  isUsedAlike,
   readEmbedderChoice,
   skipsDocuments,
+  usesGpu,
 } from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
@@ -19,7 +21,11 @@ import type { Meaning } from './meaning.ts';
 import { openResting } from './resting-embedder.ts';
 import type { SidecarStore } from './sidecar-store.ts';
 import { BUILT_IN_UNRELATED, measureUnrelated } from './unrelated-cosine.ts';
-import { startEmbeddingWorker, startTransformersWorker } from './start-embedding-worker.ts';
+import {
+  startEmbeddingWorker,
+  startGpuWorker,
+  startTransformersWorker,
+} from './start-embedding-worker.ts';
 
 /**
  * Texts given to a model at a time. The built-in one is quick, and every message to its worker costs
@@ -65,8 +71,7 @@ export function openChosenMeaning({
       resolveKnown();
       // The first value is no change: what has begun is begun with it.
       if (!before || !wanted) return;
-      const isMore = skipsDocuments(before) !== skipsDocuments(wanted);
-      if (isMore || !isSameChoice(before, wanted)) void choose();
+      if (!isUsedAlike(before, wanted) || !isSameChoice(before, wanted)) void choose();
     },
     // The page has the same trouble and says so. Nothing is begun for a wish that is not known.
     error: (error) => rejectKnown(toOnggiError(error)),
@@ -84,7 +89,9 @@ export function openChosenMeaning({
           ? askPage
           : choice.kind === 'built-in'
             ? startEmbeddingWorker
-            : startTransformersWorker,
+            : usesGpu(choice)
+              ? startGpuWorker
+              : startTransformersWorker,
       choice,
       modelsUrl: new URL('/models/', location.href).href,
       onBytes,

@@ -117,6 +117,14 @@ export class Embedders {
     });
   }
 
+  /** From now on the graphics processor runs the chosen model, or the processor again. */
+  async setGpu(usesGpu: boolean): Promise<void> {
+    const { chosen } = this;
+    if (chosen.kind !== 'downloaded' && chosen.kind !== 'folder') return;
+    const embedder = { ...chosen, usesGpu };
+    await this.#settings.update({ meaning: { ...this.settings, embedder } });
+  }
+
   /** Tries the chosen model again. */
   readonly again = async (): Promise<void> => {
     // A failure is in the status.

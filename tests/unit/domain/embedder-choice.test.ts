@@ -2,10 +2,12 @@ import { expect, test } from 'vitest';
 import {
   embedderIdOf,
   isSameChoice,
+  isUsedAlike,
   parseModelFolder,
   parseRepository,
   readEmbedderChoice,
   skipsDocuments,
+  usesGpu,
 } from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import { toEndpointId } from '#domain/ids.ts';
@@ -88,4 +90,15 @@ test.each([
   ['', undefined],
 ])('the folder in %s is %s', (given, path) => {
   expect(parseModelFolder(given)).toBe(path);
+});
+
+test('what runs a model changes nothing about which it is', () => {
+  const folder = { kind: 'folder', path: 'a/b' } as const;
+  const onGpu = { ...folder, usesGpu: true };
+  expect([usesGpu(folder), usesGpu(onGpu)]).toEqual([false, true]);
+  expect([isSameChoice(folder, onGpu), isUsedAlike(folder, onGpu)]).toEqual([true, false]);
+  expect(readEmbedderChoice(onGpu)).toEqual(onGpu);
+  expect(readEmbedderChoice({ ...folder, usesGpu: 'yes' })).toEqual(folder);
+  // The built-in one is no business of a graphics processor.
+  expect(readEmbedderChoice({ kind: 'built-in', usesGpu: true })).toEqual({ kind: 'built-in' });
 });

@@ -3,6 +3,7 @@ import type { OnggiDatabase } from '#db/open-database.ts';
 import { readStoredEmbedders } from '#db/embeddings.ts';
 import { purgeConversations } from '#db/many-conversations.ts';
 import { BUILT_IN_CHOICE, embedderIdOf } from '#domain/embedder-choice.ts';
+import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import { OnggiError } from '#domain/errors.ts';
 import { toConversationId, toEndpointId } from '#domain/ids.ts';
 import type { MapPoint } from '#domain/search.ts';
@@ -610,4 +611,35 @@ test('a model that cannot be had is said so, and the old one goes on answering',
   expect(opens).toBe(1);
   await meaning.rechoose();
   expect(opens).toBe(2);
+});
+
+test('another place to run the same model is taken at once, with the vectors there are', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  const folder = { kind: 'folder', path: 'a/b' } as const;
+  const wish = { chosen: folder as EmbedderChoice };
+  const opened: EmbedderChoice[] = [];
+  const given: string[] = [];
+  const { meaning, statuses } = createTestMeaning(db, {
+    readWish: () => Promise.resolve(wish),
+    openEmbedder(choice) {
+      opened.push(choice);
+      const embedder = createTestEmbedder({ id: embedderIdOf(choice) });
+      const embed: typeof embedder.embed = (texts, kind) => {
+        if (kind === 'passage') given.push(...texts);
+        return embedder.embed(texts, kind);
+      };
+      return Promise.resolve({ ...embedder, embed });
+    },
+  });
+  const options = { limit: 5, leastCosine: 0.9, isInPassing: false };
+  await meaning.near('red apple', options);
+  await expect.poll(() => statuses.at(-1)?.phase).toBe('ready');
+  wish.chosen = { ...folder, usesGpu: true };
+  given.length = statuses.length = 0;
+  await meaning.rechoose();
+  await expect.poll(() => statuses.at(-1)?.phase).toBe('ready');
+  expect(opened).toEqual([folder, { ...folder, usesGpu: true }]);
+  expect((await meaning.near('red apple', options)).map(({ id }) => id)).toEqual(['a']);
+  expect(given).toEqual([]);
 });

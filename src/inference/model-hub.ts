@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { ModelFile, ModelPlan } from '#domain/embedder-models.ts';
 import { OnggiError } from '#domain/errors.ts';
 import { fetchModelFile, readJson } from './model-files.ts';
+import { findDataFiles } from './weight-files.ts';
 
 const Size = v.pipe(v.number(), v.integer(), v.minValue(0));
 const Answer = v.object({
@@ -59,6 +60,8 @@ export async function findModel(
     });
   }
   const [dtype, onnx] = weights;
+  const names = [CONFIG, TOKENIZER, ...OTHERS, onnx];
+  names.push(...findDataFiles(onnx, (name) => files.has(name)));
   const license = cardData?.license;
   return {
     repository,
@@ -66,7 +69,7 @@ export async function findModel(
     hub,
     dtype,
     ...(typeof license === 'string' && { license }),
-    files: [CONFIG, TOKENIZER, ...OTHERS, onnx].flatMap((name) => files.get(name) ?? []),
+    files: names.flatMap((name) => files.get(name) ?? []),
   };
 }
 

@@ -10,6 +10,7 @@ import { createSha256 } from '#vault/sha-256.ts';
 import { fileAddress } from './model-hub.ts';
 import { brokeOff, fetchModelFile } from './model-files.ts';
 import type { ModelFiles } from './transformers-embedder.ts';
+import { findDataFiles } from './weight-files.ts';
 
 export const DOWNLOADS_CACHE = 'onggi-downloaded-models';
 const PIECE_BYTES = 4 * 1024 * 1024;
@@ -256,10 +257,13 @@ export async function openDownload(repository: string, revision: string): Promis
   }
   const { plan } = found;
   const store = await openStore();
+  const isThere = (name: string): boolean => plan.files.some((file) => file.name === name);
+  const onnx = plan.files.find(({ name }) => name.endsWith('.onnx'))?.name ?? '';
   return {
     id: repository,
     revision,
     dtype: plan.dtype,
+    dataFileCount: findDataFiles(onnx, isThere).length,
     async read(name) {
       const file = plan.files.find((each) => each.name === name);
       if (!file) return undefined;

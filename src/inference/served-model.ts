@@ -2,6 +2,7 @@
 import { fetchModelFile, readBytes } from './model-files.ts';
 import type { OnBytes } from './model-files.ts';
 import type { ModelFiles } from './transformers-embedder.ts';
+import { findDataFiles, namesDataFile } from './weight-files.ts';
 import { OnggiError } from '#domain/errors.ts';
 
 const ONNX_FILES = [
@@ -41,13 +42,27 @@ export async function fetchServedModel(
       return undefined;
     });
     if (!weights) continue;
+    const files = new Map([
+      ['config.json', config],
+      [name, weights],
+    ]);
+    const onnx = new Uint8Array(weights);
+    const isNamed = (file: string): boolean =>
+      namesDataFile(onnx, file.slice(file.lastIndexOf('/') + 1));
+    const dataFiles = findDataFiles(name, isNamed);
+    for (const file of dataFiles) {
+      const data = await get(file, onBytes);
+      if (!data) throw new OnggiError('model/not-found', `no ${file} in models/${path}`);
+      files.set(file, data);
+    }
+    const digests = [name, ...dataFiles].map((file) => digest(files.get(file)));
     return {
       id: `models/${path}`,
-      revision: digest(new Uint8Array(weights)),
+      revision: digests.join('.'),
       dtype,
+      dataFileCount: dataFiles.length,
       async read(asked) {
-        const bytes =
-          asked === name ? weights : asked === 'config.json' ? config : await get(asked);
+        const bytes = files.get(asked) ?? (await get(asked));
         return bytes && new Response(bytes);
       },
     };
@@ -56,7 +71,8 @@ export async function fetchServedModel(
 }
 
 /** FNV-1a of 32 bits together with the length: tells states of a file apart, and is no secret. */
-function digest(bytes: Uint8Array): string {
+function digest(buffer = new ArrayBuffer(0)): string {
+  const bytes = new Uint8Array(buffer);
   let hash = 0x811c9dc5;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
   return `${bytes.length}-${(hash >>> 0).toString(16).padStart(8, '0')}`;

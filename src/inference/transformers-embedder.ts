@@ -16,6 +16,8 @@ export interface ModelFiles {
   readonly revision: string;
   /** How its numbers are kept. */
   readonly dtype: 'q8' | 'fp32';
+  /** Files of weights beside the ONNX file; see `findDataFiles`. */
+  readonly dataFileCount: number;
   /** @returns undefined where the model has no such file. @throws OnggiError `model/*` */
   read(name: string): Promise<Response | undefined>;
 }
@@ -171,15 +173,16 @@ async function load(files: ModelFiles, { isGpu }: Engine): Promise<FeatureExtrac
       throw error;
     });
   try {
-    const { dtype } = files;
+    const { dtype, dataFileCount } = files;
+    const given = { dtype, use_external_data_format: dataFileCount };
     // The library knows no device of an engine that it did not choose itself.
     return await (isGpu
       ? pipeline('feature-extraction', NAME, {
-          dtype,
+          ...given,
           device: 'auto',
           session_options: { executionProviders: ['webgpu'] },
         })
-      : pipeline('feature-extraction', NAME, { dtype, device: 'wasm' }));
+      : pipeline('feature-extraction', NAME, { ...given, device: 'wasm' }));
   } catch (cause) {
     if (failed instanceof OnggiError) throw failed;
     const failure = readLoadFailure(cause);

@@ -10,7 +10,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { createTinyModel } from './tiny-model.ts';
+import { createSplitModel, createTinyModel } from './tiny-model.ts';
 
 export const SHARED_MODELS = path.resolve(import.meta.dirname, '../../../shared/models');
 
@@ -28,6 +28,7 @@ export interface ModelHub {
  * - `cut`: like `big`, and the first answer of that file breaks off at 60 %;
  * - `whole`: like `cut`, and ranges are ignored;
  * - `slow`: like `big`, and after 60 % of that file nothing comes until the hub is closed;
+ * - `split`: weights in a file beside the model;
  * - `altered`: the weights are not those the description names;
  * - `page`: everything is answered with a web page;
  * - `writer`: a model that writes text; `bare`: without ONNX files; everything else does not exist.
@@ -38,6 +39,7 @@ const OWNERS = [
   'cut',
   'whole',
   'slow',
+  'split',
   'altered',
   'page',
   'writer',
@@ -55,10 +57,13 @@ const tiny = createTinyModel();
 const SERVED: Readonly<Record<string, ReadonlyMap<string, Uint8Array>>> = {
   tiny,
   guesser: createTinyModel('logits'),
+  split: createSplitModel(),
+  torn: new Map([...createSplitModel()].filter(([name]) => !name.endsWith('_data'))),
 };
 
 function filesOf(owner: Owner): ReadonlyMap<string, Uint8Array> {
   if (owner === 'bare') return new Map([...tiny].filter(([name]) => !name.startsWith('onnx/')));
+  if (owner === 'split') return createSplitModel();
   if (!['big', 'cut', 'whole', 'slow'].includes(owner)) return tiny;
   const files = new Map(tiny);
   const padded = new Uint8Array(PADDING).fill(0x20);
@@ -71,7 +76,7 @@ function describe(owner: Owner, name: string): unknown {
   const siblings = [...filesOf(owner)].map(([rfilename, bytes]) => ({
     rfilename,
     size: bytes.length,
-    ...(/onnx$|^tokenizer\.json$/.test(rfilename) && {
+    ...(/onnx(_data)?$|^tokenizer\.json$/.test(rfilename) && {
       lfs: { sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length },
     }),
   }));

@@ -30,6 +30,8 @@ type Field = readonly [number: number, value: number | string | Uint8Array];
 const encoder = new TextEncoder();
 const [FLOAT, INT8, INT64] = [1, 3, 7];
 const [INT_ATTRIBUTE, INTS_ATTRIBUTE] = [2, 7];
+/** Where the numbers of a tensor are, and from which size on they may be elsewhere. */
+const [EXTERNAL, LARGE_BYTES] = [1, 256];
 
 function varint(value: number): number[] {
   const bytes = [];
@@ -62,10 +64,25 @@ function message(...fields: readonly Field[]): Uint8Array {
   return whole;
 }
 
-function tensor({ name, dims, values }: OnnxTensor): Uint8Array {
+/** A file beside the model in which large tensors lie, as far as it is written. */
+interface DataFile {
+  readonly name: string;
+  readonly parts: Uint8Array[];
+}
+
+function tensor({ name, dims, values }: OnnxTensor, data?: DataFile): Uint8Array {
   const type = values instanceof Float32Array ? FLOAT : values instanceof Int8Array ? INT8 : INT64;
   const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  return message(...dims.map((dim): Field => [1, dim]), [2, type], [8, name], [9, raw]);
+  const named: Field[] = [...dims.map((dim): Field => [1, dim]), [2, type], [8, name]];
+  if (!data || raw.length < LARGE_BYTES) return message(...named, [9, raw]);
+  const offset = data.parts.reduce((sum, { length }) => sum + length, 0);
+  data.parts.push(raw);
+  const told = { location: data.name, offset: String(offset), length: String(raw.length) };
+  const entries = Object.entries(told).map(([key, value]): Field => [
+    13,
+    message([1, key], [2, value]),
+  ]);
+  return message(...named, ...entries, [14, EXTERNAL]);
 }
 
 function node({ type, inputs, output, attributes = {} }: OnnxNode): Uint8Array {
@@ -89,13 +106,23 @@ function valueInfo(name: string, type: number, dims: readonly (string | number)[
   return message([1, name], [2, message([1, message([1, type], [2, shape])])]);
 }
 
-/** The bytes of a model of opset 17. */
-export function writeOnnx(graph: OnnxGraph): Uint8Array {
+/** The bytes of a model of opset 17, and those of a file beside it of that name with its large tensors. */
+export function writeOnnxInTwo(
+  graph: OnnxGraph,
+  dataName: string,
+): { readonly model: Uint8Array; readonly data: Uint8Array } {
+  const data: DataFile = { name: dataName, parts: [] };
+  const model = writeOnnx(graph, data);
+  return { model, data: new Uint8Array(data.parts.flatMap((part) => [...part])) };
+}
+
+/** The bytes of a model of opset 17. @param data Gets the large tensors, which are then not in it. */
+export function writeOnnx(graph: OnnxGraph, data?: DataFile): Uint8Array {
   const { inputs, inputDims, output, outputDims, nodes, tensors } = graph;
   const body = message(
     ...nodes.map((each): Field => [1, node(each)]),
     [2, 'onggi-test'],
-    ...tensors.map((each): Field => [5, tensor(each)]),
+    ...tensors.map((each): Field => [5, tensor(each, data)]),
     ...inputs.map((name): Field => [11, valueInfo(name, INT64, inputDims)]),
     [12, valueInfo(output, FLOAT, outputDims)],
   );

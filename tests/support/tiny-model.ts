@@ -3,8 +3,8 @@
  * token. It exercises the code that loads models; texts with the same letters are near to each other, and
  * that is all its vectors mean.
  */
-import { writeOnnx } from './onnx-file.ts';
-import type { OnnxNode, OnnxTensor } from './onnx-file.ts';
+import { writeOnnx, writeOnnxInTwo } from './onnx-file.ts';
+import type { OnnxGraph, OnnxNode, OnnxTensor } from './onnx-file.ts';
 
 const [HIDDEN, INNER, LAYERS, POSITIONS] = [32, 64, 2, 128];
 const SPECIAL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
@@ -52,9 +52,17 @@ export function createTinyModel(
       'tokenizer_config.json',
       text({ tokenizer_class: 'BertTokenizer', do_lower_case: true, pad_token: '[PAD]' }),
     ],
-    ['onnx/model.onnx', weights(false, output)],
-    ['onnx/model_quantized.onnx', weights(true, output)],
+    ['onnx/model.onnx', writeOnnx(graph(false, output))],
+    ['onnx/model_quantized.onnx', writeOnnx(graph(true, output))],
   ]);
+}
+
+/** The same in full precision alone, its weights in a file beside the model, as those of large models are. */
+export function createSplitModel(): ReadonlyMap<string, Uint8Array> {
+  const files = new Map(createTinyModel());
+  files.delete('onnx/model_quantized.onnx');
+  const { model, data } = writeOnnxInTwo(graph(false, 'last_hidden_state'), 'model.onnx_data');
+  return files.set('onnx/model.onnx', model).set('onnx/model.onnx_data', data);
 }
 
 function tokenizer(): unknown {
@@ -95,7 +103,7 @@ function tokenizer(): unknown {
 }
 
 /** @param isQuantized Whether the large weights are int8. */
-function weights(isQuantized: boolean, output: Output): Uint8Array {
+function graph(isQuantized: boolean, output: Output): OnnxGraph {
   const random = createRandom(12345);
   const nodes: OnnxNode[] = [];
   const tensors: OnnxTensor[] = [];
@@ -171,12 +179,12 @@ function weights(isQuantized: boolean, output: Output): Uint8Array {
       add('Add', [attended, outer], name('sum2')),
     );
   }
-  return writeOnnx({
+  return {
     inputs: ['input_ids', 'attention_mask', 'token_type_ids'],
     inputDims: ['batch', 'sequence'],
     output,
     outputDims: ['batch', 'sequence', HIDDEN],
     nodes,
     tensors,
-  });
+  };
 }

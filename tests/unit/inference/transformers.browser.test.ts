@@ -75,7 +75,29 @@ describe('a model of transformers.js', PATIENCE, () => {
     await expect(open(choice)).rejects.toThrow(coded('model/not-found'));
   });
 
+  test('is read from several files, of a folder and of a hub', async () => {
+    const whole = await open(folder('tiny'));
+    const split = await open(folder('split'));
+    expect(split).toMatchObject({ dtype: 'fp32', dimension: 32 });
+    // Of the model and of what lies beside it.
+    expect(split.revision).toMatch(/^\d+-[0-9a-f]{8}\.\d+-[0-9a-f]{8}$/);
+    const [one, other] = [
+      await whole.embed(['banana'], 'passage'),
+      await split.embed(['banana'], 'passage'),
+    ];
+    expect(one.reduce((sum, value, at) => sum + value * (other[at] ?? 0), 0)).toBeGreaterThan(0.99);
+
+    const repository = 'split/letters';
+    const plan = await findModel(hub, repository, new AbortController().signal);
+    expect(plan.files.map(({ name }) => name)).toContain('onnx/model.onnx_data');
+    await downloadModel(plan, { onBytes: () => undefined, signal: new AbortController().signal });
+    onTestFinished(() => deleteDownload(repository));
+    const downloaded = await open({ kind: 'downloaded', repository, revision: plan.revision });
+    expect(await downloaded.embed(['banana'], 'passage')).toEqual(other);
+  });
+
   test.each([
+    ['a folder in which a file of weights is missing', 'torn', 'model/not-found'],
     ['a folder that is not there', 'none', 'model/not-found'],
     ['a host that answers with its page', 'page', 'model/damaged'],
     ['a model that guesses words in the place of vectors', 'guesser', 'model/not-embedding'],

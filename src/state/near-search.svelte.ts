@@ -9,8 +9,11 @@ import type { Settings } from './settings.svelte.ts';
 
 /** As measured on 120 questions over 150 conversations: the right one is less near for 5 of 100. */
 const LEAST_COSINE = 0.3;
-/** So many results of words and meaning together stand first; words alone follow as far as one scrolls. */
-const LIMIT = 40;
+/**
+ * So many results of words and meaning together are asked for, and as many more before one has scrolled to
+ * their end, up to where the worker fuses; behind those words alone follow.
+ */
+const [LIMIT, MOST] = [40, 200];
 /** Of what is only somewhat near, so many. */
 const FAR_LIMIT = 10;
 /** Typing goes on meanwhile: the model is asked when it rests, in milliseconds. */
@@ -30,6 +33,8 @@ export class NearSearch {
   #running: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = '';
+  /** How many of the fused ranking are asked for. */
+  #limit = LIMIT;
   /** What words can be found in. */
   #indexedCount = 0;
   readonly #work: SearchWork;
@@ -93,11 +98,24 @@ export class NearSearch {
     const asked = isBestFirst && !isExact ? query.trim() : '';
     if (asked === this.#asked) return;
     this.#asked = asked;
+    this.#limit = LIMIT;
     this.#giveUp();
     this.#groups = this.#farGroups = [];
     this.#isSettled = asked === '';
     const isSent = readEmbedderChoice(this.settings.embedder)?.kind === 'endpoint';
     this.#askLater(isSent ? ENDPOINT_REST_MS : REST_MS);
+  }
+
+  /**
+   * Has the ranking go on beyond what is shown, before it is: what is seen does not move.
+   * @param wordCount Results of words that are shown.
+   */
+  reach(wordCount: number): void {
+    const wanted = Math.min(MOST, (Math.floor(wordCount / LIMIT) + 1) * LIMIT);
+    // A ranking that ended before has nothing more.
+    if (this.#asked === '' || wanted <= this.#limit || this.#groups.length < this.#limit) return;
+    this.#limit = wanted;
+    this.#askLater(0);
   }
 
   /** Tries again after a failure. */
@@ -149,7 +167,7 @@ export class NearSearch {
         kind: 'near',
         text,
         words: text,
-        limit: LIMIT,
+        limit: this.#limit,
         isInPassing: false,
       } as const;
       await this.#work.ask(

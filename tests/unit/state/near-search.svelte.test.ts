@@ -296,3 +296,36 @@ describe('finding by meaning', () => {
     expect(shown()).toEqual(['stew']);
   });
 });
+
+test('the ranking of words and meaning goes on before one has scrolled to its end', async () => {
+  const all = Array.from({ length: 130 }, (_, at) => groupOf(`g${at}`, ['words', 'meaning']));
+  const limits: number[] = [];
+  const work: SearchWork = {
+    watchStatus: () => () => undefined,
+    ask(request, onAnswer) {
+      const limit = request.kind === 'near' ? request.limit : 0;
+      limits.push(limit);
+      onAnswer({ kind: 'fused', groups: all.slice(0, limit), farGroups: [] });
+      return Promise.resolve();
+    },
+  };
+  const value = createUserSettings('en', 0);
+  const near = new NearSearch(work, { value, update: () => Promise.resolve() });
+  const shown = () => near.fuse([]).length;
+  near.ask('kimchi', true);
+  near.reach(20);
+  await expect.poll(shown).toBe(40);
+  near.reach(20);
+  near.reach(40);
+  await expect.poll(shown).toBe(80);
+  near.reach(60);
+  near.reach(100);
+  await expect.poll(shown).toBe(120);
+  near.reach(120);
+  await expect.poll(shown).toBe(130);
+  // It has ended.
+  near.reach(160);
+  near.ask('stew', true);
+  await expect.poll(shown).toBe(40);
+  expect(limits).toEqual([40, 80, 120, 160, 40]);
+});

@@ -41,7 +41,7 @@ import type { RestoreDone } from '#state/backup-work.ts';
 import { Backups } from '#state/backups.svelte.ts';
 import { Cache } from '#state/cache.svelte.ts';
 import { Connectivity } from '#state/connectivity.svelte.ts';
-import { CopyKeeper } from '#state/copy-keeper.ts';
+import { CopyKeeper } from '#state/copy-keeper.svelte.ts';
 import { ConversationListState } from '#state/conversation-list.svelte.ts';
 import { Dialogs } from '#state/dialogs.svelte.ts';
 import { Drafts } from '#state/drafts.svelte.ts';
@@ -259,11 +259,10 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   });
   const imports = new Imports(work.imports, storage);
   const library = createLazyLibrary({ db, clock, storage });
-  const isBusy = () =>
-    answers.isAnyRunning ||
-    backups.isOpen ||
-    imports.phase.kind === 'running' ||
-    library.isAdding();
+  const isAnswering = () => answers.isAnyRunning;
+  const isChangingData = () =>
+    backups.isOpen || imports.phase.kind === 'running' || library.isAdding();
+  const isBusy = () => isAnswering() || isChangingData();
   new CopyKeeper(
     {
       readTarget: (id) => getBackupTarget(db, id),
@@ -273,7 +272,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
       inOneTab: (copy) => tryRunAlone('onggi-copies', copy),
     },
     clock,
-    isBusy,
+    { isAnswering, isChangingData },
   ).start();
   const toasts = new Toasts();
   const search = createLazySearch({

@@ -1,3 +1,4 @@
+import { SvelteSet } from 'svelte/reactivity';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createSnapshots } from '#backup/snapshots.ts';
 import { createBackup } from '#backup/create-backup.ts';
@@ -13,20 +14,21 @@ import { toConversationId, toMessageId } from '#domain/ids.ts';
 import { createApiKeys } from '#settings/api-keys.ts';
 import { createEndpoints } from '#settings/endpoints.ts';
 import { createPreferences } from '#settings/preferences.ts';
-import { CopyKeeper } from '#state/copy-keeper.ts';
+import { CopyKeeper } from '#state/copy-keeper.svelte.ts';
 import { SCHEMA_VERSION, addWhole, wholeConversation } from '../backup/support.ts';
 import { createTestClock, createTestIds, openForTest } from '../db/fresh-database.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const C = toConversationId('c');
+const IDLE = { isAnswering: () => false, isChangingData: () => false };
 
 /** A keeper over a real database, whose copies are only noted as the app notes them. */
 async function openKeeper() {
   const db = await openForTest();
   const clock = createTestClock();
   const made: string[] = [];
-  let isBusy = false;
+  const busy = new SvelteSet<'answer' | 'import'>();
   const note = async (id: BackupTarget['id']): Promise<void> => {
     made.push(id);
     const { id: holds } = await readDataState(db);
@@ -43,7 +45,7 @@ async function openKeeper() {
       inOneTab: (work) => work(),
     },
     clock,
-    () => isBusy,
+    { isAnswering: () => busy.has('answer'), isChangingData: () => busy.has('import') },
   );
   /** What is copied at a look so many minutes later. */
   const lookAfter = async (minutes: number): Promise<readonly string[]> => {
@@ -52,7 +54,7 @@ async function openKeeper() {
     await keeper.look();
     return [...made];
   };
-  return { db, clock, keeper, lookAfter, setBusy: (value: boolean) => (isBusy = value) };
+  return { db, clock, keeper, lookAfter, busy, made };
 }
 
 /** The same with one conversation that a snapshot holds. */
@@ -179,7 +181,7 @@ test('tries again, and not at once, when a snapshot could not be made', async ()
       inOneTab: (work) => work(),
     },
     clock,
-    () => false,
+    IDLE,
   );
   await keeper.look();
   await updateBackupTarget(db, 'snapshot', { lastFailureAt: clock.now });
@@ -190,13 +192,66 @@ test('tries again, and not at once, when a snapshot could not be made', async ()
   expect(makeSnapshot).toHaveBeenCalledTimes(2);
 });
 
-test('waits while an answer is being written', async () => {
-  const { db, lookAfter, setBusy } = await openCopied();
+/** The page is hidden until the test ends. */
+function hidePage(): void {
+  const state = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');
+  onTestFinished(() => state.mockRestore());
+  document.dispatchEvent(new Event('visibilitychange'));
+}
+
+test('lets an answer that began just now go first, and looks when it ends', async () => {
+  const { db, keeper, lookAfter, busy, made } = await openCopied();
+  keeper.start();
+  busy.add('answer');
   await updateConversations(db, [C], { title: '옹기' }, 1);
-  setBusy(true);
-  expect(await lookAfter(11)).toEqual([]);
-  setBusy(false);
-  expect(await lookAfter(0)).toEqual(['snapshot']);
+  expect(await lookAfter(1)).toEqual([]);
+  busy.delete('answer');
+  await vi.waitFor(() => expect(made).toEqual(['snapshot']));
+});
+
+test('waits for no answer longer than ten minutes after a change', async () => {
+  const { db, lookAfter, busy } = await openCopied();
+  busy.add('answer');
+  await updateConversations(db, [C], { title: '옹기' }, 1);
+  const copied: number[] = [];
+  for (let minute = 1; minute <= 40; minute += 1) {
+    if ((await lookAfter(1)).length > 0) copied.push(minute);
+    await updateConversations(db, [C], { title: `옹기 ${minute}` }, 1);
+  }
+  expect(copied).toEqual([9, 19, 29, 39]);
+});
+
+test('waits for no answer when nobody looked for ten minutes, nor at the first look', async () => {
+  const { db, lookAfter, busy } = await openCopied();
+  busy.add('answer');
+  await updateConversations(db, [C], { title: '옹기' }, 1);
+  expect(await lookAfter(11)).toEqual(['snapshot']);
+  const fresh = await openKeeper();
+  fresh.busy.add('answer');
+  await addWhole(fresh.db, wholeConversation('c', 1));
+  expect(await fresh.lookAfter(1)).toEqual(['snapshot']);
+});
+
+test('waits for no answer when the page is hidden', async () => {
+  const { db, keeper, busy, made } = await openCopied();
+  keeper.start();
+  busy.add('answer');
+  await updateConversations(db, [C], { title: '옹기' }, 1);
+  hidePage();
+  await vi.waitFor(() => expect(made).toEqual(['snapshot']));
+});
+
+test('waits for an import as long as it takes, also when the page is hidden', async () => {
+  const { db, keeper, lookAfter, busy, made } = await openCopied();
+  keeper.start();
+  busy.add('import').add('answer');
+  await updateConversations(db, [C], { title: '옹기' }, 1);
+  expect(await lookAfter(30)).toEqual([]);
+  await keeper.look(true);
+  expect(made).toEqual([]);
+  busy.delete('import');
+  busy.delete('answer');
+  await vi.waitFor(() => expect(made).toEqual(['snapshot']));
 });
 
 test('a real snapshot after a rename holds the new title', async () => {
@@ -232,7 +287,7 @@ test('a real snapshot after a rename holds the new title', async () => {
       inOneTab: (work) => work(),
     },
     clock,
-    () => false,
+    IDLE,
   );
   for (const title of ['첫 이름', '새 이름']) {
     await updateConversations(db, [C], { title }, 1);
@@ -264,17 +319,36 @@ test('a visit of half a minute is copied, and one that ends earlier when its pag
       inOneTab: () => Promise.resolve(void (looks += 1)),
     },
     clock,
-    () => false,
+    IDLE,
   );
   keeper.start();
   vi.advanceTimersByTime(30_000);
   expect(looks).toBe(1);
   vi.advanceTimersByTime(30_000);
   expect(looks).toBe(2);
-  const state = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');
-  onTestFinished(() => state.mockRestore());
-  document.dispatchEvent(new Event('visibilitychange'));
+  hidePage();
   expect(looks).toBe(3);
+});
+
+test('a change right after a copy waits ten minutes, not until the look after them', async () => {
+  const { db, clock, keeper, made } = await openCopied();
+  await updateConversations(db, [C], { title: '옹기' }, 1);
+  expect(made).toEqual([]);
+  await keeper.look();
+  // Writing it took a moment, and the next looks come before the ten minutes are over.
+  await updateBackupTarget(db, 'snapshot', { lastSuccessAt: clock.now + 300 });
+  await updateConversations(db, [C], { title: '새 옹기' }, 1);
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  made.length = 0;
+  clock.now += 10 * MINUTE_MS;
+  await keeper.look();
+  expect(made).toEqual([]);
+  expect(vi.getTimerCount()).toBe(1);
+  clock.now += 300;
+  vi.advanceTimersByTime(300);
+  vi.useRealTimers();
+  await vi.waitFor(() => expect(made).toEqual(['snapshot']));
 });
 
 test('a library without any conversation is copied too', async () => {

@@ -121,42 +121,61 @@ export function addMissingSessions(
   );
 }
 
-/**
- * Judges a conversation as it is now and mends it, in one transaction with the note of how to undo
- * that: a tab closed on the way leaves both or neither. Durable.
- * @param judge Pure.
- * @param noteIn Gives the row of the run with the note in it.
- * @returns the note; undefined when nothing had to change.
- */
-export function repairConversation(
+/** Says what is wrong between a conversation and its messages. Pure. */
+type Judge = (
+  conversation: Conversation | undefined,
+  messages: readonly Message[],
+  missing: ReadonlySet<string>,
+) => ConversationRepair | undefined;
+
+/** Reads and judges a conversation, within the transaction that is open. */
+async function judgeIn(db: OnggiDexie, id: ConversationId, judge: Judge) {
+  const conversation = await db.conversations.get(id);
+  const messages = await readMessages(db, id);
+  const named = messages.flatMap(({ attachments }) => attachments.map((file) => file.id));
+  const repair = judge(conversation, messages, new Set(await missingAttachments(db, named)));
+  return { conversation, messages, repair };
+}
+
+/** Judges a conversation as it is at one moment, whoever writes meanwhile. */
+export function judgeAtOnce(
   { strict: db }: OnggiDatabase,
   id: ConversationId,
-  judge: (
-    conversation: Conversation | undefined,
-    messages: readonly Message[],
-    missing: ReadonlySet<string>,
-  ) => ConversationRepair | undefined,
-  noteIn: (undo: RepairUndo) => MaintenanceRun,
-): Promise<RepairUndo | undefined> {
+  judge: Judge,
+): Promise<ConversationRepair | undefined> {
+  return read(() =>
+    db.transaction('r', db.conversations, db.messages, db.attachments, async () => {
+      return (await judgeIn(db, id, judge)).repair;
+    }),
+  );
+}
+
+/**
+ * Judges conversations as they are now and mends them, in one transaction with the notes of how to undo
+ * that: a tab closed on the way leaves both or neither. Durable.
+ * @param judge Pure.
+ * @param noteIn Gives the row of the run with the notes in it.
+ */
+export function repairConversations(
+  { strict: db }: OnggiDatabase,
+  ids: readonly ConversationId[],
+  judge: Judge,
+  noteIn: (...undo: readonly RepairUndo[]) => MaintenanceRun,
+): Promise<void> {
   const tables = [db.conversations, db.messages, db.attachments, db.maintenanceRuns];
   return commit(() =>
     db.transaction('rw', tables, async () => {
-      const conversation = await db.conversations.get(id);
-      const messages = await readMessages(db, id);
-      const named = messages.flatMap(({ attachments }) => attachments.map((file) => file.id));
-      const repair = judge(conversation, messages, new Set(await missingAttachments(db, named)));
-      if (!repair) return undefined;
-      const places = await moveTo(db, messages, repair.moved);
-      const mended = { ...(conversation ?? conversationOf(id, messages)), ...repair.tallies };
-      await db.conversations.put(mended);
-      const undo = {
-        conversationId: id,
-        tallies: conversation ? talliesOf(conversation) : null,
-        places,
-        mended: stateOf(mended),
-      };
-      await db.maintenanceRuns.put(noteIn(undo));
-      return undo;
+      const notes: RepairUndo[] = [];
+      for (const id of ids) {
+        const { conversation, messages, repair } = await judgeIn(db, id, judge);
+        if (!repair) continue;
+        const places = await moveTo(db, messages, repair.moved);
+        const mended = { ...(conversation ?? conversationOf(id, messages)), ...repair.tallies };
+        await db.conversations.put(mended);
+        const tallies = conversation ? talliesOf(conversation) : null;
+        notes.push({ conversationId: id, tallies, places, mended: stateOf(mended) });
+      }
+      if (notes.length > 0) await db.maintenanceRuns.put(noteIn(...notes));
     }),
   );
 }

@@ -48,16 +48,19 @@ export const PROBLEM_KINDS = [
   'no-session',
   'no-bytes',
   'left-attachment',
+  'no-document',
+  'lost-passages',
   'usage',
 ] as const;
 export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 
 /**
- * Of these a repair is known that loses nothing. Unreadable rows are reported and left as they are;
- * attachments without a message go by themselves once undoing cannot need them.
+ * Of these a repair is known that loses nothing. Unreadable rows are reported and left as they are, text that
+ * a document lost is only in a backup; attachments without a message go by themselves once undoing cannot
+ * need them.
  */
 export const REPAIRABLE: readonly ProblemKind[] = PROBLEM_KINDS.filter(
-  (kind) => kind !== 'unreadable' && kind !== 'left-attachment',
+  (kind) => kind !== 'unreadable' && kind !== 'left-attachment' && kind !== 'lost-passages',
 );
 
 /** What an integrity check found. */
@@ -132,6 +135,8 @@ export interface MaintenanceReport {
   /** What had differed in it before, as far as it does not any more. */
   readonly mendedSearch: SearchCheck['problems'];
   readonly repairedConversations: number;
+  /** Documents made for passages that had none. */
+  readonly recoveredDocuments: number;
   /** A repair: whether a copy of all data was made before. */
   readonly hasCopy: boolean;
   /** Conversations whose sums were counted anew from their messages. */
@@ -162,6 +167,7 @@ export const EMPTY_REPORT: MaintenanceReport = {
   hasRemadeSearch: false,
   mendedSearch: {},
   repairedConversations: 0,
+  recoveredDocuments: 0,
   hasCopy: false,
   recountedConversations: 0,
   recountedDays: 0,
@@ -204,8 +210,13 @@ export interface UsageUndo {
   readonly usage: readonly UsageChange[];
 }
 
+/** What undoing the making of a document needs: it goes, its passages stay. */
+export interface DocumentUndo {
+  readonly documentId: string;
+}
+
 /** What undoing one repair needs. */
-export type RepairNote = RepairUndo | UsageUndo;
+export type RepairNote = RepairUndo | UsageUndo | DocumentUndo;
 
 /** How a conversation has to change to agree with its messages. */
 export interface ConversationRepair {

@@ -589,6 +589,10 @@ const texts = {
     one: '{count} conversation mended',
     other: '{count} conversations mended',
   },
+  'upkeep.did.documents': {
+    one: '{count} document made for text without one',
+    other: '{count} documents made for text without one',
+  },
   'upkeep.did.recounted': {
     one: '{count} conversation counted anew',
     other: '{count} conversations counted anew',
@@ -602,6 +606,7 @@ const texts = {
   'upkeep.mended': 'Mended in the search index:',
   'upkeep.did.search': 'search index made anew',
   'upkeep.copied': 'a snapshot of all data was made before',
+  'upkeep.notCopied': 'no snapshot could be made before; undoing works all the same',
   'upkeep.checked': 'Checked: conversations {conversations}, messages {messages}.',
   'upkeep.searchChecked': {
     one: 'Search: {count} text compared with what is stored.',
@@ -648,6 +653,14 @@ const texts = {
   'upkeep.problem.left-attachment': {
     one: '{count} attachment without a message; it goes by itself after a day',
     other: '{count} attachments without a message; they go by themselves after a day',
+  },
+  'upkeep.problem.no-document': {
+    one: '{count} document whose text is there, and the rest of it not',
+    other: '{count} documents whose text is there, and the rest of them not',
+  },
+  'upkeep.problem.lost-passages': {
+    one: '{count} document lacks some of its text; only a backup has it',
+    other: '{count} documents lack some of their text; only a backup has it',
   },
   'upkeep.problem.usage': {
     one: '{count} record of usage that says less than the messages show',

@@ -553,6 +553,7 @@ export const ja: LaterTexts = {
   'upkeep.did.compact': '検索ファイルを{size}縮小',
   'upkeep.did.statistics': '{date}：メッセージ{count}件、{tokens}トークン',
   'upkeep.did.repaired': '会話{count}件を修復',
+  'upkeep.did.documents': '持ち主のない文章から文書{count}件を作成',
   'upkeep.did.recounted': '会話{count}件を数え直し',
   'upkeep.did.recountedDays': '使用量の記録{count}件を数え直し',
   'upkeep.did.time': '平均応答時間{time}',
@@ -560,6 +561,7 @@ export const ja: LaterTexts = {
   'upkeep.mended': '検索の索引で修復したもの：',
   'upkeep.did.search': '検索の索引を作り直し',
   'upkeep.copied': '修復前に全データのスナップショットを作成',
+  'upkeep.notCopied': '修復前のスナップショットは作成できず（元に戻すことは可能）',
   'upkeep.checked': '会話{conversations}件、メッセージ{messages}件を確認しました。',
   'upkeep.searchChecked': '検索の索引の文章{count}件を保存内容と照合しました。',
   'upkeep.vectorsUnready': '意味の索引はまだ作成中のため、次回確認します。',
@@ -575,6 +577,9 @@ export const ja: LaterTexts = {
   'upkeep.problem.no-bytes': 'メッセージにあるのに失われた添付ファイル{count}件',
   'upkeep.problem.left-attachment':
     'メッセージのない添付ファイル{count}件（1日たつと自動で消えます）',
+  'upkeep.problem.no-document': '本文だけが残り、名前などが失われた文書{count}件',
+  'upkeep.problem.lost-passages':
+    '本文の一部が失われた文書{count}件（バックアップからのみ戻せます）',
   'upkeep.problem.usage': 'メッセージより少なく記された使用量の記録{count}件',
   'upkeep.searchProblem.text-missing': '検索で見つからない文章{count}件',
   'upkeep.searchProblem.text-stale': '検索の索引が保存内容と異なる文章{count}件',

@@ -1,7 +1,9 @@
+import { checkDocuments } from '#db/document-integrity.ts';
 import {
   findMissingAttachments,
   findMissingSessions,
   findNextMessageGroup,
+  judgeAtOnce,
   readMessageRows,
 } from '#db/integrity.ts';
 import { readBroughtByImports } from '#db/import-runs.ts';
@@ -45,13 +47,15 @@ export interface CheckFindings extends CheckReport {
   /** Those of them in which nothing but the sums is wrong. */
   readonly miscountedIds: readonly ConversationId[];
   readonly lackingUsage: readonly UsageChange[];
+  /** Ids that passages of the library name and that no document has. */
+  readonly ownerlessDocuments: readonly string[];
 }
 
 /**
  * Looks through all conversations and messages: rows that cannot be read, messages without a
  * conversation, parents that are not there, circles, numbers out of order, counters, the shown
- * branch, sessions, attachments both ways, and whether the usage says less than the messages. Writes
- * nothing. Memory is bounded by the longest conversation, without its texts.
+ * branch, sessions, attachments both ways, documents and their passages, and whether the usage says less than
+ * the messages. Writes nothing. Memory is bounded by the longest conversation, without its texts.
  * @returns undefined when it was stopped.
  */
 export async function checkIntegrity(
@@ -83,9 +87,12 @@ export async function checkIntegrity(
     messageCount += facts.length + unreadableCount;
     note('unreadable', unreadableCount);
     const missing = await findMissingAttachments(db, facts.flatMap(bytesNamed));
-    const repair = judgeConversation(conversation, facts, new Set(missing));
+    const looksWrong = judgeConversation(conversation, facts, new Set(missing));
     // With rows that nobody can read the figures cannot be known: nothing of it is touched.
-    if (!repair || unreadableCount > 0) return;
+    if (!looksWrong || unreadableCount > 0) return;
+    // Its row and its messages were read one after the other, and somebody may have written in between.
+    const repair = await judgeAtOnce(db, id, judgeConversation);
+    if (!repair) return;
     for (const [kind, count] of Object.entries(repair.problems)) note(kind as ProblemKind, count);
     damaged.push(id);
     if (isOnlyMiscounted(repair)) miscounted.push(id);
@@ -126,6 +133,10 @@ export async function checkIntegrity(
   const missing = new Set(await findMissingSessions(db, [...sessions.keys()]));
   note('no-session', missing.size);
   note('left-attachment', (await findUnusedAttachments(db)).length);
+  const documents = await checkDocuments(db, signal);
+  if (!documents) return undefined;
+  note('no-document', documents.ownerless.length);
+  note('lost-passages', documents.lackingCount);
   // Read last: an answer that came meanwhile makes the usage larger than what was seen.
   const usage = await readAllUsage(db, LOCAL_USER_ID);
   const lackingUsage = findLackingUsage(usage, requests.rows());
@@ -139,6 +150,7 @@ export async function checkIntegrity(
     allRepairableIds: damaged,
     miscountedIds: miscounted,
     lackingUsage,
+    ownerlessDocuments: documents.ownerless,
     missingSessions: [...sessions.values()].filter(({ id }) => missing.has(id)),
   };
 }

@@ -2,6 +2,7 @@
  * onggi looks after the data by itself, and by hand: one run after another over all tabs, each
  * recorded in `maintenanceRuns` with what it did. `steps.ts` holds what a run goes through.
  */
+import { undoAdoption } from '#db/document-integrity.ts';
 import { undoRepair } from '#db/integrity.ts';
 import { readHeldLocks, tryHold, withExclusiveLock } from '#db/locks.ts';
 import {
@@ -23,6 +24,7 @@ import {
   isDue,
 } from '#domain/maintenance.ts';
 import type {
+  DocumentUndo,
   MaintenanceReport,
   MaintenanceStepName,
   RepairNote,
@@ -89,6 +91,7 @@ function noticesOf(run: MaintenanceRun, now: number) {
 }
 
 const isOfConversation = (note: RepairNote): note is RepairUndo => 'conversationId' in note;
+const isOfDocument = (note: RepairNote): note is DocumentUndo => 'documentId' in note;
 
 export function createMaintenance(deps: MaintenanceDeps): Maintenance {
   const { db, clock, createId } = deps;
@@ -129,7 +132,7 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
     work: (
       tell: (piece: Partial<MaintenanceReport> & { readonly undo?: readonly RepairNote[] }) => void,
       row: () => MaintenanceRun,
-      note: (undo: RepairNote) => MaintenanceRun,
+      note: (...undo: readonly RepairNote[]) => MaintenanceRun,
     ) => Promise<void>,
   ): Promise<MaintenanceRun> {
     let row: MaintenanceRun = {
@@ -143,9 +146,14 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
     const tell = (piece: object): void => {
       row = { ...row, report: { ...row.report, ...piece } };
     };
-    const note = (undo: RepairNote): MaintenanceRun => {
-      const all = [...readUndo(row), undo];
-      tell({ undo: all, repairedConversations: all.filter(isOfConversation).length });
+    const noted: RepairNote[] = [];
+    const note = (...undo: readonly RepairNote[]): MaintenanceRun => {
+      noted.push(...undo);
+      tell({
+        undo: [...noted],
+        repairedConversations: noted.filter(isOfConversation).length,
+        recoveredDocuments: noted.filter(isOfDocument).length,
+      });
       return row;
     };
     try {
@@ -207,6 +215,7 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
               tell({ hasCopy });
             },
             note,
+            clock,
             tell,
           });
           if (signal?.aborted) return;
@@ -232,6 +241,7 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
           const without = { ...run, report: { ...run.report, ...left } };
           if (!undo) continue;
           if (isOfConversation(undo)) await undoRepair(db, undo, without);
+          else if (isOfDocument(undo)) await undoAdoption(db, undo, without);
           else await undoUsage(db, undo, without);
         }
         return true;

@@ -54,6 +54,7 @@ const Report = v.object({
   hasRemadeSearch: v.fallback(v.boolean(), false),
   mendedSearch: v.fallback(SearchProblems, {}),
   repairedConversations: Count,
+  recoveredDocuments: Count,
   hasCopy: v.fallback(v.boolean(), false),
   recountedConversations: Count,
   recountedDays: Count,
@@ -65,39 +66,20 @@ const Report = v.object({
   failure: v.fallback(v.nullable(v.picklist(ERROR_CODES)), null),
 });
 
+// Values as they were before the repair: whatever stood there is to stand there again.
 const Repair = v.object({
   conversationId: v.string(),
-  tallies: v.nullable(
-    v.object({
-      id: v.string(),
-      messageCount: v.number(),
-      totalTokens: v.number(),
-      lastSeq: v.number(),
-      activeLeafId: v.nullable(v.string()),
-    }),
-  ),
-  places: v.array(
-    v.object({
-      id: v.string(),
-      parentId: v.nullable(v.string()),
-      seq: v.number(),
-      attachments: v.optional(v.array(v.looseObject({ id: v.string(), sizeBytes: v.number() }))),
-    }),
-  ),
-  mended: v.optional(
-    v.object({
-      messageCount: v.number(),
-      lastSeq: v.number(),
-      changedAt: v.nullable(v.number()),
-    }),
-  ),
+  tallies: v.nullable(v.looseObject({ id: v.string() })),
+  places: v.array(v.looseObject({ id: v.string() })),
+  mended: v.optional(v.looseObject({ messageCount: v.number(), lastSeq: v.number() })),
 });
 
 const UsageRow = v.looseObject({ id: v.string(), model: v.string(), requestCount: v.number() });
 const Usage = v.object({
   usage: v.array(v.object({ before: v.nullable(UsageRow), after: UsageRow })),
 });
-const Undo = v.array(v.union([Repair, Usage]));
+const Recovered = v.object({ documentId: v.string() });
+const Note = v.union([Repair, Usage, Recovered]);
 
 /** What a stored run says it did; what it says in a way nobody understands counts as nothing. */
 export function readReport({ report }: Pick<MaintenanceRun, 'report'>): MaintenanceReport {
@@ -105,10 +87,14 @@ export function readReport({ report }: Pick<MaintenanceRun, 'report'>): Maintena
   return parsed.success ? (parsed.output as MaintenanceReport) : EMPTY_REPORT;
 }
 
-/** What is needed to take a run's repairs back, in the order in which they were made. */
+/**
+ * What is needed to take a run's repairs back, in the order in which they were made. What nobody understands
+ * of it is passed over, and takes nothing else with it.
+ */
 export function readUndo({ report }: Pick<MaintenanceRun, 'report'>): readonly RepairNote[] {
-  const parsed = v.safeParse(Undo, report['undo']);
-  return parsed.success ? (parsed.output as unknown as readonly RepairNote[]) : [];
+  const { undo } = report;
+  if (!Array.isArray(undo)) return [];
+  return undo.filter((note): note is RepairNote => v.is(Note, note));
 }
 
 /** Whether a run, as far as its row says, has not ended: some tab is at it, or was closed over it. */

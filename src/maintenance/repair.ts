@@ -1,7 +1,8 @@
-import { addMissingSessions, recountConversation, repairConversation } from '#db/integrity.ts';
+import { adoptPassages } from '#db/document-integrity.ts';
+import { addMissingSessions, recountConversation, repairConversations } from '#db/integrity.ts';
 import { raiseUsageRows } from '#db/raise-usage.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
-import type { ConversationId } from '#domain/ids.ts';
+import type { Clock, ConversationId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import type {
   CheckReport,
@@ -13,33 +14,48 @@ import type { MaintenanceRun } from '#domain/stored-rows.ts';
 import { checkIntegrity } from './check-integrity.ts';
 import { judgeConversation } from './judge-conversation.ts';
 
+/**
+ * Conversations mended in one transaction, which also writes the notes of all before it again: few where few
+ * are damaged, and more where that would be written often.
+ */
+const [LEAST_AT_ONCE, MOST_AT_ONCE, WRITES] = [10, 100, 100];
+
 interface RepairOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress: (progress: Progress) => void;
   /** Makes a copy of all data; called when something is to be mended. */
   readonly copyFirst: () => Promise<void>;
-  /** Gives the row of the run with one more note in it. */
-  readonly note: (undo: RepairNote) => MaintenanceRun;
+  /** Gives the row of the run with these notes added. */
+  readonly note: (...undo: readonly RepairNote[]) => MaintenanceRun;
+  readonly clock: Clock;
   readonly tell: (piece: Partial<MaintenanceReport>) => void;
 }
 
 /**
- * Checks, makes a copy where something is to be mended, mends each damaged conversation in a transaction of its own, and checks again. Stopped or
- * cut short, what is mended is whole and noted, and the next repair goes on from there.
+ * Checks, makes a copy where something is to be mended, mends the damaged conversations some at a time, each
+ * wholly in one transaction with its note, and checks again. Stopped or cut short, what is mended is whole and
+ * noted, and the next repair goes on from there.
  */
 export async function repairAll(
   db: OnggiDatabase,
-  { signal, onProgress, copyFirst, note, tell }: RepairOptions,
+  { signal, onProgress, copyFirst, note, clock, tell }: RepairOptions,
 ): Promise<void> {
   const found = await checkIntegrity(db, { signal, onProgress });
   if (!found) return;
-  const { allRepairableIds, missingSessions, lackingUsage } = found;
-  const wrong = [allRepairableIds, missingSessions, lackingUsage];
+  const { allRepairableIds, missingSessions, lackingUsage, ownerlessDocuments } = found;
+  const wrong = [allRepairableIds, missingSessions, lackingUsage, ownerlessDocuments];
   if (wrong.some(({ length }) => length > 0)) await copyFirst();
   await addMissingSessions(db, missingSessions);
-  for (const id of allRepairableIds) {
+  const part = Math.ceil(allRepairableIds.length / WRITES);
+  const atOnce = Math.min(MOST_AT_ONCE, Math.max(LEAST_AT_ONCE, part));
+  for (let first = 0; first < allRepairableIds.length; first += atOnce) {
     if (signal?.aborted) return;
-    await repairConversation(db, id, judgeConversation, note);
+    const ids = allRepairableIds.slice(first, first + atOnce);
+    await repairConversations(db, ids, judgeConversation, note);
+  }
+  for (const id of ownerlessDocuments) {
+    if (signal?.aborted) return;
+    await adoptPassages(db, id, clock(), note);
   }
   tell({ recountedDays: await raiseUsage(db, lackingUsage, note) });
   const after = await checkIntegrity(db, { signal, onProgress });

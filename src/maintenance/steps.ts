@@ -51,7 +51,7 @@ interface StepContext {
   /** What the run did so far, and what the run before noticed. */
   readonly report: MaintenanceReport;
   /** Gives the row of the run with one more note in it, by which something is taken back. */
-  readonly note: (undo: RepairNote) => MaintenanceRun;
+  readonly note: (...undo: readonly RepairNote[]) => MaintenanceRun;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (progress: Progress) => void;
 }

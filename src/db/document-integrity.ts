@@ -1,0 +1,122 @@
+/** Whether the documents of the library and their passages agree, and what mends it. */
+import { Dexie } from 'dexie';
+import { readDocumentDetails, toDocumentName } from '#domain/library.ts';
+import type { DocumentUndo } from '#domain/maintenance.ts';
+import type { LibraryDocument, MaintenanceRun } from '#domain/stored-rows.ts';
+import { commit, read } from './commit.ts';
+import { readDocumentIds } from './documents.ts';
+import type { OnggiDexie } from './onggi-dexie.ts';
+import type { OnggiDatabase } from './open-database.ts';
+
+/** What is wrong in the library. */
+export interface DocumentFindings {
+  /** Ids that passages name and that no document has. */
+  readonly ownerless: readonly string[];
+  /** Documents with fewer or more passages than they say. */
+  readonly lackingCount: number;
+}
+
+/** Looks through all documents and the keys of all passages. Reads no text. */
+export async function checkDocuments(
+  database: OnggiDatabase,
+  signal?: AbortSignal,
+): Promise<DocumentFindings | undefined> {
+  const { strict: db } = database;
+  const ownerless: string[] = [];
+  for (let id = await findNextOwner(db, null); id !== undefined; id = await findNextOwner(db, id)) {
+    if (signal?.aborted) return undefined;
+    if (await isOwnerless(db, id)) ownerless.push(id);
+  }
+  let lackingCount = 0;
+  for (const id of await readDocumentIds(database)) {
+    if (signal?.aborted) return undefined;
+    if (await isLacking(db, id)) lackingCount += 1;
+  }
+  return { ownerless, lackingCount };
+}
+
+/** Whether a document says another number of passages than it has, at one moment. */
+function isLacking(db: OnggiDexie, id: string): Promise<boolean> {
+  return read(() =>
+    db.transaction('r', db.documents, db.documentChunks, async () => {
+      const document = await db.documents.get(id);
+      // One from elsewhere may not say how many there are.
+      if (!document || typeof document.metadata['chunk_count'] !== 'number') return false;
+      const keys = await passagesOf(db, id).primaryKeys();
+      return keys.length !== readDocumentDetails(document).chunkCount;
+    }),
+  );
+}
+
+/** Whether passages name a document that is not there, at one moment. */
+function isOwnerless(db: OnggiDexie, id: string): Promise<boolean> {
+  return read(() =>
+    db.transaction('r', db.documents, db.documentChunks, async () => {
+      if (await db.documents.get(id)) return false;
+      return (await passagesOf(db, id).limit(1).primaryKeys()).length > 0;
+    }),
+  );
+}
+
+const passagesOf = (db: OnggiDexie, id: string) =>
+  db.documentChunks.where('[documentId+seq]').between([id, Dexie.minKey], [id, Dexie.maxKey]);
+
+/** The document after `id` in the index of passages that has any; undefined at the end. */
+function findNextOwner(db: OnggiDexie, id: string | null): Promise<string | undefined> {
+  return read(async () => {
+    const index = db.documentChunks.where('[documentId+seq]');
+    const [key] = await (
+      id === null ? index.above([Dexie.minKey, Dexie.minKey]) : index.above([id, Dexie.maxKey])
+    )
+      .limit(1)
+      .keys();
+    const first: unknown = Array.isArray(key) ? key[0] : undefined;
+    return typeof first === 'string' ? first : undefined;
+  });
+}
+
+/**
+ * Makes a document for passages that have none, so that their text is found and read again, in one
+ * transaction with the note of how to undo that. Durable.
+ * @param now Epoch milliseconds.
+ */
+export function adoptPassages(
+  { strict: db }: OnggiDatabase,
+  id: string,
+  now: number,
+  noteIn: (undo: DocumentUndo) => MaintenanceRun,
+): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.documents, db.documentChunks, db.maintenanceRuns, async () => {
+      const chunks = await passagesOf(db, id).toArray();
+      const [first] = chunks;
+      if (!first || (await db.documents.get(id))) return;
+      const text = chunks.map((chunk) => chunk.text).join('');
+      const document: LibraryDocument = {
+        id,
+        name: toDocumentName(first.text.slice(0, 60)),
+        mediaType: 'text/plain',
+        sizeBytes: new TextEncoder().encode(text).length,
+        createdAt: now,
+        updatedAt: now,
+        metadata: { character_count: text.length, chunk_count: chunks.length, source: 'file' },
+      };
+      await db.documents.add(document);
+      await db.maintenanceRuns.put(noteIn({ documentId: id }));
+    }),
+  );
+}
+
+/** Takes a document away that {@link adoptPassages} made; its passages stay as they were found. Durable. */
+export function undoAdoption(
+  { strict: db }: OnggiDatabase,
+  { documentId }: DocumentUndo,
+  without: MaintenanceRun,
+): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.documents, db.maintenanceRuns, async () => {
+      await db.maintenanceRuns.put(without);
+      await db.documents.delete(documentId);
+    }),
+  );
+}

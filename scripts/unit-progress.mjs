@@ -33,18 +33,23 @@ export default class UnitProgress {
   }
 
   onTestCaseReady(/** @type {TestCase} */ { fullName, module }) {
-    this.#running.set(keyOf(module), `in “${fullName}”`);
-    this.#write();
+    this.#stand(module, `in “${fullName}”`);
   }
 
   onTestCaseResult(/** @type {TestCase} */ { fullName, module }) {
-    this.#running.set(keyOf(module), `after “${fullName}”`);
-    this.#write();
+    this.#stand(module, `after “${fullName}”`);
   }
 
   onTestModuleEnd(/** @type {TestFile} */ file) {
     this.#waiting.delete(keyOf(file));
     this.#running.delete(keyOf(file));
+    this.#write();
+  }
+
+  #stand(/** @type {TestFile} */ file, /** @type {string} */ where) {
+    // The last result of a file may come after its end.
+    if (!this.#running.has(keyOf(file))) return;
+    this.#running.set(keyOf(file), where);
     this.#write();
   }
 

@@ -166,6 +166,7 @@ export default defineConfig({
           ],
           exclude: ['**/*.node.test.ts'],
           globalSetup: ['tests/support/browser-setup.ts'],
+          setupFiles: ['tests/support/patience.ts'],
           browser: browserConfig(),
         },
       },

@@ -5,6 +5,7 @@ import type { OnggiDatabase } from '#db/open-database.ts';
 import { isNoRoom, toStorageError } from '#db/storage-errors.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
+import type { SnapshotEnd, SnapshotFile } from '#domain/stored-rows.ts';
 import { addCopy, copiesToRemove, listCopies } from './copy-folder.ts';
 import type { CopyMaker, FolderCopy, KeepBounds } from './copy-folder.ts';
 import {
@@ -14,6 +15,8 @@ import {
   snapshotFileName,
   snapshotIndex,
 } from './file-name.ts';
+import { isSoundChain } from './check-chain.ts';
+import type { ChainChecker } from './check-chain.ts';
 import { fileMark } from './read-chain.ts';
 import type { SegmentOptions } from './write-backup.ts';
 
@@ -42,6 +45,11 @@ export interface SegmentBounds {
    * a time so far ahead, which a wrong clock gave.
    */
   readonly maxAgeMs: number;
+  /**
+   * Before a segment is added, all files are read to the end when that was so long ago; each time, only
+   * that they are there and their lengths and checksums are looked at.
+   */
+  readonly readEveryMs: number;
 }
 
 const SEGMENT_BOUNDS: SegmentBounds = {
@@ -50,13 +58,14 @@ const SEGMENT_BOUNDS: SegmentBounds = {
   most: 200,
   maxIds: 50_000,
   maxAgeMs: 7 * 24 * 60 * 60 * 1000,
+  readEveryMs: 24 * 60 * 60 * 1000,
 };
 
 /** How snapshots are known to the change feed. */
 const READER = 'snapshots';
 
-/** What snapshots need of a backup: also to write only what changed. */
-export interface SnapshotMaker {
+/** What snapshots need of a backup: also to write only what changed, and to read a snapshot to its end. */
+export interface SnapshotMaker extends ChainChecker {
   createBackup(
     options: Parameters<CopyMaker['createBackup']>[0] & { readonly segment?: SegmentOptions },
   ): ReturnType<CopyMaker['createBackup']>;
@@ -113,6 +122,18 @@ interface Stored extends SnapshotCopy {
   readonly wholeBytes: number;
 }
 
+type ChainSoFar = Required<Pick<SnapshotEnd, 'readAt'>> & {
+  readonly files: readonly SnapshotFile[];
+};
+
+/** What is to be added to the newest snapshot. */
+interface Addition {
+  readonly newest: Stored;
+  readonly changes: ChangedRows;
+  /** The files that it follows. */
+  readonly before: ChainSoFar;
+}
+
 export function createSnapshots({
   maker,
   live: taking,
@@ -147,7 +168,8 @@ export function createSnapshots({
         ...WHOLE_NAMES,
         nameOf: (now) => snapshotFileName(now, index),
       });
-      await noteEnd(live, folder, copy.name, at);
+      // It was read back when it was written.
+      await noteEnd(live, folder, copy.name, at, { files: [], readAt: copy.createdAt });
       return copy;
     } catch (error) {
       if (isNew) await leaveFeed(live, READER).catch(() => undefined);
@@ -156,59 +178,63 @@ export function createSnapshots({
   }
 
   /** What the newest snapshot does not have yet; undefined when it cannot be added to. */
-  async function findChanges(
+  async function findAddition(
     { db: live, clock }: NonNullable<SnapshotsDeps['live']>,
     folder: FileSystemDirectoryHandle,
     newest: Stored | undefined,
-  ): Promise<ChangedRows | undefined> {
+    signal: AbortSignal | undefined,
+  ): Promise<Addition | undefined> {
     const { chain } = await getBackupTarget(live, 'snapshot');
-    const last = newest?.segments.at(-1)?.name ?? newest?.name;
-    if (!newest || !chain || chain.fileName !== last) return undefined;
+    if (!newest || !chain?.files) return undefined;
     const segmentBytes = newest.sizeBytes - newest.wholeBytes;
     const roomBytes = Math.max(limits.leastBytes, newest.wholeBytes * limits.share);
-    const ageMs = Math.abs(clock() - (backupFileTime(newest.name) ?? 0));
+    const now = clock();
+    const ageMs = Math.abs(now - (backupFileTime(newest.name) ?? 0));
     const isFull = segmentBytes > roomBytes || newest.segments.length >= limits.most;
     if (isFull || ageMs > limits.maxAgeMs) return undefined;
-    if ((await fileMark(await readFile(folder, last))) !== chain.fileMark) return undefined;
+    const names = [newest.name, ...newest.segments.map(({ name }) => name)];
+    const isReadDue = Math.abs(now - (chain.readAt ?? -Infinity)) >= limits.readEveryMs;
+    const checker = isReadDue ? maker : undefined;
+    if (!(await isSoundChain(folder, names, chain.files, checker, signal))) return undefined;
     const changes = await readChangedRows(live, chain, limits.maxIds);
     // Nothing has to be kept in the feed for it any longer.
     if (!changes) await leaveFeed(live, READER);
-    return changes;
+    const readAt = isReadDue ? now : chain.readAt;
+    return changes && { newest, changes, before: { files: chain.files, readAt } };
   }
 
   async function addSegment(
     live: OnggiDatabase,
     folder: FileSystemDirectoryHandle,
-    newest: Stored,
-    { at, ...ids }: ChangedRows,
+    { newest, changes: { at, ...ids }, before }: Addition,
     signal: AbortSignal | undefined,
   ) {
-    const { chain } = await getBackupTarget(live, 'snapshot');
-    const index = newest.segments.length + 1;
-    const segment = { ...ids, follows: chain?.fileMark ?? '' };
+    const lastIndex = readSegmentName(newest.segments.at(-1)?.name ?? '')?.index ?? 0;
+    const segment = { ...ids, follows: before.files.at(-1)?.mark ?? '' };
     const copy = await addCopy(
       folder,
       { createBackup: (options) => maker.createBackup({ ...options, segment }) },
       signal,
       {
         partName: 'segment.part',
-        nameOf: (now) => segmentFileName(newest.name, index, now),
+        nameOf: (now) => segmentFileName(newest.name, lastIndex + 1, now),
         isOwn: (name) => readSegmentName(name) !== undefined,
       },
     );
-    await noteEnd(live, folder, copy.name, at);
+    await noteEnd(live, folder, copy.name, at, before);
     return { ...copy, name: newest.name, sizeBytes: newest.sizeBytes + copy.sizeBytes };
   }
 
-  /** Writes down where the newest snapshot ends, then lets go of what is in it. */
+  /** Writes down of which files the newest snapshot is, then lets go of what is in it. */
   async function noteEnd(
     live: OnggiDatabase,
     folder: FileSystemDirectoryHandle,
-    fileName: string,
+    name: string,
     { seq, mark }: FeedPosition,
+    { files, readAt }: ChainSoFar,
   ): Promise<void> {
-    const file = await readFile(folder, fileName);
-    const chain = { fileName, fileMark: await fileMark(file), seq, mark };
+    const last = { name, mark: await fileMark(await readFile(folder, name)) };
+    const chain = { files: [...files, last], readAt, seq, mark };
     await updateBackupTarget(live, 'snapshot', { chain });
     await confirmFeed(live, READER, seq);
   }
@@ -226,11 +252,10 @@ export function createSnapshots({
       if (!taking) throw new OnggiError('backup/not-written', 'no database to take a snapshot of');
       const folder = await openFolder();
       const [newest] = await listStored(folder);
-      const changes = isWhole ? undefined : await findChanges(taking, folder, newest);
-      const copy =
-        newest && changes
-          ? await addSegment(taking.db, folder, newest, changes, signal)
-          : await addWhole(taking.db, folder, signal);
+      const addition = isWhole ? undefined : await findAddition(taking, folder, newest, signal);
+      const copy = addition
+        ? await addSegment(taking.db, folder, addition, signal)
+        : await addWhole(taking.db, folder, signal);
       await prune(folder);
       return copy;
     },

@@ -180,18 +180,25 @@ export interface BackupTarget {
   readonly intervalMs: number | null;
   /** The data that the newest copy holds, as `DataState` names them; missing in rows of older versions. */
   readonly holds?: string | undefined;
-  /** Where the newest snapshot ends, so that the next one needs only what changed since. */
+  /** What the newest snapshot is made of, so that the next one needs only what changed since. */
   readonly chain?: SnapshotEnd | undefined;
 }
 
-/** The end of a snapshot: its last file, and what of the change feed that file has seen. */
+/** The newest snapshot: its files, and what of the change feed they have seen. */
 export interface SnapshotEnd {
-  readonly fileName: string;
-  /** Of the file's bytes, as `fileMark` gives it. */
-  readonly fileMark: string;
+  /** The whole one, then its segments in order; missing in rows of older versions. */
+  readonly files?: readonly SnapshotFile[] | undefined;
+  /** Epoch milliseconds: when all of them were last read to the end. */
+  readonly readAt?: number | undefined;
   /** The last change that is in it. */
   readonly seq: number;
   readonly mark: number;
+}
+
+export interface SnapshotFile {
+  readonly name: string;
+  /** Of the file's bytes, as `fileMark` gives it. */
+  readonly mark: string;
 }
 
 /**

@@ -69,6 +69,10 @@ type Phase =
   | { readonly kind: 'working'; readonly progress: Progress | null }
   | { readonly kind: 'failed'; readonly error: OnggiError };
 
+/** Nothing is written here. */
+const refuse = (): Promise<never> =>
+  Promise.reject(new OnggiError('backup/not-written', 'no maker'));
+
 export class Recovery {
   readonly reason: RecoveryReason;
   #snapshots = $state.raw<readonly RecoverySnapshot[] | undefined>();
@@ -77,7 +81,7 @@ export class Recovery {
   #candidates = $state.raw<readonly WholeDatabase[]>([]);
   readonly #deps: RecoveryDeps;
   readonly #files = createSnapshots({
-    maker: { createBackup: () => Promise.reject(new OnggiError('backup/not-written', 'no maker')) },
+    maker: { createBackup: refuse, verify: refuse },
   });
 
   readonly #reader = createBackupReader({

@@ -41,6 +41,8 @@ async function openSnapshots(home: Home, bounds: Partial<SegmentBounds> = {}) {
   /** What the next writing meets instead of success. */
   let failure: OnggiError | undefined;
   const written: ('whole' | 'segment')[] = [];
+  /** Of each reading to the end, the number of segments. */
+  const readings: number[] = [];
   const maker: SnapshotMaker = {
     async createBackup({ target, segment }) {
       if (failure) throw failure;
@@ -53,6 +55,10 @@ async function openSnapshots(home: Home, bounds: Partial<SegmentBounds> = {}) {
       };
       return createBackup(home.db, { ...options, target, segment });
     },
+    verify(file, options) {
+      readings.push(options.segments.length);
+      return verifyBackup(file, { ...options, schemaVersion: SCHEMA_VERSION });
+    },
   };
   const snapshots = createSnapshots({
     maker,
@@ -63,6 +69,8 @@ async function openSnapshots(home: Home, bounds: Partial<SegmentBounds> = {}) {
   return {
     snapshots,
     written,
+    readings,
+    wait: (ms: number) => void (now += ms),
     folder: () => own.getDirectoryHandle('snapshots'),
     fail: (error: OnggiError | undefined) => void (failure = error),
   };
@@ -288,6 +296,13 @@ describe('a snapshot and its segments', () => {
   });
 });
 
+async function turnByte(file: File): Promise<File> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const at = Math.floor(bytes.length / 2);
+  bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+  return new File([bytes], file.name);
+}
+
 describe('a chain of segments ends', () => {
   /** Three segments; after each the conversation is one message longer. */
   async function threeSegments(title = 'line') {
@@ -356,13 +371,6 @@ describe('a chain of segments ends', () => {
       code: expect.stringMatching(/^file\//) as string,
     });
   });
-
-  async function turnByte(file: File): Promise<File> {
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    const at = Math.floor(bytes.length / 2);
-    bytes[at] = (bytes[at] ?? 0) ^ 0xff;
-    return new File([bytes], file.name);
-  }
 
   async function foreignSegment(): Promise<File> {
     const { segments } = await threeSegments('another');
@@ -512,5 +520,93 @@ describe('taking a snapshot', () => {
     const [newest] = await snapshots.list();
     await snapshots.remove(newest?.name ?? '');
     expect(await snapshots.list()).toHaveLength(7);
+  });
+});
+
+describe('a snapshot that is damaged where it lies', () => {
+  const DAY_MS = 24 * 60 * MINUTE_MS;
+
+  /** A whole one and three segments; the files in their order. */
+  async function openFour() {
+    const home = await openHome();
+    const opened = await openSnapshots(home);
+    for (const count of [1, 2, 3, 4]) {
+      await setLine(home.db, 'a', count, 'line');
+      await opened.snapshots.take();
+    }
+    const { whole, segments } = await readNewest(opened.snapshots);
+    const folder = await opened.folder();
+    const put = async (file: File, content: Blob): Promise<void> => {
+      const writable = await (await folder.getFileHandle(file.name)).createWritable();
+      await writable.write(content);
+      await writable.close();
+    };
+    /** One more message, and a snapshot of it. */
+    const takeNext = async (count: number): Promise<void> => {
+      await setLine(home.db, 'a', count, 'line');
+      await opened.snapshots.take();
+    };
+    /** That the newest one brings everything back. */
+    const expectSound = async (): Promise<void> => {
+      const { db, summary } = await bringBack(opened.snapshots);
+      expect(summary.problems).toEqual([]);
+      expect(await dump(db)).toEqual(await dump(home.db));
+    };
+    return { ...opened, files: [whole, ...segments], folder, put, takeNext, expectSound };
+  }
+
+  const cut = (file: File): Promise<Blob> => Promise.resolve(file.slice(0, -20));
+  const empty = (): Promise<Blob> => Promise.resolve(new Blob());
+  const places: readonly (readonly [string, number, (file: File) => Promise<Blob>])[] = [
+    ['whole one is cut off', 0, cut],
+    ['whole one is empty', 0, empty],
+    ['middle segment is cut off', 2, cut],
+    ['middle segment is empty', 2, empty],
+    ['last segment is cut off', 3, cut],
+  ];
+
+  test.each(places)('is begun anew at once when its %s', async (_name, at, damage) => {
+    const { files, put, takeNext, expectSound, written } = await openFour();
+    const file = files[at] as File;
+    await put(file, await damage(file));
+    await takeNext(5);
+    expect(written.slice(4)).toEqual(['whole']);
+    await expectSound();
+  });
+
+  test.each([0, 1, 2, 3])('is begun anew when file %i of four is missing', async (at) => {
+    const { files, folder, takeNext, expectSound, written } = await openFour();
+    await folder.removeEntry((files[at] as File).name);
+    await takeNext(5);
+    await takeNext(6);
+    expect(written.slice(4)).toEqual(['whole', 'segment']);
+    await expectSound();
+  });
+
+  test.each([0, 1, 2, 3])('is read once a day: a byte turned in file %i of four', async (at) => {
+    const { files, put, takeNext, expectSound, written, readings, wait } = await openFour();
+    await takeNext(5);
+    expect(readings).toEqual([]);
+    const file = files[at] as File;
+    await put(file, await turnByte(file));
+    wait(DAY_MS);
+    await takeNext(6);
+    expect(readings).toEqual([4]);
+    expect(written.slice(4)).toEqual(['segment', 'whole']);
+    await expectSound();
+  });
+
+  test('is read once a day and added to when it is whole, whatever the clock did', async () => {
+    const { takeNext, expectSound, written, readings, wait } = await openFour();
+    wait(DAY_MS);
+    await takeNext(5);
+    await takeNext(6);
+    expect(readings).toEqual([3]);
+    wait(-3 * DAY_MS);
+    await takeNext(7);
+    await takeNext(8);
+    expect(readings).toEqual([3, 5]);
+    expect(written.slice(4)).toEqual(['segment', 'segment', 'segment', 'segment']);
+    await expectSound();
   });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { copiesToRemove, listCopies } from '#backup/copy-folder.ts';
-import type { CopyMaker } from '#backup/copy-folder.ts';
 import { createBackup } from '#backup/create-backup.ts';
 import {
   FOLDER_NAMES,
@@ -10,6 +9,7 @@ import {
 } from '#backup/folder-copies.ts';
 import { createSnapshots } from '#backup/snapshots.ts';
 import type { SnapshotMaker } from '#backup/snapshots.ts';
+import { verifyBackup } from '#backup/verify-backup.ts';
 import { OnggiError } from '#domain/errors.ts';
 import { NOW, SCHEMA_VERSION, addWhole, openHome, verify, wholeConversation } from './support.ts';
 
@@ -38,6 +38,7 @@ async function createMaker() {
         schemaVersion: SCHEMA_VERSION,
       });
     },
+    verify: (file, options) => verifyBackup(file, { ...options, schemaVersion: SCHEMA_VERSION }),
   };
   return { maker, live: { db, clock: () => clock.now }, clock, written };
 }
@@ -53,7 +54,8 @@ async function putFiles(folder: FileSystemDirectoryHandle, names: readonly strin
   }
 }
 
-const broken: CopyMaker = {
+const broken: SnapshotMaker = {
+  verify: () => Promise.reject(new Error('nothing to read')),
   async createBackup({ target }) {
     if (target.kind === 'file') {
       const file = await target.handle.createWritable();

@@ -2,6 +2,7 @@ import { SvelteSet } from 'svelte/reactivity';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createSnapshots } from '#backup/snapshots.ts';
 import { createBackup } from '#backup/create-backup.ts';
+import { verifyBackup } from '#backup/verify-backup.ts';
 import { getBackupTarget, noteBackupSuccess, updateBackupTarget } from '#db/backup-targets.ts';
 import { readDataState } from '#db/data-state.ts';
 import { addDocument } from '#db/documents.ts';
@@ -267,6 +268,7 @@ test('a real snapshot after a rename holds the new title', async () => {
     maker: {
       createBackup: ({ target, segment }) =>
         createBackup(db, { ...options, target, segment, now: clock() }),
+      verify: (file, reading) => verifyBackup(file, { ...options, ...reading }),
     },
   });
   const keeper = new CopyKeeper(

@@ -2,6 +2,7 @@ import { flushSync } from 'svelte';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createBackup } from '#backup/create-backup.ts';
 import { createSnapshots } from '#backup/snapshots.ts';
+import { verifyBackup } from '#backup/verify-backup.ts';
 import { Recovery } from '#state/recovery.svelte.ts';
 import {
   NOW,
@@ -29,6 +30,7 @@ async function takeTwo() {
           appVersion: 'test',
           schemaVersion: SCHEMA_VERSION,
         }),
+      verify: (file, options) => verifyBackup(file, { ...options, schemaVersion: SCHEMA_VERSION }),
     },
   });
   await addWhole(home.db, wholeConversation('c', 3));

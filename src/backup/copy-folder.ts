@@ -116,7 +116,7 @@ export interface KeepBounds {
   readonly least: number;
   /** More than these do not. */
   readonly most: number;
-  /** Beyond `least`, older ones go while all together have more bytes. */
+  /** Beyond `least`, older ones go while all together, with a largest one that stays, have more bytes. */
   readonly maxBytes: number;
   /** True: the largest one stays too, so that nearly empty ones never take the place of all history. */
   readonly keepsLargest?: boolean;
@@ -132,10 +132,11 @@ export function copiesToRemove(
 ): readonly FolderCopy[] {
   const largestBytes = Math.max(...copies.map((copy) => copy.sizeBytes));
   const largest = keepsLargest ? copies.find((copy) => copy.sizeBytes === largestBytes) : undefined;
-  let sizeBytes = 0;
+  let sizeBytes = largest?.sizeBytes ?? 0;
   const removed = copies.filter((copy, index) => {
+    if (copy === largest) return false;
     const isWithin = index < most && sizeBytes + copy.sizeBytes <= maxBytes;
-    const isKept = index < least || isWithin || copy === largest;
+    const isKept = index < least || isWithin;
     if (isKept) sizeBytes += copy.sizeBytes;
     return !isKept;
   });

@@ -199,10 +199,20 @@ describe('which copies go', () => {
   test('never takes the largest, however many small ones come after it', () => {
     const small = [1, 1, 1, 1].map((sizeBytes, index) => ({ name: `new${index}`, sizeBytes }));
     const all = [...small, { name: 'history', sizeBytes: 500 }, { name: 'old', sizeBytes: 400 }];
-    const bounds = { least: 2, most: 3, maxBytes: 100, keepsLargest: true };
+    const bounds = { least: 2, most: 3, maxBytes: 1000, keepsLargest: true };
     expect(copiesToRemove(all, bounds).map(({ name }) => name)).toEqual(['old', 'new3']);
     expect(copiesToRemove([], bounds)).toEqual([]);
   });
+});
+
+test('copies beside the newest and the largest stay only while all together are within the bound', () => {
+  const copies = [40, 40, 40, 100].map((sizeBytes, index) => ({ name: `c${index}`, sizeBytes }));
+  const removedWith = (maxBytes: number) =>
+    copiesToRemove(copies, { least: 2, most: 8, maxBytes, keepsLargest: true });
+  expect(removedWith(220)).toEqual([]);
+  expect(removedWith(219).map(({ name }) => name)).toEqual(['c2']);
+  // The two newest and the largest stay, whatever they come to.
+  expect(removedWith(0).map(({ name }) => name)).toEqual(['c2']);
 });
 
 describe('a folder that the person picked', () => {

@@ -170,8 +170,8 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     userAgent: navigator.userAgent,
     knownId: sessionStorage.getItem(SESSION_KEY),
   });
-  const getSessionId = async (): Promise<SessionId> => {
-    session = await touchSession(db, session, makers);
+  const getSessionId = async (onNoRoom = storage.fail): Promise<SessionId> => {
+    session = await touchSession(db, session, { ...makers, onNoRoom });
     sessionStorage.setItem(SESSION_KEY, session.id);
     return session.id;
   };
@@ -293,6 +293,9 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     search,
     cache: responseCache,
     getSessionId,
+    // That there is no room is told with what the person wants kept.
+    touchVisit: () => getSessionId(() => undefined),
+    isShown: () => target.isConnected,
     purge: async (ids, signal) => {
       if (ids.length === 0) return;
       await purgeConversations(db, ids, { isTrashOnly: true, ...(signal && { signal }) });

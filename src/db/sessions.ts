@@ -1,9 +1,9 @@
 import { LOCAL_USER_ID, toSessionId } from '#domain/ids.ts';
 import type { Clock, CreateId, SessionId } from '#domain/ids.ts';
-import { SESSION_TOUCH_MS, isSessionAlive } from '#domain/session.ts';
+import { isSessionAlive, isTouchDue } from '#domain/session.ts';
 import type { Session } from '#domain/session.ts';
 import type { OnggiError } from '#domain/errors.ts';
-import { commit } from './commit.ts';
+import { commit, read } from './commit.ts';
 import { holdForLife, readHeldLocks, withExclusiveLock } from './locks.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
@@ -43,7 +43,8 @@ export async function startSession(
 }
 
 /**
- * Notes that the person is active, at most once a minute.
+ * Notes that the person is active, at most once a minute; whether the session was ended is looked at each
+ * time, because any tab may end it.
  * @returns the session as it is now; another one, joined or new, when it was ended or went stale.
  */
 export async function touchSession(
@@ -51,14 +52,20 @@ export async function touchSession(
   session: Session,
   makers: SessionMakers,
 ): Promise<Session> {
-  const idleMs = makers.clock() - session.lastActivity;
-  if (idleMs >= 0 && idleMs < SESSION_TOUCH_MS) return session;
+  const isNoted = !isTouchDue(session.lastActivity, makers.clock());
+  if (isNoted && (await isActive(db.relaxed, session.id))) return session;
   return withExclusiveLock(START_LOCK, async () => {
     const { id, userAgent } = session;
     const resumed = await resumeOrCreate(db.relaxed, id, userAgent, makers);
     if (resumed.id !== id) await holdForLife(SESSION_LOCK_PREFIX + resumed.id);
     return resumed;
   });
+}
+
+/** One that cannot be read goes on: whoever writes next is told why. */
+async function isActive(db: OnggiDexie, id: SessionId): Promise<boolean> {
+  const stored = await read(() => db.sessions.get(id)).catch(() => undefined);
+  return stored === undefined || stored.status === 'active';
 }
 
 async function resumeOrCreate(

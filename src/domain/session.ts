@@ -31,6 +31,12 @@ export const SESSION_TTL_MS = 24 * 60 * 60 * 1000;
 /** `lastActivity` is written at most this often. */
 export const SESSION_TOUCH_MS = 60 * 1000;
 
+/** Whether activity is to be written down again; a time ahead of `now` is of a clock that was set back. */
+export function isTouchDue(touchedAt: number, now: ReturnType<Clock>): boolean {
+  const idleMs = now - touchedAt;
+  return idleMs < 0 || idleMs >= SESSION_TOUCH_MS;
+}
+
 /** Whether a session may still be resumed now. */
 export function isSessionAlive(session: Session, now: ReturnType<Clock>): boolean {
   return session.status === 'active' && now - session.lastActivity < SESSION_TTL_MS;

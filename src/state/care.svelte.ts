@@ -21,6 +21,7 @@ import type { StorageReport } from '#maintenance/measure-storage.ts';
 import { isRunning, readReport, readUndo } from '#maintenance/read-report.ts';
 import type { CareDeps } from './lazy-care.ts';
 import { MaintenanceKeeper } from './maintenance-keeper.ts';
+import { VisitKeeper } from './visit-keeper.ts';
 
 /** Visits and runs that the screens list. */
 const SHOWN_SESSIONS = 20;
@@ -76,8 +77,21 @@ export class Care {
     ).start();
     // Nothing waits for it: what is stale now is stale at the next start too.
     void deleteStaleDatabases({ now: clock() }).catch(() => undefined);
+    const visit = new VisitKeeper({
+      clock,
+      isShown: deps.isShown,
+      touch: async () => {
+        this.#currentId = await deps.touchVisit();
+      },
+    });
+    visit.start();
     watchSessions(db, SHOWN_SESSIONS).subscribe({
-      next: (sessions) => (this.#sessions = sessions),
+      next: (sessions) => {
+        this.#sessions = sessions;
+        // Ended, here or in another tab: the next thing the person does begins another.
+        const current = sessions.find(({ id }) => id === this.#currentId);
+        if (current && current.status !== 'active') visit.touchNext();
+      },
       error: this.#fail,
     });
     this.#maintenance.watchRuns(SHOWN_RUNS).subscribe({

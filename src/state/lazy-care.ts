@@ -12,6 +12,10 @@ export interface CareDeps {
   readonly createId: CreateId;
   readonly cache: Pick<ResponseCache, 'removeExpired' | 'readOverview'>;
   readonly getSessionId: () => Promise<SessionId>;
+  /** As `getSessionId`, for what nobody asked for: says nothing where there is no room. */
+  readonly touchVisit: () => Promise<SessionId>;
+  /** Whether the app is in the document: while a lock covers it, nobody visits. */
+  readonly isShown: () => boolean;
   readonly purge: (ids: readonly ConversationId[], signal?: AbortSignal) => Promise<void>;
   readonly takeOutOfTrash: (ids: readonly ConversationId[]) => Promise<unknown>;
   readonly copyFirst: () => Promise<void>;

@@ -9,6 +9,7 @@ import type { OnggiError } from '#domain/errors.ts';
 import { toOnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import type { KeyLock, LockState, Proof } from '#settings/key-lock.ts';
+import { watchActivity } from './activity.ts';
 import { coverAddress, uncoverAddress } from './covered-address.ts';
 import { LockTries } from './lock-tries.ts';
 import { keepPlaces } from './scroll-places.ts';
@@ -25,7 +26,6 @@ const NOTE_EVERY_MS = 2000;
 const LOOK_EVERY_MS = 2000;
 /** A covered page is not loaded anew under the fingers of somebody who just typed. */
 const TYPING_MS = 10_000;
-const ACTIVITY = ['pointerdown', 'keydown', 'wheel', 'touchstart'] as const;
 
 /**
  * What a tab tells the others: somebody locked (`now`), this tab was left alone (`idle`), a lock was
@@ -353,8 +353,7 @@ export class Lock {
     this.#isWatching = true;
     // To be opened or to hear of a lock is no activity.
     this.#activeMono = this.#deps.monotonic();
-    const options = { capture: true, passive: true };
-    for (const name of ACTIVITY) addEventListener(name, this.#noteActivity, options);
+    watchActivity(this.#noteActivity);
     addEventListener('storage', ({ key }) => {
       // Somebody is active in another tab.
       if (key === ACTIVE_KEY) this.#activeMono = this.#deps.monotonic();

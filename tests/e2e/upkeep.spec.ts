@@ -1,8 +1,10 @@
 import AxeBuilder from '@axe-core/playwright';
 import { toConversationId, toSessionId } from '#domain/ids.ts';
+import type { Message } from '#domain/message.ts';
 import type { Session } from '#domain/session.ts';
 import { seedConversation, seedConversations, seedSession } from '../support/seed.ts';
 import { changeRows, readRows } from './raw-rows.ts';
+import { onggiOn } from './onggi.ts';
 import { expect, test, text } from './seeded.ts';
 
 test('finds what does not fit together, mends it and takes that back', async ({ start }) => {
@@ -116,6 +118,54 @@ test('lists the visits with device and duration, and ends one', async ({ start }
   await expect(card.getByText(text('visits.this'))).toBeVisible();
   await card.getByRole('button', { name: /^End the visit/ }).click();
   await expect(card.getByText(text('visits.terminated'))).toBeVisible();
+});
+
+test('after the visit one is in was ended, what is done next is of another one, in every tab', async ({
+  start,
+}) => {
+  const onggi = await start({ hash: '#/settings/privacy' });
+  const { page } = onggi;
+  const visits = page.getByRole('region', { name: text('visits.title') }).getByRole('listitem');
+  const other = onggiOn(await page.context().newPage());
+  await other.open();
+  await expect(other.composer).toBeVisible();
+  await expect(visits).toHaveCount(1);
+  await page.bringToFront();
+  await page.getByRole('button', { name: /^End the visit/ }).click();
+  await expect(visits.first()).toContainText(text('visits.terminated'));
+  await expect(visits.getByText(text('visits.this'))).toBeHidden();
+  await page.keyboard.press('Shift');
+  await expect(visits).toHaveCount(2);
+  await expect(visits.first()).toContainText(text('visits.this'));
+  await expect(visits.first()).toContainText(text('visits.active'));
+
+  await page.goto('/#/');
+  await onggi.ask('From the tab that ended it');
+  await other.page.bringToFront();
+  await other.ask('From the other one');
+  const sessions = await readRows<Session>(page, 'sessions');
+  expect(sessions.map(({ status }) => status).sort()).toEqual(['active', 'terminated']);
+  const current = sessions.find(({ status }) => status === 'active');
+  const messages = await readRows<Message>(page, 'messages');
+  expect(messages).toHaveLength(4);
+  expect(new Set(messages.map(({ sessionId }) => sessionId))).toEqual(new Set([current?.id]));
+});
+
+test('two hours in which somebody only reads are two hours of a visit', async ({ start, page }) => {
+  await page.clock.install();
+  await start({ rows: seedConversations([seedConversation('read')]) });
+  const lastedMinutes = async () => {
+    const [visit] = await readRows<Session>(page, 'sessions');
+    return visit && Math.round((visit.lastActivity - visit.createdAt) / 60_000);
+  };
+  for (const minutes of [30, 60, 90, 120]) {
+    await page.clock.fastForward('30:00');
+    // What watches comes half a minute after the start, over the network.
+    await expect(async () => {
+      await page.mouse.wheel(0, 10);
+      expect(await lastedMinutes()).toBeGreaterThanOrEqual(minutes);
+    }).toPass();
+  }
 });
 
 test('says whether the browser keeps the data, and what that means in this one @long', async ({

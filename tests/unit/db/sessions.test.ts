@@ -109,6 +109,18 @@ describe('touchSession', () => {
     expect(await db.strict.sessions.get(session.id)).toEqual(touched);
   });
 
+  test('sees at once that it was ended, in whatever tab, and the tabs go on in one', async () => {
+    const { db, clock, makers, start } = await openStart();
+    const session = await start();
+    clock.now += 1000;
+    await endSession(db, session.id);
+    const next = await touchSession(db, session, makers);
+    expect(next).toMatchObject({ status: 'active', createdAt: clock.now, userAgent: 'agent' });
+    expect(next.id).not.toBe(session.id);
+    expect((await touchSession(db, session, makers)).id).toBe(next.id);
+    expect(await db.strict.sessions.count()).toBe(2);
+  });
+
   test('begins another session after a day away, and a second tab joins that one', async () => {
     const { db, clock, makers, start } = await openStart();
     const session = await start();

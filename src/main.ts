@@ -24,7 +24,7 @@ import { readWholeConversation } from '#db/table-pages.ts';
 import { readUsageStatistics, watchUsageStatistics } from '#db/usage-statistics.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import { LOCAL_USER_ID, toConversationId } from '#domain/ids.ts';
-import type { Clock, CreateId, KeyId, SessionId } from '#domain/ids.ts';
+import type { Clock, ConversationId, CreateId, KeyId, SessionId } from '#domain/ids.ts';
 import { NO_PRICES } from '#domain/prices.ts';
 import { isLockEntry } from '#domain/secret.ts';
 import { pickLanguage } from '#domain/user-settings.ts';
@@ -226,6 +226,18 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
       chat.saveAnswer(memory.has(settled.conversationId) ? memory : stored, settled, usage),
     rememberStreamOptionsRefused: endpointsState.rememberStreamOptionsRefused,
   });
+  const purge = async (
+    ids: readonly ConversationId[],
+    options: Parameters<typeof purgeConversations>[2],
+  ): Promise<void> => {
+    if (ids.length === 0) return;
+    // Nothing says which cached answers were theirs, and for good means everywhere. Before, so that none is
+    // left by a page that is closed meanwhile; and after, when a failure is told.
+    await responseCache.clear('all').catch(() => undefined);
+    await purgeConversations(db, ids, options);
+    await noteCanary(db, { now: clock(), createId });
+    await responseCache.clear('all');
+  };
   const conversations = new ConversationListState(
     {
       watch: ({ status, tag }, limit) =>
@@ -234,12 +246,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
           : findConversations(db, { status, tag, limit }),
       watchTags: () => watchTags(db),
       update: (ids, changes) => updateConversations(db, ids, changes, clock()),
-      purge: async (ids, onProgress) => {
-        await purgeConversations(db, ids, { onProgress });
-        // Nothing says which cached answers were theirs, and for good means everywhere.
-        await responseCache.clear('all').catch(() => undefined);
-        await noteCanary(db, { now: clock(), createId });
-      },
+      purge: (ids, onProgress) => purge(ids, { onProgress }),
     },
     storage,
     clock,
@@ -296,12 +303,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     // That there is no room is told with what the person wants kept.
     touchVisit: () => getSessionId(() => undefined),
     isShown: () => target.isConnected,
-    purge: async (ids, signal) => {
-      if (ids.length === 0) return;
-      await purgeConversations(db, ids, { isTrashOnly: true, ...(signal && { signal }) });
-      await responseCache.clear('all').catch(() => undefined);
-      await noteCanary(db, { now: clock(), createId });
-    },
+    purge: (ids, signal) => purge(ids, { isTrashOnly: true, ...(signal && { signal }) }),
     takeOutOfTrash: (ids) => conversations.setStatus(ids, 'active'),
     copyFirst: () => work.backups.makeSnapshot(new AbortController().signal, true),
     isBusy,

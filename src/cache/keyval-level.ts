@@ -3,7 +3,7 @@ import type { UseStore } from 'idb-keyval';
 import * as v from 'valibot';
 import type { CachedResponse } from '#domain/stored-rows.ts';
 import { CACHE_TTL_MS, characterCount, isFresh, isNewer } from './cache-level.ts';
-import type { FasterLevel } from './cache-level.ts';
+import type { CacheLevel } from './cache-level.ts';
 import { parseEntry } from './parse-entry.ts';
 
 interface KeyvalLimits {
@@ -14,6 +14,7 @@ interface KeyvalLimits {
 const LIMITS: KeyvalLimits = { maxEntries: 200, maxCharacters: 4_000_000 };
 
 const INDEX = 'index';
+const CLEARINGS = 'clearings';
 const ANSWER = 'answer:';
 const ALL_ANSWERS = (): IDBKeyRange => IDBKeyRange.bound(ANSWER, `${ANSWER}\uffff`);
 
@@ -31,15 +32,36 @@ const Index = v.fallback(
 );
 type Index = v.InferOutput<typeof Index>;
 
+/** The level that other tabs clear while this one reads. */
+interface KeyvalLevel extends CacheLevel {
+  /** How often any tab has cleared the level. */
+  readClearings(): Promise<number>;
+  /**
+   * Keeps an answer that a slower level had, unless one that is as new or newer is there already, or the
+   * level was cleared since.
+   * @param clearings As they were before the answer was read.
+   */
+  putBehind(entry: CachedResponse, clearings: number): Promise<void>;
+}
+
+const toCount = (stored: unknown): number => (typeof stored === 'number' ? stored : 0);
+
 /**
  * The level of all tabs of this browser profile. Index and answers change in one transaction. When
  * it is full, the oldest entries go.
  * @param limits Only tests give others.
  */
-export function createKeyvalLevel(store: UseStore, limits = LIMITS): FasterLevel {
+export function createKeyvalLevel(store: UseStore, limits = LIMITS): KeyvalLevel {
   /** Changes the index; answers that are no longer in it are deleted. Damage empties the level. */
-  function change(edit: (index: Index, objects: IDBObjectStore) => Index): Promise<void> {
+  function change(
+    edit: (index: Index, objects: IDBObjectStore) => Index,
+    clearings?: number,
+  ): Promise<void> {
     return store('readwrite', async (objects) => {
+      if (clearings !== undefined) {
+        const now: unknown = await promisifyRequest(objects.get(CLEARINGS));
+        if (toCount(now) !== clearings) return;
+      }
       const stored: unknown = await promisifyRequest(objects.get(INDEX));
       const before = v.parse(Index, stored);
       if (before.length === 0) objects.delete(ALL_ANSWERS());
@@ -70,6 +92,7 @@ export function createKeyvalLevel(store: UseStore, limits = LIMITS): FasterLevel
   const putUnless = (
     entry: CachedResponse,
     stays: (present: { readonly createdAt: number } | undefined) => boolean,
+    clearings?: number,
   ): Promise<void> =>
     change((index, objects) => {
       const { cacheKey, createdAt, expiresAt } = entry;
@@ -78,7 +101,7 @@ export function createKeyvalLevel(store: UseStore, limits = LIMITS): FasterLevel
       const others = index.filter((other) => other.cacheKey !== cacheKey);
       const characters = characterCount(entry);
       return withinLimits([...others, { cacheKey, characters, createdAt, expiresAt }]);
-    });
+    }, clearings);
 
   return {
     async find(cacheKey, now) {
@@ -90,8 +113,16 @@ export function createKeyvalLevel(store: UseStore, limits = LIMITS): FasterLevel
       return undefined;
     },
     put: (entry) => putUnless(entry, (present) => isNewer(present, entry)),
-    putBehind: (entry) =>
-      putUnless(entry, (present) => present !== undefined && present.createdAt >= entry.createdAt),
+    async readClearings() {
+      const stored: unknown = await get(CLEARINGS, store);
+      return toCount(stored);
+    },
+    putBehind: (entry, clearings) =>
+      putUnless(
+        entry,
+        (present) => present !== undefined && present.createdAt >= entry.createdAt,
+        clearings,
+      ),
     remove,
     removeExpired(now) {
       const latest = now + CACHE_TTL_MS.keyval;
@@ -100,10 +131,12 @@ export function createKeyvalLevel(store: UseStore, limits = LIMITS): FasterLevel
       );
     },
     clear: () =>
-      store('readwrite', (objects) => {
+      store('readwrite', async (objects) => {
         objects.delete(ALL_ANSWERS());
         objects.delete(INDEX);
-        return promisifyRequest(objects.transaction);
+        const before: unknown = await promisifyRequest(objects.get(CLEARINGS));
+        objects.put(toCount(before) + 1, CLEARINGS);
+        await promisifyRequest(objects.transaction);
       }),
     async countEntries() {
       const stored: unknown = await get(INDEX, store);

@@ -5,6 +5,7 @@
  *   hmac-key          the key of the cache keys (cache-secret.ts)
  *   latest-time       how late it was at the latest, by the reckoning of any page (steady-time.ts)
  *   statistics        hits and what they saved (cache-statistics.ts)
+ *   clearings         how often the answers were cleared (keyval-level.ts)
  *   index             what is kept, the oldest first (keyval-level.ts)
  *   answer:<key>      one answer (keyval-level.ts)
  */

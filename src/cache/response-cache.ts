@@ -86,9 +86,11 @@ export function createResponseCache({
   patienceMs = PATIENCE_MS,
 }: ResponseCacheDeps): ResponseCache {
   const store = createKeyvalStore(name);
-  const faster = { memory: createMemoryLevel(), keyval: createKeyvalLevel(store) };
+  const memory = createMemoryLevel();
+  const keyval = createKeyvalLevel(store);
   const levels: Readonly<Record<CacheLevelName, CacheLevel>> = {
-    ...faster,
+    memory,
+    keyval,
     table: createTableLevel(db),
   };
   /** Rises when something is kept or cleared: what was read before may be over. */
@@ -102,12 +104,25 @@ export function createResponseCache({
     else void levels.memory.remove(news.cacheKey);
   });
 
-  async function clearAll(): Promise<void> {
+  /** In every tab, with what is on its way into it. */
+  function clearMemory(): Promise<void> {
     generation += 1;
     channel.tell({ kind: 'cleared' });
-    const all = await Promise.allSettled(CACHE_LEVELS.map((level) => levels[level].clear()));
-    const failed = all.find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected') throw toStorageError(failed.reason);
+    return memory.clear();
+  }
+
+  /**
+   * The slowest level first: who read an answer of it before read the clearings of the next one before too,
+   * and puts nothing there any more. The memories again at the end: one may have got what was not gone yet.
+   */
+  async function clearAll(): Promise<void> {
+    await clearMemory();
+    const [table] = await Promise.allSettled([levels.table.clear()]);
+    const [middle] = await Promise.allSettled([keyval.clear()]);
+    await clearMemory();
+    for (const one of [table, middle]) {
+      if (one.status === 'rejected') throw toStorageError(one.reason);
+    }
   }
 
   /** After a jump back of the clock nothing that was kept may answer any more. */
@@ -126,11 +141,14 @@ export function createResponseCache({
     return moment.now;
   }
 
-  /** Puts what a slower level had into the faster ones, behind what was kept there meanwhile. */
-  function promote(entry: CachedResponse, from: CacheLevelName, now: number): void {
-    for (const level of ['memory', 'keyval'] as const) {
-      if (level !== from) void quietly(faster[level].putBehind(withExpiry(entry, level, now)));
-    }
+  /**
+   * Puts what a slower level had into the faster ones, behind what was kept there meanwhile.
+   * @param clearings Of keyval, before any level was read; undefined, where they could not be read.
+   */
+  function promote({ entry, level }: Hit, now: number, clearings: number | undefined): void {
+    void memory.putBehind(withExpiry(entry, 'memory', now));
+    if (level === 'keyval' || clearings === undefined) return;
+    void quietly(keyval.putBehind(withExpiry(entry, 'keyval', now), clearings));
   }
 
   async function lookUp(cacheKey: string): Promise<Hit | undefined> {
@@ -140,8 +158,10 @@ export function createResponseCache({
       await quietly(clearAll());
       return undefined;
     }
-    const known = await levels.memory.find(cacheKey, own.now);
+    const known = await memory.find(cacheKey, own.now);
     if (known) return { entry: known, level: 'memory' };
+    // Begun before the levels are read, so that no clearing between the two is missed.
+    const clearings = quietly(keyval.readClearings());
     const reading = sharedTime.read();
     // Read together with the time it is held against: one wait less between Enter and the screen.
     const now = reading.then((moment) => moment.now);
@@ -155,7 +175,10 @@ export function createResponseCache({
       : await findInTable(cacheKey, moment.now);
     // Written behind the reads: they would wait for it.
     void sharedTime.note(moment);
-    if (hit && generation === begun) promote(hit.entry, hit.level, moment.now);
+    if (hit) {
+      const before = await clearings;
+      if (generation === begun) promote(hit, moment.now, before);
+    }
     return hit;
   }
 
@@ -212,8 +235,8 @@ export function createResponseCache({
     },
     async clear(which) {
       if (which === 'all') return clearAll();
+      if (which === 'memory') return clearMemory();
       generation += 1;
-      if (which === 'memory') channel.tell({ kind: 'cleared' });
       try {
         await levels[which].clear();
       } catch (error) {

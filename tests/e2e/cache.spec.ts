@@ -1,6 +1,8 @@
+import type { Locator } from '@playwright/test';
 import { readEverythingStored } from '../support/seed.ts';
 import { onggiOn } from './onggi.ts';
 import type { Onggi } from './onggi.ts';
+import { readRows } from './raw-rows.ts';
 import { chatRequests, expect, test, text } from './seeded.ts';
 
 const JAR = 'What is a jar made of?';
@@ -147,8 +149,9 @@ test('a cut answer is not given twice', async ({ start, endpoint, page }) => {
   }
 });
 
-test('what is deleted for good is not given again', async ({ start, endpoint, page }) => {
-  const onggi = await start();
+/** Asks, and comes as far as the button that deletes the conversation for good. */
+async function askForPurge(onggi: Onggi): Promise<Locator> {
+  const { page } = onggi;
   await onggi.ask(JAR);
   await untilKept(onggi);
   const row = onggi.conversations.first();
@@ -162,12 +165,62 @@ test('what is deleted for good is not given again', async ({ start, endpoint, pa
     .getByRole('button', { name: text('list.trash'), exact: true })
     .click();
   await page.getByRole('button', { name: text('list.emptyTheTrash') }).click();
-  await page
-    .getByRole('dialog')
-    .getByRole('button', { name: text('list.purge') })
-    .click();
+  return page.getByRole('dialog').getByRole('button', { name: text('list.purge') });
+}
+
+test('what is deleted for good is not given again', async ({ start, endpoint, page }) => {
+  const onggi = await start();
+  await (await askForPurge(onggi)).click();
   await expect(page.getByText(text('list.emptyTrash'))).toBeVisible();
   await askInNewChat(onggi);
   await expect(markIn(onggi)).toHaveCount(0);
   expect(chatRequests(endpoint)).toHaveLength(2);
+});
+
+test('a page that is closed while it deletes for good leaves no answer: those go first, and again', async ({
+  start,
+}) => {
+  const onggi = await start();
+  const purge = await askForPurge(onggi);
+  await onggi.page.evaluate(() => {
+    const order: string[] = [];
+    type Method = (this: IDBObjectStore, key: IDBValidKey) => IDBRequest;
+    const stores: Record<'clear' | 'delete', Method> = IDBObjectStore.prototype;
+    for (const name of ['clear', 'delete'] as const) {
+      stores[name] = new Proxy(stores[name], {
+        apply(method, store: IDBObjectStore, given: [IDBValidKey]) {
+          order.push(`${name} ${store.name}`);
+          return Reflect.apply(method, store, given);
+        },
+      });
+    }
+    Object.assign(window, { order });
+  });
+  await purge.click();
+  const readOrder = () =>
+    onggi.page.evaluate(() =>
+      (window as unknown as { order: readonly string[] }).order.filter((what) =>
+        /responseCache|conversations/.test(what),
+      ),
+    );
+  await expect
+    .poll(readOrder)
+    .toEqual(['clear responseCache', 'delete conversations', 'clear responseCache']);
+});
+
+test('when what is deleted for good cannot leave the cache, that is told', async ({ start }) => {
+  const onggi = await start();
+  const purge = await askForPurge(onggi);
+  await onggi.page.evaluate(() => {
+    const stores: Record<'clear', (this: IDBObjectStore) => IDBRequest> = IDBObjectStore.prototype;
+    stores.clear = new Proxy(stores.clear, {
+      apply(method, store: IDBObjectStore) {
+        if (store.name !== 'responseCache') return Reflect.apply(method, store, []);
+        throw new DOMException('refused', 'UnknownError');
+      },
+    });
+  });
+  await purge.click();
+  await expect(onggi.page.locator('.notice.bad')).toBeVisible();
+  expect(await readRows(onggi.page, 'conversations')).toEqual([]);
 });

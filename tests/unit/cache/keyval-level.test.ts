@@ -38,12 +38,12 @@ test('an answer that is replaced takes room once and is young again', async () =
 test('what a slower level had goes behind what is as new, and in the place of what is older', async () => {
   const level = createKeyvalLevel(freshStore());
   await level.put(hourly('a', { createdAt: NOW + 1, response: 'present' }));
-  await level.putBehind(hourly('a', { createdAt: NOW, response: 'older' }));
-  await level.putBehind(hourly('a', { createdAt: NOW + 1, response: 'as new' }));
+  await level.putBehind(hourly('a', { createdAt: NOW, response: 'older' }), 0);
+  await level.putBehind(hourly('a', { createdAt: NOW + 1, response: 'as new' }), 0);
   expect(await level.find('a', NOW + 1)).toMatchObject({ response: 'present' });
-  await level.putBehind(hourly('a', { createdAt: NOW + 2, response: 'newer' }));
+  await level.putBehind(hourly('a', { createdAt: NOW + 2, response: 'newer' }), 0);
   expect(await level.find('a', NOW + 2)).toMatchObject({ response: 'newer' });
-  await level.putBehind(hourly('b'));
+  await level.putBehind(hourly('b'), 0);
   expect(await level.find('b', NOW)).toBeDefined();
 });
 
@@ -75,7 +75,7 @@ test('deletes what has expired or claims to live too long, and leaves other thin
   await level.removeExpired(NOW + 1);
   expect(await keys(store)).toEqual(['answer:new', 'hmac-key', 'index']);
   await level.clear();
-  expect(await keys(store)).toEqual(['hmac-key']);
+  expect(await keys(store)).toEqual(['clearings', 'hmac-key']);
 });
 
 it.each([
@@ -115,3 +115,14 @@ it.each([[null], ['x'], [[{ cacheKey: 1 }]], [{}]])(
     expect(await level.countEntries()).toBe(1);
   },
 );
+
+test('keeps nothing that was read before the level was cleared, however late it comes', async () => {
+  const level = createKeyvalLevel(freshStore());
+  await level.put(hourly('a'));
+  const before = await level.readClearings();
+  await level.clear();
+  await level.putBehind(hourly('a'), before);
+  expect(await level.countEntries()).toBe(0);
+  await level.putBehind(hourly('a'), await level.readClearings());
+  expect(await level.countEntries()).toBe(1);
+});

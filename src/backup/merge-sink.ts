@@ -1,3 +1,4 @@
+import { lacksPassagesOf } from '#db/document-integrity.ts';
 import { putDocumentTexts } from '#db/documents.ts';
 import { getAllRows, getRows, putRows, withoutStored } from '#db/staging-rows.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
@@ -197,6 +198,10 @@ export function createMergeSink(
       return merged?.row;
     });
     for (const row of put) if (texts.has(row)) taken.add(row);
+    for (const row of rows) {
+      const isText = !taken.has(row) && typeof texts.get(row)?.text === 'string';
+      if (isText && (await lacksPassagesOf(db, row))) taken.add(row);
+    }
     await putDocumentTexts(
       db,
       [...taken].flatMap((row) => texts.get(row) ?? []),

@@ -12,7 +12,7 @@ import type { OnggiDatabase } from './open-database.ts';
 export interface DocumentFindings {
   /** Ids that passages name and that no document has. */
   readonly ownerless: readonly string[];
-  /** Documents with fewer or more passages than they say. */
+  /** Documents with fewer passages than they say. */
   readonly lackingCount: number;
 }
 
@@ -30,22 +30,32 @@ export async function checkDocuments(
   let lackingCount = 0;
   for (const id of await readDocumentIds(database)) {
     if (signal?.aborted) return undefined;
-    if (await isLacking(db, id)) lackingCount += 1;
+    if (await isLackingPassages(db, id)) lackingCount += 1;
   }
   return { ownerless, lackingCount };
 }
 
-/** Whether a document says another number of passages than it has, at one moment. */
-function isLacking(db: OnggiDexie, id: string): Promise<boolean> {
+/** Whether a document has fewer passages than it says, at one moment. */
+export function isLackingPassages(db: OnggiDexie, id: string): Promise<boolean> {
   return read(() =>
     db.transaction('r', db.documents, db.documentChunks, async () => {
       const document = await db.documents.get(id);
       // One from elsewhere may not say how many there are.
       if (!document || typeof document.metadata['chunk_count'] !== 'number') return false;
       const keys = await passagesOf(db, id).primaryKeys();
-      return keys.length !== readDocumentDetails(document).chunkCount;
+      return keys.length < readDocumentDetails(document).chunkCount;
     }),
   );
+}
+
+/** Whether a document of that text is there and has lost passages of it: another copy can give them back. */
+export async function lacksPassagesOf(db: OnggiDexie, copy: LibraryDocument): Promise<boolean> {
+  const here = await read(() => db.documents.get(copy.id));
+  if (!here) return false;
+  const [own, there] = [here, copy].map(readDocumentDetails);
+  const isSameText =
+    own?.characterCount === there?.characterCount && own?.sourceDigest === there?.sourceDigest;
+  return isSameText && isLackingPassages(db, copy.id);
 }
 
 /** Whether passages name a document that is not there, at one moment. */
@@ -99,24 +109,37 @@ export function adoptPassages(
         sizeBytes: new TextEncoder().encode(text).length,
         createdAt: now,
         updatedAt: now,
-        metadata: { character_count: text.length, chunk_count: chunks.length, source: 'file' },
+        metadata: {
+          character_count: text.length,
+          // Passages that are lost as well are told from then on.
+          chunk_count:
+            1 + Math.max(...chunks.map(({ seq }, at) => (Number.isInteger(seq) ? seq : at))),
+          source: 'file',
+          // Any other copy of it, as in a backup, is the better one.
+          text_changed_at: 0,
+        },
       };
       await db.documents.add(document);
-      await db.maintenanceRuns.put(noteIn({ documentId: id }));
+      await db.maintenanceRuns.put(noteIn({ documentId: id, madeAt: now }));
     }),
   );
 }
 
-/** Takes a document away that {@link adoptPassages} made; its passages stay as they were found. Durable. */
+/**
+ * Takes a document away that {@link adoptPassages} made, where it is still as it was made; its passages stay
+ * as they were found. Durable.
+ */
 export function undoAdoption(
   { strict: db }: OnggiDatabase,
-  { documentId }: DocumentUndo,
+  { documentId, madeAt }: DocumentUndo,
   without: MaintenanceRun,
 ): Promise<void> {
   return commit(() =>
     db.transaction('rw', db.documents, db.maintenanceRuns, async () => {
       await db.maintenanceRuns.put(without);
-      await db.documents.delete(documentId);
+      const document = await db.documents.get(documentId);
+      const isAsMade = document?.createdAt === madeAt && document.updatedAt === madeAt;
+      if (isAsMade) await db.documents.delete(documentId);
     }),
   );
 }

@@ -14,6 +14,8 @@ import type { OnggiDatabase } from './open-database.ts';
 
 /** Rows read at once: long texts must not fill the memory. */
 const CHUNK_ROWS = 200;
+/** Messages after which a transaction that mends takes no further conversation. */
+const MESSAGES_AT_ONCE = 1000;
 
 /** The conversation after `id` in the index of messages that has any; undefined at the end. */
 export function findNextMessageGroup(
@@ -155,19 +157,24 @@ export function judgeAtOnce(
  * that: a tab closed on the way leaves both or neither. Durable.
  * @param judge Pure.
  * @param noteIn Gives the row of the run with the notes in it.
+ * @returns how many of `ids` were looked at, from the first: those with many messages are for the next time
  */
 export function repairConversations(
   { strict: db }: OnggiDatabase,
   ids: readonly ConversationId[],
   judge: Judge,
   noteIn: (...undo: readonly RepairUndo[]) => MaintenanceRun,
-): Promise<void> {
+): Promise<number> {
   const tables = [db.conversations, db.messages, db.attachments, db.maintenanceRuns];
   return commit(() =>
     db.transaction('rw', tables, async () => {
       const notes: RepairUndo[] = [];
+      let [lookedAt, messageCount] = [0, 0];
       for (const id of ids) {
+        if (messageCount > MESSAGES_AT_ONCE) break;
         const { conversation, messages, repair } = await judgeIn(db, id, judge);
+        lookedAt += 1;
+        messageCount += messages.length;
         if (!repair) continue;
         const places = await moveTo(db, messages, repair.moved);
         const mended = { ...(conversation ?? conversationOf(id, messages)), ...repair.tallies };
@@ -176,6 +183,7 @@ export function repairConversations(
         notes.push({ conversationId: id, tallies, places, mended: stateOf(mended) });
       }
       if (notes.length > 0) await db.maintenanceRuns.put(noteIn(...notes));
+      return lookedAt;
     }),
   );
 }

@@ -438,7 +438,7 @@ export function readUsage(value: unknown): ReadRow<FileUsage> {
   return {
     row: {
       row: { ...row, id: usageStatisticId(row.userId, row) },
-      statId: typeof value['stat_id'] === 'string' ? value['stat_id'] : null,
+      statId: typeof value['stat_id'] === 'string' ? value['stat_id'] || null : null,
     },
     ignored: [...read.ignored, ...extras.ignored],
   };

@@ -213,6 +213,8 @@ export interface UsageUndo {
 /** What undoing the making of a document needs: it goes, its passages stay. */
 export interface DocumentUndo {
   readonly documentId: string;
+  /** Epoch milliseconds. */
+  readonly madeAt: number;
 }
 
 /** What undoing one repair needs. */

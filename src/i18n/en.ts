@@ -1023,7 +1023,7 @@ const texts = {
     'The import is undone. Conversations removed: {removed}, kept: {kept}. Documents removed: {documents}',
   'import.skipped': 'Left out',
   'import.notes': 'Remarks',
-  'import.tablesInside': 'Tables in it: {names}',
+  'import.inside': 'In it: {names}',
   'import.refused': 'Files that could not be read',
   'import.refusedPart': 'Files that were read in part',
   'import.existing': 'Conversations that are here already',

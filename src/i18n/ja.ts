@@ -908,7 +908,7 @@ export const ja: LaterTexts = {
     '取り込みを取り消しました。会話の削除{removed}件、保持{kept}件、文書の削除{documents}件',
   'import.skipped': '対象外',
   'import.notes': '補足',
-  'import.tablesInside': '中にあるテーブル：{names}',
+  'import.inside': '中身：{names}',
   'import.refused': '読めなかったファイル',
   'import.refusedPart': '一部だけ読み取れたファイル',
   'import.existing': 'すでにある会話',

@@ -893,7 +893,7 @@ export const ko: LaterTexts = {
     '가져오기를 되돌렸어요. 지운 대화 {removed}개, 남긴 대화 {kept}개, 지운 문서 {documents}개',
   'import.skipped': '제외됨',
   'import.notes': '참고',
-  'import.tablesInside': '안에 있는 표: {names}',
+  'import.inside': '들어 있는 것: {names}',
   'import.refused': '읽지 못한 파일',
   'import.refusedPart': '일부만 읽은 파일',
   'import.existing': '이미 있는 대화',

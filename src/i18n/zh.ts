@@ -856,7 +856,7 @@ export const zh: LaterTexts = {
     '已撤销导入。移除对话 {removed} 个，保留 {kept} 个，移除文档 {documents} 个',
   'import.skipped': '已跳过',
   'import.notes': '说明',
-  'import.tablesInside': '其中的表：{names}',
+  'import.inside': '其中有：{names}',
   'import.refused': '无法读取的文件',
   'import.refusedPart': '只读取了一部分的文件',
   'import.existing': '已存在的对话',

@@ -43,14 +43,27 @@ export async function askForCheck(
 /**
  * Has the search worker write its files without what is dead in them.
  * @param isOnlyIfWorth Only where much is dead.
- * @returns by how many bytes they became smaller
+ * @returns by how many bytes they became smaller; undefined when it was stopped.
  * @throws as {@link askForCheck}
  */
-export async function askForCompaction(ask: AskSearch, isOnlyIfWorth: boolean): Promise<number> {
-  let byteLength = 0;
-  await ask({ kind: 'compact', isOnlyIfWorth }, (answer) => {
-    if (answer.kind === 'compacted') byteLength = answer.byteLength;
-  });
+export async function askForCompaction(
+  ask: AskSearch,
+  isOnlyIfWorth: boolean,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  let byteLength: number | undefined;
+  try {
+    await ask(
+      { kind: 'compact', isOnlyIfWorth },
+      (answer) => {
+        if (answer.kind === 'compacted') ({ byteLength } = answer);
+      },
+      signal,
+    );
+  } catch (error) {
+    if (signal?.aborted) return undefined;
+    throw error;
+  }
   return byteLength;
 }
 

@@ -41,6 +41,8 @@ import type { MaintenanceDeps } from './steps.ts';
 const LOCK_PREFIX = 'onggi-maintenance:';
 /** Web Lock of whoever waits to look after runs that were cut off, and how long that may take. */
 const [SETTLING_PREFIX, SETTLING_MS] = ['onggi-maintenance-settling:', 200];
+/** What reads much, or starts the worker of search: by itself only with the check, once a week. */
+const WEEKLY: readonly MaintenanceStepName[] = ['check', 'search', 'compact'];
 /** Runs that are looked at for when what was done last. */
 const LOOKED_AT = 50;
 
@@ -91,6 +93,13 @@ function noticesOf(run: MaintenanceRun, now: number) {
 }
 
 const isOfConversation = (note: RepairNote): note is RepairUndo => 'conversationId' in note;
+/** Names what a note is of. */
+function subjectOf(note: RepairNote): string {
+  if (isOfConversation(note)) return `conversation ${note.conversationId}`;
+  if (isOfDocument(note)) return `document ${note.documentId}`;
+  return `usage ${note.usage.map(({ after }) => after.id).join()}`;
+}
+
 const isOfDocument = (note: RepairNote): note is DocumentUndo => 'documentId' in note;
 
 export function createMaintenance(deps: MaintenanceDeps): Maintenance {
@@ -146,13 +155,15 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
     const tell = (piece: object): void => {
       row = { ...row, report: { ...row.report, ...piece } };
     };
-    const noted: RepairNote[] = [];
-    const note = (...undo: readonly RepairNote[]): MaintenanceRun => {
-      noted.push(...undo);
+    // By what they are of: a transaction that is tried again notes the same once more.
+    const noted = new Map<string, RepairNote>();
+    const note = (...added: readonly RepairNote[]): MaintenanceRun => {
+      for (const each of added) noted.set(subjectOf(each), each);
+      const undo = [...noted.values()];
       tell({
-        undo: [...noted],
-        repairedConversations: noted.filter(isOfConversation).length,
-        recoveredDocuments: noted.filter(isOfDocument).length,
+        undo,
+        repairedConversations: undo.filter(isOfConversation).length,
+        recoveredDocuments: undo.filter(isOfDocument).length,
       });
       return row;
     };
@@ -179,7 +190,7 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
           if (before) tell(noticesOf(before, clock()));
           for (const step of MAINTENANCE_STEPS) {
             if (signal?.aborted) return;
-            if ((step === 'check' || step === 'search') && !isCheckDue) continue;
+            if (WEEKLY.includes(step) && !isCheckDue) continue;
             onProgress?.(step, null);
             const report = readReport(row());
             try {

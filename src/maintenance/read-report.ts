@@ -69,16 +69,33 @@ const Report = v.object({
 // Values as they were before the repair: whatever stood there is to stand there again.
 const Repair = v.object({
   conversationId: v.string(),
-  tallies: v.nullable(v.looseObject({ id: v.string() })),
-  places: v.array(v.looseObject({ id: v.string() })),
-  mended: v.optional(v.looseObject({ messageCount: v.number(), lastSeq: v.number() })),
+  tallies: v.nullable(
+    v.object({
+      id: v.string(),
+      messageCount: v.unknown(),
+      totalTokens: v.unknown(),
+      lastSeq: v.unknown(),
+      activeLeafId: v.unknown(),
+    }),
+  ),
+  places: v.array(
+    v.object({
+      id: v.string(),
+      parentId: v.unknown(),
+      seq: v.unknown(),
+      attachments: v.optional(v.unknown()),
+    }),
+  ),
+  mended: v.optional(
+    v.object({ messageCount: v.number(), lastSeq: v.number(), changedAt: v.unknown() }),
+  ),
 });
 
 const UsageRow = v.looseObject({ id: v.string(), model: v.string(), requestCount: v.number() });
 const Usage = v.object({
   usage: v.array(v.object({ before: v.nullable(UsageRow), after: UsageRow })),
 });
-const Recovered = v.object({ documentId: v.string() });
+const Recovered = v.object({ documentId: v.string(), madeAt: v.number() });
 const Note = v.union([Repair, Usage, Recovered]);
 
 /** What a stored run says it did; what it says in a way nobody understands counts as nothing. */
@@ -94,7 +111,10 @@ export function readReport({ report }: Pick<MaintenanceRun, 'report'>): Maintena
 export function readUndo({ report }: Pick<MaintenanceRun, 'report'>): readonly RepairNote[] {
   const { undo } = report;
   if (!Array.isArray(undo)) return [];
-  return undo.filter((note): note is RepairNote => v.is(Note, note));
+  return undo.flatMap((each) => {
+    const note = v.safeParse(Note, each);
+    return note.success ? [note.output as unknown as RepairNote] : [];
+  });
 }
 
 /** Whether a run, as far as its row says, has not ended: some tab is at it, or was closed over it. */

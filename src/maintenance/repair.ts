@@ -48,10 +48,10 @@ export async function repairAll(
   await addMissingSessions(db, missingSessions);
   const part = Math.ceil(allRepairableIds.length / WRITES);
   const atOnce = Math.min(MOST_AT_ONCE, Math.max(LEAST_AT_ONCE, part));
-  for (let first = 0; first < allRepairableIds.length; first += atOnce) {
+  for (let first = 0; first < allRepairableIds.length;) {
     if (signal?.aborted) return;
     const ids = allRepairableIds.slice(first, first + atOnce);
-    await repairConversations(db, ids, judgeConversation, note);
+    first += await repairConversations(db, ids, judgeConversation, note);
   }
   for (const id of ownerlessDocuments) {
     if (signal?.aborted) return;

@@ -129,9 +129,10 @@ export const STEPS: Readonly<Record<MaintenanceStepName, Step>> = {
   },
 
   // Files of vectors are written anew when they are opened, where much of them is dead.
-  compact: async ({ askSearch }, { kind }) => ({
-    compactedBytes: await askForCompaction(askSearch, kind === 'scheduled'),
-  }),
+  compact: async ({ askSearch }, { kind, signal }) => {
+    const compactedBytes = await askForCompaction(askSearch, kind === 'scheduled', signal);
+    return compactedBytes === undefined ? undefined : { compactedBytes };
+  },
 };
 
 async function countCached(cache: MaintenanceDeps['cache']): Promise<number> {

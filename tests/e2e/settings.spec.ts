@@ -66,6 +66,11 @@ test('model, temperature, length and system prompt are what is asked with', asyn
   }
   await temperature.fill('1.3');
   await temperature.blur();
+  // Letters are no number, and change nothing.
+  await temperature.press('ControlOrMeta+a');
+  await temperature.pressSequentially('e');
+  await temperature.blur();
+  await expect(temperature).toHaveValue('1.3');
   await expect(card.getByText(text('field.outOfRange', { min: '0', max: '2' }))).toBeHidden();
 
   await page.goto('/#/');

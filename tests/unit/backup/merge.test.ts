@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { adoptPassages, checkDocuments } from '#db/document-integrity.ts';
 import { addDocument, readAllChunks, renameDocument, replaceDocument } from '#db/documents.ts';
 import { undoImport } from '#db/import-runs.ts';
 import { updateConversations } from '#db/many-conversations.ts';
@@ -152,6 +153,29 @@ describe('a merge', () => {
       (await readAllChunks(db, id)).map((chunk) => chunk.text).join(''),
     );
     expect(await Promise.all(texts)).toEqual([text('file', 1000), 'here', text('file', 1000)]);
+  });
+
+  test('of a document that lost text, or was only made of what was left, brings the text back', async () => {
+    const text = 'green tea. '.repeat(600);
+    const note = (id: string) => ({
+      ...{ id, name: `${id}.txt`, mediaType: 'text/plain', sizeBytes: text.length, text },
+      ...{ createdAt: NOW, updatedAt: NOW, source: 'file' },
+    });
+    for (const id of ['cut', 'adopted']) await addDocument(home.db, note(id));
+    const kept = await backUp(home.db);
+    await home.db.strict.documentChunks.bulkDelete(['cut.1', 'adopted.1']);
+    await home.db.strict.documents.delete('adopted');
+    await home.db.strict.maintenanceRuns.clear();
+    await adoptPassages(home.db, 'adopted', NOW + 5, ({ documentId }) => ({
+      ...{ id: 'run', kind: 'repair', startedAt: NOW, endedAt: NOW, report: { documentId } },
+    }));
+    expect(await checkDocuments(home.db)).toEqual({ ownerless: [], lackingCount: 2 });
+    const { db } = await restore(home, kept, merge);
+    expect(await checkDocuments(db)).toEqual({ ownerless: [], lackingCount: 0 });
+    for (const id of ['cut', 'adopted']) {
+      expect((await readAllChunks(db, id)).map((chunk) => chunk.text).join('')).toBe(text);
+      expect(await db.strict.documents.get(id)).toMatchObject({ name: `${id}.txt` });
+    }
   });
 
   test.each(['the text here is later', 'the text of the file is later'])(

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { purgeConversations } from '#db/many-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { OnggiError } from '#domain/errors.ts';
+import { CHECK_INTERVAL_MS } from '#domain/maintenance.ts';
 import { toConversationId } from '#domain/ids.ts';
 import type { SearchStatus } from '#domain/search.ts';
 import { readReport } from '#maintenance/read-report.ts';
@@ -215,7 +216,7 @@ test('files of the worker that were damaged between two visits are found and men
 });
 
 test('a run writes the files of search without what is dead in them, by itself only where it is much', async () => {
-  const { db, maintenance } = await openMaintenance();
+  const { db, clock, maintenance } = await openMaintenance();
   const long = '나머지 '.repeat(100_000);
   await addRows(
     db,
@@ -232,6 +233,9 @@ test('a run writes the files of search without what is dead in them, by itself o
   expect(await run('scheduled')).toBe(0);
   expect(await run('by-hand')).toBeGreaterThanOrEqual('short'.length);
   await purgeConversations(db, [toConversationId('c')]);
+  // Once a week, with the check.
+  expect(await run('scheduled')).toBe(0);
+  clock.now += CHECK_INTERVAL_MS;
   expect(await run('scheduled')).toBeGreaterThanOrEqual(2 * new TextEncoder().encode(long).length);
   expect(await run('by-hand')).toBe(0);
 });

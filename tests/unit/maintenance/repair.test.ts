@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addDocument } from '#db/documents.ts';
+import { addDocument, renameDocument } from '#db/documents.ts';
 import { saveImportRun } from '#db/import-runs.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
@@ -408,4 +408,33 @@ test('documents and their passages are checked, and text without a document gets
   await maintenance.undo(row?.id ?? '');
   expect(await db.strict.documents.get('lost')).toBeUndefined();
   expect(await db.strict.documentChunks.toArray()).toEqual(chunks);
+});
+
+test('undoing leaves a document alone that is no longer the one that was made', async () => {
+  const { db, clock, maintenance } = await openMaintenance();
+  const file = { name: 'a.txt', mediaType: 'text/plain', sizeBytes: 3, text: 'tea' };
+  await addDocument(db, { ...file, id: 'a', createdAt: 1, updatedAt: 1, source: 'file' });
+  await db.strict.documents.delete('a');
+  const row = await maintenance.repair();
+  clock.now += 1000;
+  await renameDocument(db, 'a', 'Tea', clock.now);
+  await maintenance.undo(row?.id ?? '');
+  expect(await db.strict.documents.get('a')).toMatchObject({ name: 'Tea' });
+});
+
+test('long conversations are mended few at a time', async () => {
+  const { db, maintenance } = await openMaintenance();
+  await db.strict.sessions.add(makeSession(toSessionId('session')));
+  const ids = ['a', 'b', 'c'];
+  await db.strict.conversations.bulkAdd(ids.map((id) => ({ ...sound(id, 1100), totalTokens: 1 })));
+  await db.strict.messages.bulkAdd(ids.flatMap((id) => line(id, 1100)));
+  const noted: number[] = [];
+  db.strict.maintenanceRuns.hook('updating').subscribe((changes) => {
+    const count = (changes as Record<string, unknown>)['report.repairedConversations'];
+    if (typeof count === 'number') noted.push(count);
+    return undefined;
+  });
+  const row = await maintenance.repair();
+  expect([...new Set(noted)]).toEqual([1, 2, 3]);
+  expect(row && readReport(row)).toMatchObject({ repairedConversations: 3 });
 });

@@ -36,7 +36,7 @@ export async function checkDocuments(
 }
 
 /** Whether a document has fewer passages than it says, at one moment. */
-export function isLackingPassages(db: OnggiDexie, id: string): Promise<boolean> {
+function isLackingPassages(db: OnggiDexie, id: string): Promise<boolean> {
   return read(() =>
     db.transaction('r', db.documents, db.documentChunks, async () => {
       const document = await db.documents.get(id);

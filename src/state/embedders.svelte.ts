@@ -4,6 +4,7 @@ import {
   isSameChoice,
   readEmbedderChoice,
   skipsDocuments,
+  usesGpu,
 } from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import type { ModelDownload, ModelPlan } from '#domain/embedder-models.ts';
@@ -173,7 +174,10 @@ export class Embedders {
         signal: stop.signal,
         onBytes: (doneBytes) => (this.#running = { repository, doneBytes, totalBytes }),
       });
-      await this.choose({ kind: 'downloaded', repository, revision });
+      const { chosen } = this;
+      const isSame = chosen.kind === 'downloaded' && chosen.repository === repository;
+      const engine = isSame && usesGpu(chosen) ? { usesGpu: true } : {};
+      await this.choose({ kind: 'downloaded', repository, revision, ...engine });
     } catch (error) {
       if (!stop.signal.aborted) this.#fail(repository, error);
     } finally {

@@ -152,6 +152,9 @@ export class NearSearch {
     if (this.#asked === '') return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
+      // A question begins what failed anew: only the person asks for that, or it would fail for ever.
+      const status = this.#status;
+      if (status?.phase === 'failed' && status.coming === null) return;
       if (this.#running) this.#followLater();
       else void this.#find();
     }, FOLLOW_MS);

@@ -149,7 +149,7 @@ test('all data leave as a database file without a network, once My data was open
     ([, url]) => `/${url}`,
   );
   const wanted = listed.filter(
-    (url) => !/\.(wasm|mjs)$|\/(?:transformers\.worker|sql-wasm-browser)-/.test(url),
+    (url) => !/\.(wasm|mjs)$|\/(?:transformers(?:-gpu)?\.worker|sql-wasm-browser)-/.test(url),
   );
   expect(wanted.length).toBeGreaterThan(100);
   const isKept = () => isKeptOffline(page, wanted);

@@ -231,6 +231,20 @@ describe('finding by meaning', () => {
     expect(asked).toHaveLength(2);
   });
 
+  test('asks nothing by itself once the index failed: that would begin it anew, to fail again', async () => {
+    const { near, asked, tell, pass } = openNear();
+    near.ask('kimchi', true);
+    await pass(120);
+    await asked[0]?.answer('stew');
+    tell({ phase: 'indexing', doneCount: 5 });
+    tell({ phase: 'failed', doneCount: 5, errorCode: 'model/no-gpu' });
+    await pass(5000);
+    expect(asked).toHaveLength(1);
+    near.ask('kimchi stew', true);
+    await pass(120);
+    expect(asked).toHaveLength(2);
+  });
+
   test('an answer to an earlier question is never shown for a later one', async () => {
     const { near, asked, tell, pass, shown } = openNear();
     near.ask('kimchi', true);

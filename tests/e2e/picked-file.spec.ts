@@ -29,7 +29,9 @@ async function readFolder(page: Page): Promise<Readonly<Record<string, Buffer>>>
     const folder = await root.getDirectoryHandle(name, { create: true });
     const found: [string, number[]][] = [];
     for await (const [fileName, handle] of folder.entries()) {
-      const file = await (handle as FileSystemFileHandle).getFile();
+      // One that is being written goes in the very moment in which its place is taken.
+      const file = await (handle as FileSystemFileHandle).getFile().catch(() => undefined);
+      if (!file) continue;
       found.push([fileName, [...new Uint8Array(await file.arrayBuffer())]]);
     }
     return found;
@@ -159,8 +161,12 @@ test('a dialog that is closed while the place is picked leaves no file and no ro
     await page.keyboard.press('Escape');
     await expect(dialog).toBeHidden();
   }
-  const targets = await readRows<{ lastSuccessAt: unknown }>(page, 'backupTargets');
-  expect(targets.filter(({ lastSuccessAt }) => lastSuccessAt !== null)).toEqual([]);
+  const targets = await readRows<{ id: string; lastSuccessAt: unknown }>(page, 'backupTargets');
+  // The snapshot that onggi makes by itself is none of it.
+  const made = targets.filter(
+    ({ id, lastSuccessAt }) => id !== 'snapshot' && lastSuccessAt !== null,
+  );
+  expect(made).toEqual([]);
   expect(await readRows(page, 'maintenanceRuns')).toEqual([]);
 });
 

@@ -5,6 +5,7 @@ import type { DocumentUndo } from '#domain/maintenance.ts';
 import type { LibraryDocument, MaintenanceRun } from '#domain/stored-rows.ts';
 import { commit, read } from './commit.ts';
 import { readDocumentIds } from './documents.ts';
+import { findNextGroup } from './next-group.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
 
@@ -72,18 +73,8 @@ const passagesOf = (db: OnggiDexie, id: string) =>
   db.documentChunks.where('[documentId+seq]').between([id, Dexie.minKey], [id, Dexie.maxKey]);
 
 /** The document after `id` in the index of passages that has any; undefined at the end. */
-function findNextOwner(db: OnggiDexie, id: string | null): Promise<string | undefined> {
-  return read(async () => {
-    const index = db.documentChunks.where('[documentId+seq]');
-    const [key] = await (
-      id === null ? index.above([Dexie.minKey, Dexie.minKey]) : index.above([id, Dexie.maxKey])
-    )
-      .limit(1)
-      .keys();
-    const first: unknown = Array.isArray(key) ? key[0] : undefined;
-    return typeof first === 'string' ? first : undefined;
-  });
-}
+const findNextOwner = (db: OnggiDexie, id: string | null): Promise<string | undefined> =>
+  findNextGroup(db.documentChunks, '[documentId+seq]', id);
 
 /**
  * Makes a document for passages that have none, so that their text is found and read again, in one

@@ -2,13 +2,14 @@
 import { Dexie } from 'dexie';
 import { createConversation } from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
-import { LOCAL_USER_ID } from '#domain/ids.ts';
+import { LOCAL_USER_ID, toConversationId } from '#domain/ids.ts';
 import type { ConversationId, SessionId } from '#domain/ids.ts';
 import { isOnlyMiscounted } from '#domain/maintenance.ts';
 import type { ConversationRepair, OldPlace, RepairUndo } from '#domain/maintenance.ts';
 import type { Message } from '#domain/message.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
 import { commit, read } from './commit.ts';
+import { findNextGroup } from './next-group.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
 
@@ -18,20 +19,12 @@ const CHUNK_ROWS = 200;
 const MESSAGES_AT_ONCE = 1000;
 
 /** The conversation after `id` in the index of messages that has any; undefined at the end. */
-export function findNextMessageGroup(
+export async function findNextMessageGroup(
   { strict: db }: OnggiDatabase,
   id: ConversationId | null,
 ): Promise<ConversationId | undefined> {
-  return read(async () => {
-    const index = db.messages.where('[conversationId+seq]');
-    const [key] = await (
-      id === null ? index.above([Dexie.minKey, Dexie.minKey]) : index.above([id, Dexie.maxKey])
-    )
-      .limit(1)
-      .keys();
-    const first: unknown = Array.isArray(key) ? key[0] : undefined;
-    return typeof first === 'string' ? (first as ConversationId) : undefined;
-  });
+  const next = await findNextGroup(db.messages, '[conversationId+seq]', id);
+  return next === undefined ? undefined : toConversationId(next);
 }
 
 /**

@@ -57,7 +57,7 @@ export interface RunOptions {
 
 export interface Maintenance {
   /**
-   * Goes through all steps (by itself: the integrity check only once a week) and records it. A step
+   * Goes through all steps (by itself: the checks and compaction only once a week) and records it. A step
    * that fails is recorded, and the next one is gone through all the same.
    * @returns the run; undefined when another tab is at it.
    */

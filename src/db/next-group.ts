@@ -7,8 +7,8 @@ import { read } from './commit.ts';
  * one for each group of rows that share that part.
  * @param id Null for the first group.
  */
-export function findNextGroup<Row>(
-  table: Table<Row, string>,
+export function findNextGroup<Row, Key>(
+  table: Table<Row, Key>,
   index: string,
   id: string | null,
 ): Promise<string | undefined> {

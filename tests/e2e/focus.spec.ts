@@ -2,6 +2,7 @@ import type { Locator, Page } from '@playwright/test';
 import { seedConversation, seedConversations, seedUsage } from '../support/seed.ts';
 import { expect, test, text } from './seeded.ts';
 import type { Onggi } from './onggi.ts';
+import { holdRows } from './raw-rows.ts';
 
 const ROWS = seedConversations([
   seedConversation('Jars', {
@@ -277,6 +278,23 @@ test('a click beside everything is left alone', async ({ start, page }) => {
   await page.keyboard.press('Escape');
   await expect(onggi.send).toBeVisible();
   await expect(onggi.status.filter({ hasText: text('status.stopped') })).toBeAttached();
+  await expect(page.locator('body')).toBeFocused();
+});
+
+test('a conversation that is written down slowly takes the focus from nobody', async ({
+  start,
+  page,
+}) => {
+  const onggi = await start({ model: 'slow' });
+  const letGo = await holdRows(page, ['maintenanceRuns', 'conversations', 'messages'], 0);
+  await onggi.say('A question that takes its time');
+  await onggi.stop.focus();
+  await page.getByRole('complementary').getByText('옹기').click();
+  await expect(page.locator('body')).toBeFocused();
+  await letGo();
+  await expect(page).toHaveURL(/#\/c\//);
+  await page.keyboard.press('Escape');
+  await expect(onggi.send).toBeVisible();
   await expect(page.locator('body')).toBeFocused();
 });
 

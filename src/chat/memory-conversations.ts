@@ -158,7 +158,7 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
       return Promise.resolve({ messages: removed, activeLeafId: conversation.activeLeafId });
     },
 
-    async restoreMessages(conversationId, restored, activeLeafId) {
+    async restoreMessages(conversationId, { messages: restored, activeLeafId }) {
       const conversation = requireConversation(conversationId);
       const missing = restored
         .filter(({ id }) => !messages.has(id))

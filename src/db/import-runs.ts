@@ -8,7 +8,7 @@ import type { UsageIncrement } from '#domain/usage.ts';
 import { readUsageIncrements } from '#domain/usage-increments.ts';
 import { commit, read } from './commit.ts';
 import { removeDocuments } from './documents.ts';
-import { withoutGone } from './forget-changes.ts';
+import { forgetMessages, withoutGone } from './forget-changes.ts';
 import { deleteParts, readWholeRun, readWholeRuns } from './import-parts.ts';
 import { withExclusiveLock } from './locks.ts';
 import { purgeConversations } from './many-conversations.ts';
@@ -31,10 +31,10 @@ export function withImportLock<T>(
 
 /**
  * Writes an import's whole row, in the place of its parts too, and waits for the disk: everything written
- * before it is then there too. What it changed in conversations that are gone is left out.
+ * before it is then there too. What it changed in conversations and messages that are gone is left out.
  */
 export function saveImportRun({ strict: db }: OnggiDatabase, run: ImportRun): Promise<void> {
-  const tables = run.changes ? [db.imports, db.conversations] : [db.imports];
+  const tables = run.changes ? [db.imports, db.conversations, db.messages] : [db.imports];
   return commit(() =>
     db.transaction('rw', tables, async () => {
       await db.imports.put(await withoutGone(db, run));
@@ -173,6 +173,10 @@ export function undoImport(
       removedDocumentCount += (await removeDocuments(db, [documentId])).length;
     }
     await undoVisits(db.strict, run);
+    // What later imports noted of them.
+    await commit(() =>
+      db.strict.transaction('rw', db.strict.imports, () => forgetMessages(db.strict, [...gone])),
+    );
     const { changes: _changes, settings: _settings, ...rest } = run;
     await saveImportRun(db, { ...rest, undoneAt: now });
     return {

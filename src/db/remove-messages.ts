@@ -1,35 +1,27 @@
 import type { Conversation } from '#domain/conversation.ts';
+import type { RemovedMessages } from '#domain/conversation-store.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { ConversationId, MessageId } from '#domain/ids.ts';
 import { abandonedAnswer } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import { newestLeafBelow, subtree } from '#domain/message-tree.ts';
+import { commit } from './commit.ts';
+import { forgetMessages, rememberMessages } from './forget-changes.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
+import { requireConversation } from './require-conversation.ts';
 import { readRange } from './thread-reads.ts';
 
 /**
- * The stored row, inside a transaction over `conversations`.
- * @throws OnggiError `chat/not-found`.
- */
-export async function requireConversation(
-  db: OnggiDexie,
-  id: ConversationId,
-): Promise<Conversation> {
-  const conversation = await db.conversations.get(id);
-  if (!conversation) throw new OnggiError('chat/not-found', `no conversation ${id}`);
-  return conversation;
-}
-
-/**
  * `ConversationStore.removeSubtree`, one transaction. `lastSeq` and `updatedAt` stay: a seq is never
- * given twice, and undoing leaves no trace. Attachments stay until the conversation is purged.
+ * given twice, and undoing leaves no trace. Attachments stay until the conversation is purged. What imports
+ * noted of the messages goes with them.
  */
 export function removeSubtree(
   db: OnggiDexie,
   conversationId: ConversationId,
   id: MessageId,
-): PromiseLike<{ messages: readonly Message[]; activeLeafId: MessageId | null }> {
-  return db.transaction('rw', db.conversations, db.messages, async () => {
+): Promise<RemovedMessages> {
+  const work = async (): Promise<RemovedMessages> => {
     const conversation = await requireConversation(db, conversationId);
     const message = await db.messages.get(id);
     if (message?.conversationId !== conversationId) {
@@ -43,14 +35,16 @@ export function removeSubtree(
     const gone = new Set(removed.map((row) => row.id));
     const left = family.filter((row) => !gone.has(row.id));
     await db.messages.bulkDelete([...gone]);
+    const noted = await forgetMessages(db, [...gone]);
     const { activeLeafId } = conversation;
     const isShownGone = activeLeafId === null || gone.has(activeLeafId);
     await db.conversations.put({
       ...withoutMessages(conversation, removed),
       activeLeafId: isShownGone ? newestLeaf(left, parent) : activeLeafId,
     });
-    return { messages: removed, activeLeafId };
-  });
+    return { messages: removed, activeLeafId, noted };
+  };
+  return commit(() => db.transaction('rw', db.conversations, db.messages, db.imports, work));
 }
 
 function withoutMessages(conversation: Conversation, removed: readonly Message[]): Conversation {
@@ -74,10 +68,9 @@ function newestLeaf(left: readonly Message[], parent: Message | undefined): Mess
 export function restoreMessages(
   db: OnggiDexie,
   conversationId: ConversationId,
-  messages: readonly Message[],
-  activeLeafId: MessageId | null,
-): PromiseLike<void> {
-  return db.transaction('rw', db.conversations, db.messages, async () => {
+  { messages, activeLeafId, noted = [] }: RemovedMessages,
+): Promise<void> {
+  const work = async (): Promise<void> => {
     const conversation = await requireConversation(db, conversationId);
     const there = await db.messages.bulkGet(messages.map(({ id }) => id));
     const missing = messages
@@ -90,7 +83,9 @@ export function restoreMessages(
       totalTokens: conversation.totalTokens + sumTokens(missing),
       activeLeafId,
     });
-  });
+    await rememberMessages(db, noted);
+  };
+  return commit(() => db.transaction('rw', db.conversations, db.messages, db.imports, work));
 }
 
 function sumTokens(messages: readonly Message[]): number {

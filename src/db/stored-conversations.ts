@@ -16,7 +16,7 @@ import { commit, read } from './commit.ts';
 import { liveRead } from './live-read.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
-import { removeSubtree, requireConversation, restoreMessages } from './remove-messages.ts';
+import { requireConversation } from './require-conversation.ts';
 import { readBranch, readThread } from './thread-reads.ts';
 
 /** Conversations in the database. What each function does is said at {@link StoredConversations}. */
@@ -52,9 +52,10 @@ export function createStoredConversations(
           await strict.messages.put({ ...stored, ...changes, changedAt });
         }),
       ),
-    removeSubtree: (conversationId, id) => commit(() => removeSubtree(strict, conversationId, id)),
-    restoreMessages: (conversationId, messages, activeLeafId) =>
-      commit(() => restoreMessages(strict, conversationId, messages, activeLeafId)),
+    removeSubtree: async (conversationId, id) =>
+      (await import('./remove-messages.ts')).removeSubtree(strict, conversationId, id),
+    restoreMessages: async (conversationId, removed) =>
+      (await import('./remove-messages.ts')).restoreMessages(strict, conversationId, removed),
     updateConversation: (id, changes) =>
       commit(() =>
         strict.transaction('rw', strict.conversations, async () => {

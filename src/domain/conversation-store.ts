@@ -1,6 +1,7 @@
 import type { Conversation } from './conversation.ts';
 import type { ConversationId, MessageId } from './ids.ts';
 import type { Message } from './message.ts';
+import type { ImportChange } from './stored-rows.ts';
 import type { UsageIncrement } from './usage.ts';
 
 /** The newest part of a conversation, always a whole range of `seq` up to the newest message. */
@@ -17,6 +18,20 @@ export interface LiveRead<T> {
   subscribe(observer: { next: (value: T) => void; error: (error: unknown) => void }): {
     unsubscribe(): void;
   };
+}
+
+/** What an import wrote down of messages that it changed, and that are deleted. */
+export interface NotedByImport {
+  readonly importId: string;
+  readonly changes: readonly ImportChange[];
+}
+
+/** Messages that were taken away, and what comes back with them. */
+export interface RemovedMessages {
+  readonly messages: readonly Message[];
+  /** The leaf that was shown before. */
+  readonly activeLeafId: MessageId | null;
+  readonly noted?: readonly NotedByImport[];
 }
 
 /** Fields of a conversation that a person or a flow changes outside of a turn. */
@@ -79,19 +94,12 @@ export interface ConversationStore {
 
   /**
    * Takes a message and everything below it away and shows the newest remaining branch.
-   * @returns the rows that went and the leaf shown before, for {@link restoreMessages}.
+   * @returns what went, for {@link restoreMessages}.
    */
-  removeSubtree(
-    conversationId: ConversationId,
-    id: MessageId,
-  ): Promise<{ messages: readonly Message[]; activeLeafId: MessageId | null }>;
+  removeSubtree(conversationId: ConversationId, id: MessageId): Promise<RemovedMessages>;
 
   /** Undoes {@link removeSubtree}. */
-  restoreMessages(
-    conversationId: ConversationId,
-    messages: readonly Message[],
-    activeLeafId: MessageId | null,
-  ): Promise<void>;
+  restoreMessages(conversationId: ConversationId, removed: RemovedMessages): Promise<void>;
 
   /** Changes one conversation. `updatedAt` stays unless it is among the changes. Durable. */
   updateConversation(id: ConversationId, changes: ConversationChanges): Promise<void>;

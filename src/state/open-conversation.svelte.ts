@@ -3,7 +3,12 @@ import type { Chat, ChatPlace } from '#chat/chat.ts';
 import type { PassingQuestion } from '#chat/ask-in-passing.ts';
 import type { Conversation, ConversationOptions } from '#domain/conversation.ts';
 import { createConversation } from '#domain/conversation.ts';
-import type { ConversationChanges, ConversationStore, Thread } from '#domain/conversation-store.ts';
+import type {
+  ConversationChanges,
+  ConversationStore,
+  RemovedMessages,
+  Thread,
+} from '#domain/conversation-store.ts';
 import type { OnggiError } from '#domain/errors.ts';
 import { toOnggiError } from '#domain/errors.ts';
 import type { Clock, ConversationId, SessionId } from '#domain/ids.ts';
@@ -241,13 +246,13 @@ export class OpenConversation {
     const id = this.#id;
     if (!id) return undefined;
     const store = this.#store;
-    let removed: Awaited<ReturnType<ConversationStore['removeSubtree']>> | undefined;
+    let removed: RemovedMessages | undefined;
     await this.#write(async () => {
       removed = await store.removeSubtree(id, message.id);
     });
     if (!removed) return undefined;
-    const { messages, activeLeafId } = removed;
-    return () => this.#write(() => store.restoreMessages(id, messages, activeLeafId));
+    const taken = removed;
+    return () => this.#write(() => store.restoreMessages(id, taken));
   }
 
   /** Changes the conversation's row. */

@@ -197,9 +197,9 @@ describe.each(STORES)('a conversation %s', (_place, createStore) => {
   test('puts removed messages back without a trace, once', async () => {
     const { store, conversation, all } = await openTree();
     const before = { row: await conversation(), thread: await all() };
-    const { messages, activeLeafId } = await store.removeSubtree(id, m('a2'));
-    await store.restoreMessages(id, messages, activeLeafId);
-    await store.restoreMessages(id, messages, activeLeafId);
+    const removed = await store.removeSubtree(id, m('a2'));
+    await store.restoreMessages(id, removed);
+    await store.restoreMessages(id, removed);
     expect({ row: await conversation(), thread: await all() }).toEqual(before);
   });
 
@@ -208,7 +208,7 @@ describe.each(STORES)('a conversation %s', (_place, createStore) => {
     const removed = await store.removeSubtree(id, m('a2'));
     const added = await store.addMessages(await conversation(), [makeMessage('c', 'new', 'a1')]);
     expect(added.messages[0]?.seq).toBe(5);
-    await store.restoreMessages(id, removed.messages, removed.activeLeafId);
+    await store.restoreMessages(id, removed);
     expect(await conversation()).toMatchObject({ lastSeq: 5, messageCount: 6 });
   });
 
@@ -216,7 +216,7 @@ describe.each(STORES)('a conversation %s', (_place, createStore) => {
     const { store } = await openAnswer();
     await store.checkpointAnswer(m('a'), { content: 'so far', reasoning: null });
     const removed = await store.removeSubtree(id, m('a'));
-    await store.restoreMessages(id, removed.messages, removed.activeLeafId);
+    await store.restoreMessages(id, removed);
     const restored = await store.getMessage(m('a'));
     expect(restored).toMatchObject({ status: 'interrupted', content: 'so far' });
     expect(restored).not.toHaveProperty('streamingSince');
@@ -258,9 +258,9 @@ describe.each(STORES)('a conversation %s', (_place, createStore) => {
     await watch.until((thread) => thread?.conversation.title === 'new');
     await store.finishAnswer(settleMessage(makeAnswer('c', 'a', 'q'), { status: 'stopped' }), null);
     await watch.until((thread) => thread?.messages[1]?.status === 'stopped');
-    const { messages, activeLeafId } = await store.removeSubtree(id, m('a'));
+    const removed = await store.removeSubtree(id, m('a'));
     await watch.until((thread) => thread?.messages.length === 1);
-    await store.restoreMessages(id, messages, activeLeafId);
+    await store.restoreMessages(id, removed);
     const last = await watch.until((thread) => thread?.messages.length === 2);
     expect(last).toMatchObject({ conversation: await conversation(), hasOlder: false });
 
@@ -281,7 +281,9 @@ describe.each(STORES)('a conversation %s', (_place, createStore) => {
     await expect(store.updateConversation(id, { title: 'x' })).rejects.toMatchObject(gone);
     await expect(store.updateMessage(m('x'), { rating: 1 })).rejects.toMatchObject(gone);
     await expect(store.removeSubtree(id, m('x'))).rejects.toMatchObject(gone);
-    await expect(store.restoreMessages(id, [], null)).rejects.toMatchObject(gone);
+    await expect(
+      store.restoreMessages(id, { messages: [], activeLeafId: null }),
+    ).rejects.toMatchObject(gone);
     await expect(store.reopenAnswer(makeAnswer('c', 'x', null))).rejects.toMatchObject(gone);
     await store.addMessages(makeConversation('c'), makeLine('c', 1));
     await expect(store.removeSubtree(id, m('x'))).rejects.toMatchObject(gone);

@@ -93,11 +93,8 @@ describe('the feed names', () => {
   test('what was removed, brought back, purged and imported', async () => {
     const { db, store, conversation } = await withConversation();
     const { seq } = await markFeed(db);
-    const { messages, activeLeafId } = await store.removeSubtree(
-      conversation.id,
-      makeAnswer('c', 'a', 'm').id,
-    );
-    await store.restoreMessages(conversation.id, messages, activeLeafId);
+    const removed = await store.removeSubtree(conversation.id, makeAnswer('c', 'a', 'm').id);
+    await store.restoreMessages(conversation.id, removed);
     await purgeConversations(db, [conversation.id]);
     const line = makeLine('d', 3);
     await addWholeConversations(db, [

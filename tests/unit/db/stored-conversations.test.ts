@@ -260,9 +260,9 @@ describe('removing and restoring', () => {
   test('is undone without a trace, once', async () => {
     const { db, store, conversation } = await openTree();
     const before = { row: await conversation(), messages: await db.strict.messages.toArray() };
-    const { messages, activeLeafId } = await store.removeSubtree(id, m('a2'));
-    await store.restoreMessages(id, messages, activeLeafId);
-    await store.restoreMessages(id, messages, activeLeafId);
+    const removed = await store.removeSubtree(id, m('a2'));
+    await store.restoreMessages(id, removed);
+    await store.restoreMessages(id, removed);
     expect({ row: await conversation(), messages: await db.strict.messages.toArray() }).toEqual(
       before,
     );
@@ -273,7 +273,7 @@ describe('removing and restoring', () => {
     const removed = await store.removeSubtree(id, m('a2'));
     const added = await store.addMessages(await conversation(), [makeMessage('c', 'new', 'a1')]);
     expect(added.messages[0]?.seq).toBe(5);
-    await store.restoreMessages(id, removed.messages, removed.activeLeafId);
+    await store.restoreMessages(id, removed);
     expect(await conversation()).toMatchObject({ lastSeq: 5, messageCount: 6 });
   });
 
@@ -282,7 +282,7 @@ describe('removing and restoring', () => {
     const answer = makeAnswer('c', 'running', 'a3', { content: 'so far' });
     await store.addMessages(await conversation(), [answer]);
     const removed = await store.removeSubtree(id, answer.id);
-    await store.restoreMessages(id, removed.messages, removed.activeLeafId);
+    await store.restoreMessages(id, removed);
     expect(await store.getMessage(answer.id)).toMatchObject({
       status: 'interrupted',
       content: 'so far',
@@ -296,7 +296,9 @@ test('every change of something that is gone says so', async () => {
   await expect(store.updateConversation(id, { title: 'x' })).rejects.toMatchObject(gone);
   await expect(store.updateMessage(m('x'), { rating: 1 })).rejects.toMatchObject(gone);
   await expect(store.removeSubtree(id, m('x'))).rejects.toMatchObject(gone);
-  await expect(store.restoreMessages(id, [], null)).rejects.toMatchObject(gone);
+  await expect(
+    store.restoreMessages(id, { messages: [], activeLeafId: null }),
+  ).rejects.toMatchObject(gone);
   await expect(store.reopenAnswer(makeAnswer('c', 'x', null))).rejects.toMatchObject(gone);
   await store.addMessages(makeConversation('c'), makeLine('c', 1));
   await store.addMessages(makeConversation('d'), [makeMessage('d', 'x', null)]);

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { readBroughtByImports, saveImportRun } from '#db/import-runs.ts';
 import { purgeConversations } from '#db/many-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
+import { createStoredConversations } from '#db/stored-conversations.ts';
 import { watchImportRuns } from '#db/import-list.ts';
 import {
   LOCAL_USER_ID,
@@ -377,23 +378,83 @@ test.each(['today', 'by an older version'] as const)(
   },
 );
 
+test.each(['the message', 'the text of before'] as const)(
+  'of %s that is deleted no import keeps the text, and putting it back gives the import its note back',
+  async (deleted) => {
+    const db = await openForTest();
+    const store = createStoredConversations(db, clock);
+    await importAt(db, edited('secret', 1_700_001_000), 22);
+    const before = await snapshot(db);
+    const { id } = await importAt(db, edited('edited', 1_700_002_000), 23);
+    const text = deleted === 'the message' ? 'edited' : 'secret';
+    const message = (await snapshot(db)).messages.find(({ content }) => content === text);
+    const { conversationId, id: messageId } = message ?? expect.fail();
+    const run = await db.strict.imports.get(id);
+    expect(JSON.stringify(run?.changes)).toContain('secret');
+
+    const removed = await store.removeSubtree(conversationId, messageId);
+    expect(JSON.stringify(await db.strict.imports.toArray())).not.toContain('secret');
+    await store.restoreMessages(conversationId, removed);
+    const { changes = [] } = (await db.strict.imports.get(id)) ?? expect.fail();
+    expect(new Set(changes)).toEqual(new Set(run?.changes));
+    await undoAt(db, id, 25);
+    expect((await snapshot(db)).messages).toEqual(before.messages);
+  },
+);
+
+test('a note of a deleted message does not come back to an import that was undone', async () => {
+  const db = await openForTest();
+  const store = createStoredConversations(db, clock);
+  await importAt(db, edited('first text', 1_700_001_000), 22);
+  const { id } = await importAt(db, edited('second', 1_700_002_000), 23);
+  const message = (await snapshot(db)).messages.find(({ content }) => content === 'second');
+  const { conversationId, id: messageId } = message ?? expect.fail();
+  const removed = await store.removeSubtree(conversationId, messageId);
+  await undoAt(db, id, 25);
+  await store.restoreMessages(conversationId, removed);
+  expect(await db.strict.imports.get(id)).not.toHaveProperty('changes');
+});
+
+test('what undoing takes away is in no note of a later import', async () => {
+  const db = await openForTest();
+  const line = (text: string, time: number) =>
+    fileOf('conversations.json', [
+      chatgptConversation(
+        'c',
+        [{ id: 'q' }, { id: 'a' }, ...(text ? [{ id: 'more', text }] : [])],
+        {
+          update_time: time,
+        },
+      ),
+    ]);
+  await importAt(db, line('', 1_700_001_000), 22);
+  const { id } = await importAt(db, line('secret', 1_700_002_000), 23);
+  await importAt(db, line('edited', 1_700_003_000), 24);
+  const saidByImports = async () => JSON.stringify(await db.strict.imports.toArray());
+  expect(await saidByImports()).toContain('secret');
+  await undoAt(db, id, 25);
+  expect(await textsOf(db)).toEqual(['text of a', 'text of q']);
+  expect(await saidByImports()).not.toContain('secret');
+});
+
 test('what is deleted for good while an import goes on is not in its row at the end', async () => {
   const db = await openForTest();
   const { id } = await importAt(db, edited('first text', 1_700_001_000), 22);
   const [row] = (await snapshot(db)).messages;
-  const { conversationId } = row ?? expect.fail();
+  const { conversationId, id: messageId } = row ?? expect.fail();
   const change: ImportChange = {
     table: 'messages',
-    id: 'm',
+    id: 'gone',
     conversationId,
     memory: { was: {}, is: '' },
     fields: [{ key: 'content', was: 'secret', is: '' }],
   };
   const run = (await db.strict.imports.get(id)) ?? expect.fail();
-  await saveImportRun(db, { ...run, changes: [change] });
-  expect(await db.strict.imports.get(id)).toEqual({ ...run, changes: [change] });
+  const kept = { ...change, id: messageId };
+  await saveImportRun(db, { ...run, changes: [change, kept] });
+  expect(await db.strict.imports.get(id)).toEqual({ ...run, changes: [kept] });
   await purgeConversations(db, [conversationId]);
-  await saveImportRun(db, { ...run, changes: [change] });
+  await saveImportRun(db, { ...run, changes: [change, kept] });
   expect(await db.strict.imports.get(id)).toEqual(run);
 });
 

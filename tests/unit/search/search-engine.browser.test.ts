@@ -58,7 +58,7 @@ describe.each([
 
     const removed = await conversations.removeSubtree(id, answer);
     expect(await findIds(engine, '끝까지')).toEqual([]);
-    await conversations.restoreMessages(id, removed.messages, removed.activeLeafId);
+    await conversations.restoreMessages(id, removed);
     expect(await findIds(engine, '끝까지')).toEqual(['c']);
 
     await updateConversations(db, [id], { status: 'deleted' }, 1);

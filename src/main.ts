@@ -60,6 +60,7 @@ import { StorageHealth } from '#state/storage-health.svelte.ts';
 import { Toasts } from '#state/toasts.svelte.ts';
 import { Translator } from '#state/translator.svelte.ts';
 import { Usage } from '#state/usage.svelte.ts';
+import { Visit } from '#state/visit.ts';
 import App from '#ui/App.svelte';
 import { createStartScreen, showBlocked } from '#ui/blocked/show-blocked.ts';
 import {
@@ -165,16 +166,20 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   }
 
   // Not before: a page that waits at its lock is nobody's visit.
-  let session = await startSession(db, {
-    ...makers,
-    userAgent: navigator.userAgent,
-    knownId: sessionStorage.getItem(SESSION_KEY),
-  });
-  const getSessionId = async (onNoRoom = storage.fail): Promise<SessionId> => {
-    session = await touchSession(db, session, { ...makers, onNoRoom });
-    sessionStorage.setItem(SESSION_KEY, session.id);
-    return session.id;
-  };
+  const visit = new Visit(
+    await startSession(db, {
+      ...makers,
+      userAgent: navigator.userAgent,
+      knownId: sessionStorage.getItem(SESSION_KEY),
+    }),
+    {
+      touch: (session, onNoRoom) => touchSession(db, session, { ...makers, onNoRoom }),
+      end: async (id) => (await import('./db/session-list.ts')).endSession(db, id, 'lock'),
+      remember: (id) =>
+        id ? sessionStorage.setItem(SESSION_KEY, id) : sessionStorage.removeItem(SESSION_KEY),
+    },
+  );
+  const getSessionId = (): Promise<SessionId> => visit.touch(storage.fail);
   await getSessionId();
 
   const endpoints = createEndpoints({ db, ...makers, apiKeys });
@@ -259,7 +264,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     },
     storage,
   );
-  const work = createLazyDataWork({ db, clock, sessionId: () => session.id, translator });
+  const work = createLazyDataWork({ db, clock, sessionId: () => visit.id, translator });
   const backups = new Backups(work.backups, storage, clock, (done) => {
     if (done) sessionStorage.setItem(DONE_KEY, done);
     location.reload();
@@ -301,7 +306,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     cache: responseCache,
     getSessionId,
     // That there is no room is told with what the person wants kept.
-    touchVisit: () => getSessionId(() => undefined),
+    touchVisit: () => visit.touch(() => undefined),
     isShown: () => target.isConnected,
     purge: (ids, signal) => purge(ids, { isTrashOnly: true, ...(signal && { signal }) }),
     takeOutOfTrash: (ids) => conversations.setStatus(ids, 'active'),
@@ -372,13 +377,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   beforeLock = {
     mustWait: () => app.isAnswering,
     isAtStake: () => isBusy() || app.isMoreThanStored,
-    endVisit: async () => {
-      const { id } = session;
-      // Whoever opens the lock begins another one; only where this one cannot be written down as ended it goes on.
-      sessionStorage.removeItem(SESSION_KEY);
-      session = { ...session, lastActivity: 0 };
-      await (await import('./db/session-list.ts')).endSession(db, id, 'lock');
-    },
+    endVisit: () => visit.end(),
   };
   return app;
 }

@@ -81,6 +81,21 @@ export function watchEndpoints({ strict: db }: OnggiDatabase): LiveRead<readonly
   return liveRead(() => db.endpoints.toArray().then(oldestFirst));
 }
 
+/** What an endpoint is asked with, now and after every change: another text where its address or its key is another. */
+export function watchEndpointAccess(
+  { strict: db }: OnggiDatabase,
+  id: EndpointId,
+): LiveRead<string> {
+  return liveRead(() =>
+    db.transaction('r', db.endpoints, db.secrets, async () => {
+      const endpoint = await db.endpoints.get(id);
+      const secret = await db.secrets.get(id);
+      // Fresh for every write.
+      return `${endpoint?.baseUrl ?? ''} ${secret?.sealed.iv.join() ?? ''}`;
+    }),
+  );
+}
+
 function oldestFirst(endpoints: readonly Endpoint[]): readonly Endpoint[] {
   return endpoints.toSorted((a, b) => a.createdAt - b.createdAt);
 }

@@ -105,6 +105,11 @@ export interface MeaningStatus {
   /** Conversations that can be found, and how many there are to be. */
   readonly doneCount: number;
   readonly totalCount: number;
+  /**
+   * Passages that no vector stands for, because the model's worker died of them again and again; a worker of an
+   * older version does not say.
+   */
+  readonly leftOutCount?: number;
   /** Bytes of the model that were fetched; the total is null where it is unknown. */
   readonly doneBytes: number;
   readonly totalBytes: number | null;

@@ -128,6 +128,8 @@ export const ko: LaterTexts = {
     '연결이 지금은 답하지 않아요. 단어로 찾기는 그대로 되고, 다시 답하면 의미로 찾기도 이어져요.',
   'embedder.unusable':
     '이 연결의 ‘{name}’에서는 쓸 수 있는 벡터가 오지 않아요. 모델 이름, 키, 주소를 확인하거나 다른 모델을 골라 주세요. 단어로 찾기는 그대로 돼요.',
+  'embedder.leftOut':
+    '구간 {count}개는 읽을 때마다 이 모델이 멈춰서 의미로 찾기에서 뺐어요. 단어로는 찾을 수 있어요.',
   'embedder.loading': '임베딩 모델을 불러오고 있어요.',
   'embedder.offline': '오프라인에서도 작동',
   'embedder.partly': '{part} 받음',

@@ -121,6 +121,8 @@ export const zh: LaterTexts = {
   'embedder.silent': '连接暂时没有响应。按文字查找仍可使用；恢复响应后，按含义查找会继续。',
   'embedder.unusable':
     '“{name}”无法通过此连接提供可用的向量。请检查模型名称、密钥和地址，或选择其他模型。按文字查找仍可使用。',
+  'embedder.leftOut':
+    '有 {count} 个片段让这个模型一再停止工作，因此未列入按语义查找；按词仍可找到。',
   'embedder.loading': '正在加载嵌入模型。',
   'embedder.offline': '可离线使用',
   'embedder.partly': '已下载 {part}',

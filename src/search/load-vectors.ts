@@ -54,11 +54,11 @@ async function loadFromTables(
   entries: VectorEntries,
   copy: VectorCopy,
 ): Promise<void> {
-  const { collection, embedder, dimension, rows, owners } = entries;
+  const { collection, embedder, dimension, rows } = entries;
   const named = new Map<number, string>();
   for (const coverage of await readEmbeddingCoverage(db, embedder)) {
     if (coverage.collection !== collection) continue;
-    owners.set(coverage.ownerId, { stamp: coverage.stamp, rows: coverage.rows });
+    entries.cover(coverage.ownerId, coverage.stamp, coverage.rows);
     for (const number of coverage.rows) named.set(number, coverage.ownerId);
   }
   for await (const block of readEmbeddingBlocks(db, collection, embedder)) {
@@ -95,7 +95,7 @@ async function loadFromFiles(
   from: VectorSidecar,
   stamp: string,
 ): Promise<boolean> {
-  const { passages, firstPlaces, liveCounts, owners } = entries;
+  const { passages, firstPlaces, liveCounts } = entries;
   const stamps = await from.load(stamp).catch(() => undefined);
   if (!stamps) return false;
   const count = passages.rowCount();
@@ -115,7 +115,7 @@ async function loadFromFiles(
   const rowsByOwner = groupRows(entries);
   for (const [ownerId, ownerStamp] of stamps) {
     const own = rowsByOwner[passages.numberOwner(ownerId)] ?? new Uint32Array(0);
-    owners.set(ownerId, { stamp: ownerStamp, rows: own });
+    entries.cover(ownerId, ownerStamp, own);
   }
   return readTail(entries, from);
 }

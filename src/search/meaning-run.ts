@@ -6,10 +6,12 @@ import type { Embedder } from '#domain/embedding.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import type { MeaningStatus } from '#domain/search.ts';
+import { createSurvivingEmbed } from './embed-surviving.ts';
 import { createMeaningIndexer } from './meaning-indexer.ts';
 import type { MeaningIndexer } from './meaning-indexer.ts';
 import { conversationSource, documentSource } from './passage-source.ts';
 import type { PassageSource } from './passage-source.ts';
+import { isDeath, openReviving } from './reviving-embedder.ts';
 import type { SidecarStore } from './sidecar-store.ts';
 import { openVectorIndex } from './vector-index.ts';
 import type { VectorIndex } from './vector-index.ts';
@@ -141,8 +143,8 @@ export function startMeaningRun(
   };
 
   async function open(): Promise<OpenedMeaning> {
-    const embedder = await openEmbedder((doneBytes, totalBytes) =>
-      setStatus({ doneBytes, totalBytes }),
+    const embedder = await openReviving(() =>
+      openEmbedder((doneBytes, totalBytes) => setStatus({ doneBytes, totalBytes })),
     );
     try {
       goOn();
@@ -193,14 +195,7 @@ export function startMeaningRun(
         return vectors;
       } catch (error) {
         goOn();
-        // A worker that died is started by the next question.
-        if (
-          !(error instanceof OnggiError) ||
-          !error.retryable ||
-          error.code === 'app/worker-failed'
-        ) {
-          throw error;
-        }
+        if (!(error instanceof OnggiError) || !error.retryable || isDeath(error)) throw error;
         setStatus({ phase: 'retrying' });
         const pause = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0;
         const told = (error.retryAt ?? 0) - clock();
@@ -223,6 +218,10 @@ export function startMeaningRun(
       [0, 0],
       [0, 0],
     ];
+    const surviving = createSurvivingEmbed(
+      (texts) => embedPatiently(embedder, texts, 'passage'),
+      embedder.dimension,
+    );
     const sources = [
       [conversationSource(db, embedder.skipsTrash), found.index],
       [documentSource(db, embedder.skipsDocuments ? found.documents : undefined), found.documents],
@@ -230,7 +229,7 @@ export function startMeaningRun(
     const parts = sources.map(([source, index], at): MeaningPart => {
       const indexer = createMeaningIndexer({
         source,
-        embedder: { ...embedder, embed: (...given) => embedPatiently(embedder, ...given) },
+        embedder: { ...embedder, embed: surviving },
         index,
         batchTexts: embedder.batchTexts,
         mayGoOn,
@@ -238,7 +237,7 @@ export function startMeaningRun(
         onProgress(doneCount, totalCount) {
           counts[at] = [doneCount, totalCount];
           const sum = (which: 0 | 1) => counts.reduce((all, each) => all + (each[which] ?? 0), 0);
-          setStatus({ doneCount: sum(0), totalCount: sum(1) });
+          setStatus({ doneCount: sum(0), totalCount: sum(1), leftOutCount: countLeftOut(found) });
         },
       });
       return { source, index, indexer };
@@ -273,7 +272,7 @@ export function startMeaningRun(
     await catchUp(parts);
     // What was written meanwhile: a model that is to answer instead of another must know it too.
     seq = await followFeed(parts, seq);
-    setStatus({ phase: 'ready' });
+    setStatus({ phase: 'ready', leftOutCount: countLeftOut(found) });
     return async () => {
       for (;;) {
         await changed;
@@ -288,7 +287,7 @@ export function startMeaningRun(
           await job.work({ parts, isBehind });
           jobs.delete(job);
         }
-        setStatus({ phase: 'ready' });
+        setStatus({ phase: 'ready', leftOutCount: countLeftOut(found) });
       }
     };
   }
@@ -372,6 +371,9 @@ export function startMeaningRun(
     },
   };
 }
+
+const countLeftOut = ({ index, documents }: OpenedMeaning): number =>
+  index.leftOutCount() + documents.leftOutCount();
 
 function closeAll({ index, documents }: OpenedMeaning): void {
   index.close();

@@ -6,6 +6,10 @@
  * beside the old ones, which answer until it has them all. Which model answers after a reload is read from
  * the tables: vectors of the former one are there as long as the change has not been made. An endpoint that
  * is not chosen any more is asked nothing more: then the chosen model answers with what it has so far.
+ *
+ * [Note: A model that fails] What failed is begun anew by a question once for each reason, until it works again:
+ * a refused key is not asked about with every letter that is typed. Afterwards it takes the person (`rechoose`),
+ * or something that may have mended it (`retryFailed`): another key or address, the network that came back.
  */
 import { leaveFeed } from '#db/feed-reader.ts';
 import { deleteEmbeddings, readStoredEmbedders } from '#db/embeddings.ts';
@@ -16,6 +20,7 @@ import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import { EMBEDDING_COLLECTIONS, embedderKey } from '#domain/embedding.ts';
 import type { EmbeddingCollection } from '#domain/embedding.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
+import type { ErrorCode } from '#domain/errors.ts';
 import type { ConversationId } from '#domain/ids.ts';
 import type { MapPoint, MeaningStatus, NearGroup } from '#domain/search.ts';
 import { checkVectors, mendVectors } from './check-vectors.ts';
@@ -30,6 +35,7 @@ import { toNearGroups } from './near-groups.ts';
 import type { NearOwner } from './nearest-owners.ts';
 import { conversationPassages } from './passages.ts';
 import { leastCosineOf } from './least-cosine.ts';
+import { isDeath } from './reviving-embedder.ts';
 import { toBuiltInScale } from './unrelated-cosine.ts';
 import { removeOtherVectorFiles } from './vector-sidecar.ts';
 
@@ -64,6 +70,11 @@ export interface Meaning {
   resume(): Promise<void>;
   /** The wish is another one: begins, with the chosen model beside the one that answers. */
   rechoose(): Promise<void>;
+  /**
+   * What made it fail may be mended: what failed begins anew, and what is on its way with what was before, when it
+   * fails. See [Note: A model that fails].
+   */
+  retryFailed(): Promise<void>;
   /**
    * Conversations near to a text, and documents where asked for, nearest first. Begins, unless `isInPassing`.
    * While the model loads it waits, while there is indexing it finds what is indexed.
@@ -123,9 +134,14 @@ const MAX_QUERY_UNITS = 2000;
 /** Names in the change feed: for the run that answers, one beside it, and others that are ending. */
 const FEED_READERS = ['meaning', 'meaning-2', 'meaning-3', 'meaning-4'];
 
+/** So many questions of which workers died are remembered. */
+const MOST_DEADLY = 100;
+
 /** A run and what it was started for. */
 interface Started {
   readonly choice: EmbedderChoice;
+  /** How often something had been mended when it began. */
+  readonly mendedCount: number;
   readonly run: MeaningRun;
   /** What is open once its model was loaded. */
   opened: OpenedMeaning | undefined;
@@ -169,6 +185,12 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   let evictedBytes = 0;
   /** Of a run that has not ended. */
   let lastAsked: Asked | undefined;
+  /** How often something was mended of which a run may have failed. */
+  let mendedCount = 0;
+  /** Reasons for which a question began a failed run anew. */
+  const triedAgain = new Set<ErrorCode>();
+  /** Questions of which one worker died after the other. */
+  const deadly = new Set<string>();
 
   function tell(): void {
     const shown = coming ?? answering;
@@ -184,8 +206,14 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     const reader = FEED_READERS.find((name) => !usedReaders.has(name)) ?? FEED_READERS.join();
     usedReaders.add(reader);
     const run = startMeaningRun(deps, (onBytes) => openEmbedder(choice, onBytes), reader, tell);
-    const started: Started = { choice, run, opened: undefined };
-    void run.ended.then(() => usedReaders.delete(reader));
+    const started: Started = { choice, mendedCount, run, opened: undefined };
+    void run.ended.then(() => {
+      usedReaders.delete(reader);
+      const isNeeded = started === answering || started === coming;
+      if (isNeeded && isFailed(started) && started.mendedCount < mendedCount) {
+        arrangeNext().catch(() => undefined);
+      }
+    });
     run.opened.then(
       (opened) => {
         started.opened = opened;
@@ -195,6 +223,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     );
     run.whole.then(
       () => {
+        triedAgain.clear();
         if (started === coming) change(started);
         else settle(started);
       },
@@ -303,20 +332,41 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     return false;
   }
 
+  function forgetFailures(): void {
+    mendedCount += 1;
+    triedAgain.clear();
+    deadly.clear();
+  }
+
+  /** See [Note: A model that fails]. A vault asks nobody, and is opened by the person. */
+  function mayTryAgain(reason: ErrorCode): boolean {
+    if (reason === 'vault/locked') return true;
+    const isFirst = !triedAgain.has(reason);
+    triedAgain.add(reason);
+    return isFirst;
+  }
+
   /** What answers, begun if it was not. A coming model that failed waits for the person. */
   async function ensure(): Promise<OpenedMeaning> {
-    if (!answering || isFailed(answering)) await arrangeNext();
-    const unready = (): Promise<never> =>
-      Promise.reject(new OnggiError('app/worker-failed', 'nothing answers'));
-    const opened = answering?.run.opened ?? unready();
+    const failureOf = (started: Started | undefined): ErrorCode | null =>
+      started && isFailed(started) ? started.run.status().errorCode : null;
+    const before = failureOf(answering);
+    if (!answering || (before !== null && mayTryAgain(before))) await arrangeNext();
+    const failed = failureOf(answering);
+    const unready = (reason: ErrorCode): Promise<never> =>
+      Promise.reject(new OnggiError(reason, 'nothing answers'));
+    const opened =
+      failed === null ? (answering?.run.opened ?? unready('app/worker-failed')) : unready(failed);
     // While the model that answered cannot be had, the coming one does, with what it has.
     return opened.catch(
       (error: unknown) => coming?.run.opened ?? Promise.reject(toOnggiError(error)),
     );
   }
 
-  /** Embeds a question; when the model changes or its worker dies over it, with the new one. */
+  /** Embeds a question; when the model changes or its worker dies over it, once more. */
   async function embedQuery(text: string, signal?: AbortSignal): Promise<Asked> {
+    if (deadly.has(text))
+      throw new OnggiError('app/worker-failed', 'workers died of this question');
     const opened = await ensure();
     signal?.throwIfAborted();
     // Asked again while the index grows: that costs nothing, at an endpoint no money.
@@ -325,14 +375,16 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       lastAsked = await askModel(opened, text, signal);
     } catch (error) {
       signal?.throwIfAborted();
-      // A worker that died does not come back: another is begun, by what the tables and files hold.
-      if (toOnggiError(error).code === 'app/worker-failed') {
-        end([answering, coming].find((each) => each?.opened === opened));
-      }
       const next = await ensure();
       signal?.throwIfAborted();
-      if (next === opened) throw error;
-      lastAsked = await askModel(next, text, signal);
+      if (next === opened && !isDeath(error)) throw error;
+      try {
+        lastAsked = await askModel(next, text, signal);
+      } catch (again) {
+        if (next === opened && !signal?.aborted && isDeath(again)) deadly.add(text);
+        if (deadly.size > MOST_DEADLY) deadly.clear();
+        throw again;
+      }
     }
     return lastAsked;
   }
@@ -411,7 +463,12 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     },
     rechoose() {
       evictedBytes = 0;
+      forgetFailures();
       return arrangeNext();
+    },
+    async retryFailed() {
+      forgetFailures();
+      if (isFailed(answering) || isFailed(coming)) await arrangeNext();
     },
     evict: () =>
       inTurn(async () => {

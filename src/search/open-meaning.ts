@@ -1,4 +1,5 @@
 import { watchUserSettings } from '#db/user-settings.ts';
+import { watchEndpointAccess } from '#db/endpoints.ts';
 import { LOW_BATTERY_LOCK, readHeldLocks } from '#db/locks.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import {
@@ -69,6 +70,7 @@ export function openChosenMeaning({
       meaningSettings = next;
       wanted = next.embedder === undefined ? BUILT_IN_CHOICE : readEmbedderChoice(next.embedder);
       resolveKnown();
+      follow(wanted);
       // The first value is no change: what has begun is begun with it.
       if (!before || !wanted) return;
       if (!isUsedAlike(before, wanted) || !isSameChoice(before, wanted)) void choose();
@@ -76,6 +78,26 @@ export function openChosenMeaning({
     // The page has the same trouble and says so. Nothing is begun for a wish that is not known.
     error: (error) => rejectKnown(toOnggiError(error)),
   });
+  let followed: string | undefined;
+  let stopFollowing: () => void = () => undefined;
+  /** Begins anew what failed when the connection that embeds gets another key or address. */
+  function follow(choice: EmbedderChoice | undefined): void {
+    const endpointId = choice?.kind === 'endpoint' ? choice.endpointId : undefined;
+    if (endpointId === followed) return;
+    stopFollowing();
+    followed = endpointId;
+    if (endpointId === undefined) return;
+    let before: string | undefined;
+    const following = watchEndpointAccess(db, endpointId).subscribe({
+      next: (access) => {
+        if (before !== undefined && before !== access) void retry();
+        before = access;
+      },
+      // Then it takes the person's word, as before.
+      error: () => undefined,
+    });
+    stopFollowing = () => following.unsubscribe();
+  }
   let seenAt = 0;
   let isHeld: 'waiting' | 'saving-power' | undefined;
 
@@ -143,5 +165,7 @@ export function openChosenMeaning({
   });
   // A failure is in the status.
   const choose = (): Promise<void> => meaning.rechoose().catch(() => undefined);
+  const retry = (): Promise<void> => meaning.retryFailed().catch(() => undefined);
+  addEventListener('online', () => void retry());
   return meaning;
 }

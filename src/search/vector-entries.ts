@@ -37,6 +37,8 @@ export interface VectorEntries {
   dead: number[];
   /** Places that do not count any more and of which something is still stored, or was never looked at. */
   readonly unexpunged: Set<number>;
+  /** Rows by number whose text the model cannot read: there is a row that is never found, so that none is made. */
+  readonly unreadable: Set<number>;
   /** Full blocks that are not stored yet, and the one that is being filled. */
   fullBlocks: OpenBlock[];
   tail: OpenBlock;
@@ -47,7 +49,7 @@ export interface VectorEntries {
   readonly placeOf: (number: number) => number;
   /** Says what the row at the next place stands for; null for one that does not count. */
   readonly addPassage: (number: number, passage: Passage | null) => void;
-  /** Adds a row. @returns its number */
+  /** Adds a row; without numbers that are finite, one of {@link unreadable}. @returns its number */
   readonly append: (passage: PassageText, vector: Float32Array) => number;
   /** A row does not count any more. */
   readonly drop: (number: number) => void;
@@ -55,7 +57,11 @@ export interface VectorEntries {
   readonly remove: (ownerId: string) => void;
   /** Rows of an owner, by what they stand for; see {@link passageKey}. */
   readonly knownRows: (ownerId: string) => Map<string, number>;
-  /** All owners with their stamps, as they are now. */
+  /** An owner's stamp as it is stored: it tells which of its rows are unreadable. */
+  readonly storedStamp: (covered: Covered) => string;
+  /** Takes up an owner as it is stored. */
+  readonly cover: (ownerId: string, storedStamp: string, rows: Covered['rows']) => void;
+  /** All owners with their stored stamps, as they are now. */
   readonly readOwners: () => readonly (readonly [string, string])[];
 }
 
@@ -87,13 +93,15 @@ export async function createVectorEntries(
     gone: new Set(),
     dead: [],
     unexpunged: new Set(),
+    unreadable: new Set(),
     fullBlocks: [],
     tail: createOpenBlock(0, dimension),
     unflushed: 0,
     clear() {
-      const { unexpunged } = entries;
-      for (const known of [rows, passages, firstPlaces, liveCounts, owners, unexpunged]) {
-        known.clear();
+      const { unexpunged, unreadable } = entries;
+      const known = [rows, passages, firstPlaces, liveCounts, owners, unexpunged, unreadable];
+      for (const each of known) {
+        each.clear();
       }
       entries.tail = createOpenBlock(0, dimension);
     },
@@ -110,9 +118,12 @@ export async function createVectorEntries(
       const { text: _text, ...stored } = passage;
       const { tail } = entries;
       const number = tail.number * BLOCK_ROWS + tail.passages.length;
-      tail.vectors.set(vector, tail.passages.length * dimension);
+      const isReadable = vector.every(Number.isFinite);
+      const known = isReadable ? vector : new Float32Array(dimension);
+      if (!isReadable) entries.unreadable.add(number);
+      tail.vectors.set(known, tail.passages.length * dimension);
       tail.passages.push(stored);
-      rows.add(vector);
+      rows.add(known);
       entries.addPassage(number, stored);
       entries.unflushed += 1;
       if (tail.passages.length === BLOCK_ROWS) {
@@ -122,6 +133,7 @@ export async function createVectorEntries(
       return number;
     },
     drop(number) {
+      entries.unreadable.delete(number);
       const place = placeOf(number);
       if (!(passages.ownerOf(place) >= 0)) return;
       const block = blockOf(number);
@@ -153,10 +165,33 @@ export async function createVectorEntries(
       }
       return known;
     },
-    readOwners: () => [...owners].map(([id, { stamp }]) => [id, stamp]),
+    storedStamp(covered) {
+      if (entries.unreadable.size === 0) return covered.stamp;
+      const left = [...covered.rows].filter((row) => entries.unreadable.has(row));
+      return left.length > 0 ? covered.stamp + UNREADABLE + left.join() : covered.stamp;
+    },
+    cover(ownerId, storedStamp, own) {
+      const at = storedStamp.indexOf(UNREADABLE);
+      if (at < 0) {
+        owners.set(ownerId, { stamp: storedStamp, rows: own });
+        return;
+      }
+      const left = new Set(
+        storedStamp
+          .slice(at + UNREADABLE.length)
+          .split(',')
+          .map(Number),
+      );
+      for (const row of own) if (left.has(row)) entries.unreadable.add(row);
+      owners.set(ownerId, { stamp: storedStamp.slice(0, at), rows: own });
+    },
+    readOwners: () => [...owners].map(([id, covered]) => [id, entries.storedStamp(covered)]),
   };
   return entries;
 }
+
+/** Ends the stored stamp of one with passages that the model cannot read; then the numbers of their rows. */
+const UNREADABLE = '.unreadable:';
 
 export const blockOf = (number: number): number => Math.floor(number / BLOCK_ROWS);
 

@@ -56,6 +56,8 @@ export interface VectorIndex {
    * anew what is missing, and no more.
    */
   distrust(ownerIds: readonly string[], damaged: DamagedVectors): Promise<void>;
+  /** Passages whose vectors were not finite: they have a row that is never found. */
+  readonly leftOutCount: () => number;
   /** Rows put since the last {@link flush}. */
   readonly unflushedCount: () => number;
   /** Stores what was put and removed, in one transaction. @throws OnggiError `db/*` */
@@ -120,7 +122,10 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
   async function copyChanges(stamp: string, blocks: readonly OpenBlock[]): Promise<void> {
     const told = [
       ...[...gone].map((id) => [id, null] as const),
-      ...[...changed].map((id) => [id, owners.get(id)?.stamp ?? null] as const),
+      ...[...changed].map((id) => {
+        const covered = owners.get(id);
+        return [id, covered ? entries.storedStamp(covered) : null] as const;
+      }),
     ];
     await copy.write(async (to) => {
       for (const {
@@ -150,7 +155,8 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
       blocks: unflushed > 0 ? blocks.map((b) => packBlock(b, collection, embedder, clock())) : [],
       covered: [...changed].flatMap((ownerId) => {
         const covered = owners.get(ownerId);
-        return covered ? { collection, ownerId, ...covered } : [];
+        if (!covered) return [];
+        return { collection, ownerId, ...covered, stamp: entries.storedStamp(covered) };
       }),
       uncoveredIds: [...gone],
       emptyBlockIds: [...lost, ...emptied.map(([block]) => idOf(block))],
@@ -232,6 +238,7 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
       }
     },
     unflushedCount: () => entries.unflushed,
+    leftOutCount: () => entries.unreadable.size,
     flush,
     async expunge(goOn) {
       if (entries.unexpunged.size === 0) return;

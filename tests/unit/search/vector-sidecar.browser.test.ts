@@ -105,6 +105,36 @@ test('the files alone say what the tables say, and more can be added', async () 
   expect(await find(plain, 'w7 x3')).toEqual(await find(third, 'w7 x3'));
 });
 
+test('which passages could not be read is known from the files, and from the tables', async () => {
+  const db = await openForTest();
+  const store = memoryStore();
+  const index = await open(db, store);
+  await put(index, 'a', ['red apple', 'green pear']);
+  const { conversation, messages } = conversationOf('b', ['yellow lemon', 'deadly']);
+  const wanted = conversationPassages(conversation, messages);
+  const vectors = await embedder.embed(
+    wanted.map(({ text }) => text),
+    'passage',
+  );
+  index.put({ id: 'b', stamp: 's' }, wanted, vectors.fill(NaN, vectors.length - 32));
+  await index.flush();
+  expect(index.leftOutCount()).toBe(1);
+  index.close();
+  for (const where of [store, memoryStore()]) {
+    const again = await open(db, where);
+    expect(again.leftOutCount()).toBe(1);
+    expect(again.stampOf('b')).toBe('s');
+    expect(again.missing('b', wanted)).toEqual([]);
+    expect(await find(again, 'yellow lemon')).toEqual([['b', 0, '1.000000']]);
+    const damaged = await again.verify(new AbortController().signal);
+    expect(damaged).toEqual({ blockIds: [], isCopyDamaged: false });
+    again.close();
+  }
+  const last = await open(db, store);
+  last.remove('b');
+  expect(last.leftOutCount()).toBe(0);
+});
+
 test('many small steps are written together, and nothing is lost by it', async () => {
   const db = await openForTest();
   const store = memoryStore();

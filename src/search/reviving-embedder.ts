@@ -1,0 +1,69 @@
+import { embedderKey } from '#domain/embedding.ts';
+import { OnggiError, toOnggiError } from '#domain/errors.ts';
+import type { OpenEmbedder } from './meaning-run.ts';
+
+/** Whether what embeds is no more, or its engine is not to be trusted any more: another is to be begun. */
+export function isDeath(error: unknown): boolean {
+  const { code } = toOnggiError(error);
+  return code === 'app/worker-failed' || code === 'app/unexpected';
+}
+
+/**
+ * An embedder that is opened anew, with the next text, after it died.
+ * @throws what `open` throws, here and from `embed`; there `model/changed` when the model is another one.
+ */
+export async function openReviving(open: () => Promise<OpenEmbedder>): Promise<OpenEmbedder> {
+  const first = await open();
+  const key = embedderKey(first);
+  let working: Promise<OpenEmbedder> | undefined = Promise.resolve(first);
+  const closed = new AbortController();
+
+  function end(ended: Promise<OpenEmbedder> | undefined): void {
+    if (working === ended) working = undefined;
+    void ended?.then(
+      (embedder) => embedder.close(),
+      () => undefined,
+    );
+  }
+
+  async function reopen(): Promise<OpenEmbedder> {
+    const embedder = await open();
+    if (embedderKey(embedder) === key && !closed.signal.aborted) return embedder;
+    embedder.close();
+    if (closed.signal.aborted) throw new OnggiError('app/worker-failed', 'the model was closed');
+    throw new OnggiError('model/changed', 'the files are of another model now');
+  }
+
+  /** Uses the one that works, or another in its place. */
+  async function use<T>(
+    work: (embedder: OpenEmbedder) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    if (closed.signal.aborted) throw new OnggiError('app/worker-failed', 'the model was closed');
+    const mine = (working ??= reopen());
+    const embedder = await mine.catch((error: unknown) => {
+      end(mine);
+      throw error;
+    });
+    try {
+      return await work(embedder);
+    } catch (error) {
+      // A question that was given up is nobody's death.
+      if (!signal?.aborted && isDeath(error)) end(mine);
+      throw error;
+    }
+  }
+
+  const { measureOddness } = first;
+  return {
+    ...first,
+    embed: (texts, kind, signal) => use((embedder) => embedder.embed(texts, kind, signal), signal),
+    measureOddness:
+      measureOddness &&
+      ((text) => use(async (embedder) => (await embedder.measureOddness?.(text)) ?? null)),
+    close() {
+      closed.abort();
+      end(working);
+    },
+  };
+}

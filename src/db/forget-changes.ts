@@ -1,15 +1,16 @@
 import { Dexie } from 'dexie';
 import type { NotedByImport } from '#domain/conversation-store.ts';
 import type { ConversationId, MessageId } from '#domain/ids.ts';
+import { findNamed, withoutNames } from '#domain/forget-names.ts';
 import { toConversationId, toMessageId } from '#domain/ids.ts';
 import type { ImportChange, ImportRun } from '#domain/stored-rows.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 
 /**
  * Takes what rows of these conversations said before an import changed them out of every import, also what
- * imports that are still going on have written down: of what is deleted for good nothing is kept. One
- * transaction, to be called while the messages are still there: changes that older versions noted say only of
- * which message they are. Those of a message that is gone go too.
+ * imports that are still going on have written down, and their titles out of the reports: of what is deleted
+ * for good nothing is kept. One transaction, to be called while the messages are still there: changes that
+ * older versions noted say only of which message they are. Those of a message that is gone go too.
  * @param isTrashOnly Leaves conversations alone that are not in the trash any more.
  */
 export function forgetChanges(
@@ -18,18 +19,36 @@ export function forgetChanges(
   isTrashOnly: boolean,
 ): PromiseLike<void> {
   return db.transaction('rw', db.imports, db.conversations, db.messages, async () => {
-    const rows = isTrashOnly ? await db.conversations.bulkGet([...ids]) : [];
+    const rows = await db.conversations.bulkGet([...ids]);
     const isGoing = (at: number): boolean => !isTrashOnly || rows[at]?.status === 'deleted';
     const going = new Set(ids.filter((_id, at) => isGoing(at)));
     if (going.size === 0) return;
-    const noted = await db.imports.filter(({ changes = [] }) => changes.length > 0).toArray();
-    for (const run of noted) {
-      const { changes = [], ...rest } = run;
+    const runs = await db.imports
+      .filter(({ changes = [], report }) => changes.length > 0 || report !== null)
+      .toArray();
+    const titles = [
+      ...rows.flatMap((row) => (row && going.has(row.id) ? (row.title ?? []) : [])),
+      ...runs.flatMap(({ changes = [] }) => titlesBefore(changes, going)),
+    ];
+    const gone = { has: (id: ConversationId) => going.has(id), titles };
+    for (const run of runs) {
+      const { changes = [], ...rest } = withoutNames(run, gone);
       const kept = await changesOutside(db, changes, going);
-      if (kept.length === changes.length) continue;
+      if (kept.length === changes.length && rest.report === run.report) continue;
       await db.imports.put(kept.length > 0 ? { ...rest, changes: kept } : rest);
     }
   });
+}
+
+/** What these conversations were called before imports called them otherwise. */
+function titlesBefore(
+  changes: readonly ImportChange[],
+  ids: ReadonlySet<ConversationId>,
+): readonly string[] {
+  return changes
+    .filter(({ table, id }) => table === 'conversations' && ids.has(toConversationId(id)))
+    .flatMap(({ fields }) => fields)
+    .flatMap(({ key, was }) => (key === 'title' && typeof was === 'string' ? was : []));
 }
 
 async function changesOutside(
@@ -84,17 +103,12 @@ export async function rememberMessages(
   }
 }
 
-/** The changes of an import without those of what was deleted for good while it went on. */
+/** An import without what it says of that which was deleted for good while it went on. */
 export async function withoutGone(db: OnggiDexie, run: ImportRun): Promise<ImportRun> {
-  const { changes = [], ...rest } = run;
+  const { changes = [], ...rest } = await withoutGoneNames(db, run);
   const named = new Set(changes.flatMap((change) => conversationOf(change) ?? []));
-  if (named.size === 0) return run;
-  const there = new Set<string>(
-    await db.conversations
-      .where(':id')
-      .anyOf([...named])
-      .primaryKeys(),
-  );
+  if (named.size === 0) return { ...rest, ...(changes.length > 0 && { changes }) };
+  const there = new Set<string>(await conversationsAmong(db, named));
   for (const id of new Set(changes.flatMap(({ conversationId }) => conversationId ?? []))) {
     const keys = await db.messages
       .where('[conversationId+seq]')
@@ -108,6 +122,28 @@ export async function withoutGone(db: OnggiDexie, run: ImportRun): Promise<Impor
       (there.has(change.id) && there.has(change.earlierId ?? change.id)),
   );
   return kept.length > 0 ? { ...rest, changes: kept } : rest;
+}
+
+async function withoutGoneNames(db: OnggiDexie, run: ImportRun): Promise<ImportRun> {
+  const named = findNamed(run);
+  if (named.size === 0) return run;
+  const there = new Set(await conversationsAmong(db, named));
+  return withoutNames(run, { has: (id) => !there.has(id), titles: [] });
+}
+
+/** Above this many it is quicker to ask for the ids of all. */
+const FEW = 500;
+
+/** Those of the conversations that are here, and maybe others. */
+function conversationsAmong(
+  db: OnggiDexie,
+  ids: ReadonlySet<ConversationId>,
+): PromiseLike<ConversationId[]> {
+  if (ids.size > FEW) return db.conversations.toCollection().primaryKeys();
+  return db.conversations
+    .where(':id')
+    .anyOf([...ids])
+    .primaryKeys();
 }
 
 /** Undefined where only a message says it. */

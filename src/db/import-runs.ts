@@ -31,10 +31,13 @@ export function withImportLock<T>(
 
 /**
  * Writes an import's whole row, in the place of its parts too, and waits for the disk: everything written
- * before it is then there too. What it changed in conversations and messages that are gone is left out.
+ * before it is then there too. What it says of conversations and messages that are gone is left out.
  */
 export function saveImportRun({ strict: db }: OnggiDatabase, run: ImportRun): Promise<void> {
-  const tables = run.changes ? [db.imports, db.conversations, db.messages] : [db.imports];
+  const tables = [
+    db.imports,
+    ...(run.changes || run.report ? [db.conversations, db.messages] : []),
+  ];
   return commit(() =>
     db.transaction('rw', tables, async () => {
       await db.imports.put(await withoutGone(db, run));
@@ -177,7 +180,9 @@ export function undoImport(
     await commit(() =>
       db.strict.transaction('rw', db.strict.imports, () => forgetMessages(db.strict, [...gone])),
     );
-    const { changes: _changes, settings: _settings, ...rest } = run;
+    // As it is now: its report has forgotten what is gone.
+    const left = (await readWholeRun(db.strict, id)) ?? run;
+    const { changes: _changes, settings: _settings, ...rest } = left;
     await saveImportRun(db, { ...rest, undoneAt: now });
     return {
       removedConversationCount: removable.length,

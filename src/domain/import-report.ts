@@ -1,5 +1,6 @@
 /** What an import found, and what it did: for the preview, the report and its download. */
 import type { ErrorCode } from './errors.ts';
+import type { ConversationId } from './ids.ts';
 import type { ImportNote, ImportSource, SkipReason } from './imported.ts';
 
 /** What happens with a conversation whose id is there already (our own files only). */
@@ -15,6 +16,8 @@ export interface ImportFileSummary {
   readonly source: ImportSource | null;
   /** The reader was written from documentation; no real file was seen. */
   readonly isFromDocumentation: boolean;
+  /** The conversation here that is all it holds, after whose title it may be called; missing where there are more. */
+  readonly conversationId?: ConversationId | undefined;
 }
 
 /** A file, or an entry of an archive, that was refused whole. */
@@ -55,17 +58,20 @@ export interface ImportSourceSummary {
   readonly unchangedCount: number;
 }
 
-export interface SkippedGroup {
-  readonly reason: SkipReason;
+interface NamedGroup {
   readonly count: number;
   /** Titles or ids of the first ones, at most five. */
   readonly examples: readonly string[];
+  /** For each example the conversation here that it is from; missing in previews and older versions. */
+  readonly conversationIds?: readonly (ConversationId | null)[];
 }
 
-export interface NotedGroup {
+export interface SkippedGroup extends NamedGroup {
+  readonly reason: SkipReason;
+}
+
+export interface NotedGroup extends NamedGroup {
   readonly note: ImportNote;
-  readonly count: number;
-  readonly examples: readonly string[];
 }
 
 /** What is in the files, before anything is written. */
@@ -87,6 +93,13 @@ export interface ImportReport extends ImportPreview {
   readonly isCancelled: boolean;
   readonly addedMessageCount: number;
   readonly storedAttachmentCount: number;
+}
+
+const MAX_EXAMPLE_CHARACTERS = 80;
+
+/** A title or a name as an example of a report. */
+export function toExample(label: string): string {
+  return Array.from(label.slice(0, 200)).slice(0, MAX_EXAMPLE_CHARACTERS).join('').trim();
 }
 
 /** Where a long piece of work stands. */

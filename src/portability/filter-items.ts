@@ -17,12 +17,16 @@ import type { RecognizedFile } from './recognize-files.ts';
 /** A conversation that is to be compared with the database. */
 export type WantedItem = Extract<ReadItem, { readonly kind: 'conversation' | 'native' }> & {
   readonly file: RecognizedFile;
+  /** As the report knows it, see `ImportTally.place`. */
+  readonly owner: string;
   /** A poorer copy of it came before, in this run. */
   readonly isRepeated: boolean;
 };
 
 /** A document that is to be compared with the library. */
 export type WantedDocument = Extract<ReadItem, { readonly kind: 'document' }>;
+
+type Counted = Omit<CountedConversation, 'owner' | 'fileName'>;
 
 /** What is remembered of a conversation, to tell whether a second copy says more. */
 interface Seen extends ConversationSize {
@@ -75,18 +79,19 @@ export function createItemFilter(
         : countImported(item.conversation, file);
     const refusal = refusalOf(item);
     if (refusal) {
-      tally.skip(refusal, counted.label);
+      tally.skip(refusal, counted.label, keyOf(item));
       return undefined;
     }
     const current = toSeen(item, counted);
     const same = seen.get(keyOf(item));
     const taken = same && !isSameTalk(current, same) ? withOwnId(item) : item;
-    const before = seen.get(keyOf(taken));
-    if (before) tally.skip('duplicate_in_file', counted.label);
+    const owner = keyOf(taken);
+    const before = seen.get(owner);
+    if (before) tally.skip('duplicate_in_file', counted.label, owner);
     if (before && !isRicher(current, before)) return undefined;
-    seen.set(keyOf(taken), current);
-    tally.addConversation(counted, before);
-    return { ...taken, file, isRepeated: before !== undefined };
+    seen.set(owner, current);
+    tally.addConversation({ ...counted, owner, fileName: file.file.name }, before);
+    return { ...taken, file, owner, isRepeated: before !== undefined };
   };
 }
 
@@ -121,7 +126,7 @@ function keyOf(item: ConversationItem): string {
 }
 
 /** Numbers only: there may be hundreds of thousands of them. */
-function toSeen(item: ConversationItem, counted: CountedConversation): Seen {
+function toSeen(item: ConversationItem, counted: Counted): Seen {
   const { updatedAt } = item.kind === 'native' ? item.native.conversation : item.conversation;
   const { messageCount, branchCount, attachmentCount, missingAttachmentCount } = counted;
   return {
@@ -152,10 +157,7 @@ function refusalOf(item: ConversationItem): SkipReason | undefined {
   return isTooLong ? 'too_large' : undefined;
 }
 
-function countImported(
-  conversation: ImportedConversation,
-  { findAsset }: RecognizedFile,
-): CountedConversation {
+function countImported(conversation: ImportedConversation, { findAsset }: RecognizedFile): Counted {
   const { messages } = conversation;
   let attachmentCount = 0;
   let missingCount = 0;
@@ -178,10 +180,7 @@ function countImported(
   };
 }
 
-function countNative(
-  native: NativeConversation,
-  { findAsset }: RecognizedFile,
-): CountedConversation {
+function countNative(native: NativeConversation, { findAsset }: RecognizedFile): Counted {
   const { conversation, messages, notes } = native;
   const attachments = messages.flatMap((message) => message.attachments);
   const missing = attachments.filter((each) => !hasNativeBytes(native, each, findAsset));

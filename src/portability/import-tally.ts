@@ -1,3 +1,5 @@
+import type { ConversationId } from '#domain/ids.ts';
+import { toExample } from '#domain/import-report.ts';
 import type {
   ImportFileSummary,
   ImportPreview,
@@ -23,6 +25,9 @@ export interface CountedConversation extends ConversationSize {
   readonly source: ImportSource;
   /** For examples: its title or id. */
   readonly label: string;
+  /** What it is known by in the files, as `ImportTally.place` names it. */
+  readonly owner: string;
+  readonly fileName: string;
   /** Epoch milliseconds; null where the file does not say. */
   readonly earliestAt: number | null;
   readonly latestAt: number | null;
@@ -42,8 +47,12 @@ export interface ImportTally {
   addDocumentFate(source: ImportSource, fate: DocumentFate): void;
   addFate(source: ImportSource, fate: ConversationFate, count?: number): void;
   addCollision(): void;
-  skip(reason: SkipReason, label: string | null): void;
-  note(note: ImportNote, label: string): void;
+  /** @param owner The conversation that the label is from. */
+  skip(reason: SkipReason, label: string | null, owner?: string): void;
+  /** @param owner as of {@link skip} */
+  note(note: ImportNote, label: string, owner?: string): void;
+  /** Says which conversation here is the one that the files know by `owner`. */
+  place(owner: string, id: ConversationId): void;
   refuse(refused: RefusedFile): void;
   toPreview(files: readonly ImportFileSummary[]): ImportPreview;
 }
@@ -51,7 +60,6 @@ export interface ImportTally {
 /** Titles or ids that are named for each reason. */
 const MAX_EXAMPLES = 5;
 const MAX_CHAT_MODELS = 20;
-const MAX_LABEL_CHARACTERS = 80;
 /** Refused files that are named. */
 const MAX_REFUSED = 200;
 
@@ -74,6 +82,7 @@ interface Counts {
 interface Group {
   count: number;
   readonly examples: string[];
+  readonly owners: (string | undefined)[];
 }
 
 export function createImportTally(): ImportTally {
@@ -81,6 +90,9 @@ export function createImportTally(): ImportTally {
   const skipped = new Map<SkipReason, Group>();
   const notes = new Map<ImportNote, Group>();
   const refused: RefusedFile[] = [];
+  const idByOwner = new Map<string, ConversationId>();
+  /** Null for a file of several. */
+  const ownerByFile = new Map<string, string | null>();
   let collisionCount = 0;
 
   function countsOf(source: ImportSource): Counts {
@@ -91,8 +103,22 @@ export function createImportTally(): ImportTally {
     return fresh;
   }
 
-  function note(name: ImportNote, label: string): void {
-    addToGroup(notes, name, label);
+  function note(name: ImportNote, label: string, owner?: string): void {
+    addToGroup(notes, name, label, owner);
+  }
+
+  function toGroup({ count, examples, owners }: Group): Omit<NotedGroup, 'note'> {
+    if (idByOwner.size === 0) return { count, examples };
+    return { count, examples, conversationIds: owners.map((owner) => idOf(owner) ?? null) };
+  }
+
+  function idOf(owner: string | null | undefined): ConversationId | undefined {
+    return idByOwner.get(owner ?? '');
+  }
+
+  function nameFile(file: ImportFileSummary): ImportFileSummary {
+    const conversationId = idOf(ownerByFile.get(file.name));
+    return conversationId === undefined ? file : { ...file, conversationId };
   }
 
   return {
@@ -101,7 +127,10 @@ export function createImportTally(): ImportTally {
       if (before) addSizes(counts, before, -1);
       addSizes(counts, counted, 1);
       addDatesAndModels(counts, counted);
-      if (!before) for (const each of counted.notes) note(each, counted.label);
+      const { owner, fileName, label } = counted;
+      if (!before) for (const each of counted.notes) note(each, label, owner);
+      const other = ownerByFile.get(fileName);
+      ownerByFile.set(fileName, other === undefined || other === owner ? owner : null);
     },
     addDocument: (source) => void (countsOf(source).documentCount += 1),
     addFate(source, fate, count = 1) {
@@ -115,16 +144,20 @@ export function createImportTally(): ImportTally {
       documentFates[`${fate}Count`] += 1;
     },
     addCollision: () => void (collisionCount += 1),
-    skip: (reason, label) => addToGroup(skipped, reason, label),
+    skip: (reason, label, owner) => addToGroup(skipped, reason, label, owner),
     note,
+    place: (owner, id) => void idByOwner.set(owner, id),
     refuse(file) {
       if (refused.length < MAX_REFUSED) refused.push(file);
     },
     toPreview: (files) => ({
-      files,
+      files: files.map(nameFile),
       sources: Array.from(bySource, ([source, counts]) => toSummary(source, counts)),
-      skipped: Array.from(skipped, ([reason, group]): SkippedGroup => ({ reason, ...group })),
-      notes: Array.from(notes, ([name, group]): NotedGroup => ({ note: name, ...group })),
+      skipped: Array.from(skipped, ([reason, group]): SkippedGroup => ({
+        reason,
+        ...toGroup(group),
+      })),
+      notes: Array.from(notes, ([name, group]): NotedGroup => ({ note: name, ...toGroup(group) })),
       refused,
       collisionCount,
     }),
@@ -167,17 +200,20 @@ function addDatesAndModels(counts: Counts, counted: CountedConversation): void {
   }
 }
 
-function addToGroup<Name>(groups: Map<Name, Group>, name: Name, label: string | null): void {
-  const group = groups.get(name) ?? { count: 0, examples: [] };
+function addToGroup<Name>(
+  groups: Map<Name, Group>,
+  name: Name,
+  label: string | null,
+  owner: string | undefined,
+): void {
+  const group = groups.get(name) ?? { count: 0, examples: [], owners: [] };
   groups.set(name, group);
   group.count += 1;
   if (group.examples.length >= MAX_EXAMPLES) return;
-  const example = shorten(label ?? '');
-  if (example !== '' && !group.examples.includes(example)) group.examples.push(example);
-}
-
-function shorten(label: string): string {
-  return Array.from(label.slice(0, 200)).slice(0, MAX_LABEL_CHARACTERS).join('').trim();
+  const example = toExample(label ?? '');
+  if (example === '' || group.examples.includes(example)) return;
+  group.examples.push(example);
+  group.owners.push(owner);
 }
 
 function toSummary(source: ImportSource, counts: Counts): ImportSourceSummary {

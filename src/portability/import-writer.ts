@@ -101,10 +101,11 @@ export function createImportWriter(parts: ImportWriterParts): ImportWriter {
       if (waiting.length > 1) {
         // One of them cannot be stored: each by itself, so that the others are.
         for (const each of waiting) await storeNew([each]);
-      } else for (const { label } of waiting) tally.skip('storage_refused', label);
+      } else for (const { label, owner } of waiting) tally.skip('storage_refused', label, owner);
       return;
     }
-    for (const { rows, source, earlyIds } of waiting) {
+    for (const { rows, source, owner, earlyIds } of waiting) {
+      tally.place(owner, rows.conversation.id);
       log.addCreated(rows.conversation.id, source);
       log.addAttachments([...earlyIds, ...rows.attachments.map(({ id }) => id)]);
       tally.addFate(source, 'new');
@@ -116,7 +117,7 @@ export function createImportWriter(parts: ImportWriterParts): ImportWriter {
       await work();
     } catch (error) {
       if (isFatal(error)) throw error;
-      tally.skip('storage_refused', labelOf(item));
+      tally.skip('storage_refused', labelOf(item), item.owner);
     }
   }
 

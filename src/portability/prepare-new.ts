@@ -15,6 +15,7 @@ export interface PreparedConversation {
   readonly rows: NewConversation;
   readonly source: ImportSource;
   readonly label: string;
+  readonly owner: string;
   /** Attachments that are stored already. */
   readonly earlyIds: readonly string[];
 }
@@ -30,7 +31,7 @@ type ImportedItem = Extract<WantedItem, { readonly kind: 'conversation' }>;
 /** Makes the rows of a conversation that is not here yet, and reads its attachments. */
 export async function prepareNew(
   parts: ImportWriterParts,
-  { conversation: imported, file }: ImportedItem,
+  { conversation: imported, file, owner }: ImportedItem,
 ): Promise<PreparedConversation> {
   const { db, log, tally, createId, sessionId } = parts;
   const label = imported.title ?? imported.sourceId;
@@ -50,7 +51,7 @@ export async function prepareNew(
   for await (const collected of wanted) {
     const messageId = ids.get(collected.messageSourceId);
     if (messageId === undefined) continue;
-    if (collected.refusal) tally.skip(collected.refusal, collected.reference.name);
+    if (collected.refusal) tally.skip(collected.refusal, collected.reference.name, owner);
     references.set(messageId, [...(references.get(messageId) ?? []), collected.reference]);
     waiting.push(...toAttachment(collected, conversation.id, messageId));
     bytes += collected.bytes?.byteLength ?? 0;
@@ -66,7 +67,7 @@ export async function prepareNew(
     return attachments ? { ...message, attachments } : message;
   });
   const rows = { conversation, messages: complete, attachments: waiting };
-  return { rows, source: imported.source, label, earlyIds };
+  return { rows, source: imported.source, label, owner, earlyIds };
 }
 
 /** The row of an attachment; none without bytes. */

@@ -26,12 +26,14 @@ export async function writeNative(parts: ImportWriterParts, item: NativeItem): P
   const { native } = item;
   const source: ImportSource = native.conversation.source === 'seed' ? 'seed' : 'onggi';
   const { kind, rows } = await compareNative(db, native, parts);
+  tally.place(item.owner, native.conversation.id);
   if (kind === 'new') {
     await addNew(parts, rows, item, source);
   } else if (kind === 'collision' && existing === 'copy') {
     await addNew(parts, copyNative(rows, createId), item, source);
   } else if (kind === 'collision' && existing !== 'update') {
-    tally.skip('chosen_by_person', native.conversation.title ?? native.conversation.id);
+    const { title, id } = native.conversation;
+    tally.skip('chosen_by_person', title ?? id, item.owner);
     tally.addFate(source, 'unchanged');
   } else {
     const isWritten = kind === 'collision' && (await update(parts, rows));
@@ -43,7 +45,7 @@ export async function writeNative(parts: ImportWriterParts, item: NativeItem): P
 async function addNew(
   parts: ImportWriterParts,
   rows: NativeRows,
-  { native, file: { findAsset } }: NativeItem,
+  { native, file: { findAsset }, owner }: NativeItem,
   source: ImportSource,
 ): Promise<void> {
   const { db, log, tally, createId } = parts;
@@ -73,6 +75,7 @@ async function addNew(
   await addWholeConversations(db, [{ conversation, messages, attachments }], part);
   log.addCreated(conversation.id, source);
   log.addAttachments([...early, ...attachments.map(({ id }) => id)]);
+  tally.place(owner, conversation.id);
   tally.addFate(source, 'new');
 }
 

@@ -24,6 +24,7 @@ export async function writeUpdate(
   stored: Conversation,
 ): Promise<void> {
   const { db, log, tally } = parts;
+  tally.place(item.owner, stored.id);
   const isWritten = await writeChanges(parts, item, stored);
   const filled = await fillBare(db, await findBareImported(db, item, stored));
   log.addAttachments(filled);
@@ -36,9 +37,10 @@ export async function writeUpdate(
 /** In one transaction. Bytes come afterwards, few at a time. @returns whether anything changed that anybody sees. */
 async function writeChanges(
   parts: ImportWriterParts,
-  { conversation: imported, file }: ImportedItem,
+  item: ImportedItem,
   stored: Conversation,
 ): Promise<boolean> {
+  const { conversation: imported, file, owner } = item;
   const { db, log, createId, sessionId } = parts;
   if (isSameAsImported(stored, imported)) return false;
   const makers: UpdateMakers = {
@@ -60,8 +62,8 @@ async function writeChanges(
   });
   if (!update) return false;
   noted.done();
-  if (note) parts.tally.note(note, imported.title ?? imported.sourceId);
-  tellTooLarge(parts, imported, file, [...update.added, ...update.changed], makers);
+  if (note) parts.tally.note(note, imported.title ?? imported.sourceId, owner);
+  tellTooLarge(parts, item, [...update.added, ...update.changed], makers);
   return isVisible;
 }
 
@@ -92,8 +94,7 @@ function nameAttachments(
 /** Names what was written now and never gets its bytes, because they are too many. */
 function tellTooLarge(
   { tally }: ImportWriterParts,
-  imported: ImportedItem['conversation'],
-  { findAsset }: ImportedItem['file'],
+  { conversation: imported, file: { findAsset }, owner }: ImportedItem,
   written: readonly Message[],
   { attachments }: UpdateMakers,
 ): void {
@@ -102,7 +103,9 @@ function tellTooLarge(
     for (const [place, attachment] of given.entries()) {
       const reference = attachments.get(sourceId)?.[place];
       if (!reference || !ids.has(reference.id)) continue;
-      if (isTooLarge(attachment, findAsset)) tally.skip('asset_too_large', attachment.name);
+      if (isTooLarge(attachment, findAsset)) {
+        tally.skip('asset_too_large', attachment.name, owner);
+      }
     }
   }
 }

@@ -80,7 +80,7 @@ export function fileDocumentId(name: string, text: string): string {
 }
 
 /** The id of a chunk: its place in its document, so that a text that changed a little changes few rows. */
-const chunkId = (documentId: string, seq: number): string => `${documentId}.${seq}`;
+export const chunkId = (documentId: string, seq: number): string => `${documentId}.${seq}`;
 
 /** The text in pieces of at most {@link MAX_CHUNK_UNITS}, cut where a paragraph, line or sentence ends. */
 export function cutIntoChunks(documentId: string, text: string): readonly DocumentChunk[] {

@@ -1,4 +1,5 @@
 /** What the index has to take in when rows changed: rows, as they are now, against what is in it. */
+import { readAllChunks } from '#db/documents.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import {
   readChunksById,
@@ -7,6 +8,7 @@ import {
   readMessagesById,
 } from '#db/search-rows.ts';
 import type { ChangedIds, NamedRows } from '#db/search-rows.ts';
+import { chunkId } from '#domain/library.ts';
 import type { Message } from '#domain/message.ts';
 import type { DocumentChunk } from '#domain/stored-rows.ts';
 import type { NewStep, TextIndex } from './text-index.ts';
@@ -81,14 +83,38 @@ export function createStepReader(db: OnggiDatabase, index: TextIndex): StepReade
     rows: readonly (DocumentChunk | undefined)[],
     isNew: ReadonlyMap<string, Group> = NO_GROUPS,
   ): Promise<NewStep> {
-    const units = rows.flatMap((row) => {
+    const toText = (row: DocumentChunk | undefined): UnitText[] => {
       const group = row && (isNew.get(row.documentId) ?? index.table.group(row.documentId));
       return group ? [passageText(row, group.updatedAt)] : [];
-    });
+    };
     const removed = ids
       .filter((_id, at) => !rows[at])
       .map((id) => unitKey({ kind: 'passage', id }));
-    return { units: await onlyChanged(units), removed };
+    const changed = new Set(await onlyChanged(rows.flatMap(toText)));
+    const changedIds = new Set([...changed].map(({ unit }) => unit.id));
+    const fresh = rows.flatMap((row) => (row && changedIds.has(row.id) ? [row] : []));
+    const tornIds = new Set(
+      fresh.filter((row) => isTorn(row, changedIds)).map(({ documentId }) => documentId),
+    );
+    const units = [...changed].filter(({ unit }) => !tornIds.has(unit.groupId));
+    for (const id of tornIds) units.push(...(await readAllChunks(db, id)).flatMap(toText));
+    return { units, removed };
+  }
+
+  /**
+   * Whether a passage that is added at the end of the index has a neighbour in the middle of it: what goes over
+   * their border is only found where they stand one behind the other, so the whole document is added anew.
+   */
+  function isTorn({ documentId, seq }: DocumentChunk, added: ReadonlySet<string>): boolean {
+    const { table } = index;
+    const isElsewhere = (id: string, allowed?: number): boolean => {
+      const number = added.has(id) ? undefined : table.find(unitKey({ kind: 'passage', id }));
+      return number !== undefined && number !== allowed;
+    };
+    return (
+      isElsewhere(chunkId(documentId, seq - 1), table.unitCount - 1) ||
+      isElsewhere(chunkId(documentId, seq + 1))
+    );
   }
 
   /** Without those that stand in the index as they are: a rating changes no text. */

@@ -1,5 +1,11 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { addDocument, removeDocuments, renameDocument, replaceDocument } from '#db/documents.ts';
+import {
+  addDocument,
+  putDocumentTexts,
+  removeDocuments,
+  renameDocument,
+  replaceDocument,
+} from '#db/documents.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { watchFeed } from '#db/watch-feed.ts';
 import { embedderIdOf, skipsDocuments } from '#domain/embedder-choice.ts';
@@ -102,6 +108,36 @@ describe('by words', () => {
       expect(await findIds(engine, `"${next} ${last}"`)).toEqual([]);
       expect(await findIds(engine, `${torn}${torn}`)).toEqual([]);
     }
+  });
+
+  test('the border of a passage that a document got back is found as before', async () => {
+    const db = await openForTest();
+    const text = Array.from({ length: 900 }, (_, at) => `word${at}`).join(' ');
+    await addDocument(db, note('words', text));
+    const chunks = await db.strict.documentChunks.orderBy('[documentId+seq]').toArray();
+    expect(chunks.length).toBeGreaterThan(3);
+    const borders = chunks.slice(1).map((after, at) => {
+      const last = chunks[at]?.text.trim().split(' ').at(-1) ?? '';
+      return `"${last} ${after.text.split(' ')[0] ?? ''}"`;
+    });
+    const engine = await openEngine(db);
+    const findBorders = async () => {
+      const found = [];
+      for (const border of borders) found.push(await findIds(engine, border));
+      return found;
+    };
+    const all = borders.map(() => ['words']);
+    expect(await findBorders()).toEqual(all);
+    await db.strict.documentChunks.delete('words.2');
+    await engine.catchUp();
+    expect(await findBorders()).not.toEqual(all);
+    // As a copy elsewhere gives it back: the document itself stays as it is.
+    await putDocumentTexts(db.strict, [{ id: 'words', text }]);
+    await store(db, 'talk', ['in between']);
+    await engine.catchUp();
+    expect(await findBorders()).toEqual(all);
+    // Its name, and each passage once.
+    expect((await find(engine, 'word')).placeCount).toBe(1 + chunks.length);
   });
 
   test('two passages are neighbours where one block of the text ends and the next begins', async () => {

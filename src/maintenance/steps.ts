@@ -128,7 +128,6 @@ export const STEPS: Readonly<Record<MaintenanceStepName, Step>> = {
     return found && { search: found.check };
   },
 
-  // Files of vectors are written anew when they are opened, where much of them is dead.
   compact: async ({ askSearch }, { kind, signal }) => {
     const compactedBytes = await askForCompaction(askSearch, kind === 'scheduled', signal);
     return compactedBytes === undefined ? undefined : { compactedBytes };

@@ -29,8 +29,18 @@ export async function loadVectors(
   const files = copy.files();
   if (files && stamp !== undefined && (await loadFromFiles(entries, files, stamp))) return;
   entries.clear();
-  await copy.write((to) => to.restart());
   await loadFromTables(db, entries, copy);
+}
+
+/** The same, without a look at what is in the files: they are written anew. */
+export async function loadFromTables(
+  db: OnggiDatabase,
+  entries: VectorEntries,
+  copy: VectorCopy,
+): Promise<void> {
+  const stamp = await readEmbeddingStamp(db, entries.collection, entries.embedder);
+  await copy.write((to) => to.restart());
+  await readTables(db, entries, copy);
   const copied = stamp ?? (entries.passages.rowCount() > 0 ? await writeStamp(db, entries) : null);
   // Nothing of what the files do not have yet is to be told to them.
   entries.dead = [];
@@ -49,7 +59,7 @@ async function writeStamp(
   return stamp;
 }
 
-async function loadFromTables(
+async function readTables(
   db: OnggiDatabase,
   entries: VectorEntries,
   copy: VectorCopy,

@@ -115,6 +115,12 @@ export interface Meaning {
    */
   evict(): Promise<number>;
   /**
+   * Writes what is stored without what is dead in it, where nothing is being made.
+   * @param isOnlyIfWorth Only where much of it is dead.
+   * @returns by how many bytes the files became smaller
+   */
+  compact(isOnlyIfWorth: boolean): Promise<number>;
+  /**
    * Makes anew what a check found wanting. Vectors that fit stay: they may have cost money.
    * @param isByItself Nobody asked for it: then an endpoint is not asked, and what the person put off, or an
    * answer that runs now, is not disturbed.
@@ -525,6 +531,14 @@ export function createMeaning(deps: MeaningDeps): Meaning {
         return 'unready';
       }
       return checkVectors(run, onCount, signal);
+    },
+    async compact(isOnlyIfWorth) {
+      const run = (await isBegun()) ? await ready() : undefined;
+      let byteLength = 0;
+      await run?.atRest(async ({ parts }) => {
+        for (const { index } of parts) byteLength += await index.compact(isOnlyIfWorth);
+      });
+      return byteLength;
     },
     async mend(findings, isByItself = false) {
       const run = await ready();

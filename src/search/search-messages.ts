@@ -38,7 +38,7 @@ const Request = v.variant('kind', [
     limit: Count,
   }),
   v.object({ kind: v.literal('rebuild') }),
-  /** Writes the files of the texts without what is dead in them: all of it, or only where it is worth it. */
+  /** Writes the files of texts and vectors without what is dead in them: all of it, or only where it is worth it. */
   v.object({ kind: v.literal('compact'), isOnlyIfWorth: v.boolean() }),
   /** Compares all that is indexed with the stored rows. Tells how far it is, then what it found. */
   v.object({ kind: v.literal('check') }),

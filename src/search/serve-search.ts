@@ -153,8 +153,9 @@ async function answerWith(
   } else if (request.kind === 'facets') {
     send({ kind: 'facets', ...engine.facets() }, true);
   } else if (request.kind === 'compact') {
-    const byteLength = await engine.compact(request.isOnlyIfWorth);
-    send({ kind: 'compacted', byteLength }, true);
+    const ofTexts = await engine.compact(request.isOnlyIfWorth);
+    const ofVectors = await meaning.compact(request.isOnlyIfWorth);
+    send({ kind: 'compacted', byteLength: ofTexts + ofVectors }, true);
   } else if (request.kind === 'check' || request.kind === 'mend') {
     const tell = (doneCount: number, totalCount: number): void =>
       send({ kind: 'checking', doneCount, totalCount }, false);

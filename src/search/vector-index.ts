@@ -7,17 +7,20 @@ import { putEmbeddings } from '#db/embeddings.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { EmbedderIdentity, EmbeddingCollection } from '#domain/embedding.ts';
 import type { Clock } from '#domain/ids.ts';
+import { findDead, gatherRows } from './compact-vectors.ts';
 import { packBlock } from './embedding-blocks.ts';
 import type { OpenBlock } from './embedding-blocks.ts';
 import { createExactCosines } from './exact-cosines.ts';
 import { expungeVectors } from './expunge-vectors.ts';
-import { loadVectors } from './load-vectors.ts';
+import { loadFromTables, loadVectors } from './load-vectors.ts';
 import { findNearestOwners, meansOfOwners } from './nearest-owners.ts';
 import type { NearOwner } from './nearest-owners.ts';
 import type { PassageText } from './passages.ts';
 import type { SidecarStore } from './sidecar-store.ts';
 import { openVectorCopy } from './vector-copy.ts';
+import type { VectorCopy } from './vector-copy.ts';
 import { blockOf, createVectorEntries, passageKey } from './vector-entries.ts';
+import type { VectorEntries } from './vector-entries.ts';
 import { verifyVectors } from './verify-vectors.ts';
 import type { DamagedVectors } from './verify-vectors.ts';
 
@@ -69,6 +72,13 @@ export interface VectorIndex {
    */
   expunge(goOn: () => void): Promise<void>;
   /**
+   * Writes tables and files without what is dead in them. Questions are answered meanwhile; nothing may be put.
+   * @param isOnlyIfWorth Only when much is dead.
+   * @returns by how many bytes the files became smaller
+   * @throws OnggiError `db/*`
+   */
+  compact(isOnlyIfWorth: boolean): Promise<number>;
+  /**
    * The owners with the nearest passages, nearest first, with the exact cosine of each; at most `limit`.
    * @param query A vector of length 1 of the same embedder.
    */
@@ -93,33 +103,17 @@ export interface VectorIndexDeps {
  * are passed over: their owners are embedded anew.
  */
 export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorIndex> {
-  const { db, clock, collection, identity, store } = deps;
+  const { db, clock, collection, identity } = deps;
   const { dimension } = identity;
-  const entries = await createVectorEntries(collection, identity);
-  const { embedder, rows, passages, owners, changed, gone, liveCounts, firstPlaces } = entries;
-  const { idOf, placeOf, knownRows } = entries;
+  let { entries, copy, measure } = await hold(deps);
+  const { embedder, idOf } = entries;
   /** Blocks of the table that nobody can read and that go with the next step. */
   let lost: readonly string[] = [];
-  const copy = await openVectorCopy({
-    store,
-    collection,
-    embedder,
-    rows,
-    passages,
-    readOwners: entries.readOwners,
-  });
-  const measure = createExactCosines({
-    db,
-    dimension,
-    idOf,
-    inMemory: (block) =>
-      [...entries.fullBlocks, entries.tail].find(({ number }) => number === block)?.vectors,
-    readRow: async (number, target) =>
-      (await copy.files()?.readExact(placeOf(number), target)) ?? false,
-  });
+  let isClosed = false;
 
   /** Brings the files to what the tables were given. */
   async function copyChanges(stamp: string, blocks: readonly OpenBlock[]): Promise<void> {
+    const { gone, changed, owners, firstPlaces } = entries;
     const told = [
       ...[...gone].map((id) => [id, null] as const),
       ...[...changed].map((id) => {
@@ -144,7 +138,7 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
   }
 
   async function flush(): Promise<void> {
-    const { unflushed, fullBlocks, tail } = entries;
+    const { unflushed, fullBlocks, tail, changed, gone, liveCounts, owners } = entries;
     if (unflushed + changed.size + gone.size + lost.length === 0) return;
     const blocks = [...fullBlocks, ...(tail.passages.length > 0 ? [tail] : [])];
     const emptied = [...liveCounts].filter(([block, live]) => live === 0 && block < tail.number);
@@ -171,18 +165,33 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
     entries.unflushed = 0;
   }
 
+  /** Reads everything from the tables into other memory and other files, which then take the place of these. */
+  async function renew(): Promise<void> {
+    // They have the same names. Exact numbers come from the tables meanwhile.
+    copy.close();
+    const next = await hold(deps);
+    try {
+      await loadFromTables(db, next.entries, next.copy);
+    } catch (error) {
+      next.copy.close();
+      throw error;
+    }
+    ({ entries, copy, measure } = next);
+    if (isClosed) copy.close();
+  }
+
   await loadVectors(db, entries, copy);
   return {
     identity,
-    memoryBytes: () => rows.memoryBytes() + passages.memoryBytes(),
-    stampOf: (ownerId) => owners.get(ownerId)?.stamp,
-    ownerIds: () => [...owners.keys()],
+    memoryBytes: () => entries.rows.memoryBytes() + entries.passages.memoryBytes(),
+    stampOf: (ownerId) => entries.owners.get(ownerId)?.stamp,
+    ownerIds: () => [...entries.owners.keys()],
     missing(ownerId, wanted) {
-      const known = knownRows(ownerId);
+      const known = entries.knownRows(ownerId);
       return wanted.filter((passage) => !known.has(passageKey(passage)));
     },
     put({ id, stamp }, wanted, vectors) {
-      const known = knownRows(id);
+      const known = entries.knownRows(id);
       let added = 0;
       const numbers = wanted.map((passage) => {
         const number = known.get(passageKey(passage));
@@ -191,26 +200,26 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
         const from = added++ * dimension;
         return entries.append(passage, vectors.subarray(from, from + dimension));
       });
-      known.forEach(entries.drop);
-      owners.set(id, { stamp, rows: Uint32Array.from(numbers).sort() });
-      changed.add(id);
-      gone.delete(id);
+      known.forEach((number) => entries.drop(number));
+      entries.owners.set(id, { stamp, rows: Uint32Array.from(numbers).sort() });
+      entries.changed.add(id);
+      entries.gone.delete(id);
     },
-    remove: entries.remove,
+    remove: (ownerId) => entries.remove(ownerId),
     retain(ownerId, wanted) {
-      const known = knownRows(ownerId);
+      const known = entries.knownRows(ownerId);
       for (const passage of wanted) known.delete(passageKey(passage));
       if (known.size === 0) return;
       const left = new Set(known.values());
       left.forEach(entries.drop);
-      const kept = (owners.get(ownerId)?.rows ?? new Uint32Array(0)).filter(
+      const kept = (entries.owners.get(ownerId)?.rows ?? new Uint32Array(0)).filter(
         (row) => !left.has(row),
       );
-      owners.set(ownerId, { stamp: NO_STAMP, rows: kept });
-      changed.add(ownerId);
+      entries.owners.set(ownerId, { stamp: NO_STAMP, rows: kept });
+      entries.changed.add(ownerId);
     },
     compare(ownerId, wanted) {
-      const known = knownRows(ownerId);
+      const known = entries.knownRows(ownerId);
       const keys = new Set(wanted.map(passageKey));
       const missingCount = [...keys].filter((key) => !known.has(key)).length;
       return { missingCount, leftCount: [...known.keys()].filter((key) => !keys.has(key)).length };
@@ -229,12 +238,12 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
       const lostIds = new Set(lost);
       const isLost = (row: number): boolean => lostIds.has(idOf(blockOf(row)));
       const doubted = new Set(ownerIds);
-      for (const [id, covered] of owners) {
+      for (const [id, covered] of entries.owners) {
         const kept = covered.rows.filter((row) => !isLost(row));
         if (kept.length === covered.rows.length && !doubted.has(id)) continue;
         covered.rows.filter(isLost).forEach(entries.drop);
-        owners.set(id, { stamp: NO_STAMP, rows: kept });
-        changed.add(id);
+        entries.owners.set(id, { stamp: NO_STAMP, rows: kept });
+        entries.changed.add(id);
       }
     },
     unflushedCount: () => entries.unflushed,
@@ -245,10 +254,47 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
       await flush();
       await expungeVectors(db, entries, copy, clock, goOn);
     },
+    async compact(isOnlyIfWorth) {
+      await flush();
+      const { isAny, isWorth, sparse } = findDead(entries);
+      if (!isAny || (isOnlyIfWorth && !isWorth)) return 0;
+      const before = copy.files()?.byteLength() ?? 0;
+      await gatherRows(db, entries, sparse, flush);
+      if (!copy.files() || isClosed) return 0;
+      await renew();
+      return Math.max(0, before - (copy.files()?.byteLength() ?? before));
+    },
     nearest: (query, limit) => findNearestOwners(entries, measure, query, limit),
     means: () => meansOfOwners(entries),
-    close: copy.close,
+    close() {
+      isClosed = true;
+      copy.close();
+    },
   };
+}
+
+/** Vectors in memory, the copy of them in files, and what measures by both. */
+interface Held {
+  readonly entries: VectorEntries;
+  readonly copy: VectorCopy;
+  readonly measure: ReturnType<typeof createExactCosines>;
+}
+
+/** Nothing in memory yet, and the files opened. */
+async function hold({ db, collection, identity, store }: VectorIndexDeps): Promise<Held> {
+  const entries = await createVectorEntries(collection, identity);
+  const { embedder, rows, passages, readOwners } = entries;
+  const copy = await openVectorCopy({ store, collection, embedder, rows, passages, readOwners });
+  const measure = createExactCosines({
+    db,
+    dimension: identity.dimension,
+    idOf: entries.idOf,
+    inMemory: (block) =>
+      [...entries.fullBlocks, entries.tail].find(({ number }) => number === block)?.vectors,
+    readRow: async (number, target) =>
+      (await copy.files()?.readExact(entries.placeOf(number), target)) ?? false,
+  });
+  return { entries, copy, measure };
 }
 
 /** No conversation has it: what carries it is looked at again. */

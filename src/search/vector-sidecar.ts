@@ -69,6 +69,8 @@ export interface VectorSidecar {
   commit(step: SidecarStep): Promise<void>;
   /** Writes zeros over rows that do not count any more, which `rows` and `passages` have forgotten. */
   expunge(places: readonly number[]): Promise<void>;
+  /** Bytes of the three files. */
+  readonly byteLength: () => number;
   /** Rows that are in the files, and those of which so far only the exact numbers are. */
   readonly rowCount: () => number;
   readonly exactCount: () => number;
@@ -305,6 +307,7 @@ export async function openVectorSidecar(deps: VectorSidecarDeps): Promise<Vector
       }
       await log.flush();
     },
+    byteLength: () => log.size + rowFile.size + digits.size,
     rowCount: () => rowCount,
     exactCount: () => exactCount,
     load,

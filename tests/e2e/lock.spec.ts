@@ -1,7 +1,9 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import type { KeyRingEntry } from '#domain/secret.ts';
 import { readEverythingStored, seedConversation, seedConversations } from '../support/seed.ts';
 import { onggiOn } from './onggi.ts';
+import { readRows } from './raw-rows.ts';
 import { chatRequests, expect, test, text } from './seeded.ts';
 import { addAuthenticator } from './virtual-authenticator.ts';
 
@@ -286,6 +288,39 @@ async function openSecondTab(page: Page): Promise<Page> {
   await expect(other.getByRole('link', { name: 'Secret plans' })).toBeVisible();
   return other;
 }
+
+test('without WebAssembly a slower way locks, and the better one comes with the next unlocking', async ({
+  start,
+}) => {
+  const { page } = await start({ rows });
+  await page.addInitScript(() => {
+    // A browser that got it meanwhile.
+    if (localStorage.getItem('test.wasm') === null) Reflect.deleteProperty(globalThis, 'WebAssembly');
+  });
+  await page.reload();
+  await setPassphrase(page);
+  const derivations = async () => {
+    const ring = await readRows<KeyRingEntry>(page, 'keyRing');
+    const wraps = ring.filter(({ state }) => state === 'active').flatMap((entry) => entry.wraps);
+    return wraps.filter((wrap) => wrap.kind === 'passphrase').map(({ derivation }) => derivation);
+  };
+  const old = { name: 'PBKDF2-SHA-256', iterations: 600_000 };
+  expect(await derivations()).toEqual([old]);
+  await page.reload();
+  await unlock(page);
+  await expect(page.getByRole('link', { name: 'Secret plans' })).toBeVisible();
+  expect(await derivations()).toEqual([old]);
+
+  await page.evaluate(() => localStorage.setItem('test.wasm', 'here'));
+  await page.reload();
+  await unlock(page);
+  await expect(page.getByRole('link', { name: 'Secret plans' })).toBeVisible();
+  const raised = { name: 'Argon2id', memoryKib: 65_536, iterations: 3, parallelism: 1 };
+  await expect.poll(derivations).toEqual([raised]);
+  await page.reload();
+  await unlock(page);
+  await expect(page.getByRole('link', { name: 'Secret plans' })).toBeVisible();
+});
 
 test('a tab that was open before the lock was set locks with the others, and by itself', async ({
   start,

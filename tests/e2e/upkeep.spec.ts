@@ -2,6 +2,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { toConversationId, toSessionId } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
 import type { Session } from '#domain/session.ts';
+import type { SchemaVersion } from '#domain/stored-rows.ts';
 import { seedConversation, seedConversations, seedSession } from '../support/seed.ts';
 import { changeRows, readRows } from './raw-rows.ts';
 import { onggiOn } from './onggi.ts';
@@ -40,6 +41,25 @@ test('finds what does not fit together, mends it and takes that back', async ({ 
   await expect(list.getByRole('link')).toHaveCount(2);
   await card.getByRole('button', { name: text('upkeep.undo') }).click();
   await expect(list.getByRole('link')).toHaveCount(1);
+});
+
+test('the storage page tells which version of the database came when', async ({
+  onggi,
+  endpoint,
+}) => {
+  const { page } = onggi;
+  await onggi.open();
+  await onggi.connect(endpoint.localhostUrl);
+  await page.goto('/#/storage');
+  const all = page.getByRole('region', { name: text('data.schema') }).getByRole('listitem');
+  await expect(all.filter({ hasText: text('data.schema2') })).toHaveCount(1);
+  const versions = await readRows<SchemaVersion>(page, 'schemaVersions');
+  await expect(all).toHaveCount(versions.length);
+  const date = new Intl.DateTimeFormat('en', { year: 'numeric', month: 'short', day: 'numeric' });
+  for (const [at, { version, appliedAt }] of versions.entries()) {
+    await expect(all.nth(at)).toContainText(text('data.version', { version }));
+    await expect(all.nth(at)).toContainText(date.format(appliedAt));
+  }
 });
 
 test('finds what search has otherwise than it is stored, and makes it anew @long', async ({

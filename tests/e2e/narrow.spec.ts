@@ -36,6 +36,51 @@ test('the button of the sidebar says whether it is open', async ({ start, page }
   await expect(toggle).toHaveAttribute('aria-expanded', 'true');
 });
 
+test('Esc closes the dialog over the open sidebar, and the sidebar only after it', async ({
+  start,
+  page,
+}) => {
+  await page.setViewportSize(PHONE);
+  const { conversations } = await start({ rows: ROWS, hash: '#/c/jars' });
+  const toggle = page.getByRole('button', { name: 'Sidebar', exact: true, includeHidden: true });
+  await toggle.click();
+  const menu = { name: text('conversation.menu', { title: 'Jars' }) };
+  await conversations.getByRole('button', menu).click();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('complementary').getByRole('group', menu)).toBeHidden();
+  await expect(toggle).toHaveAttribute('aria-expanded', 'true');
+  await conversations.getByRole('button', menu).click();
+  await page.getByRole('button', { name: text('conversation.tags') }).click();
+  await page.getByRole('dialog').getByRole('textbox').press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(toggle).toHaveAttribute('aria-expanded', 'true');
+  await page.keyboard.press('Escape');
+  await expect(toggle).toHaveAttribute('aria-expanded', 'false');
+});
+
+test.describe('on touch', () => {
+  test.use({ hasTouch: true, isMobile: true, viewport: PHONE });
+
+  test('the menu of a row does not cover the dot of its running answer', async ({
+    start,
+    page,
+  }) => {
+    const onggi = await start({ model: 'slow' });
+    await onggi.composer.fill('A question that takes its time');
+    await onggi.send.tap();
+    await page.getByRole('button', { name: 'Sidebar', exact: true }).tap();
+    const row = onggi.conversations.first();
+    await expect(row.getByRole('img', { name: text('status.writing') })).toBeVisible();
+    // At once, because the sidebar slides in.
+    const room = await row.evaluate((item) => {
+      const edgeOf = (selector: string) => item.querySelector(selector)?.getBoundingClientRect();
+      return (edgeOf('button')?.left ?? 0) - (edgeOf('[role="img"]')?.right ?? Infinity);
+    });
+    expect(room).toBeGreaterThanOrEqual(0);
+    await onggi.stop.evaluate((button) => (button as HTMLElement).click());
+  });
+});
+
 test('headings of the usage table keep their words whole', async ({ start, page }) => {
   await page.setViewportSize(PHONE);
   await start({ rows: { ...ROWS, usageStatistics: [seedUsage(0, 'gpt-5')] }, hash: '#/usage' });

@@ -1,8 +1,9 @@
 import type { Locator, Page } from '@playwright/test';
 import { seedConversation, seedConversations, seedUsage } from '../support/seed.ts';
-import { expect, test, text } from './seeded.ts';
+import { expect, makeSnapshot, test, text } from './seeded.ts';
 import type { Onggi } from './onggi.ts';
 import { holdRows } from './raw-rows.ts';
+import { addAuthenticator } from './virtual-authenticator.ts';
 
 const ROWS = seedConversations([
   seedConversation('Jars', {
@@ -266,6 +267,71 @@ test('a lock that is removed leaves the focus at its card', async ({ start, page
   await dialog.getByLabel(text('lock.passphraseOrCode')).fill('five words are a lock');
   await press(go);
   await expect(card.getByRole('button', { name: text('lock.setPassphrase') })).toBeVisible();
+  await expect(card.locator(':focus')).toHaveCount(1);
+});
+
+test('what ends or is emptied on a page leaves the focus at its card', async ({ start, page }) => {
+  const onggi = await start({ rows: ROWS, hash: '#/settings/privacy' });
+  const visits = page.getByRole('region', { name: text('visits.title') });
+  const end = visits.getByRole('button', { name: /^End the visit/ });
+  await press(end);
+  await expect(end).toHaveCount(0);
+  await expect(visits.locator(':focus')).toHaveCount(1);
+
+  await page.goto('/#/');
+  await onggi.ask('Is it kept?');
+  await page.goto('/#/settings/behaviour');
+  const card = page.getByRole('region', { name: text('cache.title') });
+  const clearAll = card.getByRole('button', { name: text('cache.clearAll') });
+  await press(clearAll);
+  await expect(clearAll).toBeDisabled();
+  await expect(card.locator(':focus')).toHaveCount(1);
+});
+
+test('the lock screen keeps the focus, and gives it to no button that deletes', async ({
+  start,
+  page,
+}) => {
+  await start({ rows: ROWS, hash: '#/settings/privacy' });
+  const { client, authenticatorId } = await addAuthenticator(page);
+  const dialog = page.getByRole('dialog');
+  await press(page.getByRole('button', { name: text('lock.setPassphrase') }));
+  await dialog.getByLabel(text('lock.newPassphrase')).fill('five words are a lock');
+  await dialog.getByLabel(text('lock.again')).fill('five words are a lock');
+  await press(dialog.getByRole('button', { name: text('common.continue') }));
+  await dialog.getByLabel(text('lock.codeNoted')).press('Space');
+  await press(dialog.getByRole('button', { name: text('common.done') }));
+  await press(page.getByRole('button', { name: text('lock.addPasskey') }));
+  await dialog.getByLabel(text('lock.passphraseOrCode')).fill('five words are a lock');
+  await press(dialog.getByRole('button', { name: text('common.continue') }));
+  await expect(page.getByRole('button', { name: text('lock.removePasskey') })).toBeVisible();
+  await client.send('WebAuthn.clearCredentials', { authenticatorId });
+  await page.reload();
+
+  const passkey = page.getByRole('button', { name: text('lock.usePasskey') });
+  await press(passkey);
+  await expect(page.getByText(text('lock.passkeyNotUsed'))).toBeVisible();
+  await expect(passkey).toBeFocused();
+  await press(page.getByRole('button', { name: text('lock.forgotten') }));
+  const giveUp = page.getByRole('button', { name: text('lock.giveUp'), exact: true });
+  await press(giveUp);
+  await expect(page.locator('p:focus')).toHaveText(text('lock.giveUpSure'));
+  await press(page.getByRole('button', { name: text('common.cancel') }));
+  await expect(giveUp).toBeFocused();
+});
+
+test('the rescue page keeps the focus', async ({ start, page }) => {
+  await start({ rows: ROWS });
+  await makeSnapshot(page);
+  await page.goto('/#/rescue');
+  const take = page.getByRole('button', { name: text('recovery.export') });
+  await press(take);
+  await expect(page.getByText(/^Taken out: /)).toBeVisible();
+  await expect(take).toBeFocused();
+  const look = page.getByRole('button', { name: /^Look into the snapshot/ });
+  await press(look);
+  await expect(look).toHaveCount(0);
+  const card = page.getByRole('region', { name: text('recovery.snapshots') });
   await expect(card.locator(':focus')).toHaveCount(1);
 });
 

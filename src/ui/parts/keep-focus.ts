@@ -55,6 +55,12 @@ function nearest(place: Place): HTMLElement | undefined {
     const behind = all.filter((element) => point.comparePoint(element, 0) > 0);
     const found = alike(behind, place) ?? behind[0] ?? all.at(-1);
     if (found) return found;
+    // What another card does has nothing to do with what was done in this one.
+    const title = around.tagName === 'SECTION' && around.querySelector('h2');
+    if (title) {
+      title.tabIndex = -1;
+      return title;
+    }
   }
   return undefined;
 }
@@ -63,8 +69,11 @@ function nearest(place: Place): HTMLElement | undefined {
  * Gives the focus to what is next to it when what has it is taken away or hidden, as the browser would
  * begin at the top of the page again. What is only disabled gets it back, unless it is in a dialog. Whoever
  * knows a better place takes it at once: this comes a frame later. What is fetched after the first view.
+ * @returns what ends it
  */
-export function keepFocus(): void {
+export function keepFocus(): () => void {
+  const ending = new AbortController();
+  const { signal } = ending;
   /** The last place, and the last one in the page itself. */
   let last: Place | undefined;
   let inPage: Place | undefined;
@@ -98,22 +107,26 @@ export function keepFocus(): void {
   const retake = (place: Place): HTMLElement | undefined =>
     canTake(place.element) ? place.element : nearest(place);
 
-  new MutationObserver(() => {
+  const observer = new MutationObserver(() => {
     const { activeElement: active } = document;
     if (isDue || !last || !(isLost() || active?.matches(':disabled, [inert] *'))) return;
     isDue = true;
     requestAnimationFrame(() =>
       setTimeout(() => {
         isDue = false;
-        if (isLost()) choose()?.focus({ preventScroll: true });
+        if (isLost() && !signal.aborted) choose()?.focus({ preventScroll: true });
       }),
     );
-  }).observe(document.body, {
+  });
+  observer.observe(document.body, {
     childList: true,
     subtree: true,
     attributeFilter: ['disabled', 'inert'],
   });
-  document.addEventListener('focusin', ({ target: element }) => {
+  signal.addEventListener('abort', () => {
+    observer.disconnect();
+  });
+  const noteIn = ({ target: element }: Event): void => {
     if (!(element instanceof HTMLElement)) return;
     isNowhere = false;
     const point = new Range();
@@ -123,17 +136,22 @@ export function keepFocus(): void {
     const at = article ? [...document.querySelectorAll('article')].indexOf(article) : -1;
     last = { element, point, name: nameOf(element), group: groupOf(element), at, layer };
     if (!layer) inPage = last;
-  });
+  };
+  document.addEventListener('focusin', noteIn, { signal });
   // Tab went out of the page, or a keyboard on touch was put away: nothing changed that took the focus.
-  document.addEventListener('focusout', ({ target: element, relatedTarget }) => {
+  const noteOut = ({ target: element, relatedTarget }: FocusEvent): void => {
     if (relatedTarget !== null || !(element instanceof HTMLElement)) return;
     const look = (): void => {
       if (!isDue && document.activeElement === document.body && canTake(element)) isNowhere = true;
     };
     // After the observer has seen what changed in this turn, and before anything later does.
     queueMicrotask(() => queueMicrotask(look));
-  });
+  };
+  document.addEventListener('focusout', noteOut, { signal });
   // By then what was clicked has the focus, or nothing.
   const look = () => setTimeout(() => (isNowhere = document.activeElement === document.body));
-  document.addEventListener('mousedown', look, { capture: true });
+  document.addEventListener('mousedown', look, { capture: true, signal });
+  return () => {
+    ending.abort();
+  };
 }

@@ -302,7 +302,7 @@ test('without WebAssembly a slower way locks, and the better one comes with the 
   const derivations = async () => {
     const ring = await readRows<KeyRingEntry>(page, 'keyRing');
     const wraps = ring.filter(({ state }) => state === 'active').flatMap((entry) => entry.wraps);
-    return wraps.filter((wrap) => wrap.kind === 'passphrase').map(({ derivation }) => derivation);
+    return wraps.flatMap((wrap) => (wrap.kind === 'passphrase' ? [wrap.derivation] : []));
   };
   const old = { name: 'PBKDF2-SHA-256', iterations: 600_000 };
   expect(await derivations()).toEqual([old]);

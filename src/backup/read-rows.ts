@@ -13,6 +13,7 @@ import {
   USAGE_COLUMNS,
   USER_SETTINGS_COLUMNS,
   USER_SETTINGS_EXTRAS,
+  ownOf,
   readConversation,
   readEndpoint,
   readMessage,
@@ -20,7 +21,6 @@ import {
   readUsage,
   readUserSettings,
   readUserSettingsExtras,
-  splitMetadata,
 } from '#domain/file-rows.ts';
 import type { ReadRow } from '#domain/file-rows.ts';
 import { readInstant, toIsoInstant } from '#domain/instants.ts';
@@ -308,7 +308,7 @@ function saidKeys(value: FileObject): readonly string[] {
 
 function ownFields(value: FileObject): FileObject {
   const { metadata } = value;
-  return isFileObject(metadata) ? splitMetadata(metadata).own : {};
+  return (isFileObject(metadata) ? ownOf(metadata) : undefined) ?? {};
 }
 
 /**

@@ -258,10 +258,16 @@ export function joinMetadata(metadata: FileObject, own: FileObject): FileObject 
   return { ...rest, [OWN_KEY]: { ...own, shadowed } };
 }
 
+/** Our own fields in `metadata`; undefined where there are none. */
+export function ownOf(metadata: FileObject): FileObject | undefined {
+  const own = Object.hasOwn(metadata, OWN_KEY) ? metadata[OWN_KEY] : undefined;
+  return isFileObject(own) ? own : undefined;
+}
+
 /** Undoes {@link joinMetadata}. */
 export function splitMetadata(metadata: FileObject): { plain: FileObject; own: FileObject } {
-  const own = Object.hasOwn(metadata, OWN_KEY) ? metadata[OWN_KEY] : undefined;
-  if (!isFileObject(own)) return { plain: metadata, own: {} };
+  const own = ownOf(metadata);
+  if (!own) return { plain: metadata, own: {} };
   const { [OWN_KEY]: _own, ...plain } = metadata;
   if (!Object.hasOwn(own, 'shadowed')) return { plain, own };
   return { plain: { ...plain, [OWN_KEY]: own['shadowed'] }, own };

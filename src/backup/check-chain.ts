@@ -40,9 +40,31 @@ export async function isSoundChain(
     if (!file || (await unlessDamaged(fileMark(file))) !== mark) return false;
     files.push(file);
   }
-  const [whole, ...segments] = files;
+  return checker ? isWhole(files, checker, signal) : files.length > 0;
+}
+
+/**
+ * Whether the files of a snapshot can be read to their end.
+ * @param names The whole one first, then its segments in order.
+ * @throws what `signal` was aborted with, and what `checker` met that is no damage.
+ */
+export async function canBeRead(
+  folder: FileSystemDirectoryHandle,
+  names: readonly string[],
+  checker: ChainChecker,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const files = await Promise.all(names.map((name) => openFile(folder, name)));
+  const found = files.filter((file) => file !== undefined);
+  return found.length === names.length && isWhole(found, checker, signal);
+}
+
+async function isWhole(
+  [whole, ...segments]: readonly File[],
+  checker: ChainChecker,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   if (!whole) return false;
-  if (!checker) return true;
   const options = { segments, isLargeAllowed: true, ...(signal && { signal }) } as const;
   const summary = await unlessDamaged(checker.verify(whole, options));
   const isCut = summary?.problems.some(({ code }) => code === 'segments_damaged') ?? true;

@@ -15,7 +15,7 @@ import {
   snapshotFileName,
   snapshotIndex,
 } from './file-name.ts';
-import { isSoundChain } from './check-chain.ts';
+import { canBeRead, isSoundChain } from './check-chain.ts';
 import type { ChainChecker } from './check-chain.ts';
 import { fileMark } from './read-chain.ts';
 import type { SegmentOptions } from './write-backup.ts';
@@ -97,7 +97,8 @@ export interface SnapshotFiles {
 /** Backups in the browser's own file system: they survive damage of the database, not of the site's data. */
 export interface Snapshots {
   /**
-   * Takes one: written, read back, then listed; older ones beyond the bounds go afterwards. Writes only what
+   * Takes one: written, read back, then listed; older ones beyond the bounds go after a whole one, and one that
+   * cannot be read any more never stands for one that can. Writes only what
    * changed where the newest one can be added to. See [Note: Snapshots in segments].
    * @param options `isWhole`: everything is written, and what is there stays as it is.
    * @throws OnggiError `backup/not-written`, also where the browser has no such file system; `db/*`. What
@@ -239,10 +240,35 @@ export function createSnapshots({
     await confirmFeed(live, READER, seq);
   }
 
-  async function prune(folder: FileSystemDirectoryHandle): Promise<void> {
-    for (const { name } of copiesToRemove(await listStored(folder), bounds)) {
-      await removeStored(folder, name);
+  /**
+   * What is beyond the bounds, but for those that have to stay because of the others so few can be read to
+   * their end. The newest one has just been.
+   */
+  async function findLeaving(
+    folder: FileSystemDirectoryHandle,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlySet<string>> {
+    const stored = await listStored(folder);
+    const leaving = new Set(copiesToRemove(stored, bounds).map(({ name }) => name));
+    if (leaving.size === 0) return leaving;
+    const staying = stored.filter(({ name }) => !leaving.has(name));
+    const others = stored.filter(({ name }) => leaving.has(name));
+    let soundCount = 1;
+    for (const { name, segments } of [...staying.slice(1), ...others]) {
+      if (soundCount >= bounds.least) break;
+      const names = [name, ...segments.map((segment) => segment.name)];
+      if (!(await canBeRead(folder, names, maker, signal))) continue;
+      soundCount += 1;
+      leaving.delete(name);
     }
+    return leaving;
+  }
+
+  async function prune(
+    folder: FileSystemDirectoryHandle,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    for (const name of await findLeaving(folder, signal)) await removeStored(folder, name);
     const names = new Set((await listStored(folder)).map(({ name }) => name));
     await removeSegments(folder, (whole) => !names.has(whole));
   }
@@ -253,10 +279,9 @@ export function createSnapshots({
       const folder = await openFolder();
       const [newest] = await listStored(folder);
       const addition = isWhole ? undefined : await findAddition(taking, folder, newest, signal);
-      const copy = addition
-        ? await addSegment(taking.db, folder, addition, signal)
-        : await addWhole(taking.db, folder, signal);
-      await prune(folder);
+      if (addition) return addSegment(taking.db, folder, addition, signal);
+      const copy = await addWhole(taking.db, folder, signal);
+      await prune(folder, signal);
       return copy;
     },
     async list() {

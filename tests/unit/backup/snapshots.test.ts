@@ -123,6 +123,29 @@ describe('snapshots', () => {
     );
   });
 
+  test('that cannot be read any more never stand for one that can', async () => {
+    const root = await freshFolder();
+    const snapshots = createSnapshots({
+      ...(await createMaker()),
+      openRoot: () => Promise.resolve(root),
+      bounds: { least: 2, most: 2, maxBytes: 1e9 },
+    });
+    const names: string[] = [];
+    const takeNext = async () => names.unshift((await snapshots.take({ isWhole: true })).name);
+    await takeNext();
+    await takeNext();
+    const folder = await root.getDirectoryHandle('snapshots');
+    await putFiles(folder, names.slice(0, 1));
+    await takeNext();
+    const [third, damaged, first] = names;
+    const left = async () => (await snapshots.list()).map(({ name }) => name);
+    expect(await left()).toEqual([third, damaged, first]);
+
+    // As soon as two can be read again, the others go.
+    await takeNext();
+    expect(await left()).toEqual(names.slice(0, 2));
+  });
+
   test('of a clock that was ten years ahead are no longer the newest when it is right again', async () => {
     const root = await freshFolder();
     const { clock, written, live, maker } = await createMaker();

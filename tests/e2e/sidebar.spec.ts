@@ -162,6 +162,27 @@ test('the trash gives back, and deletes for good only after a question', async (
   await expect(titlesOf(onggi)).toHaveText([/Onggi jars/, /Doenjang/]);
 });
 
+test('a temporary conversation is discarded, for it goes to no trash', async ({ start, page }) => {
+  const onggi = await start();
+  await page.keyboard.press("ControlOrMeta+Shift+'");
+  await expect(page.getByText(text('empty.temporaryTitle'))).toBeVisible();
+  await onggi.ask('Only here');
+  const item = page.getByRole('complementary').getByRole('listitem');
+  await item.hover();
+  await item
+    .getByRole('button', { name: text('conversation.menu', { title: 'Only here' }) })
+    .click();
+  const menu = item.getByRole('group');
+  await expect(menu.getByRole('button', { name: text('conversation.rename') })).toBeVisible();
+  await expect(menu.getByRole('button', { name: text('conversation.remove') })).toHaveCount(0);
+  await menu.getByRole('button', { name: text('list.forget') }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: text('list.forget') })
+    .click();
+  await expect(item).toHaveCount(0);
+});
+
 test('three conversations are archived at once, and come back at once', async ({ start, page }) => {
   const onggi = await start({ rows: THREE });
   await page.getByRole('button', { name: text('list.select') }).click();

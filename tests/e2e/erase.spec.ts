@@ -146,6 +146,17 @@ test('asks first: an address alone erases nothing, and one can go back @long', a
   expect((await readOrigin(page)).databases).toContain('onggi');
 });
 
+test('who makes a backup first comes back by the back button', async ({ connected: { page } }) => {
+  await page.goto('/#/storage');
+  await page.getByRole('button', { name: text('erase.open') }).click();
+  const heading = page.getByRole('heading', { name: text('erase.title') });
+  await expect(heading).toBeVisible();
+  await page.getByRole('button', { name: text('erase.backUp') }).click();
+  await expect(page.getByRole('heading', { name: text('data.title') })).toBeVisible();
+  await page.goBack();
+  await expect(heading).toBeVisible();
+});
+
 test('another address leaves the page @long', async ({ connected: { page } }) => {
   await page.goto('/#/erase');
   const heading = page.getByRole('heading', { name: text('erase.title') });

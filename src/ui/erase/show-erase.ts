@@ -20,7 +20,9 @@ export async function showErase(
   document.documentElement.lang = translator.language ?? 'ko';
   target.replaceChildren();
   const load = (hash: string): void => {
-    history.replaceState(null, '', hash);
+    // Who makes a backup first comes back with the back button of the browser.
+    if (hash === '#/data') history.pushState(null, '', hash);
+    else history.replaceState(null, '', hash);
     location.reload();
   };
   const erasure = new Erasure(load, isUnfinished);

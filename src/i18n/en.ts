@@ -1063,6 +1063,8 @@ const texts = {
   'export.hint.archive': 'Readable pages with an index, for any browser or text editor.',
   'export.hint.json': 'Every field; comes back exactly.',
   'export.hint.markdown': 'For reading; the words come back exactly, attached files stay behind.',
+  'export.hint.markdownFiles':
+    'A file for each conversation, in a ZIP with an index. The words come back exactly; attachments are not in it.',
   'export.hint.fine-tuning': 'One line per conversation, complete answers only.',
   'export.hint.sharegpt': 'One line per conversation, for training data.',
   'export.hint.usage-csv': 'Requests, tokens and cost by day and model.',

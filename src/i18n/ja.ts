@@ -948,6 +948,8 @@ export const ja: LaterTexts = {
   'export.hint.archive': 'どのブラウザーやエディターでも読め、目次が付きます。',
   'export.hint.json': 'すべての項目を含み、そのまま戻せます。',
   'export.hint.markdown': '読みやすく、文章はそのまま戻せます。添付ファイルは含まれません。',
+  'export.hint.markdownFiles':
+    '会話ごとに 1 ファイル、目次付きの ZIP です。文章はそのまま戻せます。添付ファイルは含まれません。',
   'export.hint.fine-tuning': '1会話1行、完了した回答のみ。',
   'export.hint.sharegpt': '1会話1行、学習データ用。',
   'export.hint.usage-csv': '日別・モデル別のリクエスト、トークン、費用。',

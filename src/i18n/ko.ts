@@ -933,6 +933,8 @@ export const ko: LaterTexts = {
   'export.hint.archive': '어떤 브라우저나 편집기에서도 읽을 수 있고 목차가 있어요.',
   'export.hint.json': '모든 항목이 담겨 그대로 되돌아와요.',
   'export.hint.markdown': '읽기 좋고 글은 그대로 되돌아와요. 첨부 파일은 담기지 않아요.',
+  'export.hint.markdownFiles':
+    '대화마다 파일 하나씩, 목차와 함께 ZIP에 담겨요. 글은 그대로 되돌아오고 첨부 파일은 담기지 않아요.',
   'export.hint.fine-tuning': '대화마다 한 줄, 완성된 답변만 담겨요.',
   'export.hint.sharegpt': '대화마다 한 줄, 학습 데이터용이에요.',
   'export.hint.usage-csv': '날짜와 모델별 요청, 토큰, 비용이에요.',

@@ -895,6 +895,7 @@ export const zh: LaterTexts = {
   'export.hint.archive': '任何浏览器或文本编辑器都可阅读，并附目录。',
   'export.hint.json': '包含所有字段，可原样导回。',
   'export.hint.markdown': '便于阅读，文字可原样导回，附件不包含在内。',
+  'export.hint.markdownFiles': '每个对话一个文件，连同目录打包成 ZIP。文字可原样导回，不含附件。',
   'export.hint.fine-tuning': '每个对话一行，仅含完整回答。',
   'export.hint.sharegpt': '每个对话一行，用于训练数据。',
   'export.hint.usage-csv': '按日期和模型统计请求、token 和费用。',

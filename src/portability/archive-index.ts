@@ -27,12 +27,13 @@ interface IndexOptions {
   readonly texts: ArchiveTexts;
   readonly exportedAt: number;
   readonly isAnonymised: boolean;
+  readonly isMarkdownOnly: boolean;
 }
 
 /** The page that lists the conversations of an archive by month, newest first, in pieces. */
 export function* writeArchiveIndex(
   entries: readonly ArchiveEntry[],
-  { texts, exportedAt, isAnonymised, documents }: IndexOptions,
+  { texts, exportedAt, isAnonymised, isMarkdownOnly, documents }: IndexOptions,
 ): Generator<string> {
   const { locale, heading } = texts;
   // An anonymised day is a day in UTC; in another zone it would be the one before.
@@ -56,7 +57,7 @@ export function* writeArchiveIndex(
       yield `${lastMonth === undefined ? '' : '</ul>\n'}<h2>${escapeHtml(thisMonth)}</h2>\n<ul class="list">\n`;
     }
     lastMonth = thisMonth;
-    yield writeEntry(entry, day.format(at), texts);
+    yield writeEntry(entry, day.format(at), { texts, isMarkdownOnly });
   }
   yield lastMonth === undefined ? '' : '</ul>\n';
   yield* writeDocuments(documents, texts);
@@ -81,10 +82,19 @@ function toShownInstant(at: number): number {
   return Math.min(Math.max(at, -8.64e15), 8.64e15);
 }
 
-function writeEntry(entry: ArchiveEntry, day: string, texts: ArchiveTexts): string {
+function writeEntry(
+  entry: ArchiveEntry,
+  day: string,
+  { texts, isMarkdownOnly }: Pick<IndexOptions, 'texts' | 'isMarkdownOnly'>,
+): string {
   const { title, name, messageCount, status, isPinned } = entry;
-  const link = (folder: string, ending: string): string =>
-    toLink(`${folder}/${name}${ending}`, false);
+  const read = isMarkdownOnly ? `${name}.md` : `html/${name}.html`;
+  const others = isMarkdownOnly
+    ? []
+    : [
+        `<a href="${toLink(`markdown/${name}.md`, false)}">Markdown</a>`,
+        `<a href="${toLink(`json/${name}.json`, false)}">JSON</a>`,
+      ];
   const marks = [
     day,
     texts.messages.replace('{count}', String(messageCount)),
@@ -93,10 +103,8 @@ function writeEntry(entry: ArchiveEntry, day: string, texts: ArchiveTexts): stri
     ...(status === 'deleted' ? [texts.inTrash] : []),
   ];
   return (
-    `<li><a class="title" dir="auto" href="${link('html', '.html')}">` +
+    `<li><a class="title" dir="auto" href="${toLink(read, false)}">` +
     `${escapeHtml(onOneLine(title ?? '') || texts.untitled)}</a>\n` +
-    `<p class="meta">${escapeHtml(marks.join(' · '))} · ` +
-    `<a href="${link('markdown', '.md')}">Markdown</a> · ` +
-    `<a href="${link('json', '.json')}">JSON</a></p></li>\n`
+    `<p class="meta">${[escapeHtml(marks.join(' · ')), ...others].join(' · ')}</p></li>\n`
   );
 }

@@ -19,6 +19,8 @@ export interface ArchiveOptions {
   /** Epoch milliseconds of the export. */
   readonly exportedAt: number;
   readonly isAnonymised: boolean;
+  /** A Markdown file for each conversation and the index, and nothing else. */
+  readonly isMarkdownOnly: boolean;
   /** Puts the files of messages into `attachments/`; without it they are named only. */
   readonly readBytes?: ReadBytes | undefined;
   /** Documents of the library, for `documents/`. */
@@ -28,7 +30,7 @@ export interface ArchiveOptions {
 /**
  * Conversations as a ZIP: `json/` and `markdown/` to be read back, `html/` to be read, `index.html` to
  * open first, attachments as `attachments/<id>-<name>`, so that an import finds them by id, documents as
- * text to be read and as JSON to come back. One conversation stands in memory at a time, and of every one its line of the index.
+ * text to be read and as JSON to come back. With Markdown only the files lie beside `index.html`. One conversation stands in memory at a time, and of every one its line of the index.
  */
 export async function writeArchive(
   conversations: AsyncIterable<WholeConversation>,
@@ -98,9 +100,13 @@ async function addConversation(
   options: ArchiveOptions,
 ): Promise<void> {
   const { appVersion } = options;
+  const markdown = writeConversationMarkdown(whole, { appVersion, createNonce: createRandomNonce });
+  if (options.isMarkdownOnly) {
+    await zip.addFile(`${name}.md`, encodePieces(markdown));
+    return;
+  }
   const json = writeConversationJson(whole, { appVersion });
   await zip.addFile(`json/${name}.json`, encodePieces(json));
-  const markdown = writeConversationMarkdown(whole, { appVersion, createNonce: createRandomNonce });
   await zip.addFile(`markdown/${name}.md`, encodePieces(markdown));
   const page = writeArchiveConversation(whole, { ...options, pathOf: (id) => pathById.get(id) });
   await zip.addFile(`html/${name}.html`, encodePieces(page));

@@ -46,15 +46,16 @@ export async function exportConversations(
 
 async function writeFile(running: RunningExport): Promise<void> {
   const { request, options, source } = running;
-  if (request.kind === 'archive') {
+  if (request.kind === 'archive' || request.kind === 'markdown-files') {
     const isAnonymised = running.anonymise !== null;
-    const readBytes = bytesReader(running);
+    const isMarkdownOnly = request.kind === 'markdown-files';
+    const readBytes = isMarkdownOnly ? undefined : bytesReader(running);
     const { appVersion, now, texts } = options;
     // They belong to no conversation: with all there is, and never where nobody is to be known.
     const isAll = request.selection.kind === 'all' && !isAnonymised;
-    const documents = isAll ? source.readDocumentPages() : undefined;
+    const documents = isAll && !isMarkdownOnly ? source.readDocumentPages() : undefined;
     await writeArchive(readSelected(running), running.write, {
-      ...{ appVersion, texts, exportedAt: now, isAnonymised, readBytes, documents },
+      ...{ appVersion, texts, exportedAt: now, isAnonymised, isMarkdownOnly, readBytes, documents },
     });
     return;
   }

@@ -8,6 +8,7 @@ import { toDayText, toSafeName } from './safe-file-name.ts';
 const KINDS = {
   json: { name: 'conversations', ending: 'json', mediaType: 'application/json' },
   markdown: { name: 'conversation', ending: 'md', mediaType: 'text/markdown' },
+  'markdown-files': { name: 'markdown', ending: 'zip', mediaType: 'application/zip' },
   archive: { name: 'archive', ending: 'zip', mediaType: 'application/zip' },
   'fine-tuning': { name: 'fine-tuning', ending: 'jsonl', mediaType: 'application/jsonl' },
   sharegpt: { name: 'sharegpt', ending: 'jsonl', mediaType: 'application/jsonl' },
@@ -37,7 +38,8 @@ export interface ExportRequest {
 }
 
 const Kind = v.picklist([
-  ...(['json', 'markdown', 'archive', 'fine-tuning', 'sharegpt', 'usage-csv'] as const),
+  ...(['json', 'markdown', 'markdown-files', 'archive'] as const),
+  ...(['fine-tuning', 'sharegpt', 'usage-csv'] as const),
 ]);
 
 /** A selection in a message from the page. */

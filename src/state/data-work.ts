@@ -277,8 +277,8 @@ function toWanted(
   { ids, withTrash, anonymise, withBranches, withAttachments }: ExportRequest,
 ): WantedExport {
   return {
-    // One Markdown file holds one conversation: several become an archive of them.
-    kind: kind === 'markdown' && !onlyOf(ids) ? 'archive' : kind,
+    // One Markdown file holds one conversation.
+    kind: kind === 'markdown' && !onlyOf(ids) ? 'markdown-files' : kind,
     selection: toSelection(ids, withTrash),
     anonymise: anonymise && {
       dropsTitles: anonymise.dropTitles,

@@ -320,9 +320,9 @@ test('every format of the export holds the conversation, and no key @long', asyn
   const { page } = onggi;
   await importArchive(onggi, createChatgptArchive(), 2);
   const labels = {
-    Archive: /\.zip$/,
+    Archive: /^onggi_archive_\d{8}\.zip$/,
     'JSON Every field': /\.json$|\.zip$/,
-    'Markdown For reading': /\.md$|\.zip$/,
+    'Markdown A file': /^onggi_markdown_\d{8}\.zip$/,
     'OpenAI fine-tuning': /\.jsonl$/,
     'ShareGPT JSONL': /\.jsonl$/,
     'All data as a database': /\.sqlite$/,
@@ -342,6 +342,9 @@ test('every format of the export holds the conversation, and no key @long', asyn
     expect(bytes.length, label).toBeGreaterThan(20);
     if (download.suggestedFilename().endsWith('.zip')) {
       const entries = unzipSync(bytes);
+      const isMarkdownOnly = label === 'Markdown A file';
+      const names = Object.keys(entries).filter((name) => !/^index\.html$|\.md$/.test(name));
+      expect(names.length === 0, names.join()).toBe(isMarkdownOnly);
       expect(
         Object.values(entries).some((entry) => strFromU8(entry).includes('두부')),
         label,

@@ -15,11 +15,11 @@ export function formatName(format: ExportFormat, t: (key: MessageKey) => string)
   }
 }
 
-/** How the files of a format end. */
+/** How the file of all conversations ends in a format. */
 export const FILE_ENDINGS: Record<ExportFormat, string> = {
   archive: 'ZIP',
   json: '.json',
-  markdown: '.md',
+  markdown: 'ZIP',
   'fine-tuning': '.jsonl',
   sharegpt: '.jsonl',
   'usage-csv': '.csv',

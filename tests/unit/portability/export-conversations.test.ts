@@ -295,6 +295,31 @@ describe('export as an archive', () => {
     expect(names).toEqual(['json/2026-11-22.json', 'json/2026-11-22 (2).json']);
   });
 
+  it('of Markdown alone holds a file for each conversation and the index, and comes back', async () => {
+    const { bytes } = await run({ kind: 'markdown-files', withAttachments: true });
+    const found = files(bytes);
+    const names = Object.keys(found);
+    expect(names).toHaveLength(3);
+    const [index, ...others] = names.toSorted((a, b) => b.length - a.length).toReversed();
+    expect(index).toBe('index.html');
+    for (const name of others) expect(name).toMatch(/^2026-11-22 [^/]+\.md$/);
+    const page = found['index.html'] ?? '';
+    const links = [...page.matchAll(/href="([^"]*)"/g)].map(([, href = '']) => href);
+    const paths = links.map((href) => new URL(href, 'file:///').pathname.slice(1));
+    expect(paths.map(decodeURIComponent).toSorted()).toEqual(others.toSorted());
+    const file = new File([new Uint8Array(bytes)], 'onggi_markdown.zip');
+    const recognized = await recognizeFiles(await openFiles([{ file, path: file.name }]));
+    const ids = [];
+    for await (const outcome of readImports(recognized.files)) {
+      if (outcome.kind !== 'item') expect.fail(outcome.kind);
+      const { item } = outcome;
+      if (item.kind !== 'native') expect.fail(item.kind);
+      ids.push(item.native.conversation.id);
+      expect(item.native.messages).toHaveLength(3);
+    }
+    expect(ids.toSorted()).toEqual(IDS.slice(0, 2));
+  });
+
   it('comes back through our own import, pages and files of messages left aside', async () => {
     const { bytes } = await run({ kind: 'archive', withAttachments: true });
     const file = new File([new Uint8Array(bytes)], 'onggi_archive.zip');
@@ -398,6 +423,7 @@ describe('request of an export', () => {
       fileName: 'onggi_옹기-항아리_20261122.json',
       mediaType: 'application/json',
     });
+    expect(named('markdown-files').fileName).toBe('onggi_markdown_20261122.zip');
     expect(named('archive').fileName).toBe('onggi_archive_20261122.zip');
     expect(named('usage-csv').fileName).toBe('onggi_usage_20261122.csv');
   });

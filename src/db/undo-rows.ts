@@ -5,7 +5,7 @@ import { readEarlierOf } from '#domain/earlier-version.ts';
 import { toConversationId, toMessageId } from '#domain/ids.ts';
 import type { ConversationId, MessageId } from '#domain/ids.ts';
 import { hasMemoryBefore, withoutImportChange } from '#domain/import-changes.ts';
-import { withoutImportState } from '#domain/import-memory.ts';
+import { withLeftByUndo, withoutImportState } from '#domain/import-memory.ts';
 import { idsBySource, isImportedMessage } from '#domain/imported-rows.ts';
 import { newestLeafBelow } from '#domain/message-tree.ts';
 import type { Message } from '#domain/message.ts';
@@ -160,7 +160,16 @@ export function removeAdded(
     const gone = added.filter(({ id }) => all.has(id));
     const wanted = idsOf([...gone, ...earlierOf(gone)]);
     const row = isRemembered ? conversation : withoutImportState(conversation);
-    return removeMessages(db, row, messages, wanted);
+    const removed = new Set(await removeMessages(db, row, messages, wanted));
+    const stays = messages.filter(({ id }) => named.has(id) && !removed.has(id));
+    const sourceIds = stays.flatMap(({ metadata: { source_id: id } }) =>
+      typeof id === 'string' ? id : [],
+    );
+    const after = isRemembered ? await db.conversations.get(conversationId) : undefined;
+    if (after && sourceIds.length > 0) {
+      await db.conversations.put(withLeftByUndo(after, sourceIds));
+    }
+    return [...removed];
   });
 }
 

@@ -1,7 +1,7 @@
 /** What an import changed in rows that were here, so that undoing it gives back what they said before. */
 import type { Conversation } from './conversation.ts';
 import type { MessageId } from './ids.ts';
-import { digestValue } from './import-memory.ts';
+import { digestValue, isImportMemory } from './import-memory.ts';
 import type { Message } from './message.ts';
 import { nextChangeAt } from './next-change.ts';
 import type { ImportChange } from './stored-rows.ts';
@@ -55,9 +55,6 @@ const GROUPS: Readonly<Record<keyof Rows, readonly (readonly string[])[]>> = {
   conversations: CONVERSATION_GROUPS,
   messages: [...MESSAGE_GROUPS, TEXT_GROUP],
 };
-
-/** In the metadata of a row: what the last import said of it. Without the import that made it. */
-const isMemory = (key: string): boolean => key.startsWith('import_') && key !== 'import_id';
 
 /**
  * What differs between a row and what an import made of it; undefined where undoing changes nothing.
@@ -174,11 +171,11 @@ function isAllOfIt(
 }
 
 function memoryOf({ metadata }: Conversation | Message): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(metadata).filter(([key]) => isMemory(key)));
+  return Object.fromEntries(Object.entries(metadata).filter(([key]) => isImportMemory(key)));
 }
 
 function restOf({ metadata }: Conversation | Message): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(metadata).filter(([key]) => !isMemory(key)));
+  return Object.fromEntries(Object.entries(metadata).filter(([key]) => !isImportMemory(key)));
 }
 
 function isEdited(before: Conversation | Message, after: Conversation | Message): boolean {

@@ -11,7 +11,8 @@ import type { Message } from './message.ts';
  * The count tells a message that is new in the source from one that was here and that the person
  * deleted: if the newer export has exactly as many messages up to that date, those that are missing
  * here were deleted here. What was imported before there was a base is treated with care: what is
- * missing here comes, what is here stays. Of a message only a rating has a base, beside it.
+ * missing here comes, what is here stays. Of a message only a rating has a base, beside it. Messages that
+ * an undone import left here, because the person answered them, are named: the counts know nothing of them.
  */
 const DIGEST = 'import_digest';
 const STATE_DIGEST = 'import_state';
@@ -20,6 +21,7 @@ const LATEST = 'import_latest';
 const BASE = 'import_base';
 const RATING = 'import_rating';
 const WHOLE = 'import_whole';
+const LEFT = 'import_left';
 
 /** What a source said of a conversation as a whole, the last time. */
 export interface ImportBase {
@@ -152,6 +154,25 @@ const NO_BASE: ImportBase = {
   temperature: undefined,
   updatedAt: null,
 };
+
+/** Ids in the source of messages that undone imports left here. */
+export function readLeftByUndo({ metadata }: Conversation): ReadonlySet<string> {
+  const left = metadata[LEFT];
+  return new Set(
+    Array.isArray(left) ? left.filter((id): id is string => typeof id === 'string') : [],
+  );
+}
+
+/** The conversation with the knowledge that an undone import left these messages of its source here. */
+export function withLeftByUndo(stored: Conversation, sourceIds: readonly string[]): Conversation {
+  const left = [...new Set([...readLeftByUndo(stored), ...sourceIds])];
+  return { ...stored, metadata: { ...stored.metadata, [LEFT]: left } };
+}
+
+/** Whether a field of a row's metadata is what the last import said of it, which undoing gives back. */
+export function isImportMemory(key: string): boolean {
+  return key.startsWith('import_') && key !== 'import_id' && key !== LEFT;
+}
 
 /** The state that the last import brought; unknown throughout where it was brought by an older version. */
 export function readImportBase({ metadata }: Conversation): ImportBase {

@@ -13,6 +13,7 @@ import {
   ratingState,
   readImportBase,
   readImportedCount,
+  readLeftByUndo,
   readRatingBase,
 } from './import-memory.ts';
 import type { ImportBase } from './import-memory.ts';
@@ -181,6 +182,7 @@ function findMissing(
   isOlder: boolean,
 ): readonly ImportedMessage[] {
   const { count, latest } = readImportedCount(stored);
+  const left = readLeftByUndo(stored);
   const wasThere = (message: ImportedMessage, index: number): boolean =>
     typeof latest === 'number' && message.timestamp !== null
       ? message.timestamp <= latest
@@ -190,7 +192,10 @@ function findMissing(
   const isComplete =
     [...known.keys()].every((sourceId) => inFile.has(sourceId)) &&
     messages.filter(wasThere).length === count &&
-    messages.every((message, index) => !known.has(message.sourceId) || wasThere(message, index));
+    messages.every(
+      (message, index) =>
+        !known.has(message.sourceId) || left.has(message.sourceId) || wasThere(message, index),
+    );
   const parents = new Map(messages.map((message) => [message.sourceId, message.parentSourceId]));
   const added = new Set<string>();
   return messages.flatMap((message, index) => {

@@ -300,6 +300,40 @@ test('what the person deleted stays deleted when an import is undone and comes a
   expect(await textsOf(db)).toEqual(texts);
 });
 
+test.each(['last', 'more'])(
+  'what the person deleted stays deleted, too, where undoing leaves messages they answered: %s',
+  async (answered) => {
+    const db = await openForTest();
+    const line = (...ids: readonly string[]) =>
+      fileOf('conversations.json', [
+        chatgptConversation(
+          'c',
+          ids.map((id) => ({ id })),
+          { update_time: 1_700_000_000 + ids.length },
+        ),
+      ]);
+    const newer = line('q', 'a', 'own', 'more', 'last');
+    const idOf = async (text: string) =>
+      (await snapshot(db)).messages.find(({ content }) => content === text)?.id ?? expect.fail();
+    await importAt(db, line('q', 'a', 'own'), 22);
+    await db.strict.messages.delete(await idOf('text of own'));
+    for (const day of [23, 26]) {
+      const { id } = await importAt(db, newer, day);
+      if (day === 23) {
+        const { id: conversationId } = (await snapshot(db)).conversations[0] ?? expect.fail();
+        const own = { seq: 9, timestamp: Date.UTC(2026, 10, 24) };
+        const parentId = await idOf(`text of ${answered}`);
+        await db.strict.messages.add(makeMessage(conversationId, 'reply', parentId, own));
+      }
+      const all = ['text of a', 'text of last', 'text of more', 'text of q', 'text of reply'];
+      expect(await textsOf(db)).toEqual(all);
+      await undoAt(db, id, day + 1);
+      const left = all.filter((text) => answered === 'last' || text !== 'text of last');
+      expect(await textsOf(db)).toEqual(left);
+    }
+  },
+);
+
 test('an earlier text is no reason to keep a conversation', async () => {
   const db = await openForTest();
   const first = await importAt(db, edited('first text', 1_700_001_000), 22);

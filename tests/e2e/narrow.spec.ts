@@ -81,6 +81,17 @@ test.describe('on touch', () => {
   });
 });
 
+test('the two prices of a model stand side by side on a phone', async ({ start, page }) => {
+  await page.setViewportSize(PHONE);
+  await start({ rows: { ...ROWS, usageStatistics: [seedUsage(0, 'gpt-5')] }, hash: '#/usage' });
+  await page.getByRole('button', { name: text('usage.price.add') }).click();
+  const topOf = async (name: string) => (await page.getByLabel(name).boundingBox())?.y;
+  expect(await topOf('Input, per million tokens')).toBe(await topOf('Output, per million tokens'));
+  expect(await topOf(text('usage.price.connection'))).toBeLessThan(
+    (await topOf('Input, per million tokens')) ?? 0,
+  );
+});
+
 test('headings of the usage table keep their words whole', async ({ start, page }) => {
   await page.setViewportSize(PHONE);
   await start({ rows: { ...ROWS, usageStatistics: [seedUsage(0, 'gpt-5')] }, hash: '#/usage' });

@@ -324,6 +324,7 @@ const texts = {
   'endpoint.useSuggestion': 'Use {address}',
   'endpoint.key': 'API key',
   'endpoint.keyOptional': 'API key (if it needs one)',
+  'endpoint.keyKept': 'Key stored',
   'endpoint.keyStored': 'Key stored, ends in {hint}',
   'endpoint.noKey': 'no key',
   'endpoint.removeKey': 'Delete the stored key',

@@ -306,6 +306,7 @@ export const ja: LaterTexts = {
   'endpoint.useSuggestion': '{address}を使う',
   'endpoint.key': 'APIキー',
   'endpoint.keyOptional': 'APIキー（必要な場合）',
+  'endpoint.keyKept': 'キー保存済み',
   'endpoint.keyStored': 'キー保存済み（末尾{hint}）',
   'endpoint.noKey': 'キーなし',
   'endpoint.removeKey': '保存したキーを削除',

@@ -304,6 +304,7 @@ export const ko: LaterTexts = {
   'endpoint.useSuggestion': '{address} 사용',
   'endpoint.key': 'API 키',
   'endpoint.keyOptional': 'API 키(필요한 경우)',
+  'endpoint.keyKept': '저장된 키',
   'endpoint.keyStored': '저장된 키, 끝자리 {hint}',
   'endpoint.noKey': '키 없음',
   'endpoint.removeKey': '저장된 키 삭제',

@@ -295,6 +295,7 @@ export const zh: LaterTexts = {
   'endpoint.useSuggestion': '使用 {address}',
   'endpoint.key': 'API 密钥',
   'endpoint.keyOptional': 'API 密钥（如需要）',
+  'endpoint.keyKept': '密钥已保存',
   'endpoint.keyStored': '密钥已保存，末尾为 {hint}',
   'endpoint.noKey': '无密钥',
   'endpoint.removeKey': '删除已保存的密钥',

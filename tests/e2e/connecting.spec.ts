@@ -62,3 +62,17 @@ test('Enter in the model picker takes the exact name before a longer one', async
   await page.keyboard.press('Enter');
   await expect(page.getByRole('button', { name: /^Model: slow,/ })).toBeVisible();
 });
+
+test('of a key that is too short to tell its end, only that it is stored is said', async ({
+  onggi,
+  startEndpoint,
+}) => {
+  const { page } = onggi;
+  const endpoint = await startEndpoint({ apiKey: 'sk-abc' });
+  await onggi.open();
+  await onggi.connect(endpoint.localhostUrl, 'sk-abc');
+  await page.goto('/#/settings/models');
+  const card = page.getByRole('region', { name: 'Connections' });
+  await expect(card).toContainText('Key stored');
+  await expect(card).not.toContainText('ends in');
+});

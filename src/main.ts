@@ -272,9 +272,10 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   const imports = new Imports(work.imports, storage);
   const library = createLazyLibrary({ db, clock, storage });
   const isAnswering = () => answers.isAnyRunning;
-  const isChangingData = () =>
-    backups.isOpen || imports.phase.kind === 'running' || library.isAdding();
-  const isBusy = () => isAnswering() || isChangingData();
+  const isImporting = () => imports.phase.kind === 'running' || library.isAdding();
+  // A dialog that is only open keeps the page as it is, and holds no copy back.
+  const isChangingData = () => backups.task?.isAtWork === true || isImporting();
+  const isBusy = () => isAnswering() || backups.isOpen || isImporting();
   new CopyKeeper(
     {
       readTarget: (id) => getBackupTarget(db, id),

@@ -33,19 +33,19 @@ test('a database that is gone is told before anything is made, and a copy brings
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
 });
 
-/** The files of the snapshots, once there are so many. */
+/** How many files the snapshots have. */
+function countFiles(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle('snapshots', { create: true });
+    const names: string[] = [];
+    for await (const name of folder.keys()) names.push(name);
+    return names.filter((name) => name.endsWith('.gz')).length;
+  });
+}
+
 async function waitForFiles(page: Page, count: number): Promise<void> {
-  await expect
-    .poll(() =>
-      page.evaluate(async () => {
-        const root = await navigator.storage.getDirectory();
-        const folder = await root.getDirectoryHandle('snapshots');
-        const names: string[] = [];
-        for await (const name of folder.keys()) names.push(name);
-        return names.filter((name) => name.endsWith('.gz')).length;
-      }),
-    )
-    .toBe(count);
+  await expect.poll(() => countFiles(page)).toBe(count);
 }
 
 async function loseDatabases(): Promise<void> {
@@ -638,4 +638,22 @@ test('an upgrade that takes long is told as what it is, and onggi opens after it
   expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
   await page.evaluate(() => (window as unknown as { release: () => void }).release());
   await expect(other.getByRole('button', { name: /API key/ })).toBeVisible();
+});
+
+test('a backup dialog that is left open holds no snapshot back', async ({ start, page }) => {
+  await start({ rows: seedConversations([seedConversation('Jars')]), hash: '#/data' });
+  await page.clock.install();
+  await page.reload();
+  await page
+    .getByRole('button', { name: /^Back up/ })
+    .first()
+    .click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await page.clock.fastForward('15:00');
+  await expect
+    .poll(async () => {
+      await page.clock.fastForward('01:00');
+      return countFiles(page);
+    })
+    .toBe(1);
 });

@@ -757,7 +757,7 @@ const texts = {
   'lock.opening': 'One moment…',
   'lock.wrong': 'That did not open the lock. Nothing changed; try again.',
   'lock.passkeyNotUsed':
-    'The passkey was not used. If it was cancelled, try again. If it is no longer on this device, open the lock with the recovery code, and put another passkey in its place in the settings under Privacy. Nothing is lost.',
+    'The passkey was not used. If it was cancelled, try again. If it is no longer on this device, open the lock with the recovery code, or with the passphrase if you set one, and put another passkey in its place in the settings under Privacy. Nothing is lost.',
   'lock.wait': {
     one: 'Too many tries. Wait {count} second.',
     other: 'Too many tries. Wait {count} seconds.',
@@ -792,7 +792,7 @@ const texts = {
   'recovery.tables':
     'Rows that onggi had noted are missing in: {tables}. What is left is untouched. A snapshot brings back what it holds.',
   'recovery.keysLost':
-    'API keys are in no snapshot and no backup: enter them again under Connections.',
+    'API keys are in no snapshot and no backup: enter them again afterwards, in the settings under Models.',
   'recovery.rescueTitle': 'Rescue',
   'recovery.rescueBody':
     'This page needs nothing but the browser. It changes nothing until you say so.',
@@ -1195,6 +1195,8 @@ const texts = {
   'restore.goneMore': { one: 'and one more', other: 'and {count} more' },
   'restore.done.merge': 'Merged with the backup. My data has the way back.',
   'restore.done.replace': 'Replaced by the data of the backup. My data has the way back.',
+  'restore.done.recovered':
+    'The data are back. API keys are in no copy: enter them again under Models in the settings.',
   'restore.done.undo': 'Back to the data from before the restore.',
   'data.importHint':
     'ZIP, JSON, JSONL, Markdown, HTML, SQLite; several at once, folders too. Drop them anywhere on this window.',

@@ -464,11 +464,11 @@ export const ko: LaterTexts = {
   'space.link': '저장 공간 사용 내역',
   'space.sizes': '저장 공간 사용 내역',
   'space.measuring': '재는 중…',
-  'space.about': '표의 크기는 일부를 재어 어림한 값이에요. 브라우저는 저장할 때 압축해요.',
+  'space.about': '테이블의 크기는 일부를 재어 어림한 값이에요. 브라우저는 저장할 때 압축해요.',
   'space.what': '항목',
   'space.rows': '개수',
   'space.size': '크기',
-  'space.tables': '데이터베이스의 표',
+  'space.tables': '데이터베이스 테이블',
   'space.files': '사본과 그 밖의 파일',
   'space.table.sessions': '방문 기록',
   'space.table.conversations': '대화',
@@ -506,7 +506,7 @@ export const ko: LaterTexts = {
   'space.protectedBody':
     '브라우저가 이 데이터를 마음대로 지우지 않겠다고 약속했어요. 직접 사이트 데이터를 지울 때만 사라져요.',
   'space.unprotectedBody':
-    '디스크가 부족해지면 브라우저가 스냅샷까지 포함해 onggi의 모든 것을 한꺼번에 지울 수 있어요. 브라우저 밖에 둔 백업만이 이를 막아 줘요.',
+    '디스크가 부족해지면 브라우저가 스냅샷까지 포함해 onggi의 모든 것을 한꺼번에 지울 수 있어요. 그럴 때 되찾을 수 있는 것은 브라우저 밖에 둔 백업뿐이에요.',
   'space.browser.Chrome':
     'Chrome은 스스로 판단해요. 앱으로 설치했거나 즐겨찾기에 넣었거나 자주 쓰면 대개 약속해 줘요.',
   'space.browser.Firefox': 'Firefox는 한 번 물어봐요. ‘영구 저장소에 데이터 저장’을 허용해 주세요.',
@@ -639,7 +639,7 @@ export const ko: LaterTexts = {
   'lock.opening': '잠시만요…',
   'lock.wrong': '잠금이 풀리지 않았어요. 바뀐 것은 없으니 다시 해 보세요.',
   'lock.passkeyNotUsed':
-    '패스키를 쓰지 못했어요. 취소했다면 다시 하면 돼요. 패스키가 이 기기에서 지워졌다면 복구 코드로 연 다음, 설정의 개인정보에서 새 패스키로 바꿔 주세요. 잃은 것은 없어요.',
+    '패스키를 쓰지 못했어요. 취소했다면 다시 하면 돼요. 패스키가 이 기기에서 지워졌다면 복구 코드나 미리 정해 둔 암호로 연 다음, 설정의 개인정보에서 새 패스키로 바꿔 주세요. 잃은 것은 없어요.',
   'lock.wait': '여러 번 틀렸어요. {count}초 기다려 주세요.',
   'lock.forgotten': '암호를 잊었거나 패스키를 잃어버렸나요?',
   'lock.forgottenBody':
@@ -669,7 +669,8 @@ export const ko: LaterTexts = {
     '대화의 최근 변경 {count}개가 사라졌어요. 브라우저가 기록의 손상된 끝부분을 버렸기 때문이에요. 남은 것은 그대로이고, 스냅샷에 담긴 만큼 복원할 수 있어요.',
   'recovery.tables':
     'onggi가 적어 둔 것 가운데 다음이 사라졌어요: {tables}. 남은 것은 그대로이고, 스냅샷에 담긴 만큼 복원할 수 있어요.',
-  'recovery.keysLost': 'API 키는 스냅샷에도 백업에도 없어요. 연결 화면에서 다시 입력해 주세요.',
+  'recovery.keysLost':
+    'API 키는 스냅샷에도 백업에도 없어요. 복원한 다음 설정의 ‘모델’에서 다시 입력해 주세요.',
   'recovery.rescueTitle': '구조 화면',
   'recovery.rescueBody':
     '이 화면은 브라우저만 있으면 열려요. 직접 고르기 전에는 아무것도 바꾸지 않아요.',
@@ -1052,6 +1053,8 @@ export const ko: LaterTexts = {
   'restore.goneMore': '외 {count}개',
   'restore.done.merge': '백업과 합쳤어요. ‘내 데이터’에서 되돌릴 수 있어요.',
   'restore.done.replace': '백업의 데이터로 바꿨어요. ‘내 데이터’에서 되돌릴 수 있어요.',
+  'restore.done.recovered':
+    '데이터를 되찾았어요. API 키는 사본에 없으니 설정의 ‘모델’에서 다시 입력해 주세요.',
   'restore.done.undo': '복원하기 전의 데이터로 되돌렸어요.',
   'data.importHint':
     'ZIP, JSON, JSONL, Markdown, HTML, SQLite 파일을 한꺼번에, 폴더째로도 넣을 수 있어요. 이 창 어디에나 놓으세요.',

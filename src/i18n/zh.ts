@@ -488,7 +488,7 @@ export const zh: LaterTexts = {
   'space.protection': '浏览器会一直保留吗？',
   'space.protectedBody': '浏览器已承诺不会自行清除这些数据。只有你清除网站数据时才会消失。',
   'space.unprotectedBody':
-    '磁盘空间不足时，浏览器可能一次清除 onggi 的全部内容，快照也不例外。只有放在浏览器之外的备份能防住这一点。',
+    '磁盘空间不足时，浏览器可能一次清除 onggi 的全部内容，快照也不例外。那时只有放在浏览器之外的备份能找回数据。',
   'space.browser.Chrome': 'Chrome 会自行判断：对已安装、已加书签或经常使用的应用，通常会承诺。',
   'space.browser.Firefox': 'Firefox 会询问一次，请允许“在持久存储中保存数据”。',
   'space.browser.Safari':
@@ -617,7 +617,7 @@ export const zh: LaterTexts = {
   'lock.opening': '请稍候…',
   'lock.wrong': '未能解锁。没有任何更改，请重试。',
   'lock.passkeyNotUsed':
-    '未能使用通行密钥。如果是你取消的，请重试。如果它已不在此设备上，请用恢复码解锁，再到设置的“隐私”中更换通行密钥。没有丢失任何内容。',
+    '未能使用通行密钥。如果是你取消的，请重试。如果它已不在此设备上，请用恢复码（或你设置过的口令）解锁，再到设置的“隐私”中更换通行密钥。没有丢失任何内容。',
   'lock.wait': '尝试次数过多，请等待 {count} 秒。',
   'lock.forgotten': '忘记了，或通行密钥不在了？',
   'lock.forgottenBody':
@@ -647,7 +647,7 @@ export const zh: LaterTexts = {
     '对话中最新的 {count} 处更改缺失：浏览器丢弃了记录中损坏的末尾部分。剩下的未受影响，快照中有的都可以恢复。',
   'recovery.tables':
     'onggi 记下的内容中，以下部分已缺失：{tables}。剩下的内容没有改动，快照中有的都可以恢复。',
-  'recovery.keysLost': '快照和备份都不含 API 密钥，请在连接页面重新输入。',
+  'recovery.keysLost': '快照和备份都不含 API 密钥，请在恢复后到设置的“模型”中重新输入。',
   'recovery.rescueTitle': '救援',
   'recovery.rescueBody': '此页面只需要浏览器。在你选择之前不会更改任何内容。',
   'recovery.working': '正在处理…',
@@ -1010,6 +1010,7 @@ export const zh: LaterTexts = {
   'restore.goneMore': '还有 {count} 个',
   'restore.done.merge': '已与备份合并，可在“我的数据”中撤销。',
   'restore.done.replace': '已替换为备份中的数据，可在“我的数据”中撤销。',
+  'restore.done.recovered': '数据已恢复。副本中不含 API 密钥，请在设置的“模型”中重新输入。',
   'restore.done.undo': '已换回恢复之前的数据。',
   'data.importHint':
     'ZIP、JSON、JSONL、Markdown、HTML、SQLite，可一次多个或整个文件夹。拖到窗口任意位置即可。',

@@ -92,5 +92,5 @@ export interface BackupWork {
   snooze(): void;
 }
 
-/** What took the place of the data that were here. */
-export type RestoreDone = RestoreMode | 'undo';
+/** What took the place of the data that were here; `recovered`: nothing was here any more. */
+export type RestoreDone = RestoreMode | 'undo' | 'recovered';

@@ -219,8 +219,9 @@ export class Recovery {
     isWanted: (summary: BackupSummary) => boolean = () => true,
   ): Promise<void> {
     const client = await this.#openClient();
+    const isGone = this.reason.kind === 'gone';
     const prepared = await client.stage(file, {
-      mode: this.reason.kind === 'gone' ? 'replace' : 'merge',
+      mode: isGone ? 'replace' : 'merge',
       sessionId: toSessionId(this.#deps.createId()),
       isLargeAllowed: true,
       segments,
@@ -232,7 +233,7 @@ export class Recovery {
     }
     await prepared.commit(prepared.preview.questions);
     forgetCanary();
-    this.#deps.reload(prepared.preview.mode);
+    this.#deps.reload(isGone ? 'recovered' : prepared.preview.mode);
   }
 
   async #openClient() {

@@ -29,8 +29,11 @@ test('a database that is gone is told before anything is made, and a copy brings
   expect(await page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+  // No copy has them, and whoever comes back finds a connection that looks as before.
+  await expect(page.getByText(text('recovery.keysLost'))).toBeVisible();
   await page.getByRole('button', { name: /^Restore the snapshot/ }).click();
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
+  await expect(page.getByText(text('restore.done.recovered'))).toBeVisible();
 });
 
 /** How many files the snapshots have. */

@@ -98,9 +98,7 @@ function createKernelScan({ memory, countPlaces, sweep }: ScanExports): ByteScan
       const result = new Uint8Array(memory.buffer, counts(), unitCount).fill(0);
       const begin = offsets[0] ?? 0;
       const end = offsets[unitCount] ?? begin;
-      const relative = new Uint32Array(memory.buffer, starts(), unitCount + 1);
-      for (let unit = 0; unit <= unitCount; unit += 1)
-        relative[unit] = (offsets[unit] ?? end) - begin;
+      new Uint32Array(memory.buffer, starts()).set(offsets.subarray(0, unitCount + 1));
       const foundUnits = countPlaces(
         text() + begin - base,
         end - begin,

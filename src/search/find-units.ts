@@ -137,13 +137,15 @@ export async function findUnits(
 
   /** A score for each unit of the block, 0 for those that do not fit; undefined when none does. */
   function scoreBlock(block: ScannedBlock): Float32Array | undefined {
-    const scores = new Float32Array(block.unitCount).fill(1);
-    return needles.every((needle) => applyNeedle(needle, scores, block)) ? scores : undefined;
+    // Most blocks are done with before there is anything to score.
+    let made: Float32Array | undefined;
+    const scores = (): Float32Array => (made ??= new Float32Array(block.unitCount).fill(1));
+    return needles.every((needle) => applyNeedle(needle, scores, block)) ? scores() : undefined;
   }
 
   function applyNeedle(
     needle: Needle,
-    scores: Float32Array,
+    getScores: () => Float32Array,
     { firstUnit, unitCount, starts, base }: ScannedBlock,
   ): boolean {
     const { term, exact, stem, initials: wanted } = needle;
@@ -154,6 +156,7 @@ export async function findUnits(
     const counts = scan.count(exact, starts, unitCount, base);
     if (needle === needles[0]) rarestCounts = stems ?? counts?.slice();
     if (!counts && !stems && wanted === null) return term.isExcluded;
+    const scores = getScores();
     for (let unit = 0; unit < unitCount; unit += 1) {
       if (scores[unit] === 0) continue;
       const count = counts?.[unit] ?? 0;

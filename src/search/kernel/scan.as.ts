@@ -17,8 +17,8 @@
  * @param text Address of the first byte; at least 144 readable bytes follow the last.
  * @param length Bytes of the text.
  * @param needle Address of the needle; `needleLength` at least 1.
- * @param starts Address of `unitCount + 1` offsets (u32, rising): where each unit begins in the text,
- * and where the last one ends. A needle holds no zero byte and units are parted by one, so that no
+ * @param starts Address of `unitCount + 1` offsets (u32, rising): where each unit begins, and where the
+ * last one ends; the first is that of the text's first byte. A needle holds no zero byte and units are parted by one, so that no
  * place crosses a border.
  * @param counts Address of `unitCount` bytes, zero at first: gets the count of each unit, at most `cap`.
  * @param cap From this count on the rest of the unit is passed over; 1 to 255.
@@ -42,8 +42,9 @@ export function countPlaces(
   /** One past the last place where the needle still fits. */
   const end = length - needleLength + 1;
 
+  const begin: usize = load<u32>(starts);
   let unit: usize = 0;
-  let unitEnd: usize = load<u32>(starts + 4);
+  let unitEnd: usize = load<u32>(starts + 4) - begin;
   let found: u32 = 0;
   let at: usize = 0;
   while (at < end) {
@@ -80,7 +81,7 @@ export function countPlaces(
         if (!isSame(text + place, needle, lastAt)) continue;
         while (place >= unitEnd) {
           unit += 1;
-          unitEnd = load<u32>(starts + ((unit + 1) << 2));
+          unitEnd = load<u32>(starts + ((unit + 1) << 2)) - begin;
         }
         const count = <u32>load<u8>(counts + unit);
         if (count >= cap) {

@@ -264,7 +264,14 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     },
     storage,
   );
-  const work = createLazyDataWork({ db, clock, sessionId: () => visit.id, translator });
+  const readWhole = async (id: ConversationId) => memory.take(id) ?? readWholeConversation(db, id);
+  const work = createLazyDataWork({
+    db,
+    clock,
+    sessionId: () => visit.id,
+    translator,
+    readWhole,
+  });
   const backups = new Backups(work.backups, storage, clock, (done) => {
     if (done) sessionStorage.setItem(DONE_KEY, done);
     location.reload();
@@ -352,7 +359,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     readSchemaVersions: () => readSchemaVersions(db),
     readStorageState,
     readUsage: () => readUsageStatistics(db, { from: '0000', to: '9999' }),
-    readWholeConversation: (id) => readWholeConversation(db, id),
+    readWholeConversation: readWhole,
     requestPersistence,
     router: new Router(),
     search,

@@ -15,7 +15,6 @@ import {
 import { readConversations } from '#db/conversation-ids.ts';
 import { readDataState } from '#db/data-state.ts';
 import { withExclusiveLock } from '#db/locks.ts';
-import { readWholeConversation } from '#db/table-pages.ts';
 import { readUndo, undoRestore } from '#db/switch-live.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { OnggiError } from '#domain/errors.ts';
@@ -23,6 +22,7 @@ import type { BackupTarget } from '#domain/stored-rows.ts';
 import { APP_VERSION } from '#domain/app-version.ts';
 import type { ExportFormat, ExportRequest, ExportedFile } from '#domain/export-request.ts';
 import type { Clock, ConversationId, SessionId } from '#domain/ids.ts';
+import type { WholeConversation } from '#portability/conversation-fields.ts';
 import { conversationToMarkdown } from '#portability/copy-as-markdown.ts';
 import { createExportClient } from '#portability/export-client.ts';
 import type {
@@ -46,6 +46,8 @@ export interface DataWorkDeps {
   readonly clock: Clock;
   readonly sessionId: () => SessionId;
   readonly translator: Translator;
+  /** A conversation with its messages, one of this page's memory too; undefined when it is gone. */
+  readonly readWhole: (id: ConversationId) => Promise<WholeConversation | undefined>;
 }
 
 /** The parts of the works that run in workers. */
@@ -55,7 +57,13 @@ export interface DataWork {
   readonly backups: Omit<BackupWork, 'watchTargets' | 'readReminder' | 'snooze'>;
 }
 
-export function createDataWork({ db, clock, sessionId, translator }: DataWorkDeps): DataWork {
+export function createDataWork({
+  db,
+  clock,
+  sessionId,
+  translator,
+  readWhole,
+}: DataWorkDeps): DataWork {
   const databaseName = (): string => db.name;
   const workers = { createWorker: createPortabilityWorker, databaseName };
   const importClient = createImportClient({ ...workers, sessionId });
@@ -170,7 +178,7 @@ export function createDataWork({ db, clock, sessionId, translator }: DataWorkDep
         };
       },
       toMarkdown: async (id) => {
-        const whole = await readWholeConversation(db, id);
+        const whole = await readWhole(id);
         return whole && conversationToMarkdown(whole, roleNames(translator));
       },
     },

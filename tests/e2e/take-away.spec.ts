@@ -75,6 +75,32 @@ test('an unpacked export comes in as a folder, with a report to keep; a conversa
   await expect(page.getByRole('complementary', { name: 'Sidebar' })).toBeHidden();
 });
 
+test('a temporary conversation can be copied and printed, and is still there after it', async ({
+  start,
+  page,
+  context,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const onggi = await start();
+  await page.keyboard.press("ControlOrMeta+Shift+'");
+  await onggi.ask('Only here');
+  const item = page.getByRole('complementary').getByRole('listitem');
+  const choose = async (entry: string) => {
+    await item.hover();
+    await item.getByRole('button', { name: /^More for/ }).click();
+    await item.getByRole('button', { name: entry }).click();
+  };
+  await choose(text('export.copyMarkdown'));
+  await expect
+    .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+    .toMatch(/Only here\n[^]*Only here/);
+  await choose(text('export.print'));
+  const paper = page.getByRole('article', { name: text('print.title') });
+  await expect(paper.getByRole('heading', { level: 2 })).toHaveCount(2);
+  await page.getByRole('link', { name: 'Back' }).click();
+  await expect(onggi.answers).toHaveCount(1);
+});
+
 test('on paper stand the reasoning, the sources with their addresses, and the names of files', async ({
   start,
 }) => {

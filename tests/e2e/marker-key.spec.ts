@@ -84,7 +84,7 @@ async function takeEverythingOut(page: Page): Promise<Record<string, Buffer>> {
   for (const label of [
     'Archive',
     'JSON Every field',
-    'Markdown For reading',
+    'Markdown A file for each',
     'OpenAI fine-tuning',
     'ShareGPT JSONL',
     'All data as a database',

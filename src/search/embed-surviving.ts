@@ -16,12 +16,17 @@ type EmbedTexts = (texts: readonly string[]) => Promise<Float32Array<ArrayBuffer
  * in the place of its vector.
  * @throws what `embed` throws, also when the worker does not live on, or dies of everything.
  */
-export function createSurvivingEmbed(embed: EmbedTexts, dimension: number): EmbedTexts {
+export function createSurvivingEmbed(
+  embed: EmbedTexts,
+  dimension: number,
+  mayGoOn: () => Promise<void>,
+): EmbedTexts {
   let inARow = 0;
 
   /** @returns undefined when the worker died each time */
   async function tryAll(texts: readonly string[]): Promise<Float32Array<ArrayBuffer> | undefined> {
     for (let tries = 0; tries < TRIES; tries++) {
+      if (tries > 0 || texts.length === 1) await mayGoOn();
       try {
         const vectors = await embed(texts);
         inARow = 0;

@@ -24,6 +24,8 @@ export interface OpenEmbedder extends Embedder {
   readonly unrelated: number;
   /** Conversations in the trash are none of its business: they would leave the device. */
   readonly skipsTrash: boolean;
+  /** So long an answer may take before its worker counts as dead, milliseconds; left out where it is not ours. */
+  readonly patienceMs?: number;
   /** New and changed documents are none of its business either. */
   readonly skipsDocuments: boolean;
   close(): void;
@@ -221,6 +223,7 @@ export function startMeaningRun(
     const surviving = createSurvivingEmbed(
       (texts) => embedPatiently(embedder, texts, 'passage'),
       embedder.dimension,
+      mayGoOn,
     );
     const sources = [
       [conversationSource(db, embedder.skipsTrash), found.index],

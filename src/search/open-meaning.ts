@@ -35,6 +35,8 @@ import {
 const BATCH_TEXTS = { 'built-in': 256, downloaded: 8, folder: 8, endpoint: 32 } as const;
 /** A model of transformers.js holds much memory, which only the end of its worker gives back. */
 const REST_AFTER_MS = 5 * 60_000;
+/** The slowest batch on the slowest device takes half a minute, and a question waits for one before it. */
+const WORKER_PATIENCE_MS = 5 * 60_000;
 /** For so long what was seen of running answers counts, milliseconds. */
 const LOCKS_FRESH_MS = 250;
 
@@ -137,6 +139,8 @@ export function openChosenMeaning({
           measureOddness: choice.kind === 'built-in' ? embedder.measureOddness : undefined,
           batchTexts: BATCH_TEXTS[choice.kind],
           unrelated,
+          // An endpoint's answer is watched over where it is asked for.
+          ...(choice.kind !== 'endpoint' && { patienceMs: WORKER_PATIENCE_MS }),
           skipsTrash: choice.kind === 'endpoint',
           skipsDocuments: skipsDocuments(choice),
         };

@@ -9,7 +9,8 @@ export function isDeath(error: unknown): boolean {
 }
 
 /**
- * An embedder that is opened anew, with the next text, after it died.
+ * An embedder that is opened anew, with the next text, after it died. One that does not answer for longer than it
+ * says (`patienceMs`) is ended: what it was asked fails as if it had died.
  * @throws what `open` throws, here and from `embed`; there `model/changed` when the model is another one.
  */
 export async function openReviving(open: () => Promise<OpenEmbedder>): Promise<OpenEmbedder> {
@@ -45,12 +46,16 @@ export async function openReviving(open: () => Promise<OpenEmbedder>): Promise<O
       end(mine);
       throw error;
     });
+    const { patienceMs } = embedder;
+    const watch = patienceMs === undefined ? undefined : setTimeout(() => end(mine), patienceMs);
     try {
       return await work(embedder);
     } catch (error) {
       // A question that was given up is nobody's death.
       if (!signal?.aborted && isDeath(error)) end(mine);
       throw error;
+    } finally {
+      clearTimeout(watch);
     }
   }
 

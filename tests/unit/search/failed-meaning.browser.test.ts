@@ -189,6 +189,53 @@ test('a passage of which the worker dies is left out and told, and everything el
     .toMatchObject({ phase: 'ready', leftOutCount: 0 });
 });
 
+test('a worker that hangs at a passage is ended, and the passage is left out', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple', 'endless loop', 'green pear']));
+  let opened = 0;
+  const { meaning, statuses } = createTestMeaning(db, {
+    openEmbedder() {
+      opened += 1;
+      const embedder = createTestEmbedder();
+      let fail: () => void = () => undefined;
+      const embed: typeof embedder.embed = (texts, as) =>
+        texts.includes('endless loop')
+          ? new Promise((_resolve, reject) => (fail = () => reject(died())))
+          : embedder.embed(texts, as);
+      // As a worker's client does: what it was asked fails with its end.
+      return Promise.resolve({ ...embedder, embed, patienceMs: 50, close: () => fail() });
+    },
+  });
+  await meaning.near('anything', OPTIONS);
+  await expect.poll(() => statuses.at(-1)).toMatchObject({ phase: 'ready', leftOutCount: 1 });
+  expect((await meaning.near('green pear', OPTIONS)).map(({ id }) => id)).toEqual(['a']);
+  expect(opened).toBe(5);
+});
+
+test('what is put off while a batch is gone through one by one is put off at once', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple', 'deadly cherry', 'green pear']));
+  let hold: 'paused' | undefined;
+  const { given, openEmbedder } = startMortal((text) => {
+    if (text.includes('deadly')) hold = 'paused';
+    return text.includes('deadly');
+  });
+  const { meaning, statuses } = createTestMeaning(db, {
+    openEmbedder,
+    readHold: () => Promise.resolve(hold),
+  });
+  await meaning.resume();
+  const begun = meaning.near('anything', OPTIONS);
+  for (let deaths = 1; deaths <= 4; deaths++) {
+    await expect.poll(() => statuses.at(-1)?.phase).toBe('paused');
+    expect(given.flat().filter((text) => text.includes('deadly'))).toHaveLength(deaths);
+    hold = undefined;
+    if (deaths < 4) await expect.poll(() => hold).toBe('paused');
+  }
+  await begun;
+  await expect.poll(() => statuses.at(-1)).toMatchObject({ phase: 'ready', leftOutCount: 1 });
+});
+
 test('a worker that dies of everything leaves nothing out: then it has failed', async () => {
   const db = await openForTest();
   await addRows(db, conversationOf('a', ['red apple', 'green pear']));

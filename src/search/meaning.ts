@@ -364,8 +364,8 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     const opened =
       failed === null ? (answering?.run.opened ?? unready('app/worker-failed')) : unready(failed);
     // While the model that answered cannot be had, the coming one does, with what it has.
-    return opened.catch(
-      (error: unknown) => coming?.run.opened ?? Promise.reject(toOnggiError(error)),
+    return opened.catch((error: unknown) =>
+      coming && !isFailed(coming) ? coming.run.opened : Promise.reject(toOnggiError(error)),
     );
   }
 

@@ -18,9 +18,9 @@ export class MeaningMap {
   #running: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #work: SearchWork;
-  readonly #settings: Settings;
+  readonly #settings: Pick<Settings, 'value' | 'update'>;
 
-  constructor(work: SearchWork, settings: Settings) {
+  constructor(work: SearchWork, settings: Pick<Settings, 'value' | 'update'>) {
     this.#work = work;
     this.#settings = settings;
   }
@@ -64,7 +64,7 @@ export class MeaningMap {
     };
   }
 
-  /** Draws the picture anew, after a change of ours or a failure. */
+  /** Draws the picture anew, after a change of ours. */
   readonly draw = async (): Promise<void> => {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -85,7 +85,12 @@ export class MeaningMap {
     }
   };
 
-  readonly again = (): void => void this.draw();
+  /** Tries again after a failure: the person asks for it, so what failed begins anew. */
+  readonly again = async (): Promise<void> => {
+    // What fails again is told by the picture.
+    await this.#work.ask({ kind: 'rechoose' }, () => undefined).catch(() => undefined);
+    await this.draw();
+  };
 
   /** Stops the indexing, or lets it go on. */
   setPaused(isPaused: boolean): Promise<void> {

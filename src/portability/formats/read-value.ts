@@ -111,16 +111,26 @@ export function orderTree(
   }
   let isRepaired = byId.size !== messages.length;
 
+  /** Of ids without a message, so that a long chain of them is walked once and not for each message. */
+  const nearest = new Map<string, string | null>();
+
   function nearestKnown(parent: string | null): string | null {
-    const seen = new Set<string>();
+    const passed: string[] = [];
     let current = parent;
     while (current !== null && !byId.has(current)) {
-      if (seen.has(current)) return null;
-      seen.add(current);
+      const found = nearest.get(current);
+      if (found !== undefined) {
+        current = found;
+        break;
+      }
+      // Met again before its end is known, it is in a circle.
+      nearest.set(current, null);
+      passed.push(current);
       const next = ancestorOf(current);
       if (next === undefined) isRepaired = true;
       current = next ?? null;
     }
+    for (const id of passed) nearest.set(id, current);
     return current;
   }
 

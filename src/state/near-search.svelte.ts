@@ -1,5 +1,6 @@
 import { readEmbedderChoice } from '#domain/embedder-choice.ts';
 import { toOnggiError } from '#domain/errors.ts';
+import type { ErrorCode } from '#domain/errors.ts';
 import { DEFAULT_MEANING_SETTINGS } from '#domain/meaning-settings.ts';
 import type { MeaningSettings } from '#domain/meaning-settings.ts';
 import { parseSearchQuery } from '#domain/search-query.ts';
@@ -28,6 +29,8 @@ export class NearSearch {
   #groups = $state.raw<readonly FoundGroup[]>([]);
   #farGroups = $state.raw<readonly FoundGroup[]>([]);
   #status = $state.raw<MeaningStatus>();
+  /** Why the last question failed; undefined when it did not, or something was heard of the index since. */
+  #failure = $state.raw<ErrorCode>();
   #isSettled = $state(true);
   #isExact = $state(false);
   #running: AbortController | undefined;
@@ -47,7 +50,8 @@ export class NearSearch {
 
   /** How far the index of meaning is; undefined before it is known. */
   get status(): MeaningStatus | undefined {
-    return this.#status;
+    if (!this.#status || this.#failure === undefined) return this.#status;
+    return { ...this.#status, phase: 'failed', errorCode: this.#failure };
   }
 
   /** Whether the last question was answered, or failed, or was none for meaning. */
@@ -79,6 +83,7 @@ export class NearSearch {
         meaning.doneCount !== this.#status?.doneCount || indexedCount !== this.#indexedCount;
       this.#indexedCount = indexedCount;
       this.#status = meaning;
+      this.#failure = undefined;
       if (hasGrown && meaning.phase !== 'loading') this.#followLater();
     });
     return () => {
@@ -153,7 +158,7 @@ export class NearSearch {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       // A question begins what failed anew: only the person asks for that, or it would fail for ever.
-      const status = this.#status;
+      const { status } = this;
       if (status?.phase === 'failed' && status.coming === null) return;
       if (this.#running) this.#followLater();
       else void this.#find();
@@ -183,10 +188,10 @@ export class NearSearch {
         },
         running.signal,
       );
+      if (!running.signal.aborted) this.#failure = undefined;
     } catch (error) {
-      if (running.signal.aborted || !this.#status) return;
       // Words are found all the same.
-      this.#status = { ...this.#status, phase: 'failed', errorCode: toOnggiError(error).code };
+      if (!running.signal.aborted) this.#failure = toOnggiError(error).code;
     } finally {
       if (this.#running === running) {
         this.#running = undefined;

@@ -308,6 +308,8 @@ describe('finding by meaning', () => {
     await pass(0);
     await asked[1]?.answer('stew');
     expect(shown()).toEqual(['stew']);
+    // It answers again: the worker that was ready all the time has nothing new to tell.
+    expect(near.status).toEqual(RESTING);
   });
 });
 

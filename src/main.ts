@@ -216,7 +216,19 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     if (modelUsed === null || !endpoint) return undefined;
     return findPrice(modelUsed, endpoint, settings.value.prices ?? NO_PRICES);
   };
-  const stored = priceAnswers(createStoredConversations(db, clock), priceOf);
+  const written = createStoredConversations(db, clock);
+  const stored = priceAnswers(
+    {
+      ...written,
+      removeSubtree: async (...given) => {
+        const removed = await written.removeSubtree(...given);
+        // Nothing says which cached answers were among it.
+        await responseCache.clear('all').catch(() => undefined);
+        return removed;
+      },
+    },
+    priceOf,
+  );
   const memory = priceAnswers(createMemoryConversations(clock), priceOf);
   const endpointsState = new EndpointsState({
     endpoints,

@@ -27,6 +27,7 @@ import { createOneInFlight } from './row-sink.ts';
 import type { RowSink } from './row-sink.ts';
 import { createSettingsCollector } from './settings-rows.ts';
 import type { CollectedSettings } from './settings-rows.ts';
+import { withoutNotices } from './small-rows.ts';
 import type { StoredText } from './small-rows.ts';
 import { createUsageCollector } from './usage-rows.ts';
 import { settleConversations } from './settle-conversations.ts';
@@ -253,7 +254,7 @@ export function createMergeSink(
         );
         return;
       case 'maintenance_runs':
-        await merge(table, db.maintenanceRuns, read.rows, idOf, keep);
+        await merge(table, db.maintenanceRuns, read.rows.map(withoutNotices), idOf, keep);
         return;
       case 'imports':
         return mergeImports(read.rows);

@@ -8,6 +8,7 @@ import type { ReadMessage, TableRows } from './read-rows.ts';
 import { createOneInFlight } from './row-sink.ts';
 import type { RowSink } from './row-sink.ts';
 import { createSettingsCollector } from './settings-rows.ts';
+import { withoutNotices } from './small-rows.ts';
 import type { StoredText } from './small-rows.ts';
 import { createUsageCollector } from './usage-rows.ts';
 import { settleConversations } from './settle-conversations.ts';
@@ -75,7 +76,7 @@ export function createReplaceSink(
         await add(db.drafts, read.rows);
         return;
       case 'maintenance_runs':
-        await add(db.maintenanceRuns, read.rows);
+        await add(db.maintenanceRuns, read.rows.map(withoutNotices));
         return;
       case 'imports':
         await add(db.imports, read.rows);

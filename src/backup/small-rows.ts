@@ -132,6 +132,15 @@ export const MAINTENANCE_ROWS = smallTable<MaintenanceRun>(MAINTENANCE_FIELDS, (
   report: {},
 }));
 
+/**
+ * A run as it is restored: what it noticed of the trash and of unused attachments was of the data it looked
+ * at. Else what comes back would be gone again with the next run.
+ */
+export function withoutNotices(run: MaintenanceRun): MaintenanceRun {
+  const { announced: _announced, unused: _unused, ...report } = run.report;
+  return { ...run, report };
+}
+
 /** With the lists of ids that its undoing needs. */
 export const IMPORT_ROWS = smallTable<ImportRun>(IMPORT_FIELDS, () => ({
   endedAt: null,

@@ -1,7 +1,9 @@
 import type { LiveRead } from '#domain/conversation-store.ts';
+import type { Clock } from '#domain/ids.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
 import { commit, read } from './commit.ts';
 import { liveRead } from './live-read.ts';
+import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
 
 /** Writes a run, new or changed. Durable. */
@@ -26,17 +28,23 @@ export function readMaintenanceRuns(
   until: number,
   limit: number,
 ): Promise<readonly MaintenanceRun[]> {
-  return read(() =>
-    db.maintenanceRuns.where('startedAt').belowOrEqual(until).reverse().limit(limit).toArray(),
-  );
+  return read(() => runsUntil(db, until, limit));
 }
 
-/** The latest runs, newest first, now and after every change. */
+/**
+ * The latest runs, newest first, now and after every change. Those of a clock that was ahead are not among them
+ * once it is right again.
+ */
 export function watchMaintenanceRuns(
   { strict: db }: OnggiDatabase,
+  clock: Clock,
   limit: number,
 ): LiveRead<readonly MaintenanceRun[]> {
-  return liveRead(() => db.maintenanceRuns.orderBy('startedAt').reverse().limit(limit).toArray());
+  return liveRead(() => runsUntil(db, clock(), limit));
+}
+
+function runsUntil(db: OnggiDexie, until: number, limit: number): PromiseLike<MaintenanceRun[]> {
+  return db.maintenanceRuns.where('startedAt').belowOrEqual(until).reverse().limit(limit).toArray();
 }
 
 /** Deletes all runs but the newest `keep`. @returns how many went */

@@ -563,6 +563,7 @@ const texts = {
   'upkeep.step.check': 'integrity check',
   'upkeep.step.search': 'search index',
   'upkeep.runs': 'What was done',
+  'upkeep.more': 'Show {count} more',
   'upkeep.none': 'Nothing was done yet.',
   'upkeep.kind.scheduled': 'By itself',
   'upkeep.kind.by-hand': 'By hand',

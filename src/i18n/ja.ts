@@ -539,6 +539,7 @@ export const ja: LaterTexts = {
   'upkeep.step.check': '整合性の確認',
   'upkeep.step.search': '検索の索引',
   'upkeep.runs': '実行の記録',
+  'upkeep.more': 'あと{count}件を表示',
   'upkeep.none': 'まだ何も実行していません。',
   'upkeep.kind.scheduled': '自動',
   'upkeep.kind.by-hand': '手動',

@@ -530,6 +530,7 @@ export const ko: LaterTexts = {
   'upkeep.step.check': '데이터 점검',
   'upkeep.step.search': '검색 색인',
   'upkeep.runs': '지난 정리',
+  'upkeep.more': '{count}개 더 보기',
   'upkeep.none': '아직 정리한 적이 없어요.',
   'upkeep.kind.scheduled': '자동',
   'upkeep.kind.by-hand': '직접',

@@ -511,6 +511,7 @@ export const zh: LaterTexts = {
   'upkeep.step.check': '完整性检查',
   'upkeep.step.search': '搜索索引',
   'upkeep.runs': '运行记录',
+  'upkeep.more': '再显示 {count} 项',
   'upkeep.none': '还没有运行过。',
   'upkeep.kind.scheduled': '自动',
   'upkeep.kind.by-hand': '手动',

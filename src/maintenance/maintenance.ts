@@ -262,6 +262,6 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
     settleCut: () => withExclusiveLock(settlingName, () => withExclusiveLock(lockName, markCut)),
     readLastScheduledAt: async () =>
       (await readEarlier()).find(({ kind }) => kind === 'scheduled')?.startedAt ?? null,
-    watchRuns: (limit) => watchMaintenanceRuns(db, limit),
+    watchRuns: (limit) => watchMaintenanceRuns(db, clock, limit),
   };
 }

@@ -23,9 +23,10 @@ import type { CareDeps } from './lazy-care.ts';
 import { MaintenanceKeeper } from './maintenance-keeper.ts';
 import { VisitKeeper } from './visit-keeper.ts';
 
-/** Visits and runs that the screens list. */
+/** Visits that the screens list. */
 const SHOWN_SESSIONS = 20;
-const SHOWN_RUNS = 10;
+/** As many runs as are kept: the repairs among them can be undone. */
+const SHOWN_RUNS = 100;
 
 /** Where a run by hand stands. */
 export type RunPhase =

@@ -3,7 +3,7 @@ import { readEverythingStored } from '../support/seed.ts';
 import { onggiOn } from './onggi.ts';
 import type { Onggi } from './onggi.ts';
 import { readRows } from './raw-rows.ts';
-import { chatRequests, expect, test, text } from './seeded.ts';
+import { chatRequests, expect, removeFromHere, test, text } from './seeded.ts';
 
 const JAR = 'What is a jar made of?';
 
@@ -66,6 +66,16 @@ test('asking again goes to the endpoint and stands beside the cached answer', as
   await expect(onggi.answers.last().getByText('2/2')).toBeVisible();
   await expect(markIn(onggi)).toHaveCount(0);
   await expect(askAgainIn(onggi)).toHaveCount(0);
+});
+
+test('an answer that was deleted is nowhere in the cache any more', async ({ start, page }) => {
+  const onggi = await start();
+  await onggi.ask(JAR);
+  await untilKept(onggi);
+  await removeFromHere(onggi.questions.last());
+  await expect(onggi.answers).toHaveCount(0);
+  // With an answer in the cache, its text is there: `untilKept` has seen it.
+  await expect.poll(() => readEverythingStored(page)).not.toContain('"response":');
 });
 
 test('regenerating bypasses the cache', async ({ start, endpoint }) => {

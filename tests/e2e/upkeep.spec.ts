@@ -43,6 +43,46 @@ test('finds what does not fit together, mends it and takes that back', async ({ 
   await expect(list.getByRole('link')).toHaveCount(1);
 });
 
+test('every conversation that leaves the trash is listed, and every repair of old can be undone', async ({
+  start,
+}) => {
+  const day = 24 * 60 * 60 * 1000;
+  const now = Date.now();
+  const trashed = Array.from({ length: 60 }, (_, at) => seedConversation(`Gone ${at}`));
+  const rows = seedConversations(trashed);
+  const note = { id: 'day', before: null, after: null };
+  const { page } = await start({
+    rows: {
+      ...rows,
+      conversations: rows.conversations.map((row) => ({
+        ...row,
+        status: 'deleted' as const,
+        deletedAt: now - 28 * day,
+      })),
+      maintenanceRuns: Array.from({ length: 12 }, (_, at) => ({
+        id: `run-${at}`,
+        kind: at === 11 ? ('repair' as const) : ('scheduled' as const),
+        startedAt: now - at * 1000,
+        endedAt: now - at * 1000,
+        report: {
+          announced: rows.conversations.map(({ id }) => ({ id, since: now - 6 * day })),
+          ...(at === 11 && { repairedConversations: 1, undo: [note] }),
+        },
+      })),
+    },
+    hash: '#/storage',
+  });
+  const leaving = page.getByRole('region', { name: text('upkeep.leaving') });
+  await expect(leaving.getByRole('listitem')).toHaveCount(50);
+  await leaving.getByRole('button', { name: text('upkeep.more', { count: 10 }) }).click();
+  await expect(leaving.getByRole('listitem')).toHaveCount(60);
+
+  const runs = page.getByRole('region', { name: text('upkeep.title') });
+  await expect(runs.getByText(/conversation mended/)).toHaveCount(0);
+  await runs.getByRole('button', { name: text('upkeep.more', { count: 2 }) }).click();
+  await expect(runs.getByText(/conversation mended/)).toBeVisible();
+});
+
 test('the storage page tells which version of the database came when', async ({
   onggi,
   endpoint,

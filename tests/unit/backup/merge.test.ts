@@ -155,6 +155,23 @@ describe('a merge', () => {
     expect(await Promise.all(texts)).toEqual([text('file', 1000), 'here', text('file', 1000)]);
   });
 
+  test.each(['merge', 'replace'] as const)(
+    'to %s gives what is in the trash its full time again',
+    async (mode) => {
+      const notices = { announced: [{ id: 'c', since: NOW }], unused: [{ id: 'a', since: NOW }] };
+      const run = { id: 'r', kind: 'scheduled', startedAt: NOW, endedAt: NOW } as const;
+      const there = await openHome();
+      await there.db.strict.maintenanceRuns.add({
+        ...run,
+        report: { ...notices, removedDrafts: 1 },
+      });
+      const { db } = await restore(home, await backUp(there.db), { mode });
+      expect(await db.strict.maintenanceRuns.toArray()).toEqual([
+        { ...run, report: { removedDrafts: 1 } },
+      ]);
+    },
+  );
+
   test('of a document that lost text, or was only made of what was left, brings the text back', async () => {
     const text = 'green tea. '.repeat(600);
     const note = (id: string) => ({

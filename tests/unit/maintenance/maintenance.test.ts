@@ -1,12 +1,13 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { cdp } from 'vitest/browser';
 import { withExclusiveLock } from '#db/locks.ts';
-import { readMaintenanceRuns } from '#db/maintenance-runs.ts';
+import { readMaintenanceRuns, watchMaintenanceRuns } from '#db/maintenance-runs.ts';
 import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
 import { CHECK_INTERVAL_MS, UNUSED_NOTICE_MS } from '#domain/maintenance.ts';
 import { TRASH_NOTICE_MS, TRASH_TTL_MS } from '#domain/trash.ts';
 import { readReport } from '#maintenance/read-report.ts';
 import { makeConversation, makeLine } from '../db/conversation-rows.ts';
+import { follow } from '../db/fresh-database.ts';
 import { makeSession, openMaintenance } from './support.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -241,6 +242,18 @@ describe('the trash', () => {
     clock.now -= 10 * YEAR_MS;
     expect((await run()).purgedConversations).toBe(0);
     expect(await ids()).toEqual(['kept', 'trashed']);
+  });
+
+  test('of a clock ten years ahead is not the newest run when it is right again', async () => {
+    const { clock, db, run } = await openWithTrash(24);
+    clock.now += 10 * YEAR_MS;
+    await run();
+    clock.now -= 10 * YEAR_MS;
+    await run();
+    const watched = follow(watchMaintenanceRuns(db, clock, 5));
+    const rows = await watched.until((values) => values.length > 0);
+    expect(rows.map(({ startedAt }) => startedAt)).toEqual([clock.now]);
+    expect(await db.strict.maintenanceRuns.toArray()).toHaveLength(2);
   });
 
   test('waits for seven days of use, not for seven days away', async () => {

@@ -33,6 +33,8 @@ export class ConversationListState {
   #list = $state.raw<ConversationList | undefined>();
   #tags = $state.raw<readonly string[]>([]);
   #selected = $state.raw<ReadonlySet<ConversationId> | null>(null);
+  /** Where a range begins: what was ticked or unticked last. */
+  #ticked: ConversationId | undefined;
   #now = $state(0);
   #subscription: { unsubscribe(): void } | undefined;
   readonly #source: ConversationListSource;
@@ -102,15 +104,39 @@ export class ConversationListState {
     this.#selected = null;
   };
 
-  readonly toggle = (id: ConversationId): void => {
+  /** Ticks or unticks one; as a range with all that stand between it and the one before. */
+  readonly toggle = (id: ConversationId, isRange = false): void => {
     const selected = new Set(this.#selected);
-    if (!selected.delete(id)) selected.add(id);
+    const ids = this.shown.map((one) => one.id);
+    const at = ids.indexOf(id);
+    const before = isRange ? ids.findIndex((each) => each === this.#ticked) : -1;
+    const ends = [before < 0 ? at : before, at];
+    const change = selected.has(id) ? 'delete' : 'add';
+    for (const each of ids.slice(Math.min(...ends), Math.max(...ends) + 1)) selected[change](each);
     this.#selected = selected;
+    this.#ticked = id;
   };
 
-  readonly selectAllShown = (): void => {
-    this.#selected = new Set(this.shown.map(({ id }) => id));
+  /** Ticks these, and no others. */
+  readonly select = (ids: Iterable<ConversationId>): void => {
+    this.#selected = new Set(ids);
   };
+
+  /** All that the list holds, however much of it is shown. */
+  readAll(): Promise<readonly Conversation[]> {
+    return new Promise((resolve) => {
+      const reading = this.#source.watch(this.#query, Infinity).subscribe({
+        next: ({ pinned, recent }) => {
+          resolve([...pinned, ...recent]);
+          queueMicrotask(() => reading.unsubscribe());
+        },
+        error: (error) => {
+          this.#fail(error);
+          resolve([]);
+        },
+      });
+    });
+  }
 
   /** Changes many conversations in one transaction. @returns whether it was committed */
   async change(ids: readonly ConversationId[], changes: ConversationChanges): Promise<boolean> {

@@ -198,6 +198,64 @@ test('three conversations are archived at once, and come back at once', async ({
   await expect(bar).toHaveCount(0);
 });
 
+test('a range is selected with Shift, and all of it is pinned at once', async ({ start, page }) => {
+  const onggi = await start({
+    rows: seedConversations(
+      Array.from({ length: 6 }, (_, at) => seedConversation(`Jar ${at}`, { daysAgo: at })),
+    ),
+  });
+  await page.getByRole('button', { name: text('list.select'), exact: true }).click();
+  const tick = (at: number) =>
+    page.getByRole('checkbox', { name: text('list.selectOne', { title: `Jar ${at}` }) });
+  await tick(1).click();
+  await tick(4).click({ modifiers: ['Shift'] });
+  for (const [at, isOn] of [false, true, true, true, true, false].entries()) {
+    await expect(tick(at)).toBeChecked({ checked: isOn });
+  }
+  // Back to less, by keys.
+  await tick(3).focus();
+  await page.keyboard.press('Space');
+  await tick(4).focus();
+  await page.keyboard.press('Shift+Space');
+  await expect(tick(2)).toBeChecked();
+  await expect(tick(3)).not.toBeChecked();
+  await expect(tick(4)).not.toBeChecked();
+  const bar = page.getByRole('toolbar', { name: text('selection.name') });
+  await bar.getByRole('button', { name: text('conversation.pin'), exact: true }).click();
+  await expect(bar).toHaveCount(0);
+  await expect(titlesOf(onggi)).toHaveText(['Jar 1', 'Jar 2', 'Jar 0', 'Jar 3', 'Jar 4', 'Jar 5']);
+
+  await page.getByRole('button', { name: text('list.select'), exact: true }).click();
+  for (const at of [1, 2]) await tick(at).click();
+  await bar.getByRole('button', { name: text('conversation.unpin'), exact: true }).click();
+  await expect(titlesOf(onggi).first()).toHaveText('Jar 0');
+});
+
+test('all are selected, and the trash is emptied, however much of it is shown', async ({
+  start,
+  page,
+}) => {
+  await start({
+    rows: seedConversations(
+      Array.from({ length: 75 }, (_, at) => seedConversation(`Jar ${at}`, { daysAgo: at })),
+    ),
+  });
+  await page.getByRole('button', { name: text('list.select'), exact: true }).click();
+  const bar = page.getByRole('toolbar', { name: text('selection.name') });
+  await bar.getByRole('button', { name: text('selection.all') }).click();
+  await expect(bar).toContainText('75');
+  await bar.getByRole('button', { name: text('conversation.remove') }).click();
+  await expect(page.getByText(text('list.emptyActive'))).toBeVisible();
+  await filterBy(page, text('list.trash'));
+  await page.getByRole('button', { name: text('list.emptyTheTrash') }).click();
+  await expect(page.getByRole('dialog')).toContainText('75');
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: text('list.purge') })
+    .click();
+  await expect(page.getByText(text('list.emptyTrash'))).toBeVisible();
+});
+
 test('the list is grouped by day and comes in pages', async ({ start, page }) => {
   const many = Array.from({ length: 130 }, (_, at) =>
     seedConversation(`Number ${at}`, { id: `many-${at}`, daysAgo: 60 + at, texts: [] }),

@@ -33,36 +33,40 @@ export function readSillyMessage(
   );
   if (member(line, 'is_user') === true) return [{ draft: shown, isShown: true }];
   // It may get others later: its id is that of one of several from the beginning.
-  if (swipes.length < 2) return [{ draft: withPlaceId(shown, position, 0, []), isShown: true }];
+  if (swipes.length < 2) return [{ draft: withPlaceId(shown, position, 0, 0), isShown: true }];
   const info = asArray(member(line, 'swipe_info'));
   const isValid = active < swipes.length;
+  /** How often a text came so far. */
+  const counts = new Map<unknown, number>();
+  const sameAs = ({ content }: Swipe['draft']): number => counts.get(content) ?? 0;
   const variants = swipes.flatMap((swipe, index): Swipe[] => {
-    const before = swipes.slice(0, index);
+    if (index > 0) counts.set(swipes[index - 1], (counts.get(swipes[index - 1]) ?? 0) + 1);
     if (isValid && index === active) {
-      return [{ draft: withPlaceId(shown, position, index, before), isShown: true }];
+      return [{ draft: withPlaceId(shown, position, index, sameAs(shown)), isShown: true }];
     }
     if (typeof swipe !== 'string' || swipe === '') return [];
     const said = isObject(info[index]) ? info[index] : {};
     const draft = readVariant(line, swipe, said, position, parentSourceId, notes);
-    return [{ draft: withPlaceId(draft, position, index, before), isShown: false }];
+    return [{ draft: withPlaceId(draft, position, index, sameAs(draft)), isShown: false }];
   });
   if (isValid) return variants;
-  const draft = withPlaceId(shown, position, swipes.length, swipes);
+  const same = swipes.filter((swipe) => swipe === shown.content).length;
+  const draft = withPlaceId(shown, position, swipes.length, same);
   return [...variants, { draft, isShown: true }];
 }
 
 /**
  * An answer of several with an id that stays when another one is shown, whose date is then that of the
  * line: from its text and place alone. Earlier versions derived it from both; those ids are named too.
+ * @param same How many answers of the same text come before it.
  */
 function withPlaceId(
   draft: Swipe['draft'],
   position: number,
   index: number,
-  before: readonly unknown[],
+  same: number,
 ): Swipe['draft'] {
   const { role, content, timestamp = null } = draft;
-  const same = before.filter((swipe) => swipe === content).length;
   return {
     ...draft,
     sourceId: deriveSourceId('sillytavern', 'swipe', role, content, position, same),

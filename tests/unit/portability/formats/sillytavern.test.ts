@@ -124,6 +124,23 @@ describe('sillyTavernFormat', () => {
     expect(id(named)).toBe('uuid-1');
   });
 
+  it('tells equal swipes apart by how many came before, without going over these for each', () => {
+    const swipesOf = (swipes: readonly string[], shown: number) => {
+      const list = Object.assign([...swipes], { slice: () => expect.fail('copied') });
+      const line = { ...LINES[3], mes: swipes[shown] ?? 'Other', swipes: list, swipe_id: shown };
+      const { messages } = onlyConversation(
+        readFile(sillyTavernFormat, [...LINES.slice(0, 3), line]),
+      );
+      return messages.slice(2).map(({ content, sourceId }) => [content, sourceId]);
+    };
+    const [one, two, three] = swipesOf(['a', 'a', 'a'], 0);
+    expect(new Set([one, two, three].map((each) => each?.[1])).size).toBe(3);
+    const [, b, c] = swipesOf(['a', 'b', 'c'], 0);
+    expect(swipesOf(['a', 'b', 'a', 'c', 'a'], 3)).toEqual([one, b, two, c, three]);
+    // What is shown and is none of them comes last.
+    expect(swipesOf(['a', 'b'], 2).map(([content]) => content)).toEqual(['a', 'b', 'Other']);
+  });
+
   it('keeps the ids of swipes when another one is shown, is tried or is new, and names the former ones', () => {
     const swipesOf = (swipes: readonly string[], shown: number, sendDate: string) => {
       const mes = swipes[shown] ?? '';

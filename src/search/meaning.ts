@@ -9,7 +9,7 @@
  *
  * [Note: A model that fails] What failed is begun anew by a question once for each reason, until it works again:
  * a refused key is not asked about with every letter that is typed. Afterwards it takes the person (`rechoose`),
- * or something that may have mended it (`retryFailed`): another key or address, the network that came back.
+ * a minute where it may pass by itself (a server that was off says nothing when it is on again), or something that may have mended it (`retryFailed`): another key or address, the network that came back.
  */
 import { leaveFeed } from '#db/feed-reader.ts';
 import { deleteEmbeddings, readStoredEmbedders } from '#db/embeddings.ts';
@@ -143,6 +143,23 @@ const FEED_READERS = ['meaning', 'meaning-2', 'meaning-3', 'meaning-4'];
 /** So many questions of which workers died are remembered. */
 const MOST_DEADLY = 100;
 
+/** What may be over by itself, without a sign: it is tried again by a question after so long, milliseconds. */
+const PASSING: readonly ErrorCode[] = [
+  'model/unreachable',
+  'provider/offline',
+  'provider/unreachable',
+  'provider/rate-limited',
+  'provider/server',
+  'provider/interrupted',
+  'provider/idle',
+  'provider/first-byte-timeout',
+  'db/quota',
+  'db/no-space',
+  'db/hang',
+  'db/no-answer',
+];
+const PASSING_MS = 60_000;
+
 /** A run and what it was started for. */
 interface Started {
   readonly choice: EmbedderChoice;
@@ -193,8 +210,8 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   let lastAsked: Asked | undefined;
   /** How often something was mended of which a run may have failed. */
   let mendedCount = 0;
-  /** Reasons for which a question began a failed run anew. */
-  const triedAgain = new Set<ErrorCode>();
+  /** Reasons for which a question began a failed run anew, and when. */
+  const triedAgain = new Map<ErrorCode, number>();
   /** Questions of which one worker died after the other. */
   const deadly = new Set<string>();
 
@@ -347,9 +364,11 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   /** See [Note: A model that fails]. A vault asks nobody, and is opened by the person. */
   function mayTryAgain(reason: ErrorCode): boolean {
     if (reason === 'vault/locked') return true;
-    const isFirst = !triedAgain.has(reason);
-    triedAgain.add(reason);
-    return isFirst;
+    const before = triedAgain.get(reason);
+    const hasRested = before !== undefined && clock() - before >= PASSING_MS;
+    const isDue = before === undefined || (hasRested && PASSING.includes(reason));
+    if (isDue) triedAgain.set(reason, clock());
+    return isDue;
   }
 
   /** What answers, begun if it was not. A coming model that failed waits for the person. */

@@ -119,6 +119,37 @@ test('questions begin what failed anew once for each reason, and the person ever
   expect(opened).toBe(5);
 });
 
+test('what may pass by itself is tried again by a question after a minute, what does not is not', async () => {
+  const db = await openForTest();
+  let now = 0;
+  let opened = 0;
+  let reason: ErrorCode | undefined;
+  const { meaning } = createTestMeaning(db, {
+    clock: () => now,
+    openEmbedder() {
+      opened += 1;
+      if (reason) return Promise.reject(new OnggiError(reason, 'no'));
+      return Promise.resolve(createTestEmbedder());
+    },
+  });
+  for (const [each, afterAMinute] of [
+    ['provider/unauthorized', 2],
+    ['provider/unreachable', 3],
+  ] as const) {
+    reason = each;
+    opened = 0;
+    await meaning.rechoose();
+    const ask = () => meaning.near('red apple', OPTIONS).catch(() => undefined);
+    for (let asked = 0; asked < 3; asked++) await ask();
+    now += 59_000;
+    await ask();
+    expect(opened).toBe(2);
+    now += 1000;
+    for (let asked = 0; asked < 3; asked++) await ask();
+    expect(opened, each).toBe(afterAMinute);
+  }
+});
+
 test('what is mended while the first try is under way counts when that fails', async () => {
   const db = await openForTest();
   let opened = 0;

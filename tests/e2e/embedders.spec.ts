@@ -87,6 +87,30 @@ test('an endpoint embeds, after the page said that texts leave the device', asyn
   await expect(rowOf(page, text('embedder.builtIn'))).toContainText(inUse);
 });
 
+test('an endpoint that refused its key goes on by itself once the key is corrected', async ({
+  start,
+  page,
+  startEndpoint,
+}) => {
+  const server = await startEndpoint({ apiKey: 'the-right-one' });
+  await start({ rows, server, hash: '#/settings/models' });
+  await openOther(page, 'endpoint');
+  await card(page).getByLabel(text('embedder.model')).fill('embed/small');
+  await card(page)
+    .getByRole('button', { name: text('embedder.useEndpoint') })
+    .click();
+  const unusable = card(page).getByText(text('embedder.unusable', { name: 'embed/small' }));
+  await expect(unusable).toBeVisible(LOADING);
+  await page
+    .getByRole('button', { name: text('endpoint.editOne', { name: 'Test server' }) })
+    .click();
+  await page.getByLabel(text('endpoint.keyOptional')).fill('the-right-one');
+  await page.getByRole('button', { name: text('common.save'), exact: true }).click();
+  await expect(rowOf(page, 'embed/small')).toContainText(inUse, LOADING);
+  await expect(unusable).toHaveCount(0);
+  await findByMeaning(page);
+});
+
 test('who agreed to an endpoint before documents were spoken of is asked about them, once @long', async ({
   start,
   page,

@@ -35,6 +35,7 @@ export const ERROR_CODES = [
   'vault/cannot-open',
   'vault/key-unreadable',
   'vault/unavailable',
+  'vault/no-wasm',
   'vault/passkey-failed',
   'vault/passkey-unsupported',
   'vault/too-short',

@@ -143,6 +143,8 @@ export interface MaintenanceReport {
   readonly recountedConversations: number;
   /** Days of usage that were raised to what the messages show. */
   readonly recountedDays: number;
+  /** The person took back that days were raised: by itself onggi raises none any more. */
+  readonly leavesUsage: boolean;
   /** Steps that came to their end. */
   readonly done: readonly string[];
   /** Steps that failed; those after them were gone through all the same. */
@@ -171,6 +173,7 @@ export const EMPTY_REPORT: MaintenanceReport = {
   hasCopy: false,
   recountedConversations: 0,
   recountedDays: 0,
+  leavesUsage: false,
   done: [],
   failedSteps: [],
   failure: null,

@@ -1401,6 +1401,8 @@ const errors = {
     'That is longer than 10,000 characters. Nothing changed; take a shorter one.',
   'error.vault/unavailable':
     'This page cannot encrypt here, because the address is not secure. Use https or localhost.',
+  'error.vault/no-wasm':
+    'This browser has WebAssembly switched off, and without it the passphrase cannot be checked. Switch it on (a lockdown mode switches it off), or use the recovery code or a passkey.',
   'error.db/quota':
     'The browser gives onggi no more space. Nothing was deleted; download unsaved text, then free space on this device.',
   'error.db/no-space':

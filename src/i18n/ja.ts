@@ -1260,6 +1260,8 @@ export const ja: LaterTexts = {
   'error.vault/too-long': '10,000文字を超えています。何も変わっていないので、短くしてください。',
   'error.vault/unavailable':
     '安全なアドレスではないため、ここでは暗号化できません。httpsまたはlocalhostで開いてください。',
+  'error.vault/no-wasm':
+    'このブラウザーではWebAssemblyがオフのため、パスフレーズを確認できません。オンにするか（ロックダウンモードがオフにすることがあります）、復旧コードかパスキーを使ってください。',
   'error.db/quota':
     'ブラウザーの保存領域の上限に達しました。何も削除されていません。未保存の文章をダウンロードしてから、このデバイスの空き容量を増やしてください。',
   'error.db/no-space':

@@ -1242,6 +1242,8 @@ export const ko: LaterTexts = {
   'error.vault/too-long': '10,000자가 넘어요. 바뀐 것은 없으니 더 짧게 정해 주세요.',
   'error.vault/unavailable':
     '안전한 주소가 아니라서 암호화할 수 없어요. https나 localhost로 열어 주세요.',
+  'error.vault/no-wasm':
+    '이 브라우저에서 WebAssembly가 꺼져 있어 암호를 확인할 수 없어요. WebAssembly를 켜거나(차단 모드가 끄기도 해요) 복구 코드나 패스키로 여세요.',
   'error.db/quota':
     '브라우저가 onggi에 공간을 더 주지 않아요. 지워진 것은 없으니, 저장되지 않은 글을 내려받고 기기의 공간을 비워 주세요.',
   'error.db/no-space':

@@ -1176,6 +1176,8 @@ export const zh: LaterTexts = {
   'error.vault/too-short': '太短，起不到保护作用。没有任何更改，请至少使用 8 个字符。',
   'error.vault/too-long': '超过 10,000 个字符。没有任何更改，请使用较短的口令。',
   'error.vault/unavailable': '当前地址不安全，此页面无法加密。请通过 https 或 localhost 打开。',
+  'error.vault/no-wasm':
+    '此浏览器已关闭 WebAssembly，无法验证口令。请将其打开（锁定模式会关闭它），或使用恢复码、通行密钥。',
   'error.db/quota':
     '浏览器分配给 onggi 的空间已用完。没有删除任何内容，请先下载未保存的内容，再清理此设备的空间。',
   'error.db/no-space':

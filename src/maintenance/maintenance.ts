@@ -92,6 +92,20 @@ function noticesOf(run: MaintenanceRun, now: number) {
   };
 }
 
+/**
+ * Whether the person took back the last raising of usage.
+ * @param earlier Newest first.
+ */
+function leavesUsage(earlier: readonly MaintenanceRun[]): boolean {
+  const last = earlier.find((run) => {
+    const { recountedDays, leavesUsage: isLeft } = readReport(run);
+    return recountedDays > 0 || isLeft;
+  });
+  return last !== undefined && (isUndone(last) || readReport(last).leavesUsage);
+}
+
+const isUndone = ({ report }: MaintenanceRun): boolean => typeof report['undoneAt'] === 'number';
+
 const isOfConversation = (note: RepairNote): note is RepairUndo => 'conversationId' in note;
 /** Names what a note is of. */
 function subjectOf(note: RepairNote): string {
@@ -188,6 +202,7 @@ export function createMaintenance(deps: MaintenanceDeps): Maintenance {
         return record(kind, async (tell, row, note) => {
           // What was announced stays announced, also when this run does not come that far.
           if (before) tell(noticesOf(before, clock()));
+          tell({ leavesUsage: leavesUsage(earlier) });
           for (const step of MAINTENANCE_STEPS) {
             if (signal?.aborted) return;
             if (WEEKLY.includes(step) && !isCheckDue) continue;

@@ -58,6 +58,7 @@ const Report = v.object({
   hasCopy: v.fallback(v.boolean(), false),
   recountedConversations: Count,
   recountedDays: Count,
+  leavesUsage: v.fallback(v.boolean(), false),
   done: v.fallback(v.array(v.string()), []),
   failedSteps: v.fallback(
     v.array(v.object({ step: v.picklist(MAINTENANCE_STEPS), code: v.picklist(ERROR_CODES) })),

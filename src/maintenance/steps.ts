@@ -108,12 +108,12 @@ export const STEPS: Readonly<Record<MaintenanceStepName, Step>> = {
     return { statistics: { date, ...(await calculateUsageStatistics(db, LOCAL_USER_ID, date)) } };
   },
 
-  check: async ({ db }, { kind, note, signal, onProgress }) => {
+  check: async ({ db }, { kind, report, note, signal, onProgress }) => {
     const found = await checkIntegrity(db, { signal, onProgress });
     if (!found) return undefined;
     const miscounted = kind === 'scheduled' ? found.miscountedIds : [];
     const recounted = await recountAll(db, miscounted, signal);
-    const lacking = kind === 'scheduled' ? found.lackingUsage : [];
+    const lacking = kind === 'scheduled' && !report.leavesUsage ? found.lackingUsage : [];
     const recountedDays = await raiseUsage(db, lacking, note);
     return {
       check: toReport(withoutRecounted(found, recounted, recountedDays)),

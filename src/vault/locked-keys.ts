@@ -70,12 +70,18 @@ export function isWeaker(stored: PassphraseDerivation, wanted = strongestDerivat
   );
 }
 
-/** A key-encryption key from what a person typed. Letters that look alike in Unicode are made one (NFKC). */
+/**
+ * A key-encryption key from what a person typed. Letters that look alike in Unicode are made one (NFKC).
+ * @throws OnggiError `vault/no-wasm`, where the derivation needs WebAssembly and the browser has it no more.
+ */
 export async function keyFromPassphrase(
   passphrase: string,
   salt: Uint8Array<ArrayBuffer>,
   derivation: PassphraseDerivation,
 ): Promise<CryptoKey> {
+  if (derivation.name === 'Argon2id' && !('WebAssembly' in globalThis)) {
+    throw new OnggiError('vault/no-wasm', 'no WebAssembly for Argon2id');
+  }
   const password = new TextEncoder().encode(passphrase.normalize('NFKC'));
   const bits =
     derivation.name === 'Argon2id'

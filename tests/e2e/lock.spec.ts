@@ -295,7 +295,8 @@ test('without WebAssembly a slower way locks, and the better one comes with the 
   const { page } = await start({ rows });
   await page.addInitScript(() => {
     // A browser that got it meanwhile.
-    if (localStorage.getItem('test.wasm') === null) Reflect.deleteProperty(globalThis, 'WebAssembly');
+    if (localStorage.getItem('test.wasm') === null)
+      Reflect.deleteProperty(globalThis, 'WebAssembly');
   });
   await page.reload();
   await setPassphrase(page);
@@ -317,6 +318,13 @@ test('without WebAssembly a slower way locks, and the better one comes with the 
   await expect(page.getByRole('link', { name: 'Secret plans' })).toBeVisible();
   const raised = { name: 'Argon2id', memoryKib: 65_536, iterations: 3, parallelism: 1 };
   await expect.poll(derivations).toEqual([raised]);
+
+  // And where it is gone again, nobody takes the passphrase for a wrong one.
+  await page.evaluate(() => localStorage.removeItem('test.wasm'));
+  await page.reload();
+  await unlock(page);
+  await expect(page.getByText(text('error.vault/no-wasm'))).toBeVisible();
+  await page.evaluate(() => localStorage.setItem('test.wasm', 'here'));
   await page.reload();
   await unlock(page);
   await expect(page.getByRole('link', { name: 'Secret plans' })).toBeVisible();

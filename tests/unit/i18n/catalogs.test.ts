@@ -24,6 +24,7 @@ const NAMES = [
   'ONNX',
   'Hugging Face',
   'WebAssembly SIMD',
+  'WebAssembly',
   'WebGPU',
   'Enter',
   'onggi',

@@ -6,6 +6,7 @@ import { createStoredConversations } from '#db/stored-conversations.ts';
 import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
 import { CHECK_INTERVAL_MS } from '#domain/maintenance.ts';
 import type { Message } from '#domain/message.ts';
+import type { MaintenanceRun } from '#domain/stored-rows.ts';
 import { checkIntegrity } from '#maintenance/check-integrity.ts';
 import { readReport, readUndo } from '#maintenance/read-report.ts';
 import { makeConversation, makeLine } from '../db/conversation-rows.ts';
@@ -316,17 +317,40 @@ test('what a run by itself raised is taken back too, but not what was counted si
   const first = await maintenance.run('scheduled');
   if (!first) throw new Error('no run');
   expect(readUndo(first)).toHaveLength(1);
-  await maintenance.undo(first.id);
-  expect(await readRows()).toEqual([]);
-
+  const [raised] = await readRows();
+  await db.strict.usageStatistics.clear();
   clock.now += CHECK_INTERVAL_MS;
   const second = await maintenance.run('scheduled');
-  const [raised] = await readRows();
   if (!second || !raised) throw new Error('no run');
   const used = { ...raised, requestCount: 2 };
   await db.strict.usageStatistics.put(used);
   await maintenance.undo(second.id);
   expect(await readRows()).toEqual([used]);
+});
+
+test('what was taken back is not raised again by itself, but where the person asks for it', async () => {
+  const { db, clock, maintenance, readRows } = await openUncounted();
+  const next = async (run: () => Promise<MaintenanceRun | undefined>) => {
+    clock.now += CHECK_INTERVAL_MS;
+    const row = await run();
+    if (!row) throw new Error('no run');
+    return row;
+  };
+  const scheduled = () => next(() => maintenance.run('scheduled'));
+  await maintenance.undo((await scheduled()).id);
+  expect(await readRows()).toEqual([]);
+  for (let time = 0; time < 2; time += 1) {
+    expect(readReport(await scheduled())).toMatchObject({
+      recountedDays: 0,
+      check: { problems: { usage: 1 } },
+    });
+    expect(await readRows()).toEqual([]);
+  }
+  await next(() => maintenance.repair());
+  expect(await readRows()).toMatchObject([WHOLE]);
+  await db.strict.usageStatistics.clear();
+  await scheduled();
+  expect(await readRows()).toMatchObject([WHOLE]);
 });
 
 test('a note with values that nobody understands takes no other note with it', async () => {

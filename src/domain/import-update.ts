@@ -198,16 +198,28 @@ function findMissing(
     );
   const parents = new Map(messages.map((message) => [message.sourceId, message.parentSourceId]));
   const added = new Set<string>();
+  /** Of those that stay away; parents come first, so that none of them comes later. */
+  const nearest = new Map<string, string | null>();
+  function nearestPlaced(parent: string | null): string | null {
+    const passed: string[] = [];
+    let current = parent;
+    while (current !== null && !known.has(current) && !added.has(current)) {
+      const found = nearest.get(current);
+      // Met again before its end is known, it is in a circle.
+      if (found === undefined) nearest.set(current, null);
+      passed.push(current);
+      current = found === undefined ? (parents.get(current) ?? null) : found;
+    }
+    for (const id of passed) nearest.set(id, current);
+    return current;
+  }
   return messages.flatMap((message, index) => {
     if (known.has(message.sourceId)) return [];
     // What was there when the newer one was imported, and is not here, was deleted here or at the source.
     if ((isComplete || isOlder) && wasThere(message, index)) return [];
-    let parent = message.parentSourceId;
-    for (let steps = 0; parent !== null && !known.has(parent) && !added.has(parent); steps += 1) {
-      parent = steps > parents.size ? null : (parents.get(parent) ?? null);
-    }
+    const parentSourceId = nearestPlaced(message.parentSourceId);
     added.add(message.sourceId);
-    return [{ ...message, parentSourceId: parent }];
+    return [{ ...message, parentSourceId }];
   });
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { toEndpointId, toSessionId } from '#domain/ids.ts';
 import { isSameAsImported, withoutImportState } from '#domain/import-memory.ts';
 import { planImportUpdate } from '#domain/import-update.ts';
@@ -57,6 +57,29 @@ describe('planImportUpdate', () => {
     const update = planImportUpdate(conversation, left, grown, makers());
     expect(update?.added.map(({ metadata }) => metadata['source_id'])).toEqual(['d']);
     expect(update?.added[0]?.parentId).toBe(left[1]?.id);
+  });
+
+  it('walks a line of deleted messages once, however many new ones hang below it', () => {
+    const line = Array.from({ length: 400 }, (_, index): [string, string | null] => [
+      `m${index}`,
+      index === 0 ? null : `m${index - 1}`,
+    ]);
+    const { conversation, messages } = toConversationRows(imported(line), makers());
+    const below = Array.from({ length: 400 }, (_, index): [string, string] => [
+      `n${index}`,
+      index === 0 ? 'm200' : 'm399',
+    ]);
+    const grown = imported([...line, ...below]);
+    const get = vi.spyOn(Map.prototype, 'get');
+    const update = planImportUpdate(conversation, messages.slice(0, 1), grown, makers());
+    const getCount = get.mock.calls.length;
+    get.mockRestore();
+    expect(update?.added).toHaveLength(400);
+    expect(new Set(update?.added.map(({ parentId }) => parentId))).toEqual(
+      new Set([messages[0]?.id]),
+    );
+    // For each of them it would be 160,000.
+    expect(getCount).toBeLessThan(20_000);
   });
 
   it('takes an edited message that came under another id, with all that follows it', () => {

@@ -1,5 +1,6 @@
 /** What checking and mending stored rows needs of the database. */
 import { Dexie } from 'dexie';
+import type { IndexableType, Table } from 'dexie';
 import { createConversation } from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
 import { LOCAL_USER_ID, toConversationId } from '#domain/ids.ts';
@@ -42,28 +43,59 @@ export async function* readMessageRows(
       .primaryKeys(),
   );
   for (let first = 0; first < keys.length; first += CHUNK_ROWS) {
-    const chunk = keys.slice(first, first + CHUNK_ROWS);
-    try {
-      const rows = await read(() => db.messages.bulkGet(chunk));
-      yield { rows: rows.filter((row) => row !== undefined), unreadableCount: 0 };
-    } catch {
-      yield await readOneByOne(db, chunk);
-    }
+    const { rows, unreadable } = await readChunk(
+      db.messages,
+      keys.slice(first, first + CHUNK_ROWS),
+    );
+    yield { rows, unreadableCount: unreadable.length };
   }
 }
 
-async function readOneByOne(db: OnggiDexie, keys: readonly Message['id'][]) {
-  const rows: unknown[] = [];
-  let unreadableCount = 0;
-  for (const key of keys) {
-    try {
-      const row = await read(() => db.messages.get(key));
-      if (row) rows.push(row);
-    } catch {
-      unreadableCount += 1;
-    }
+/** All conversations by id, in chunks, and the ids of those whose row the browser cannot read at all. */
+export async function* readConversationRows({
+  strict: db,
+}: OnggiDatabase): AsyncGenerator<ReadChunk<Conversation, ConversationId>> {
+  const keysAfter = (id: ConversationId | undefined) =>
+    read(() =>
+      (id === undefined ? db.conversations.orderBy(':id') : db.conversations.where(':id').above(id))
+        .limit(CHUNK_ROWS)
+        .primaryKeys(),
+    );
+  for (
+    let keys = await keysAfter(undefined);
+    keys.length > 0;
+    keys = await keysAfter(keys.at(-1))
+  ) {
+    yield await readChunk(db.conversations, keys);
   }
-  return { rows, unreadableCount };
+}
+
+interface ReadChunk<Row, Key> {
+  readonly rows: readonly Row[];
+  readonly unreadable: readonly Key[];
+}
+
+/** Rows by their keys; one by one where one of them keeps the others from being read. */
+async function readChunk<Row, Key extends IndexableType>(
+  table: Table<Row, Key>,
+  keys: readonly Key[],
+): Promise<ReadChunk<Row, Key>> {
+  try {
+    const found = await read(() => table.bulkGet([...keys]));
+    return { rows: found.filter((row) => row !== undefined), unreadable: [] };
+  } catch {
+    const rows: Row[] = [];
+    const unreadable: Key[] = [];
+    for (const key of keys) {
+      try {
+        const row = await read(() => table.get(key));
+        if (row) rows.push(row);
+      } catch {
+        unreadable.push(key);
+      }
+    }
+    return { rows, unreadable };
+  }
 }
 
 /** Ids of sessions among `ids` that are not there. */

@@ -4,6 +4,7 @@ import {
   findMissingSessions,
   findNextMessageGroup,
   judgeAtOnce,
+  readConversationRows,
   readMessageRows,
 } from '#db/integrity.ts';
 import { readBroughtByImports } from '#db/import-runs.ts';
@@ -99,9 +100,13 @@ export async function checkIntegrity(
   };
 
   const known = new Set<ConversationId>();
-  for await (const page of readTablePages(db.strict.conversations, ({ id }) => id)) {
-    for (const conversation of page) totalRows += conversation.messageCount;
-    for (const conversation of page) {
+  for await (const { rows, unreadable } of readConversationRows(db)) {
+    // Their messages are not without a conversation: nothing is made in its place.
+    for (const id of unreadable) known.add(id);
+    conversationCount += unreadable.length;
+    note('unreadable', unreadable.length);
+    for (const conversation of rows) totalRows += conversation.messageCount;
+    for (const conversation of rows) {
       if (signal?.aborted) return undefined;
       known.add(conversation.id);
       conversationCount += 1;

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { addDocument, renameDocument } from '#db/documents.ts';
 import { saveImportRun } from '#db/import-runs.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
@@ -220,6 +220,41 @@ test('rows that cannot be read are told, and left as they are', async () => {
     check: { problems: { unreadable: 2 } },
   });
   expect(await readAll(db)).toEqual(before);
+});
+
+/** A browser that cannot read some rows any more: asked for one of them, alone or among others, it fails. */
+function makeUnreadable(keys: readonly string[]): void {
+  const { prototype } = IDBObjectStore;
+  for (const name of ['get', 'getAll'] as const) {
+    const real = Reflect.get(prototype, name) as (...given: unknown[]) => IDBRequest;
+    Object.assign(prototype, {
+      [name](this: IDBObjectStore, ...given: unknown[]) {
+        const [asked] = given;
+        const isHit = keys.some((key) =>
+          asked instanceof IDBKeyRange ? asked.includes(key) : asked === key,
+        );
+        if (isHit) throw new DOMException('cannot be read', 'DataError');
+        return real.apply(this, given);
+      },
+    });
+    onTestFinished(() => void Object.assign(prototype, { [name]: real }));
+  }
+}
+
+test('rows that the browser itself cannot read are told, and nothing is made in their place', async () => {
+  const { db, maintenance } = await openMaintenance();
+  const ids = ['bad', 'c', 'd'];
+  await db.strict.sessions.add(makeSession(toSessionId('session')));
+  await db.strict.conversations.bulkAdd(ids.map((id) => sound(id, 2)));
+  await db.strict.messages.bulkAdd(ids.flatMap((id) => line(id, 2)));
+  const before = await readAll(db);
+  makeUnreadable(['bad', 'd-1']);
+  const row = await maintenance.run('by-hand');
+  expect(row && readReport(row)).toMatchObject({
+    check: { conversationCount: 3, problems: { unreadable: 2 } },
+  });
+  expect((await maintenance.repair())?.report).toMatchObject({ repairedConversations: 0 });
+  expect(await db.strict.conversations.count()).toBe(before.conversations.length);
 });
 
 test('a check can be stopped', async () => {

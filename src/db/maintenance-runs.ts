@@ -3,7 +3,6 @@ import type { Clock } from '#domain/ids.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
 import { commit, read } from './commit.ts';
 import { liveRead } from './live-read.ts';
-import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
 
 /** Writes a run, new or changed. Durable. */
@@ -28,7 +27,9 @@ export function readMaintenanceRuns(
   until: number,
   limit: number,
 ): Promise<readonly MaintenanceRun[]> {
-  return read(() => runsUntil(db, until, limit));
+  return read(() =>
+    db.maintenanceRuns.where('startedAt').belowOrEqual(until).reverse().limit(limit).toArray(),
+  );
 }
 
 /**
@@ -40,11 +41,15 @@ export function watchMaintenanceRuns(
   clock: Clock,
   limit: number,
 ): LiveRead<readonly MaintenanceRun[]> {
-  return liveRead(() => runsUntil(db, clock(), limit));
-}
-
-function runsUntil(db: OnggiDexie, until: number, limit: number): PromiseLike<MaintenanceRun[]> {
-  return db.maintenanceRuns.where('startedAt').belowOrEqual(until).reverse().limit(limit).toArray();
+  return liveRead(() => {
+    const now = clock();
+    // Not a range that ends now: what is written after it is outside, and would wake nobody.
+    const newest = db.maintenanceRuns.orderBy('startedAt').reverse();
+    return newest
+      .filter(({ startedAt }) => startedAt <= now)
+      .limit(limit)
+      .toArray();
+  });
 }
 
 /** Deletes all runs but the newest `keep`. @returns how many went */

@@ -1144,7 +1144,7 @@ export const ko: LaterTexts = {
     '그동안 삭제한 답변은 더 이상 셀 수 없어서 지난날의 수치가 줄 수 있어요. 메시지는 바뀌지 않아요.',
   'usage.recounting': '메시지를 세고 있어요',
   'usage.recounted': '전부 다시 셌어요.',
-  'usage.day': '하루를 메시지에서 세기',
+  'usage.day': '하루치를 메시지로 세어 보기',
   'usage.dayCount': '세기',
   'usage.dayMessages': '메시지',
   'usage.dayRated': '별점',

@@ -216,14 +216,16 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     if (modelUsed === null || !endpoint) return undefined;
     return findPrice(modelUsed, endpoint, settings.value.prices ?? NO_PRICES);
   };
+  const emptyCache = () => responseCache.clear('all').catch(() => undefined);
   const written = createStoredConversations(db, clock);
   const stored = priceAnswers(
     {
       ...written,
       removeSubtree: async (...given) => {
+        // Nothing says which cached answers were among it. Before and after, as where a conversation goes.
+        await emptyCache();
         const removed = await written.removeSubtree(...given);
-        // Nothing says which cached answers were among it.
-        await responseCache.clear('all').catch(() => undefined);
+        await emptyCache();
         return removed;
       },
     },
@@ -250,7 +252,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     if (ids.length === 0) return;
     // Nothing says which cached answers were theirs, and for good means everywhere. Before, so that none is
     // left by a page that is closed meanwhile; and after, when a failure is told.
-    await responseCache.clear('all').catch(() => undefined);
+    await emptyCache();
     await purgeConversations(db, ids, options);
     await noteCanary(db, { now: clock(), createId });
     await responseCache.clear('all');

@@ -257,11 +257,13 @@ export function createSnapshots({
     for (const { name, segments } of [...staying.slice(1), ...others]) {
       if (soundCount >= bounds.least) break;
       const names = [name, ...segments.map((segment) => segment.name)];
-      if (!(await canBeRead(folder, names, maker, signal))) continue;
+      // What the reading dies of cannot be restored either.
+      if (!(await canBeRead(folder, names, maker, signal).catch(() => false))) continue;
       soundCount += 1;
       leaving.delete(name);
     }
-    return leaving;
+    // Stopped, nobody knows which of them can be read.
+    return signal?.aborted ? new Set() : leaving;
   }
 
   async function prune(
@@ -281,7 +283,8 @@ export function createSnapshots({
       const addition = isWhole ? undefined : await findAddition(taking, folder, newest, signal);
       if (addition) return addSegment(taking.db, folder, addition, signal);
       const copy = await addWhole(taking.db, folder, signal);
-      await prune(folder, signal);
+      // It is there, whatever becomes of the older ones; the next one looks at them again.
+      await prune(folder, signal).catch(() => undefined);
       return copy;
     },
     async list() {

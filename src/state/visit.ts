@@ -39,7 +39,11 @@ export class Visit {
     // A page that is reloaded before the rest is done.
     remember();
     // The click that locked was noted too: after the end it would begin a visit behind the lock.
-    await this.#touched;
+    let touched: Promise<unknown>;
+    do {
+      touched = this.#touched;
+      await touched;
+    } while (touched !== this.#touched);
     remember();
     const { id } = this;
     this.#session = { ...this.#session, lastActivity: 0 };

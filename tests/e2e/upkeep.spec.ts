@@ -48,24 +48,22 @@ test('every conversation that leaves the trash is listed, and every repair of ol
 }) => {
   const day = 24 * 60 * 60 * 1000;
   const now = Date.now();
-  const trashed = Array.from({ length: 60 }, (_, at) => seedConversation(`Gone ${at}`));
-  const rows = seedConversations(trashed);
+  const trashed = Array.from({ length: 60 }, (_, at) => {
+    const { conversation, messages } = seedConversation(`Gone ${at}`);
+    const deletedAt = now - 28 * day;
+    return { conversation: { ...conversation, status: 'deleted' as const, deletedAt }, messages };
+  });
   const note = { id: 'day', before: null, after: null };
   const { page } = await start({
     rows: {
-      ...rows,
-      conversations: rows.conversations.map((row) => ({
-        ...row,
-        status: 'deleted' as const,
-        deletedAt: now - 28 * day,
-      })),
+      ...seedConversations(trashed),
       maintenanceRuns: Array.from({ length: 12 }, (_, at) => ({
         id: `run-${at}`,
         kind: at === 11 ? ('repair' as const) : ('scheduled' as const),
         startedAt: now - at * 1000,
         endedAt: now - at * 1000,
         report: {
-          announced: rows.conversations.map(({ id }) => ({ id, since: now - 6 * day })),
+          announced: trashed.map(({ conversation: { id } }) => ({ id, since: now - 6 * day })),
           ...(at === 11 && { repairedConversations: 1, undo: [note] }),
         },
       })),

@@ -146,6 +146,32 @@ describe('snapshots', () => {
     expect(await left()).toEqual(names.slice(0, 2));
   });
 
+  test('are taken though the reading of an older one breaks off, and none goes where it was stopped', async () => {
+    const root = await freshFolder();
+    const made = await createMaker();
+    const stop = new AbortController();
+    let breakOff = (): void => undefined;
+    const snapshots = createSnapshots({
+      ...made,
+      maker: {
+        ...made.maker,
+        verify: () => {
+          breakOff();
+          return Promise.reject(new Error('the worker is gone'));
+        },
+      },
+      openRoot: () => Promise.resolve(root),
+      bounds: { least: 2, most: 2, maxBytes: 1e9 },
+    });
+    const take = () => snapshots.take({ isWhole: true, signal: stop.signal });
+    const names = [(await take()).name, (await take()).name, (await take()).name];
+    const left = async () => (await snapshots.list()).map(({ name }) => name);
+    expect(await left()).toEqual([names[2], names[1]]);
+    breakOff = () => stop.abort();
+    const last = await take();
+    expect(await left()).toEqual([last.name, names[2], names[1]]);
+  });
+
   test('of a clock that was ten years ahead are no longer the newest when it is right again', async () => {
     const root = await freshFolder();
     const { clock, written, live, maker } = await createMaker();

@@ -1,4 +1,3 @@
-import { Dexie } from 'dexie';
 import type { NotedByImport } from '#domain/conversation-store.ts';
 import type { ConversationId, MessageId } from '#domain/ids.ts';
 import { findNamed, withoutNames } from '#domain/forget-names.ts';
@@ -103,24 +102,15 @@ export async function rememberMessages(
   }
 }
 
-/** An import without what it says of that which was deleted for good while it went on. */
+/** An import without what it says of conversations that were deleted for good while it went on. */
 export async function withoutGone(db: OnggiDexie, run: ImportRun): Promise<ImportRun> {
   const { changes = [], ...rest } = await withoutGoneNames(db, run);
   const named = new Set(changes.flatMap((change) => conversationOf(change) ?? []));
-  if (named.size === 0) return { ...rest, ...(changes.length > 0 && { changes }) };
-  const there = new Set<string>(await conversationsAmong(db, named));
-  for (const id of new Set(changes.flatMap(({ conversationId }) => conversationId ?? []))) {
-    const keys = await db.messages
-      .where('[conversationId+seq]')
-      .between([id, Dexie.minKey], [id, Dexie.maxKey])
-      .primaryKeys();
-    for (const key of keys) there.add(key);
-  }
-  const kept = changes.filter(
-    (change) =>
-      conversationOf(change) === undefined ||
-      (there.has(change.id) && there.has(change.earlierId ?? change.id)),
-  );
+  const there = named.size > 0 ? new Set(await conversationsAmong(db, named)) : named;
+  const kept = changes.filter((change) => {
+    const id = conversationOf(change);
+    return id === undefined || there.has(id);
+  });
   return kept.length > 0 ? { ...rest, changes: kept } : rest;
 }
 

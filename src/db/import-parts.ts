@@ -28,14 +28,14 @@ export async function readWholeRuns(db: OnggiDexie): Promise<readonly ImportRun[
 
 /** One import, whole; undefined when there is none. */
 export async function readWholeRun(db: OnggiDexie, id: string): Promise<ImportRun | undefined> {
-  const rows = await read(() =>
-    db.transaction('r', db.imports, async () => {
-      const run = await db.imports.get(id);
-      const parts = await db.imports.where(':id').between(`${id}/`, `${id}/\uffff`).toArray();
-      return run ? [run, ...parts] : [];
-    }),
-  );
-  return joinParts(rows)[0];
+  return read(() => db.transaction('r', db.imports, () => joinRows(db, id)));
+}
+
+/** {@link readWholeRun} in a transaction. */
+export async function joinRows(db: OnggiDexie, id: string): Promise<ImportRun | undefined> {
+  const run = await db.imports.get(id);
+  const parts = await db.imports.where(':id').between(`${id}/`, `${id}/\uffff`).toArray();
+  return joinParts(run ? [run, ...parts] : [])[0];
 }
 
 /** Imports with what stands in their parts; parts of an import that is not there are one of their own. */

@@ -9,7 +9,7 @@ import { readUsageIncrements } from '#domain/usage-increments.ts';
 import { commit, read } from './commit.ts';
 import { removeDocuments } from './documents.ts';
 import { forgetMessages, withoutGone } from './forget-changes.ts';
-import { deleteParts, readWholeRun, readWholeRuns } from './import-parts.ts';
+import { deleteParts, joinRows, readWholeRun, readWholeRuns } from './import-parts.ts';
 import { withExclusiveLock } from './locks.ts';
 import { purgeConversations } from './many-conversations.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
@@ -31,19 +31,41 @@ export function withImportLock<T>(
 
 /**
  * Writes an import's whole row, in the place of its parts too, and waits for the disk: everything written
- * before it is then there too. What it says of conversations and messages that are gone is left out.
+ * before it is then there too. What it says of conversations that are gone is left out.
  */
 export function saveImportRun({ strict: db }: OnggiDatabase, run: ImportRun): Promise<void> {
-  const tables = [
-    db.imports,
-    ...(run.changes || run.report ? [db.conversations, db.messages] : []),
-  ];
+  const tables = [db.imports, ...(run.changes || run.report ? [db.conversations] : [])];
   return commit(() =>
     db.transaction('rw', tables, async () => {
       await db.imports.put(await withoutGone(db, run));
       await deleteParts(db, run.id);
     }),
   );
+}
+
+/**
+ * Writes the row of an import that ends, like {@link saveImportRun}, with the changes that it noted. They
+ * are as they stand there: what was deleted meanwhile was taken out of them, so no message is looked for.
+ * @returns it.
+ */
+export function endImportRun({ strict: db }: OnggiDatabase, run: ImportRun): Promise<ImportRun> {
+  return commit(() =>
+    db.transaction('rw', db.imports, db.conversations, async () => {
+      const { changes = [] } = (await joinRows(db, run.id)) ?? run;
+      const row = await withoutGone(db, { ...run, changes });
+      await db.imports.put(row);
+      await deleteParts(db, run.id);
+      return row;
+    }),
+  );
+}
+
+/** Writes a part of an import by itself, and waits for the disk. */
+export async function saveImportPart(
+  { strict: db }: OnggiDatabase,
+  part: ImportRun,
+): Promise<void> {
+  await commit(() => db.imports.put(part));
 }
 
 /** An import, as far as counting what it brought asks. */

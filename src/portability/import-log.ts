@@ -1,9 +1,9 @@
 import type { Clock, ConversationId, MessageId } from '#domain/ids.ts';
 import type { ImportReport } from '#domain/import-report.ts';
 import type { ImportSource } from '#domain/imported.ts';
-import type { ImportChange, ImportRun } from '#domain/stored-rows.ts';
+import type { ImportRun } from '#domain/stored-rows.ts';
 import { PART_STARTED_AT, partId } from '#db/import-parts.ts';
-import { saveImportRun } from '#db/import-runs.ts';
+import { endImportRun, saveImportPart, saveImportRun } from '#db/import-runs.ts';
 import type { AddedRows } from '#db/import-store-rows.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 
@@ -17,7 +17,8 @@ type Part = Partial<
 
 /**
  * What an import has stored so far, kept beside it so that it can be undone whatever happens: what is
- * written is put down in the same transaction (`toPart`), and here when that is through.
+ * written is put down in the same transaction (`toPart`), and here when that is through. What it changed
+ * is put down there only: what is deleted meanwhile is taken out of there.
  */
 export interface ImportLog {
   readonly id: string;
@@ -32,10 +33,11 @@ export interface ImportLog {
   addRows(rows: AddedRows): void;
   addCreated(id: ConversationId, source: ImportSource): void;
   addAdded(id: ConversationId, messageIds: readonly MessageId[]): void;
-  addChanges(changes: readonly ImportChange[]): void;
   addAttachments(ids: readonly string[]): void;
-  /** Writes the row with all that is known so far. */
+  /** Writes the row for the first time. */
   save(): Promise<void>;
+  /** Writes down a conversation whose bytes are stored before it. */
+  saveCreated(id: ConversationId, source: ImportSource): Promise<void>;
   /** Writes the row for the last time. @returns it. */
   end(report: ImportReport): Promise<ImportRun>;
 }
@@ -49,7 +51,6 @@ export function createImportLog(
   const addedIds = new Map<ConversationId, readonly MessageId[]>();
   const attachmentIds: string[] = [];
   const createdDocumentIds = new Map<string, ImportSource>();
-  const changes: ImportChange[] = [];
   const rows: AddedRows[] = [];
   let partCount = 0;
 
@@ -68,10 +69,16 @@ export function createImportLog(
       ...(createdDocumentIds.size > 0 && { createdDocumentIds: [...createdDocumentIds.keys()] }),
       ...(addedUsage.length > 0 && { addedUsage }),
       ...(addedSessionIds.length > 0 && { addedSessionIds }),
-      ...(changes.length > 0 && { changes }),
       ...(settings && { settings }),
       undoneAt: null,
     };
+  }
+
+  function toPart(done: Part): ImportRun {
+    partCount += 1;
+    const empty = { fileNames: [], report: null, createdIds: [], addedIds: {}, undoneAt: null };
+    const place = { id: partId(id, partCount), partOf: id, startedAt: PART_STARTED_AT };
+    return { ...place, endedAt: null, ...empty, ...done };
   }
 
   return {
@@ -81,30 +88,23 @@ export function createImportLog(
     addedIds,
     attachmentIds,
     createdDocumentIds,
-    toPart(done) {
-      partCount += 1;
-      const empty = { fileNames: [], report: null, createdIds: [], addedIds: {}, undoneAt: null };
-      const place = { id: partId(id, partCount), partOf: id, startedAt: PART_STARTED_AT };
-      return { ...place, endedAt: null, ...empty, ...done };
-    },
+    toPart,
     addDocument: (documentId, source) => void createdDocumentIds.set(documentId, source),
     addRows: (added) => void rows.push(added),
     addCreated: (conversationId, source) => void createdIds.set(conversationId, source),
     addAdded(conversationId, messageIds) {
       addedIds.set(conversationId, [...(addedIds.get(conversationId) ?? []), ...messageIds]);
     },
-    addChanges(some) {
-      for (const each of some) changes.push(each);
-    },
     addAttachments(ids) {
       // One by one: a spread of very many arguments overflows the stack.
       for (const each of ids) attachmentIds.push(each);
     },
     save: () => saveImportRun(db, toRow(null, null)),
-    async end(report) {
-      const row = toRow(clock(), report);
-      await saveImportRun(db, row);
-      return row;
+    async saveCreated(conversationId, source) {
+      if (createdIds.has(conversationId)) return;
+      await saveImportPart(db, toPart({ createdIds: [conversationId] }));
+      createdIds.set(conversationId, source);
     },
+    end: (report) => endImportRun(db, toRow(clock(), report)),
   };
 }

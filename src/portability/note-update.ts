@@ -47,7 +47,6 @@ export function noteUpdate(log: ImportLog, id: ConversationId): NotedUpdate {
       if (!noted) return;
       const added = noted.addedIds[id] ?? [];
       if (added.length > 0) log.addAdded(id, added);
-      log.addChanges(noted.changes ?? []);
     },
   };
 }

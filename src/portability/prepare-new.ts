@@ -56,8 +56,7 @@ export async function prepareNew(
     waiting.push(...toAttachment(collected, conversation.id, messageId));
     bytes += collected.bytes?.byteLength ?? 0;
     if (bytes < EARLY_BYTES) continue;
-    log.addCreated(conversation.id, imported.source);
-    await log.save();
+    await log.saveCreated(conversation.id, imported.source);
     await addAttachments(db, waiting);
     earlyIds.push(...waiting.map(({ id }) => id));
     [waiting, bytes] = [[], 0];

@@ -63,8 +63,7 @@ async function addNew(
     attachments.push(attachment);
     bytes += attachment.sizeBytes;
     if (bytes < EARLY_BYTES) continue;
-    log.addCreated(conversation.id, source);
-    await log.save();
+    await log.saveCreated(conversation.id, source);
     const stored = attachments.splice(0);
     await addAttachments(db, stored);
     early.push(...stored.map(({ id }) => id));

@@ -1,6 +1,7 @@
 /** What undoing an import gives back, and what is known of one whose page was closed in the middle. */
-import { expect, test } from 'vitest';
-import { readBroughtByImports, saveImportRun } from '#db/import-runs.ts';
+import { expect, test, vi } from 'vitest';
+import { readBroughtByImports, removeStrandedBytes } from '#db/import-runs.ts';
+import { updateWholeConversation } from '#db/imported-conversations.ts';
 import { purgeConversations } from '#db/many-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
@@ -12,11 +13,16 @@ import {
   toMessageId,
   toSessionId,
 } from '#domain/ids.ts';
-import type { ImportChange } from '#domain/stored-rows.ts';
+import type { ImportReport } from '#domain/import-report.ts';
+import type { ImportRun } from '#domain/stored-rows.ts';
 import { addUsage } from '#domain/usage.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import { exportSql } from '#portability/export-sql.ts';
 import { createImportClient } from '#portability/import-client.ts';
+import { createImportLog } from '#portability/import-log.ts';
+import type { ImportLog } from '#portability/import-log.ts';
+import { createImportTally } from '#portability/import-tally.ts';
+import { noteUpdate } from '#portability/note-update.ts';
 import { runImport } from '#portability/run-import.ts';
 import { undoImportRun } from '#portability/undo-import.ts';
 import workerUrl from '../../support/closing-test.worker.ts?worker&url';
@@ -471,26 +477,70 @@ test('what undoing takes away is in no note of a later import', async () => {
   expect(await saidByImports()).not.toContain('secret');
 });
 
-test('what is deleted for good while an import goes on is not in its row at the end', async () => {
+/** Has an import that goes on take another text for one message. */
+async function edit(db: OnggiDatabase, log: ImportLog, messageId: string): Promise<void> {
+  const id = toConversationId(messageId.slice(0, 1));
+  const noted = noteUpdate(log, id);
+  await updateWholeConversation(db, id, (conversation, messages) => {
+    const meant = messages.filter((message) => message.id === messageId);
+    const changed = meant.map((message) => ({ ...message, content: 'edited' }));
+    const plan = { conversation, added: [], changed };
+    return { ...plan, attachments: [], part: noted.toPart(plan, conversation, messages) };
+  });
+  noted.done();
+}
+
+async function beginImport(db: OnggiDatabase): Promise<ImportLog> {
+  const log = createImportLog(db, { id: 'going', fileNames: [], clock });
+  await log.save();
+  return log;
+}
+
+const REPORT: ImportReport = {
+  ...createImportTally().toPreview([]),
+  ...{ startedAt: AT, endedAt: AT, isCancelled: false },
+  ...{ addedMessageCount: 0, storedAttachmentCount: 0 },
+};
+
+test('what is deleted for good while an import goes on is not in its row at the end, for which no message is read', async () => {
   const db = await openForTest();
-  const { id } = await importAt(db, edited('first text', 1_700_001_000), 22);
-  const [row] = (await snapshot(db)).messages;
-  const { conversationId, id: messageId } = row ?? expect.fail();
-  const change: ImportChange = {
-    table: 'messages',
-    id: 'gone',
-    conversationId,
-    memory: { was: {}, is: '' },
-    fields: [{ key: 'content', was: 'secret', is: '' }],
-  };
-  const run = (await db.strict.imports.get(id)) ?? expect.fail();
-  const kept = { ...change, id: messageId };
-  await saveImportRun(db, { ...run, changes: [change, kept] });
-  expect(await db.strict.imports.get(id)).toEqual({ ...run, changes: [kept] });
-  await purgeConversations(db, [conversationId]);
-  await saveImportRun(db, { ...run, changes: [change, kept] });
-  const left = await db.strict.imports.get(id);
-  expect({ ...left, fileNames: run.fileNames, report: run.report }).toEqual(run);
+  await fill(db, ['a', 'b']);
+  const log = await beginImport(db);
+  for (const id of ['a0', 'a1', 'b0']) await edit(db, log, id);
+  await createStoredConversations(db, clock).removeSubtree(
+    toConversationId('a'),
+    toMessageId('a1'),
+  );
+  await purgeConversations(db, [toConversationId('b')]);
+  const put = vi.spyOn(IDBObjectStore.prototype, 'put');
+  const run = await log.end(REPORT);
+  const stores = put.mock.contexts as IDBObjectStore[];
+  put.mockRestore();
+  expect(stores.map(({ transaction }) => [...transaction.objectStoreNames])).toEqual([
+    ['changeFeed', 'conversations', 'imports'],
+  ]);
+  expect(run.changes).toMatchObject([{ id: 'a0' }]);
+  expect(await db.strict.imports.toArray()).toEqual([run]);
+});
+
+test('bytes that come before their conversation have one small row written, however much was done', async () => {
+  const db = await openForTest();
+  await fill(db, ['a']);
+  const log = await beginImport(db);
+  await edit(db, log, 'a0');
+  const lost = toConversationId('lost');
+  const put = vi.spyOn(IDBObjectStore.prototype, 'put');
+  await log.saveCreated(lost, 'chatgpt');
+  await log.saveCreated(lost, 'chatgpt');
+  const rows = put.mock.calls.map(([row]) => row as ImportRun);
+  put.mockRestore();
+  expect(rows).toMatchObject([{ id: 'going/2', partOf: 'going', createdIds: [lost] }]);
+  const place = { conversationId: lost, messageId: toMessageId('m') };
+  const file = { id: 'early', name: 'p.png', mediaType: 'image/png', sizeBytes: 3 };
+  await db.strict.attachments.add({ ...file, ...place, bytes: new ArrayBuffer(3) });
+  await removeStrandedBytes(db);
+  expect(await db.strict.attachments.count()).toBe(0);
+  expect(await log.end(REPORT)).toMatchObject({ createdIds: [lost], changes: [{ id: 'a0' }] });
 });
 
 test('a text that another device replaced is given back whole or not at all, with its tokens', async () => {

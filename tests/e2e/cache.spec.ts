@@ -36,6 +36,7 @@ test('the same question is asked once, answered twice, and says so', async ({
   await askInNewChat(onggi);
   await expect(markIn(onggi)).toBeVisible();
   await expect(onggi.answers.last()).toContainText(JAR);
+  await expect(onggi.answers.last().locator('.meta')).not.toContainText(/\d\s?s\b/);
   expect(chatRequests(endpoint)).toHaveLength(1);
 
   // The mark is stored with the answer, and the cache outlives the page.

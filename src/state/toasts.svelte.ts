@@ -16,6 +16,8 @@ const ACTION_MS = 10_000;
 /** How often it is looked whether a held one still is: a page that is covered hears no end of that. */
 const HELD_MS = 10_000;
 
+const saidBy = ({ tone, key, values }: Toast): string => JSON.stringify([tone, key, values]);
+
 /** Short messages, newest last. */
 export class Toasts {
   #items = $state.raw<readonly Toast[]>([]);
@@ -29,6 +31,10 @@ export class Toasts {
   show(key: MessageKey, options: Partial<Pick<Toast, 'tone' | 'values' | 'action'>> = {}): void {
     const id = this.#nextId++;
     const toast: Toast = { id, key, tone: 'plain', values: {}, action: null, ...options };
+    // What is said again takes the place of what said it; something to do is something of its own.
+    const isSaidAgain = (old: Toast) =>
+      !old.action && !toast.action && saidBy(old) === saidBy(toast);
+    for (const { id: old } of this.#items.filter(isSaidAgain)) this.dismiss(old);
     for (const { id: old } of this.#items.slice(0, -2)) this.dismiss(old);
     this.#items = [...this.#items, toast];
     this.letGo(toast);

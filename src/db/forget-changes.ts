@@ -2,7 +2,10 @@ import type { NotedByImport } from '#domain/conversation-store.ts';
 import type { ConversationId, MessageId } from '#domain/ids.ts';
 import { findNamed, withoutNames } from '#domain/forget-names.ts';
 import { toConversationId, toMessageId } from '#domain/ids.ts';
+import { withoutTextChange } from '#domain/import-changes.ts';
+import { digestValue } from '#domain/import-memory.ts';
 import type { ImportChange, ImportRun } from '#domain/stored-rows.ts';
+import { commit, read } from './commit.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 
 /**
@@ -66,28 +69,93 @@ async function changesOutside(
   });
 }
 
+/** Which rows of imports may say something of messages, as it was found before these were deleted. */
+export interface NotingRows {
+  readonly noting: ReadonlySet<string>;
+  readonly others: ReadonlySet<string>;
+}
+
 /**
- * Takes what these messages said before an import changed them out of every import, also where one of them
- * is kept as the earlier version of another. To be called in the
- * transaction that deletes them, which has `imports` too.
+ * Finds the rows of imports that noted something of messages of a conversation. It reads every import: to be
+ * called before the transaction of {@link forgetMessages}, not in it.
+ */
+export function findNoting(db: OnggiDexie, id: ConversationId): Promise<NotingRows> {
+  return findRows(
+    db,
+    ({ table, conversationId }) => table === 'messages' && (conversationId ?? id) === id,
+  );
+}
+
+async function findRows(
+  db: OnggiDexie,
+  isMeant: (change: ImportChange) => boolean,
+): Promise<NotingRows> {
+  const noting = new Set<string>();
+  const others = new Set<string>();
+  await read(() =>
+    db.imports.each(({ id, partOf = id, endedAt, undoneAt, changes = [] }) => {
+      // Its parts may be in its own row by then.
+      const isGoingOn = partOf === id && endedAt === null && undoneAt === null;
+      if (isGoingOn || changes.some(isMeant)) noting.add(id).add(partOf);
+      else others.add(id);
+    }),
+  );
+  return { noting, others };
+}
+
+/**
+ * Takes what these messages said before an import changed them out of every import; where one of them is
+ * kept as the earlier version of another, its text only. To be called in the transaction that deletes them,
+ * which has `imports` too. Opens the rows that were found, and those that came since.
  * @returns what was taken, for {@link rememberMessages}.
  */
 export async function forgetMessages(
   db: OnggiDexie,
   ids: readonly MessageId[],
+  { noting, others }: NotingRows,
 ): Promise<readonly NotedByImport[]> {
-  const going = new Set<string>(ids);
-  const isGoing = ({ table, id, earlierId }: ImportChange): boolean =>
-    table === 'messages' && (going.has(id) || going.has(earlierId ?? id));
-  const runs = await db.imports.filter(({ changes = [] }) => changes.some(isGoing)).toArray();
-  for (const { changes = [], ...rest } of runs) {
-    const kept = changes.filter((change) => !isGoing(change));
-    await db.imports.put(kept.length > 0 ? { ...rest, changes: kept } : rest);
+  const keys = await db.imports.toCollection().primaryKeys();
+  const meant = keys.filter((key) => noting.has(key) || !others.has(key));
+  return takeOut(db, meant, new Set(ids));
+}
+
+/**
+ * {@link forgetMessages} of messages that are gone already, while no import goes on: a row in each
+ * transaction.
+ */
+export async function forgetGoneMessages(db: OnggiDexie, ids: ReadonlySet<string>): Promise<void> {
+  if (ids.size === 0) return;
+  const { noting } = await findRows(db, (change) => withoutMessages(change, ids) !== change);
+  for (const key of noting) {
+    await commit(() => db.transaction('rw', db.imports, () => takeOut(db, [key], ids)));
   }
-  return runs.map(({ id, partOf, changes = [] }) => ({
-    importId: partOf ?? id,
-    changes: changes.filter(isGoing),
-  }));
+}
+
+async function takeOut(
+  db: OnggiDexie,
+  keys: string[],
+  ids: ReadonlySet<string>,
+): Promise<readonly NotedByImport[]> {
+  const noted: NotedByImport[] = [];
+  for (const run of await db.imports.bulkGet(keys)) {
+    if (!run?.changes) continue;
+    const { changes, ...rest } = run;
+    const left = changes.map((change) => withoutMessages(change, ids));
+    const taken = changes.filter((change, at) => change !== left[at]);
+    if (taken.length === 0) continue;
+    const kept = left.flatMap((change) => change ?? []);
+    await db.imports.put(kept.length > 0 ? { ...rest, changes: kept } : rest);
+    noted.push({ importId: run.partOf ?? run.id, changes: taken });
+  }
+  return noted;
+}
+
+/** What is left of a change without messages: the very same where it says nothing of them. */
+function withoutMessages(change: ImportChange, ids: ReadonlySet<string>): ImportChange | undefined {
+  const { table, id, earlierId } = change;
+  if (table !== 'messages') return change;
+  if (ids.has(id)) return undefined;
+  return earlierId !== undefined && ids.has(earlierId) ? withoutTextChange(change) : change;
 }
 
 /** Undoes {@link forgetMessages}, in a transaction likewise; an import that was undone since needs nothing. */
@@ -98,7 +166,13 @@ export async function rememberMessages(
   for (const { importId, changes } of noted) {
     const run = await db.imports.get(importId);
     if (run?.undoneAt !== null) continue;
-    await db.imports.put({ ...run, changes: [...(run.changes ?? []), ...changes] });
+    const after = [...(run.changes ?? [])];
+    for (const change of changes) {
+      const rest = digestValue(withoutTextChange(change));
+      const at = after.findIndex((each) => each.id === change.id && digestValue(each) === rest);
+      after.splice(at < 0 ? after.length : at, 1, change);
+    }
+    await db.imports.put({ ...run, changes: after });
   }
 }
 

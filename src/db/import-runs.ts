@@ -8,7 +8,7 @@ import type { UsageIncrement } from '#domain/usage.ts';
 import { readUsageIncrements } from '#domain/usage-increments.ts';
 import { commit, read } from './commit.ts';
 import { removeDocuments } from './documents.ts';
-import { forgetMessages, withoutGone } from './forget-changes.ts';
+import { forgetGoneMessages, withoutGone } from './forget-changes.ts';
 import { deleteParts, joinRows, readWholeRun, readWholeRuns } from './import-parts.ts';
 import { withExclusiveLock } from './locks.ts';
 import { purgeConversations } from './many-conversations.ts';
@@ -121,7 +121,7 @@ export async function removeStrandedBytes(db: OnggiDatabase): Promise<void> {
   }
 }
 
-/** Conversations that are looked for in one read. */
+/** Rows that are looked for in one read. */
 const IDS_AT_ONCE = 1000;
 
 /** Deletes the bytes that belong to those of the conversations that are not here. */
@@ -198,10 +198,10 @@ export function undoImport(
       removedDocumentCount += (await removeDocuments(db, [documentId])).length;
     }
     await undoVisits(db.strict, run);
-    // What later imports noted of them.
-    await commit(() =>
-      db.strict.transaction('rw', db.strict.imports, () => forgetMessages(db.strict, [...gone])),
-    );
+    // What later imports noted of them, and of what went before a stop.
+    const added = Object.values(run.addedIds).flat();
+    const all = new Set([...gone, ...(await findMissing(db.strict, added))]);
+    await forgetGoneMessages(db.strict, all);
     // As it is now: its report has forgotten what is gone.
     const left = (await readWholeRun(db.strict, id)) ?? run;
     const { changes: _changes, settings: _settings, ...rest } = left;
@@ -215,6 +215,22 @@ export function undoImport(
     };
   };
   return withImportLock(db, work, signal);
+}
+
+/** Those of the messages that are not here. */
+async function findMissing(
+  db: OnggiDexie,
+  messageIds: readonly MessageId[],
+): Promise<readonly MessageId[]> {
+  // A backup may come from anywhere.
+  const given = messageIds.filter((id) => typeof id === 'string');
+  const missing: MessageId[] = [];
+  for (let start = 0; start < given.length; start += IDS_AT_ONCE) {
+    const ids = given.slice(start, start + IDS_AT_ONCE);
+    const there = new Set(await read(() => db.messages.where(':id').anyOf(ids).primaryKeys()));
+    for (const id of ids) if (!there.has(id)) missing.push(id);
+  }
+  return missing;
 }
 
 /** Takes away the visits that an import brought and nothing belongs to, and the settings that it put. */

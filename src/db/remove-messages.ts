@@ -6,7 +6,7 @@ import { abandonedAnswer } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import { newestLeafBelow, subtree } from '#domain/message-tree.ts';
 import { commit } from './commit.ts';
-import { forgetMessages, rememberMessages } from './forget-changes.ts';
+import { findNoting, forgetMessages, rememberMessages } from './forget-changes.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import { requireConversation } from './require-conversation.ts';
 import { readRange } from './thread-reads.ts';
@@ -16,11 +16,12 @@ import { readRange } from './thread-reads.ts';
  * given twice, and undoing leaves no trace. Attachments stay until the conversation is purged. What imports
  * noted of the messages goes with them.
  */
-export function removeSubtree(
+export async function removeSubtree(
   db: OnggiDexie,
   conversationId: ConversationId,
   id: MessageId,
 ): Promise<RemovedMessages> {
+  const rows = await findNoting(db, conversationId);
   const work = async (): Promise<RemovedMessages> => {
     const conversation = await requireConversation(db, conversationId);
     const message = await db.messages.get(id);
@@ -35,7 +36,7 @@ export function removeSubtree(
     const gone = new Set(removed.map((row) => row.id));
     const left = family.filter((row) => !gone.has(row.id));
     await db.messages.bulkDelete([...gone]);
-    const noted = await forgetMessages(db, [...gone]);
+    const noted = await forgetMessages(db, [...gone], rows);
     const { activeLeafId } = conversation;
     const isShownGone = activeLeafId === null || gone.has(activeLeafId);
     await db.conversations.put({

@@ -124,6 +124,20 @@ export function withoutImportChange<Row extends Conversation | Message>(
   } as Row;
 }
 
+/** A change of a message without the text that it replaced; undefined where it was of nothing else. */
+export function withoutTextChange({
+  fields,
+  memory,
+  changedAt: _date,
+  earlierId: _earlier,
+  ...change
+}: ImportChange): ImportChange | undefined {
+  const ofText: ReadonlySet<string> = new Set(TEXT_GROUP);
+  const kept = fields.filter(({ key }) => !ofText.has(key));
+  if (kept.length === 0 && digestValue(memory.was) === memory.is) return undefined;
+  return { ...change, fields: kept, memory };
+}
+
 /** Whether a row remembers of imports what it did before this change. */
 export function hasMemoryBefore(row: Conversation, { memory }: ImportChange): boolean {
   return digestValue(memoryOf(row)) === digestValue(memory.was);

@@ -1,5 +1,6 @@
 /** What undoing an import gives back, and what is known of one whose page was closed in the middle. */
 import { expect, test, vi } from 'vitest';
+import { findNoting, forgetMessages } from '#db/forget-changes.ts';
 import { readBroughtByImports, removeStrandedBytes } from '#db/import-runs.ts';
 import { updateWholeConversation } from '#db/imported-conversations.ts';
 import { purgeConversations } from '#db/many-conversations.ts';
@@ -541,6 +542,107 @@ test('bytes that come before their conversation have one small row written, howe
   await removeStrandedBytes(db);
   expect(await db.strict.attachments.count()).toBe(0);
   expect(await log.end(REPORT)).toMatchObject({ createdIds: [lost], changes: [{ id: 'a0' }] });
+});
+
+test('deleting a message opens no import that noted nothing of its conversation', async () => {
+  const db = await openForTest();
+  await fill(db, ['a']);
+  await importAt(db, edited('first text', 1_700_001_000), 22);
+  await importAt(db, edited('second', 1_700_002_000), 23);
+  const reads = (['get', 'getAll', 'openCursor'] as const).map((name) =>
+    vi.spyOn(IDBObjectStore.prototype, name),
+  );
+  await createStoredConversations(db, clock).removeSubtree(
+    toConversationId('a'),
+    toMessageId('a1'),
+  );
+  const stores = reads.flatMap(({ mock }) => mock.contexts as IDBObjectStore[]);
+  const written = stores.filter(({ transaction: { mode } }) => mode === 'readwrite');
+  for (const spy of reads) spy.mockRestore();
+  expect(written.map(({ name }) => name)).toContain('messages');
+  expect(written.map(({ name }) => name)).not.toContain('imports');
+});
+
+test.each(['noted', 'noted, and ended', 'ended'] as const)(
+  'what an import did between the look for its notes and the deletion of a message is forgotten too: %s',
+  async (meanwhile) => {
+    const db = await openForTest();
+    await fill(db, ['a']);
+    const log = await beginImport(db);
+    if (meanwhile === 'ended') await edit(db, log, 'a1');
+    const rows = await findNoting(db.strict, toConversationId('a'));
+    if (meanwhile !== 'ended') await edit(db, log, 'a1');
+    if (meanwhile !== 'noted') await log.end(REPORT);
+    const saidByImports = async () => JSON.stringify(await db.strict.imports.toArray());
+    expect(await saidByImports()).toContain('text of m1');
+    await db.strict.transaction('rw', db.strict.imports, () =>
+      forgetMessages(db.strict, [toMessageId('a1')], rows),
+    );
+    expect(await saidByImports()).not.toContain('text of m1');
+  },
+);
+
+test.each(['stays deleted', 'is put back'] as const)(
+  'a rating comes back by undoing although the earlier text was deleted, which %s',
+  async (later) => {
+    const db = await openForTest();
+    const store = createStoredConversations(db, clock);
+    const answered = (text: string, time: number, rating?: string) =>
+      fileOf(
+        'export.zip',
+        zipOf({
+          'conversations.json': [
+            chatgptConversation('c', [{ id: 'q' }, { id: 'a', text }], { update_time: time }),
+          ],
+          ...(rating && { 'message_feedback.json': feedback(rating) }),
+        }),
+      );
+    await importAt(db, answered('secret', 1_700_001_000), 22);
+    const before = await snapshot(db);
+    const { id } = await importAt(db, answered('edited', 1_700_002_000, 'thumbs_up'), 23);
+    const run = await db.strict.imports.get(id);
+    const { messages } = await snapshot(db);
+    const edited = messages.find(({ content }) => content === 'edited');
+    expect(edited).toMatchObject({ rating: 5 });
+    expect(edited).toHaveProperty('metadata.import_rating');
+    const earlier = messages.find(({ content }) => content === 'secret') ?? expect.fail();
+    const removed = await store.removeSubtree(earlier.conversationId, earlier.id);
+    expect(JSON.stringify(await db.strict.imports.toArray())).not.toContain('secret');
+    if (later === 'is put back') {
+      await store.restoreMessages(earlier.conversationId, removed);
+      expect(await db.strict.imports.get(id)).toEqual(run);
+    }
+    await undoAt(db, id, 25);
+    const after = (await snapshot(db)).messages;
+    expect(after.map(({ id: each }) => each)).toEqual(before.messages.map(({ id: each }) => each));
+    const text = later === 'is put back' ? 'secret' : 'edited';
+    const answer = after.find(({ content }) => content === text);
+    expect(answer).toMatchObject({ rating: null });
+    expect(answer).not.toHaveProperty('metadata.import_rating');
+  },
+);
+
+test('what an undoing took away before it was stopped is in no note when it was called again', async () => {
+  const db = await openForTest();
+  const line = (text: string, time: number) =>
+    fileOf('conversations.json', [
+      chatgptConversation('c', [{ id: 'q' }, ...(text ? [{ id: 'more', text }] : [])], {
+        update_time: time,
+      }),
+    ]);
+  await importAt(db, line('', 1_700_001_000), 22);
+  const { id } = await importAt(db, line('secret', 1_700_002_000), 23);
+  await importAt(db, line('edited', 1_700_003_000), 24);
+  const saidByImports = async () => JSON.stringify(await db.strict.imports.toArray());
+  const stop = new AbortController();
+  const abort = (): void => stop.abort();
+  db.strict.messages.hook('deleting', abort);
+  const work = undoImportRun(db, id, { clock, signal: stop.signal });
+  await expect(work).rejects.toMatchObject({ name: 'AbortError' });
+  db.strict.messages.hook('deleting').unsubscribe(abort);
+  expect(await textsOf(db)).toEqual(['text of q']);
+  await undoAt(db, id, 25);
+  expect(await saidByImports()).not.toContain('secret');
 });
 
 test('a text that another device replaced is given back whole or not at all, with its tokens', async () => {

@@ -1,6 +1,7 @@
 /** What an import's row says of conversations by their names, and how it forgets that. */
 import { isFileObject } from './file-object.ts';
 import type { FileObject } from './file-object.ts';
+import { toConversationId } from './ids.ts';
 import type { ConversationId } from './ids.ts';
 import { toExample } from './import-report.ts';
 import type { ImportRun } from './stored-rows.ts';
@@ -21,13 +22,17 @@ export function withoutNames(run: ImportRun, { has, titles }: GoneConversations)
   if (!isReadable(report)) return run;
   const gone = new Set(titles.map(toExample));
   const letters = new Set(titles.map(lettersOf).filter((each) => each !== ''));
-  const isGoneFile = ({ name, conversationId }: ImportReport['files'][number]): boolean =>
-    conversationId === undefined ? letters.has(lettersOf(stemOf(name))) : has(conversationId);
+  const isGuessed = !saysOfWhich(report);
+  const isGoneFile = ({ name, conversationId }: ImportReport['files'][number]): boolean => {
+    if (isGuessed) return letters.has(lettersOf(stemOf(name)));
+    const id = idIn(conversationId);
+    return id !== null && has(id);
+  };
   const names = new Set(report.files.filter(isGoneFile).map(({ name }) => name));
   const trim = <Group extends NamedGroup>(group: Group): Group => {
     const { examples, conversationIds: ids } = group;
     const kept = examples.flatMap((example, at) => {
-      const id = ids?.[at] ?? null;
+      const id = idIn(ids?.[at]);
       const isGone = id === null ? gone.has(example) || names.has(example) : has(id);
       return isGone ? [] : [at];
     });
@@ -64,7 +69,20 @@ export function findNamed({ report }: ImportRun): ReadonlySet<ConversationId> {
     ...files.map((file) => file.conversationId),
     ...[...skipped, ...notes].flatMap(({ conversationIds = [] }) => conversationIds),
   ];
-  return new Set(ids.flatMap((id) => id ?? []));
+  return new Set(ids.flatMap((id) => idIn(id) ?? []));
+}
+
+/** Whether a report names conversations by their ids: those of older versions did not. */
+function saysOfWhich({ files, skipped, notes }: ImportReport): boolean {
+  return (
+    files.some(({ conversationId }) => conversationId !== undefined) ||
+    [...skipped, ...notes].some(({ conversationIds }) => conversationIds !== undefined)
+  );
+}
+
+/** A backup may have anything in the place of an id. */
+function idIn(value: unknown): ConversationId | null {
+  return typeof value === 'string' ? toConversationId(value) : null;
 }
 
 /** A report may come from any backup. */

@@ -16,8 +16,11 @@ export interface ImportFileSummary {
   readonly source: ImportSource | null;
   /** The reader was written from documentation; no real file was seen. */
   readonly isFromDocumentation: boolean;
-  /** The conversation here that is all it holds, after whose title it may be called; missing where there are more. */
-  readonly conversationId?: ConversationId | undefined;
+  /**
+   * The conversation here that is all it holds, after whose title it may be called; null where there are
+   * more, missing in previews and older versions.
+   */
+  readonly conversationId?: ConversationId | null | undefined;
 }
 
 /** A file, or an entry of an archive, that was refused whole. */

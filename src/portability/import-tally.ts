@@ -112,12 +112,14 @@ export function createImportTally(): ImportTally {
     return { count, examples, conversationIds: owners.map((owner) => idOf(owner) ?? null) };
   }
 
-  function idOf(owner: string | null | undefined): ConversationId | undefined {
+  function idOf(owner: string | undefined): ConversationId | undefined {
     return idByOwner.get(owner ?? '');
   }
 
   function nameFile(file: ImportFileSummary): ImportFileSummary {
-    const conversationId = idOf(ownerByFile.get(file.name));
+    const owner = ownerByFile.get(file.name);
+    if (idByOwner.size === 0 || owner === undefined) return file;
+    const conversationId = owner === null ? null : idOf(owner);
     return conversationId === undefined ? file : { ...file, conversationId };
   }
 

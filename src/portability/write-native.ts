@@ -25,8 +25,9 @@ export async function writeNative(parts: ImportWriterParts, item: NativeItem): P
   const { db, tally, existing, createId } = parts;
   const { native } = item;
   const source: ImportSource = native.conversation.source === 'seed' ? 'seed' : 'onggi';
-  const { kind, rows } = await compareNative(db, native, parts);
-  tally.place(item.owner, native.conversation.id);
+  const { kind, rows, stored } = await compareNative(db, native, parts);
+  // A new one may be refused: only when it is here it can be named by its id.
+  if (stored) tally.place(item.owner, stored.id);
   if (kind === 'new') {
     await addNew(parts, rows, item, source);
   } else if (kind === 'collision' && existing === 'copy') {

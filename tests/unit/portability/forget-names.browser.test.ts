@@ -3,10 +3,13 @@ import { expect, test } from 'vitest';
 import { saveImportRun } from '#db/import-runs.ts';
 import { purgeConversations, updateConversations } from '#db/many-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
+import { toConversationId } from '#domain/ids.ts';
 import type { ConversationId } from '#domain/ids.ts';
 import type { ImportReport } from '#domain/import-report.ts';
+import { exportSql } from '#portability/export-sql.ts';
 import { runImport } from '#portability/run-import.ts';
 import { undoImportRun } from '#portability/undo-import.ts';
+import { makeConversation } from '../db/conversation-rows.ts';
 import { openForTest } from '../db/fresh-database.ts';
 import { chatgptConversation, fileOf, importOptions, zipOf } from './import-files.ts';
 
@@ -109,6 +112,71 @@ test('titles of before go too, and those that an import notes while it goes on',
   await purgeConversations(db, [await idOf(db, 'gone')]);
   await saveImportRun(db, second);
   expect(await saidBy(db)).not.toMatch(/Secret gone|Another name|c.json/);
+});
+
+test.each([
+  ['with notes', missing],
+  ['without notes', {}],
+] as const)(
+  'a file of several keeps its name, though one of them is called the same: %s',
+  async (_case, metadata) => {
+    const db = await openForTest();
+    const named = (id: string, title: string) =>
+      chatgptConversation(id, [{ id: `${id}-q`, metadata }], { title });
+    const all = [named('gone', 'Conversations'), named('kept', 'Kept')];
+    const run = await runImport(db, [fileOf('conversations.json', all)], importOptions());
+    expect(run.report?.notes).toHaveLength('attachments' in metadata ? 1 : 0);
+    await purgeConversations(db, [await idOf(db, 'gone')]);
+    expect(await db.strict.imports.get(run.id)).toMatchObject({
+      fileNames: ['conversations.json'],
+      report: { files: [{ name: 'conversations.json' }] },
+    });
+    const older = olderReport(run.report);
+    await db.strict.imports.put({ ...run, report: older });
+    await db.strict.conversations.add(makeConversation('older', { title: 'Conversations' }));
+    await purgeConversations(db, [toConversationId('older')]);
+    expect(await db.strict.imports.get(run.id)).toMatchObject({ fileNames: [] });
+  },
+);
+
+test('a conversation of our own that the storage refuses is named in the row that is stored', async () => {
+  const there = await openForTest();
+  await there.strict.conversations.bulkAdd([
+    makeConversation('bad', { title: 'Refused one' }),
+    makeConversation('good', { title: 'Good one' }),
+  ]);
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  const write = (part: Uint8Array<ArrayBuffer>) => void parts.push(part);
+  await exportSql(there, 'sqlite', new WritableStream({ write }), {});
+  const file = new File(parts, 'onggi.sqlite');
+  const db = await openForTest();
+  db.relaxed.conversations.hook('creating', (id) => {
+    if (id === 'bad') throw new Error('refused');
+  });
+  const { id } = await runImport(db, [{ file, path: file.name }], importOptions());
+  expect(await db.strict.conversations.toCollection().primaryKeys()).toEqual(['good']);
+  expect((await db.strict.imports.get(id))?.report?.skipped).toEqual([
+    {
+      ...{ reason: 'storage_refused', count: 1, examples: ['Refused one'] },
+      conversationIds: [null],
+    },
+  ]);
+});
+
+test('an import whose report has anything in the place of ids can be undone, and keeps its names', async () => {
+  const db = await openForTest();
+  const run = await runImport(db, export_(), importOptions());
+  const { notes, files, ...rest } = run.report ?? expect.fail();
+  const report = {
+    ...rest,
+    files: files.map((file) => ({ ...file, conversationId: { no: 'id' } })),
+    notes: notes.map((note) => ({ ...note, conversationIds: [{}, 7, [], null] })),
+  } as unknown as ImportReport;
+  await db.strict.imports.put({ ...run, createdIds: [], report });
+  await undoImportRun(db, run.id, importOptions());
+  const left = await db.strict.imports.get(run.id);
+  expect(left?.undoneAt).not.toBeNull();
+  expect(left?.report).toEqual(report);
 });
 
 test.each([

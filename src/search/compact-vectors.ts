@@ -45,6 +45,7 @@ export function findDead(entries: VectorEntries): DeadVectors {
 /**
  * Moves the rows that count out of some blocks to the end, so that these blocks go.
  * @param blocks Stored as they are in memory. @param store Stores what was moved. Called now and then, and at the end.
+ * @param isClosed Whether the index was closed: then nothing more is read or stored.
  * @throws OnggiError `db/*`; what `store` throws
  */
 export async function gatherRows(
@@ -52,13 +53,17 @@ export async function gatherRows(
   entries: VectorEntries,
   blocks: readonly number[],
   store: () => Promise<void>,
+  isClosed: () => boolean,
 ): Promise<void> {
   const { dimension, owners, passages, tail } = entries;
   if (blocks.includes(tail.number)) entries.tail = createOpenBlock(tail.number + 1, dimension);
-  for (let from = 0; from < blocks.length; from += BLOCKS_AT_ONCE) {
+  for (let from = 0; from < blocks.length && !isClosed(); from += BLOCKS_AT_ONCE) {
     const some = blocks.slice(from, from + BLOCKS_AT_ONCE);
     const moved = new Map<number, number>();
-    for (const block of await getEmbeddingBlocks(db, some.map(entries.idOf))) {
+    const read = await getEmbeddingBlocks(db, some.map(entries.idOf));
+    // Another index may be at work on the same blocks.
+    if (isClosed()) return;
+    for (const block of read) {
       const vectors = unpackBlock(block, dimension)?.vectors;
       if (!vectors) continue;
       for (let at = 0; at * dimension < vectors.length; at++) {

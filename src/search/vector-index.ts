@@ -138,6 +138,8 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
   }
 
   async function flush(): Promise<void> {
+    // Another index may have the numbers of its blocks by now.
+    if (isClosed) return;
     const { unflushed, fullBlocks, tail, changed, gone, liveCounts, owners } = entries;
     if (unflushed + changed.size + gone.size + lost.length === 0) return;
     const blocks = [...fullBlocks, ...(tail.passages.length > 0 ? [tail] : [])];
@@ -259,7 +261,7 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
       const { isAny, isWorth, sparse } = findDead(entries);
       if (!isAny || (isOnlyIfWorth && !isWorth)) return 0;
       const before = copy.files()?.byteLength() ?? 0;
-      await gatherRows(db, entries, sparse, flush);
+      await gatherRows(db, entries, sparse, flush, () => isClosed);
       if (!copy.files() || isClosed) return 0;
       await renew();
       return Math.max(0, before - (copy.files()?.byteLength() ?? before));

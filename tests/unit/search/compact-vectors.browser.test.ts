@@ -135,6 +135,22 @@ test('one that was closed meanwhile lets go of its files', async () => {
   expect(await describeIndex(again)).toEqual(await describeIndex(index));
 });
 
+test('one that was closed meanwhile stores no more: another may be at work on the same blocks', async () => {
+  const db = await openForTest();
+  const index = await fillAndThin(db);
+  const described = await describeIndex(index);
+  // Every step of storing has a stamp of its own.
+  const stamps: unknown[] = [];
+  db.relaxed.embeddingCoverage.hook('updating', (changes, _id, { ownerId }) => {
+    if (!('stamp' in changes) || ids.includes(ownerId)) return;
+    stamps.push(changes.stamp);
+    index.close();
+  });
+  await index.compact(false);
+  expect(stamps).toHaveLength(1);
+  expect(await describeIndex(await open(db))).toEqual(described);
+});
+
 test('the maintenance asks for it: where everything is made, and only where there is anything', async () => {
   const db = await openForTest();
   const store = memoryStore();

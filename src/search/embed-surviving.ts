@@ -1,3 +1,4 @@
+import type { OpenEmbedder } from './meaning-run.ts';
 import { isDeath } from './reviving-embedder.ts';
 
 /** What no worker dies of that is good for anything. */
@@ -18,9 +19,10 @@ type EmbedTexts = (texts: readonly string[]) => Promise<Float32Array<ArrayBuffer
  */
 export function createSurvivingEmbed(
   embed: EmbedTexts,
-  dimension: number,
+  embedder: Pick<OpenEmbedder, 'dimension' | 'isWorker'>,
   mayGoOn: () => Promise<void>,
 ): EmbedTexts {
+  const { dimension } = embedder;
   let inARow = 0;
 
   /** @returns undefined when the worker died each time */
@@ -32,7 +34,7 @@ export function createSurvivingEmbed(
         inARow = 0;
         return vectors;
       } catch (error) {
-        if (!isDeath(error) || inARow >= MOST_IN_A_ROW) throw error;
+        if (!isDeath(error, embedder) || inARow >= MOST_IN_A_ROW) throw error;
       }
     }
     return undefined;

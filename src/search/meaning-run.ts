@@ -24,7 +24,9 @@ export interface OpenEmbedder extends Embedder {
   readonly unrelated: number;
   /** Conversations in the trash are none of its business: they would leave the device. */
   readonly skipsTrash: boolean;
-  /** So long an answer may take before its worker counts as dead, milliseconds; left out where it is not ours. */
+  /** Whether a worker of this page embeds, which can die of a text. */
+  readonly isWorker: boolean;
+  /** So long an answer may take before its worker counts as dead, milliseconds; left out where others see to it. */
   readonly patienceMs?: number;
   /** New and changed documents are none of its business either. */
   readonly skipsDocuments: boolean;
@@ -197,7 +199,8 @@ export function startMeaningRun(
         return vectors;
       } catch (error) {
         goOn();
-        if (!(error instanceof OnggiError) || !error.retryable || isDeath(error)) throw error;
+        if (!(error instanceof OnggiError) || !error.retryable || isDeath(error, embedder))
+          throw error;
         setStatus({ phase: 'retrying' });
         const pause = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0;
         const told = (error.retryAt ?? 0) - clock();
@@ -222,7 +225,7 @@ export function startMeaningRun(
     ];
     const surviving = createSurvivingEmbed(
       (texts) => embedPatiently(embedder, texts, 'passage'),
-      embedder.dimension,
+      embedder,
       mayGoOn,
     );
     const sources = [

@@ -402,11 +402,11 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       signal?.throwIfAborted();
       const next = await ensure();
       signal?.throwIfAborted();
-      if (next === opened && !isDeath(error)) throw error;
+      if (next === opened && !isDeath(error, next.embedder)) throw error;
       try {
         lastAsked = await askModel(next, text, signal);
       } catch (again) {
-        if (next === opened && !signal?.aborted && isDeath(again)) deadly.add(text);
+        if (next === opened && !signal?.aborted && isDeath(again, next.embedder)) deadly.add(text);
         if (deadly.size > MOST_DEADLY) deadly.clear();
         throw again;
       }

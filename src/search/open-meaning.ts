@@ -129,7 +129,7 @@ export function openChosenMeaning({
     async openEmbedder(choice, onBytes) {
       const isHeavy = choice.kind === 'downloaded' || choice.kind === 'folder';
       const embedder = isHeavy
-        ? await openResting(() => open(choice, onBytes), REST_AFTER_MS)
+        ? await openResting(() => open(choice, onBytes), REST_AFTER_MS, WORKER_PATIENCE_MS)
         : await open(choice, onBytes);
       try {
         const unrelated =
@@ -139,8 +139,9 @@ export function openChosenMeaning({
           measureOddness: choice.kind === 'built-in' ? embedder.measureOddness : undefined,
           batchTexts: BATCH_TEXTS[choice.kind],
           unrelated,
-          // An endpoint's answer is watched over where it is asked for.
-          ...(choice.kind !== 'endpoint' && { patienceMs: WORKER_PATIENCE_MS }),
+          isWorker: choice.kind !== 'endpoint',
+          // One that rests watches over its worker itself, and the page over an endpoint.
+          ...(choice.kind === 'built-in' && { patienceMs: WORKER_PATIENCE_MS }),
           skipsTrash: choice.kind === 'endpoint',
           skipsDocuments: skipsDocuments(choice),
         };

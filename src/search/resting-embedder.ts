@@ -1,15 +1,17 @@
 import { embedderKey } from '#domain/embedding.ts';
-import { OnggiError } from '#domain/errors.ts';
 import type { EmbeddingWorkerClient } from '#inference/embedding-client.ts';
+import { reopenEmbedder } from './reopen-embedder.ts';
 
 /**
  * An embedder whose worker ends after some time without work and starts again with the next text. One that
  * failed is ended too: an engine that ran out of memory does not come back.
+ * @param patienceMs So long an answer may take, not counting what is loaded before: then it has failed.
  * @throws what `open` throws, here and from `embed`; there `model/changed` when the model is another one.
  */
 export async function openResting(
   open: () => Promise<EmbeddingWorkerClient>,
   restAfterMs: number,
+  patienceMs: number,
 ): Promise<EmbeddingWorkerClient> {
   const first = await open();
   const key = embedderKey(first);
@@ -28,27 +30,23 @@ export async function openResting(
     );
   }
 
-  async function reopen(): Promise<EmbeddingWorkerClient> {
-    const client = await open();
-    if (embedderKey(client) === key && !isClosed()) return client;
-    client.close();
-    throw new OnggiError('model/changed', 'the files are of another model now');
-  }
-
   return {
     ...first,
     async embed(texts, kind, signal) {
       if (isClosed()) return first.embed(texts, kind, signal);
       clearTimeout(timer);
       runningCount += 1;
-      working ??= reopen();
-      const mine = working;
+      const mine = (working ??= reopenEmbedder(open, key, closed.signal));
+      let watch: ReturnType<typeof setTimeout> | undefined;
       try {
-        return await (await mine).embed(texts, kind, signal);
+        const client = await mine;
+        watch = setTimeout(() => end(mine), patienceMs);
+        return await client.embed(texts, kind, signal);
       } catch (error) {
         if (!signal?.aborted) end(mine);
         throw error;
       } finally {
+        clearTimeout(watch);
         runningCount -= 1;
         clearTimeout(timer);
         if (runningCount === 0 && !isClosed()) timer = setTimeout(() => end(working), restAfterMs);

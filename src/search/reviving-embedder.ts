@@ -1,11 +1,15 @@
 import { embedderKey } from '#domain/embedding.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { OpenEmbedder } from './meaning-run.ts';
+import { reopenEmbedder } from './reopen-embedder.ts';
 
-/** Whether what embeds is no more, or its engine is not to be trusted any more: another is to be begun. */
-export function isDeath(error: unknown): boolean {
+/**
+ * Whether what embeds is no more, or its engine is not to be trusted any more: another is to be begun. What an
+ * endpoint did not foresee is no death: asked again, it would be paid for twice.
+ */
+export function isDeath(error: unknown, { isWorker }: Pick<OpenEmbedder, 'isWorker'>): boolean {
   const { code } = toOnggiError(error);
-  return code === 'app/worker-failed' || code === 'app/unexpected';
+  return code === 'app/worker-failed' || (isWorker && code === 'app/unexpected');
 }
 
 /**
@@ -27,21 +31,13 @@ export async function openReviving(open: () => Promise<OpenEmbedder>): Promise<O
     );
   }
 
-  async function reopen(): Promise<OpenEmbedder> {
-    const embedder = await open();
-    if (embedderKey(embedder) === key && !closed.signal.aborted) return embedder;
-    embedder.close();
-    if (closed.signal.aborted) throw new OnggiError('app/worker-failed', 'the model was closed');
-    throw new OnggiError('model/changed', 'the files are of another model now');
-  }
-
   /** Uses the one that works, or another in its place. */
   async function use<T>(
     work: (embedder: OpenEmbedder) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T> {
     if (closed.signal.aborted) throw new OnggiError('app/worker-failed', 'the model was closed');
-    const mine = (working ??= reopen());
+    const mine = (working ??= reopenEmbedder(open, key, closed.signal));
     const embedder = await mine.catch((error: unknown) => {
       end(mine);
       throw error;
@@ -52,7 +48,7 @@ export async function openReviving(open: () => Promise<OpenEmbedder>): Promise<O
       return await work(embedder);
     } catch (error) {
       // A question that was given up is nobody's death.
-      if (!signal?.aborted && isDeath(error)) end(mine);
+      if (!signal?.aborted && isDeath(error, embedder)) end(mine);
       throw error;
     } finally {
       clearTimeout(watch);

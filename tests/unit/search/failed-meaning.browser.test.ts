@@ -37,6 +37,7 @@ async function startWithEndpoint(apiKey: string) {
     if (stored?.baseUrl !== where.baseUrl) throw new OnggiError('model/moved', 'another address');
     const key = await apiKeys.open(stored);
     asked.push(key);
+    if (texts.some((text) => text.includes('odd'))) throw new TypeError('nobody foresaw it');
     if (key !== 'right') throw new OnggiError('provider/unauthorized', 'wrong key');
     const vectors = await createTestEmbedder().embed(texts, 'passage');
     return texts.map((_text, at) => vectors.slice(at * 32, (at + 1) * 32));
@@ -55,7 +56,7 @@ async function startWithEndpoint(apiKey: string) {
   });
   const hasFailed = (code: ErrorCode) =>
     expect.poll(() => statuses.at(-1)).toMatchObject({ phase: 'failed', errorCode: code });
-  return { apiKeys, endpoints, endpoint, asked, statuses, meaning, hasFailed };
+  return { db, apiKeys, endpoints, endpoint, asked, statuses, meaning, hasFailed };
 }
 
 test('a key that was corrected begins what failed anew, by itself', async () => {
@@ -80,6 +81,18 @@ test('an address that was put right again does too; nothing is sent to another o
   expect(asked).toEqual([]);
   await endpoints.update(endpoint.id, { baseUrl: endpoint.baseUrl });
   await expect.poll(() => statuses.at(-1)?.phase).toBe('ready');
+});
+
+test('what an endpoint does not foresee is asked and paid for once', async () => {
+  const { db, asked, statuses, meaning, hasFailed } = await startWithEndpoint('right');
+  await meaning.near('red apple', OPTIONS);
+  await expect.poll(() => statuses.at(-1)?.phase).toBe('ready');
+  asked.length = 0;
+  await expect(meaning.near('an odd question', OPTIONS)).rejects.toThrow('nobody foresaw it');
+  expect(asked).toHaveLength(1);
+  await addRows(db, conversationOf('b', ['an odd answer', 'a plum']));
+  await hasFailed('app/unexpected');
+  expect(asked).toHaveLength(2);
 });
 
 test('questions begin what failed anew once for each reason, and the person every time', async () => {

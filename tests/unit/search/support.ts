@@ -31,6 +31,7 @@ export function createTestEmbedder(
     ...identity,
     batchTexts: 8,
     unrelated: BUILT_IN_UNRELATED,
+    isWorker: true,
     skipsTrash: false,
     skipsDocuments: false,
     given,

@@ -264,7 +264,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
           ? watchConversations(db, { status, limit })
           : findConversations(db, { status, tag, limit }),
       watchTags: () => watchTags(db),
-      update: (ids, changes) => updateConversations(db, ids, changes, clock()),
+      update: (ids, change) => updateConversations(db, ids, change, clock()),
       purge: (ids, onProgress) => purge(ids, { onProgress }),
     },
     storage,
@@ -278,7 +278,8 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     },
     storage,
   );
-  const readWhole = async (id: ConversationId) => memory.take(id) ?? readWholeConversation(db, id);
+  const readWhole = async (id: ConversationId) =>
+    memory.readWhole(id) ?? readWholeConversation(db, id);
   const work = createLazyDataWork({
     db,
     clock,

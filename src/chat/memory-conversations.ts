@@ -20,11 +20,11 @@ import { nextChangeAt } from '#domain/next-change.ts';
 import { activePath, newestLeafBelow, subtree } from '#domain/message-tree.ts';
 import type { UsageIncrement } from '#domain/usage.ts';
 
-/** A store that writes nothing anywhere, and can hand over what it holds. */
+/** A store that writes nothing anywhere, and gives what it holds to whoever saves it. */
 export interface MemoryConversations extends ConversationStore {
   readonly isPersistent: false;
   /** All of a conversation, for saving it; undefined when it is not here. */
-  take(id: ConversationId): UnsavedConversation | undefined;
+  readWhole(id: ConversationId): UnsavedConversation | undefined;
   /** Forgets a conversation. */
   forget(id: ConversationId): void;
   has(id: ConversationId): boolean;
@@ -194,7 +194,7 @@ export function createMemoryConversations(clock: Clock): MemoryConversations {
       },
     }),
 
-    take(id) {
+    readWhole(id) {
       const conversation = conversations.get(id);
       if (!conversation) return undefined;
       const usage = counted.get(id) ?? [];

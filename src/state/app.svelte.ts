@@ -239,7 +239,7 @@ export class App {
     const { open } = this;
     const { id } = open;
     await this.#finishing;
-    const rows = id ? memory.take(id) : undefined;
+    const rows = id ? memory.readWhole(id) : undefined;
     if (!id || !rows || open.isAnswering) return false;
     try {
       const saved = open.whileSaving(async () => {
@@ -367,7 +367,7 @@ export class App {
   #placeOf(id: ConversationId | null): { store: ConversationStore; keeping: Keeping } {
     const { memory, stored } = this.parts;
     if (id === null) return this.#newPlace();
-    const rows = memory.take(id);
+    const rows = memory.readWhole(id);
     if (!rows) return { store: stored, keeping: 'stored' };
     const isUnsaved = rows.conversation.metadata['keeping'] === 'unsaved';
     return { store: memory, keeping: isUnsaved ? 'unsaved' : 'temporary' };

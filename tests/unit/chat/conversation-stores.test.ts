@@ -303,14 +303,14 @@ describe('conversations of this page only', () => {
     ]);
     expect(list.values.at(-1)?.map((row) => row.id)).toEqual(['new', 'old']);
     const newest = toConversationId('new');
-    expect(store.take(newest)).toMatchObject({
+    expect(store.readWhole(newest)).toMatchObject({
       conversation: { id: 'new', messageCount: 2 },
       messages: [{ id: 'n0' }, { id: 'n1' }],
     });
     const thread = follow(store.watchThread(newest, 50));
     store.forget(newest);
     expect(store.has(newest)).toBe(false);
-    expect(store.take(newest)).toBeUndefined();
+    expect(store.readWhole(newest)).toBeUndefined();
     expect(await store.getMessage(m('n0'))).toBeUndefined();
     expect(thread.values.at(-1)).toBeUndefined();
     expect(list.values.at(-1)?.map((row) => row.id)).toEqual(['old']);

@@ -28,7 +28,7 @@ async function openUnsaved() {
   await readRun(await chat.tryAgain(await place(), failed)).settled;
   fake.say(text('Jars'), usage(40, 2), finish('stop'), 'end');
   await chat.askInPassing(await place(), 'title', new AbortController().signal);
-  const unsaved = memory.take(fresh.id);
+  const unsaved = memory.readWhole(fresh.id);
   if (!unsaved) throw new Error('nothing in memory');
   return { db, clock, memory, stored, fresh, unsaved, failed };
 }
@@ -51,7 +51,7 @@ test('what was asked before a conversation was saved is counted with it, once', 
 test('is stored as it was, and answers that were deleted before stay counted', async () => {
   const { db, memory, stored, fresh, failed } = await openUnsaved();
   await memory.removeSubtree(fresh.id, failed.id);
-  const unsaved = memory.take(fresh.id);
+  const unsaved = memory.readWhole(fresh.id);
   if (!unsaved) throw new Error('nothing in memory');
   await stored.saveConversation(unsaved);
   expect(await db.strict.conversations.get(fresh.id)).toMatchObject({
@@ -67,7 +67,7 @@ test('is stored as it was, and answers that were deleted before stay counted', a
 test('a conversation that is forgotten takes its count with it', async () => {
   const { memory, fresh, unsaved } = await openUnsaved();
   memory.forget(fresh.id);
-  expect(memory.take(fresh.id)).toBeUndefined();
+  expect(memory.readWhole(fresh.id)).toBeUndefined();
   await memory.addMessages(unsaved.conversation, []);
-  expect(memory.take(fresh.id)).toMatchObject({ usage: [], passingUsage: [] });
+  expect(memory.readWhole(fresh.id)).toMatchObject({ usage: [], passingUsage: [] });
 });

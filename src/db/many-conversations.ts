@@ -1,7 +1,7 @@
 import { Dexie } from 'dexie';
 import { OnggiError } from '#domain/errors.ts';
 import { lastChangeOfConversation } from '#domain/conversation.ts';
-import type { ConversationChanges } from '#domain/conversation-store.ts';
+import type { ConversationChange } from '#domain/conversation-store.ts';
 import type { ConversationId } from '#domain/ids.ts';
 import { nextChangeAt } from '#domain/next-change.ts';
 import { commit } from './commit.ts';
@@ -11,35 +11,39 @@ import type { OnggiDatabase } from './open-database.ts';
 /** Conversations whose old texts are looked for together: each look reads every import that changed something. */
 const CONVERSATIONS_AT_ONCE = 100;
 
-/** Rows deleted in one transaction, so that reading and writing go on meanwhile (PERFORMANCE 2.3). */
+/** Rows changed or deleted in one transaction, so that reading and writing go on meanwhile (PERFORMANCE 2.3). */
 const CHUNK_ROWS = 500;
 
 /**
- * Changes several conversations, all or none. Those that are gone are passed over.
+ * Changes several conversations, {@link CHUNK_ROWS} in one transaction: what fails leaves those before changed.
+ * Those that are gone are passed over.
  * @param now Epoch milliseconds, kept as the time of the change.
  * @throws OnggiError `chat/not-found` when all are gone; `db/*`.
  */
-export function updateConversations(
+export async function updateConversations(
   { strict: db }: OnggiDatabase,
   ids: readonly ConversationId[],
-  changes: ConversationChanges,
+  change: ConversationChange,
   now: number,
 ): Promise<void> {
-  return commit(() =>
-    db.transaction('rw', db.conversations, async () => {
-      const rows = (await db.conversations.bulkGet([...ids])).filter((row) => row !== undefined);
-      if (rows.length === 0 && ids.length > 0) {
-        throw new OnggiError('chat/not-found', 'none of the conversations is there');
-      }
-      await db.conversations.bulkPut(
-        rows.map((row) => ({
-          ...row,
-          ...changes,
-          changedAt: nextChangeAt(lastChangeOfConversation(row), now),
-        })),
-      );
-    }),
-  );
+  let isAny = ids.length === 0;
+  for (let from = 0; from < ids.length; from += CHUNK_ROWS) {
+    const some = ids.slice(from, from + CHUNK_ROWS);
+    await commit(() =>
+      db.transaction('rw', db.conversations, async () => {
+        const rows = (await db.conversations.bulkGet(some)).filter((row) => row !== undefined);
+        isAny ||= rows.length > 0;
+        await db.conversations.bulkPut(
+          rows.map((row) => ({
+            ...row,
+            ...(typeof change === 'function' ? change(row) : change),
+            changedAt: nextChangeAt(lastChangeOfConversation(row), now),
+          })),
+        );
+      }),
+    );
+  }
+  if (!isAny) throw new OnggiError('chat/not-found', 'none of the conversations is there');
 }
 
 interface PurgeOptions {

@@ -39,6 +39,10 @@ export type ConversationChanges = Partial<
   Omit<Conversation, 'id' | 'messageCount' | 'totalTokens' | 'lastSeq' | 'createdAt'>
 >;
 
+/** What becomes of each of several: the same of all, or what the row asks for as it is by then. */
+export type ConversationChange =
+  ConversationChanges | ((conversation: Conversation) => ConversationChanges);
+
 /**
  * Where a conversation lives while it is used: in the database, or, for one that is temporary or not
  * saved yet, in memory only. Each writing function is one transaction; a resolved promise means

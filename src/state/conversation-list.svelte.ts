@@ -1,6 +1,6 @@
 import type { ConversationList } from '#db/conversation-list.ts';
 import type { Conversation, ConversationStatus } from '#domain/conversation.ts';
-import type { ConversationChanges, LiveRead } from '#domain/conversation-store.ts';
+import type { ConversationChange, LiveRead } from '#domain/conversation-store.ts';
 import { groupByDay } from '#domain/day-groups.ts';
 import { toOnggiError } from '#domain/errors.ts';
 import type { Clock, ConversationId } from '#domain/ids.ts';
@@ -19,7 +19,7 @@ export interface ListQuery {
 export interface ConversationListSource {
   readonly watch: (query: ListQuery, limit: number) => LiveRead<ConversationList>;
   readonly watchTags: () => LiveRead<readonly string[]>;
-  readonly update: (ids: readonly ConversationId[], changes: ConversationChanges) => Promise<void>;
+  readonly update: (ids: readonly ConversationId[], change: ConversationChange) => Promise<void>;
   readonly purge: (
     ids: readonly ConversationId[],
     onProgress: (done: number) => void,
@@ -138,10 +138,10 @@ export class ConversationListState {
     });
   }
 
-  /** Changes many conversations in one transaction. @returns whether it was committed */
-  async change(ids: readonly ConversationId[], changes: ConversationChanges): Promise<boolean> {
+  /** Changes many conversations, some hundreds at a time. @returns whether all was committed */
+  async change(ids: readonly ConversationId[], change: ConversationChange): Promise<boolean> {
     try {
-      await this.#source.update(ids, changes);
+      await this.#source.update(ids, change);
       this.#storage.recover();
       return true;
     } catch (error) {

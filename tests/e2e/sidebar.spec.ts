@@ -2,6 +2,7 @@ import type { Locator, Page } from '@playwright/test';
 import { seedConversation, seedConversations } from '../support/seed.ts';
 import { chatRequests, expect, test, text } from './seeded.ts';
 import type { Onggi } from './onggi.ts';
+import { changeRows, readRows } from './raw-rows.ts';
 
 const THREE = seedConversations([
   seedConversation('Onggi jars', { id: 'jars', daysAgo: 0 }),
@@ -85,6 +86,25 @@ test('tags are given to all that are selected', async ({ start, page }) => {
   await expect(onggi.composer).toBeVisible();
   await filterBy(page, 'clay');
   await expect(titlesOf(onggi)).toHaveCount(3);
+});
+
+test('a tag that another tab gave while tags are chosen stays', async ({ start, page }) => {
+  await start({ rows: THREE });
+  await page.getByRole('button', { name: text('list.select') }).click();
+  const bar = page.getByRole('toolbar', { name: text('selection.name') });
+  await bar.getByRole('button', { name: text('selection.all') }).click();
+  await bar.getByRole('button', { name: text('conversation.tags') }).click();
+  const dialog = page.getByRole('dialog', { name: text('tags.title') });
+  await dialog.getByRole('textbox', { name: text('tags.field') }).fill('clay');
+  await changeRows(page, [{ table: 'conversations', id: 'kimchi', changes: { tags: ['winter'] } }]);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(bar).toHaveCount(0);
+  const rows = await readRows<{ id: string; tags: string[] }>(page, 'conversations');
+  expect(Object.fromEntries(rows.map(({ id, tags }) => [id, tags]))).toEqual({
+    jars: ['clay'],
+    kimchi: ['winter', 'clay'],
+    doenjang: ['food', 'clay'],
+  });
 });
 
 test('tags are given, taken away and filtered by', async ({ start, page }) => {

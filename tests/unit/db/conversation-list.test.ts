@@ -119,6 +119,37 @@ describe('changing many', () => {
     await updateConversations(db, [], { pinned: 1 }, 7);
   });
 
+  test('changes very many in several commits: no transaction takes as long as a list is', async () => {
+    const db = await openWith(numbered(1200));
+    const ids = [...numbered(1200).map(({ id }) => id), c('gone')];
+    db.strict.conversations.hook('updating', (_changes, id) => {
+      if (id === 'c1100') throw new Error('no room');
+    });
+    await expect(updateConversations(db, ids, { status: 'archived' }, 7)).rejects.toThrow();
+    const archived = db.strict.conversations.where('status').equals('archived');
+    expect(await archived.count()).toBe(1000);
+  });
+
+  test('passes over a whole stretch of those that are gone', async () => {
+    const db = await openWith(numbered(1));
+    const gone = Array.from({ length: 600 }, (_value, at) => c(`gone-${at}`));
+    await updateConversations(db, [...gone, c('c0')], { pinned: 1 }, 7);
+    expect(await db.strict.conversations.get(c('c0'))).toMatchObject({ pinned: 1 });
+  });
+
+  test('changes each row as it is by then', async () => {
+    const db = await openWith([
+      { id: c('a'), tags: ['old'] },
+      { id: c('b'), tags: ['other'] },
+    ]);
+    await updateConversations(db, [c('a'), c('b')], ({ tags }) => ({ tags: [...tags, 'new'] }), 7);
+    const rows = await db.strict.conversations.toArray();
+    expect(rows.map(({ tags }) => tags)).toEqual([
+      ['old', 'new'],
+      ['other', 'new'],
+    ]);
+  });
+
   test('purges messages, attachments and draft, and nothing of others', async () => {
     const db = await openForTest();
     const store = createStoredConversations(db, createTestClock());

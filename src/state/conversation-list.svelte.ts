@@ -86,7 +86,8 @@ export class ConversationListState {
   readonly show = (changes: Partial<ListQuery>): void => {
     this.#query = { ...this.#query, ...changes };
     this.#limit = PAGE;
-    if (changes.status) this.#selected = null;
+    // Nothing stays selected that is not shown.
+    this.#selected = null;
     this.#follow();
   };
 
@@ -96,8 +97,9 @@ export class ConversationListState {
     this.#follow();
   };
 
-  readonly startSelecting = (first?: ConversationId): void => {
-    this.#selected = new Set(first ? [first] : []);
+  readonly startSelecting = (): void => {
+    this.#selected = new Set();
+    this.#ticked = undefined;
   };
 
   readonly stopSelecting = (): void => {

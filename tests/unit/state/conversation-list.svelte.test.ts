@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { findConversations, watchConversations, watchTags } from '#db/conversation-list.ts';
+import { purgeConversations, updateConversations } from '#db/many-conversations.ts';
+import type { Conversation } from '#domain/conversation.ts';
+import { toConversationId } from '#domain/ids.ts';
+import { ConversationListState } from '#state/conversation-list.svelte.ts';
+import { StorageHealth } from '#state/storage-health.svelte.ts';
+import { makeConversation } from '../db/conversation-rows.ts';
+import { createTestClock, openForTest } from '../db/fresh-database.ts';
+
+const c = toConversationId;
+
+/** The list over a database with conversations `c0`, `c1` … newest first, every tenth tagged `x`. */
+async function start(count: number, fields: Partial<Conversation> = {}) {
+  const db = await openForTest();
+  const ids = Array.from({ length: count }, (_value, at) => c(`c${at}`));
+  await db.strict.conversations.bulkAdd(
+    ids.map((id, at) =>
+      makeConversation(id, { ...fields, updatedAt: 1000 - at, tags: at % 10 === 0 ? ['x'] : [] }),
+    ),
+  );
+  const storage = new StorageHealth();
+  const list = new ConversationListState(
+    {
+      watch: ({ status, tag }, limit) =>
+        tag === null
+          ? watchConversations(db, { status, limit })
+          : findConversations(db, { status, tag, limit }),
+      watchTags: () => watchTags(db),
+      update: (some, change) => updateConversations(db, some, change, 7),
+      purge: (some, onProgress) => purgeConversations(db, some, { onProgress }),
+    },
+    storage,
+    createTestClock(),
+  );
+  await expect.poll(() => list.isEmpty).toBeDefined();
+  return { db, ids, list };
+}
+
+test('what is filtered away is not selected any more', async () => {
+  const { list, ids } = await start(30, { status: 'deleted', deletedAt: 1 });
+  list.show({ status: 'deleted' });
+  list.startSelecting();
+  list.select(ids);
+  list.show({ tag: 'x' });
+  expect(list.selected).toBeNull();
+  await expect.poll(() => list.shown.length).toBe(3);
+});
+
+test('a range does not begin where the selection before ended', async () => {
+  const { list } = await start(6);
+  list.startSelecting();
+  list.toggle(c('c1'));
+  list.stopSelecting();
+  list.startSelecting();
+  list.toggle(c('c4'), true);
+  expect([...(list.selected ?? [])]).toEqual(['c4']);
+});
+
+test('very many are moved to the trash and all of them come back', async () => {
+  const { db, ids, list } = await start(1201);
+  const statuses = async () => {
+    const { length } = await db.strict.conversations.where('status').equals('deleted').keys();
+    return length;
+  };
+  expect(await list.setStatus(ids, 'deleted')).toBe(true);
+  expect(await statuses()).toBe(1201);
+  expect(await list.setStatus(ids, 'active')).toBe(true);
+  expect(await statuses()).toBe(0);
+});

@@ -124,8 +124,8 @@ export class ConversationListState {
     this.#selected = new Set(ids);
   };
 
-  /** All that the list holds, however much of it is shown. */
-  readAll(): Promise<readonly Conversation[]> {
+  /** All that the list holds, however much of it is shown; undefined when it cannot be read. */
+  readAll(): Promise<readonly Conversation[] | undefined> {
     return new Promise((resolve) => {
       const reading = this.#source.watch(this.#query, Infinity).subscribe({
         next: ({ pinned, recent }) => {
@@ -134,7 +134,7 @@ export class ConversationListState {
         },
         error: (error) => {
           this.#fail(error);
-          resolve([]);
+          resolve(undefined);
         },
       });
     });

@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import { findConversations, watchConversations, watchTags } from '#db/conversation-list.ts';
 import { purgeConversations, updateConversations } from '#db/many-conversations.ts';
 import type { Conversation } from '#domain/conversation.ts';
+import { OnggiError } from '#domain/errors.ts';
 import { toConversationId } from '#domain/ids.ts';
 import { ConversationListState } from '#state/conversation-list.svelte.ts';
+import type { ConversationListSource } from '#state/conversation-list.svelte.ts';
 import { StorageHealth } from '#state/storage-health.svelte.ts';
 import { makeConversation } from '../db/conversation-rows.ts';
 import { createTestClock, openForTest } from '../db/fresh-database.ts';
@@ -11,7 +13,11 @@ import { createTestClock, openForTest } from '../db/fresh-database.ts';
 const c = toConversationId;
 
 /** The list over a database with conversations `c0`, `c1` … newest first, every tenth tagged `x`. */
-async function start(count: number, fields: Partial<Conversation> = {}) {
+async function start(
+  count: number,
+  fields: Partial<Conversation> = {},
+  source: Partial<ConversationListSource> = {},
+) {
   const db = await openForTest();
   const ids = Array.from({ length: count }, (_value, at) => c(`c${at}`));
   await db.strict.conversations.bulkAdd(
@@ -29,12 +35,13 @@ async function start(count: number, fields: Partial<Conversation> = {}) {
       watchTags: () => watchTags(db),
       update: (some, change) => updateConversations(db, some, change, 7),
       purge: (some, onProgress) => purgeConversations(db, some, { onProgress }),
+      ...source,
     },
     storage,
     createTestClock(),
   );
   await expect.poll(() => list.isEmpty).toBeDefined();
-  return { db, ids, list };
+  return { db, ids, list, storage };
 }
 
 test('what is filtered away is not selected any more', async () => {
@@ -67,4 +74,25 @@ test('very many are moved to the trash and all of them come back', async () => {
   expect(await statuses()).toBe(1201);
   expect(await list.setStatus(ids, 'active')).toBe(true);
   expect(await statuses()).toBe(0);
+});
+
+test('a list that cannot be read is none, and not one of nothing', async () => {
+  let isFailing = false;
+  const { list, storage } = await start(
+    1,
+    {},
+    {
+      watch: () => ({
+        subscribe({ next, error }) {
+          if (isFailing) error(new OnggiError('db/no-answer', 'no'));
+          else next({ pinned: [], recent: [], hasMore: false });
+          return { unsubscribe: () => undefined };
+        },
+      }),
+    },
+  );
+  expect(await list.readAll()).toEqual([]);
+  isFailing = true;
+  expect(await list.readAll()).toBeUndefined();
+  expect(storage.problem?.code).toBe('db/no-answer');
 });

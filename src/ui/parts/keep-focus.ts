@@ -68,7 +68,7 @@ function nearest(place: Place): HTMLElement | undefined {
 /**
  * Gives the focus to what is next to it when what has it is taken away or hidden, as the browser would
  * begin at the top of the page again. What is only disabled gets it back, unless it is in a dialog. Whoever
- * knows a better place takes it at once: this comes a frame later. What is fetched after the first view.
+ * knows a better place takes it at once: this comes a frame later.
  * @returns what ends it
  */
 export function keepFocus(): () => void {

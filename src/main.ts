@@ -253,7 +253,8 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     // Nothing says which cached answers were theirs, and for good means everywhere. Before, so that none is
     // left by a page that is closed meanwhile; and after, when a failure is told.
     await emptyCache();
-    await purgeConversations(db, ids, options);
+    // What was taken out of the trash meanwhile, in another tab too, stays.
+    await purgeConversations(db, ids, { ...options, isTrashOnly: true });
     await noteCanary(db, { now: clock(), createId });
     await responseCache.clear('all');
   };
@@ -331,7 +332,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     // That there is no room is told with what the person wants kept.
     touchVisit: () => visit.touch(() => undefined),
     isShown: () => target.isConnected,
-    purge: (ids, signal) => purge(ids, { isTrashOnly: true, ...(signal && { signal }) }),
+    purge: (ids, signal) => purge(ids, { ...(signal && { signal }) }),
     takeOutOfTrash: (ids) => conversations.setStatus(ids, 'active'),
     copyFirst: () => work.backups.makeSnapshot(new AbortController().signal, true),
     isBusy,

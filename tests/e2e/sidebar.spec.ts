@@ -107,6 +107,31 @@ test('a tag that another tab gave while tags are chosen stays', async ({ start, 
   });
 });
 
+test('what is taken out of the trash while its emptying is asked for stays', async ({
+  start,
+  page,
+}) => {
+  const onggi = await start({ rows: THREE });
+  for (const title of ['Kimchi', 'Doenjang']) {
+    await choose(onggi, title, text('conversation.remove'));
+  }
+  await page.getByRole('button', { name: text('list.filter') }).click();
+  await page
+    .getByRole('group', { name: text('list.filter') })
+    .getByRole('button', { name: text('list.trash'), exact: true })
+    .click();
+  await page.getByRole('button', { name: text('list.emptyTheTrash') }).click();
+  const purge = page.getByRole('dialog').getByRole('button', { name: text('list.purge') });
+  await expect(purge).toBeVisible();
+  await changeRows(page, [
+    { table: 'conversations', id: 'kimchi', changes: { status: 'active', deletedAt: null } },
+  ]);
+  await purge.click();
+  await expect(page.getByText(text('list.emptyTrash'))).toBeVisible();
+  const rows = await readRows<{ id: string }>(page, 'conversations');
+  expect(rows.map(({ id }) => id).sort()).toEqual(['jars', 'kimchi']);
+});
+
 test('tags are given, taken away and filtered by', async ({ start, page }) => {
   const onggi = await start({ rows: THREE });
   const dialog = page.getByRole('dialog', { name: text('tags.title') });

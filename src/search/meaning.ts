@@ -6,10 +6,6 @@
  * beside the old ones, which answer until it has them all. Which model answers after a reload is read from
  * the tables: vectors of the former one are there as long as the change has not been made. An endpoint that
  * is not chosen any more is asked nothing more: then the chosen model answers with what it has so far.
- *
- * [Note: A model that fails] What failed is begun anew by a question once for each reason, until it works again:
- * a refused key is not asked about with every letter that is typed. Afterwards it takes the person (`rechoose`),
- * a minute where it may pass by itself (a server that was off says nothing when it is on again), or something that may have mended it (`retryFailed`): another key or address, the network that came back.
  */
 import { leaveFeed } from '#db/feed-reader.ts';
 import { deleteEmbeddings, readStoredEmbedders } from '#db/embeddings.ts';
@@ -27,6 +23,7 @@ import { checkVectors, mendVectors } from './check-vectors.ts';
 import type { VectorFindings } from './check-vectors.ts';
 import { expungeUnattended } from './expunge-unattended.ts';
 import { evictVectors } from './evict-vectors.ts';
+import { createFailureMemory } from './failure-memory.ts';
 import { toMapPoints } from './map-points.ts';
 import { NO_MEANING, startMeaningRun } from './meaning-run.ts';
 import type { MeaningRun, MeaningRunDeps, OpenEmbedder, OpenedMeaning } from './meaning-run.ts';
@@ -140,31 +137,9 @@ const MAX_QUERY_UNITS = 2000;
 /** Names in the change feed: for the run that answers, one beside it, and others that are ending. */
 const FEED_READERS = ['meaning', 'meaning-2', 'meaning-3', 'meaning-4'];
 
-/** So many questions of which workers died are remembered. */
-const MOST_DEADLY = 100;
-
-/** What may be over by itself, without a sign: it is tried again by a question after so long, milliseconds. */
-const PASSING: readonly ErrorCode[] = [
-  'model/unreachable',
-  'provider/offline',
-  'provider/unreachable',
-  'provider/rate-limited',
-  'provider/server',
-  'provider/interrupted',
-  'provider/idle',
-  'provider/first-byte-timeout',
-  'db/quota',
-  'db/no-space',
-  'db/hang',
-  'db/no-answer',
-];
-const PASSING_MS = 60_000;
-
 /** A run and what it was started for. */
 interface Started {
   readonly choice: EmbedderChoice;
-  /** How often something had been mended when it began. */
-  readonly mendedCount: number;
   readonly run: MeaningRun;
   /** What is open once its model was loaded. */
   opened: OpenedMeaning | undefined;
@@ -208,12 +183,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   let evictedBytes = 0;
   /** Of a run that has not ended. */
   let lastAsked: Asked | undefined;
-  /** How often something was mended of which a run may have failed. */
-  let mendedCount = 0;
-  /** Reasons for which a question began a failed run anew, and when. */
-  const triedAgain = new Map<ErrorCode, number>();
-  /** Questions of which one worker died after the other. */
-  const deadly = new Set<string>();
+  const failures = createFailureMemory(clock);
 
   function tell(): void {
     const shown = coming ?? answering;
@@ -229,11 +199,12 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     const reader = FEED_READERS.find((name) => !usedReaders.has(name)) ?? FEED_READERS.join();
     usedReaders.add(reader);
     const run = startMeaningRun(deps, (onBytes) => openEmbedder(choice, onBytes), reader, tell);
-    const started: Started = { choice, mendedCount, run, opened: undefined };
+    const mendedCount = failures.mendedCount();
+    const started: Started = { choice, run, opened: undefined };
     void run.ended.then(() => {
       usedReaders.delete(reader);
       const isNeeded = started === answering || started === coming;
-      if (isNeeded && isFailed(started) && started.mendedCount < mendedCount) {
+      if (isNeeded && isFailed(started) && mendedCount < failures.mendedCount()) {
         arrangeNext().catch(() => undefined);
       }
     });
@@ -246,7 +217,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     );
     run.whole.then(
       () => {
-        triedAgain.clear();
+        failures.noteWhole();
         if (started === coming) change(started);
         else settle(started);
       },
@@ -355,28 +326,12 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     return false;
   }
 
-  function forgetFailures(): void {
-    mendedCount += 1;
-    triedAgain.clear();
-    deadly.clear();
-  }
-
-  /** See [Note: A model that fails]. A vault asks nobody, and is opened by the person. */
-  function mayTryAgain(reason: ErrorCode): boolean {
-    if (reason === 'vault/locked') return true;
-    const before = triedAgain.get(reason);
-    const hasRested = before !== undefined && clock() - before >= PASSING_MS;
-    const isDue = before === undefined || (hasRested && PASSING.includes(reason));
-    if (isDue) triedAgain.set(reason, clock());
-    return isDue;
-  }
-
   /** What answers, begun if it was not. A coming model that failed waits for the person. */
   async function ensure(): Promise<OpenedMeaning> {
     const failureOf = (started: Started | undefined): ErrorCode | null =>
       started && isFailed(started) ? started.run.status().errorCode : null;
     const before = failureOf(answering);
-    if (!answering || (before !== null && mayTryAgain(before))) await arrangeNext();
+    if (!answering || (before !== null && failures.mayTryAgain(before))) await arrangeNext();
     const failed = failureOf(answering);
     const unready = (reason: ErrorCode): Promise<never> =>
       Promise.reject(new OnggiError(reason, 'nothing answers'));
@@ -390,7 +345,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
 
   /** Embeds a question; when the model changes or its worker dies over it, once more. */
   async function embedQuery(text: string, signal?: AbortSignal): Promise<Asked> {
-    if (deadly.has(text))
+    if (failures.isDeadly(text))
       throw new OnggiError('app/worker-failed', 'workers died of this question');
     const opened = await ensure();
     signal?.throwIfAborted();
@@ -406,8 +361,8 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       try {
         lastAsked = await askModel(next, text, signal);
       } catch (again) {
-        if (next === opened && !signal?.aborted && isDeath(again, next.embedder)) deadly.add(text);
-        if (deadly.size > MOST_DEADLY) deadly.clear();
+        const isDead = next === opened && !signal?.aborted && isDeath(again, next.embedder);
+        if (isDead) failures.noteDeadly(text);
         throw again;
       }
     }
@@ -488,11 +443,11 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     },
     rechoose() {
       evictedBytes = 0;
-      forgetFailures();
+      failures.forget();
       return arrangeNext();
     },
     async retryFailed() {
-      forgetFailures();
+      failures.forget();
       if (isFailed(answering) || isFailed(coming)) await arrangeNext();
     },
     evict: () =>

@@ -5,27 +5,17 @@ import { toConversationId } from '#domain/ids.ts';
 import { conversationPassages } from '#search/passages.ts';
 import { memoryStore } from '#search/sidecar-memory.ts';
 import type { SidecarStore } from '#search/sidecar-store.ts';
-import { openVectorIndex } from '#search/vector-index.ts';
 import type { VectorIndex } from '#search/vector-index.ts';
-import { createTestClock, openForTest } from '../db/fresh-database.ts';
+import { openForTest } from '../db/fresh-database.ts';
 import {
-  TEST_IDENTITY,
   addRows,
   conversationOf,
   createTestEmbedder,
   createTestMeaning,
+  openTestIndex as open,
 } from './support.ts';
 
 const embedder = createTestEmbedder();
-const open = (db: OnggiDatabase, store?: SidecarStore): Promise<VectorIndex> =>
-  openVectorIndex({
-    db,
-    clock: createTestClock(),
-    collection: 'conversations',
-    identity: TEST_IDENTITY,
-    store,
-  });
-
 /** Vectors of one word each, some of which no model can read. */
 async function put(index: VectorIndex, id: string, words: readonly string[]): Promise<void> {
   const { conversation, messages } = conversationOf(id, words);

@@ -1,8 +1,7 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { purgeConversations } from '#db/many-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { toConversationId, toMessageId } from '#domain/ids.ts';
-import { createSearchClient } from '#search/search-client.ts';
 import { openSidecarStore } from '#search/open-sidecar-store.ts';
 import { memoryStore } from '#search/sidecar-memory.ts';
 import type { SidecarStore } from '#search/sidecar-store.ts';
@@ -11,6 +10,7 @@ import { createTextIndexer } from '#search/text-indexer.ts';
 import { openForTest } from '../db/fresh-database.ts';
 import { findIds, openEngine, store as storeConversation } from './engine-support.ts';
 import { hasBytes, placesOf } from './stored-bytes.ts';
+import { startTestClient } from './support.ts';
 
 /** An index with its indexer, in this page. */
 async function open(db: OnggiDatabase, store: SidecarStore) {
@@ -207,15 +207,7 @@ test('in the file system of the origin nothing is left of words and vectors', as
   const secret = 'My parrot Kokoschka keeps a secret ledger';
   await storeConversation(db, 'gone', [secret], { title: 'Kokoschka confidential' });
   await storeConversation(db, 'kept', ['네트워크 프린터를 어떻게 설정하나요?']);
-  const client = createSearchClient({
-    db,
-    createId: () => crypto.randomUUID(),
-    createWorker: () =>
-      new Worker(new URL('../../../src/search/search.worker.ts', import.meta.url), {
-        type: 'module',
-      }),
-  });
-  onTestFinished(() => client.close());
+  const client = startTestClient(db);
   const phases: string[] = [];
   client.watchStatus(({ phase, meaning }) => phases.push(`${phase} ${meaning.phase}`));
   const ask = { kind: 'near', text: 'parrot', limit: 1, leastCosine: 0.3, isInPassing: false };

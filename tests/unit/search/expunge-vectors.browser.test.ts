@@ -10,12 +10,17 @@ import type { MeaningHold } from '#search/meaning-run.ts';
 import { conversationPassages } from '#search/passages.ts';
 import { memoryStore } from '#search/sidecar-memory.ts';
 import type { SidecarFile, SidecarStore } from '#search/sidecar-store.ts';
-import { openVectorIndex } from '#search/vector-index.ts';
 import type { VectorIndex } from '#search/vector-index.ts';
 import { createVectorRows } from '#search/vector-rows.ts';
 import { createTestClock, openForTest } from '../db/fresh-database.ts';
 import { placesOf } from './stored-bytes.ts';
-import { TEST_IDENTITY, addRows, conversationOf, createTestEmbedder } from './support.ts';
+import {
+  TEST_IDENTITY,
+  addRows,
+  conversationOf,
+  createTestEmbedder,
+  openTestIndex as open,
+} from './support.ts';
 
 const { dimension } = TEST_IDENTITY;
 const GO_ON = (): void => undefined;
@@ -41,15 +46,6 @@ const embedder = {
     return Promise.resolve(vectors);
   },
 };
-
-const open = (db: OnggiDatabase, store?: SidecarStore): Promise<VectorIndex> =>
-  openVectorIndex({
-    db,
-    clock: createTestClock(),
-    collection: 'conversations',
-    identity: TEST_IDENTITY,
-    store,
-  });
 
 async function put(index: VectorIndex, id: string, texts: readonly string[]): Promise<void> {
   const { conversation, messages } = conversationOf(id, texts);

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readStoredEmbedders } from '#db/embeddings.ts';
 import { purgeConversations } from '#db/many-conversations.ts';
@@ -8,11 +8,16 @@ import { OnggiError } from '#domain/errors.ts';
 import { toConversationId, toEndpointId } from '#domain/ids.ts';
 import type { MapPoint } from '#domain/search.ts';
 import type { EmbedderWish, MeaningDeps } from '#search/meaning.ts';
-import { createSearchClient } from '#search/search-client.ts';
 import { searchSimilarConversations } from '#search/search-similar-conversations.ts';
 import { openForTest } from '../db/fresh-database.ts';
 import { openInPageSearch } from './in-page-search.ts';
-import { addRows, conversationOf, createTestEmbedder, createTestMeaning } from './support.ts';
+import {
+  addRows,
+  conversationOf,
+  createTestEmbedder,
+  createTestMeaning,
+  startTestClient,
+} from './support.ts';
 
 function start(db: OnggiDatabase, changes: Partial<MeaningDeps> = {}) {
   const { embedder, statuses, meaning } = createTestMeaning(db, changes);
@@ -324,15 +329,7 @@ test('finds across languages with the built-in model, through the workers', asyn
     conversationOf('printer', ['네트워크 프린터를 어떻게 설정하나요?', '제어판을 여세요.']),
     conversationOf('password', ['パスワードを忘れました', '再設定してください。']),
   );
-  const client = createSearchClient({
-    db,
-    createId: () => crypto.randomUUID(),
-    createWorker: () =>
-      new Worker(new URL('../../../src/search/search.worker.ts', import.meta.url), {
-        type: 'module',
-      }),
-  });
-  onTestFinished(() => client.close());
+  const client = startTestClient(db);
   const ask = async (text: string): Promise<string | undefined> => {
     const [nearest] = await searchSimilarConversations(client, text, 1, { leastCosine: 0.3 });
     return nearest?.id;
@@ -356,15 +353,7 @@ test('draws conversations of one subject close together, and none of the trash',
     questions.map((question, at) => conversationOf(`${subject}${at}`, [question])),
   );
   await addRows(db, ...rows, conversationOf('thrown', ['Push a git tag'], { status: 'deleted' }));
-  const client = createSearchClient({
-    db,
-    createId: () => crypto.randomUUID(),
-    createWorker: () =>
-      new Worker(new URL('../../../src/search/search.worker.ts', import.meta.url), {
-        type: 'module',
-      }),
-  });
-  onTestFinished(() => client.close());
+  const client = startTestClient(db);
   let points: readonly MapPoint[] = [];
   const draw = async (): Promise<number> => {
     await client.ask({ kind: 'map' }, (answer) => {

@@ -1,8 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createSearchClient } from '#search/search-client.ts';
 import type { SearchAnswer } from '#search/search-messages.ts';
 import { openForTest } from '../db/fresh-database.ts';
-import { addRows, conversationOf } from './support.ts';
+import { addRows, conversationOf, startTestClient } from './support.ts';
 
 const ODD: readonly (readonly [name: string, text: string])[] = [
   ['spaces', '   \u3000\t'],
@@ -26,15 +25,7 @@ test('an odd question is answered, by words and by meaning, and the next one as 
     conversationOf('cat', ['My cat refuses to eat since yesterday', 'Take it to the vet.']),
     conversationOf('printer', ['네트워크 프린터를 어떻게 설정하나요?', '제어판을 여세요.']),
   );
-  const client = createSearchClient({
-    db,
-    createId: () => crypto.randomUUID(),
-    createWorker: () =>
-      new Worker(new URL('../../../src/search/search.worker.ts', import.meta.url), {
-        type: 'module',
-      }),
-  });
-  onTestFinished(() => client.close());
+  const client = startTestClient(db);
   async function ask(text: string): Promise<readonly string[]> {
     let last: SearchAnswer | undefined;
     const request = { kind: 'near', text, words: text, limit: 5, leastCosine: 0.3 } as const;

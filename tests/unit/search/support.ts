@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { createConversation, withAddedMessages } from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
@@ -9,7 +10,12 @@ import type { MeaningStatus } from '#domain/search.ts';
 import { createMeaning } from '#search/meaning.ts';
 import type { MeaningDeps } from '#search/meaning.ts';
 import type { OpenEmbedder } from '#search/meaning-run.ts';
+import { createSearchClient } from '#search/search-client.ts';
+import type { SearchClient } from '#search/search-client.ts';
+import type { SidecarStore } from '#search/sidecar-store.ts';
 import { BUILT_IN_UNRELATED } from '#search/unrelated-cosine.ts';
+import { openVectorIndex } from '#search/vector-index.ts';
+import type { VectorIndex } from '#search/vector-index.ts';
 import { createTestClock } from '../db/fresh-database.ts';
 
 export const TEST_IDENTITY: EmbedderIdentity = {
@@ -108,4 +114,33 @@ export function createTestMeaning(db: OnggiDatabase, changes: Partial<MeaningDep
     ...changes,
   });
   return { embedder, statuses, meaning };
+}
+
+/** Search through its real worker, until the test is over. */
+export function startTestClient(db: OnggiDatabase): SearchClient {
+  const client = createSearchClient({
+    db,
+    createId: () => crypto.randomUUID(),
+    createWorker: () =>
+      new Worker(new URL('../../../src/search/search.worker.ts', import.meta.url), {
+        type: 'module',
+      }),
+  });
+  onTestFinished(() => client.close());
+  return client;
+}
+
+/** The vectors of conversations of the test's embedder. */
+export function openTestIndex(
+  db: OnggiDatabase,
+  store?: SidecarStore,
+  revision = TEST_IDENTITY.revision,
+): Promise<VectorIndex> {
+  return openVectorIndex({
+    db,
+    clock: createTestClock(),
+    collection: 'conversations',
+    identity: { ...TEST_IDENTITY, revision },
+    store,
+  });
 }

@@ -1,20 +1,10 @@
 import { expect, test } from 'vitest';
-import type { OnggiDatabase } from '#db/open-database.ts';
 import { conversationPassages } from '#search/passages.ts';
-import { openVectorIndex } from '#search/vector-index.ts';
 import type { VectorIndex } from '#search/vector-index.ts';
-import { createTestClock, openForTest } from '../db/fresh-database.ts';
-import { TEST_IDENTITY, conversationOf, createTestEmbedder } from './support.ts';
+import { openForTest } from '../db/fresh-database.ts';
+import { conversationOf, createTestEmbedder, openTestIndex as open } from './support.ts';
 
 const embedder = createTestEmbedder();
-const open = (db: OnggiDatabase): Promise<VectorIndex> =>
-  openVectorIndex({
-    db,
-    clock: createTestClock(),
-    collection: 'conversations',
-    identity: TEST_IDENTITY,
-  });
-
 /** @returns the texts that had no vector yet */
 async function put(
   index: VectorIndex,

@@ -1,30 +1,25 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { conversationPassages } from '#search/passages.ts';
-import { createSearchClient } from '#search/search-client.ts';
 import type { SearchAnswer } from '#search/search-messages.ts';
 import { memoryStore } from '#search/sidecar-memory.ts';
 import { openOpfsStore } from '#search/sidecar-opfs.ts';
 import type { SidecarStore } from '#search/sidecar-store.ts';
-import { openVectorIndex } from '#search/vector-index.ts';
 import type { VectorIndex } from '#search/vector-index.ts';
 import { createPassageRows } from '#search/passage-rows.ts';
 import { createVectorRows } from '#search/vector-rows.ts';
 import { openVectorSidecar, removeOtherVectorFiles } from '#search/vector-sidecar.ts';
-import { createTestClock, openForTest } from '../db/fresh-database.ts';
-import { TEST_IDENTITY, addRows, conversationOf, createTestEmbedder } from './support.ts';
+import { openForTest } from '../db/fresh-database.ts';
+import {
+  addRows,
+  conversationOf,
+  createTestEmbedder,
+  openTestIndex as open,
+  startTestClient,
+} from './support.ts';
 import { readFile, writeFile } from './sidecar-files.ts';
 
 const embedder = createTestEmbedder();
-const open = (db: OnggiDatabase, store: SidecarStore, revision = '1'): Promise<VectorIndex> =>
-  openVectorIndex({
-    db,
-    clock: createTestClock(),
-    collection: 'conversations',
-    identity: { ...TEST_IDENTITY, revision },
-    store,
-  });
-
 async function put(index: VectorIndex, id: string, texts: readonly string[]): Promise<void> {
   const { conversation, messages } = conversationOf(id, texts);
   const wanted = conversationPassages(conversation, messages);
@@ -336,15 +331,7 @@ test('a full disk takes the files away and nothing else', async () => {
 
 describe('in the file system of the origin', () => {
   function startClient(db: OnggiDatabase) {
-    const client = createSearchClient({
-      db,
-      createId: () => crypto.randomUUID(),
-      createWorker: () =>
-        new Worker(new URL('../../../src/search/search.worker.ts', import.meta.url), {
-          type: 'module',
-        }),
-    });
-    onTestFinished(() => client.close());
+    const client = startTestClient(db);
     const phases: string[] = [];
     client.watchStatus(({ meaning }) => phases.push(meaning.phase));
     return {

@@ -73,14 +73,20 @@ test('a pinned conversation stands first', async ({ start, page }) => {
   await expect(titlesOf(onggi)).toHaveText([/Onggi jars/, /Kimchi/, /Doenjang/]);
 });
 
-test('tags are given to all that are selected', async ({ start, page }) => {
-  const onggi = await start({ rows: THREE });
+/** Selects everything and writes a tag for it, which is not saved yet. */
+async function writeTagForAll(page: Page, tag: string) {
   await page.getByRole('button', { name: text('list.select') }).click();
   const bar = page.getByRole('toolbar', { name: text('selection.name') });
   await bar.getByRole('button', { name: text('selection.all') }).click();
   await bar.getByRole('button', { name: text('conversation.tags') }).click();
   const dialog = page.getByRole('dialog', { name: text('tags.title') });
-  await dialog.getByRole('textbox', { name: text('tags.field') }).fill('clay');
+  await dialog.getByRole('textbox', { name: text('tags.field') }).fill(tag);
+  return { bar, dialog };
+}
+
+test('tags are given to all that are selected', async ({ start, page }) => {
+  const onggi = await start({ rows: THREE });
+  const { bar, dialog } = await writeTagForAll(page, 'clay');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await expect(bar).toHaveCount(0);
   await expect(onggi.composer).toBeVisible();
@@ -90,12 +96,7 @@ test('tags are given to all that are selected', async ({ start, page }) => {
 
 test('a tag that another tab gave while tags are chosen stays', async ({ start, page }) => {
   await start({ rows: THREE });
-  await page.getByRole('button', { name: text('list.select') }).click();
-  const bar = page.getByRole('toolbar', { name: text('selection.name') });
-  await bar.getByRole('button', { name: text('selection.all') }).click();
-  await bar.getByRole('button', { name: text('conversation.tags') }).click();
-  const dialog = page.getByRole('dialog', { name: text('tags.title') });
-  await dialog.getByRole('textbox', { name: text('tags.field') }).fill('clay');
+  const { bar, dialog } = await writeTagForAll(page, 'clay');
   await changeRows(page, [{ table: 'conversations', id: 'kimchi', changes: { tags: ['winter'] } }]);
   await dialog.getByRole('button', { name: 'Save' }).click();
   await expect(bar).toHaveCount(0);

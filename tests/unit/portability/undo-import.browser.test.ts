@@ -282,16 +282,18 @@ test('an earlier text in which the person went on stays', async () => {
   expect(await textsOf(db)).toEqual(['first text', 'first text', 'text of a', 'text of own']);
 });
 
+/** An export of one conversation, newer with every message. */
+const line = (...ids: readonly string[]) =>
+  fileOf('conversations.json', [
+    chatgptConversation(
+      'c',
+      ids.map((id) => ({ id })),
+      { update_time: 1_700_000_000 + ids.length },
+    ),
+  ]);
+
 test('what the person deleted stays deleted when an import is undone and comes again', async () => {
   const db = await openForTest();
-  const line = (...ids: readonly string[]) =>
-    fileOf('conversations.json', [
-      chatgptConversation(
-        'c',
-        ids.map((id) => ({ id })),
-        { update_time: 1_700_000_000 + ids.length },
-      ),
-    ]);
   const newer = line('q', 'a', 'own', 'more', 'last');
   await importAt(db, line('q', 'a', 'own'), 22);
   const [deleted] = (await snapshot(db)).messages.filter(
@@ -311,14 +313,6 @@ test.each(['last', 'more'])(
   'what the person deleted stays deleted, too, where undoing leaves messages they answered: %s',
   async (answered) => {
     const db = await openForTest();
-    const line = (...ids: readonly string[]) =>
-      fileOf('conversations.json', [
-        chatgptConversation(
-          'c',
-          ids.map((id) => ({ id })),
-          { update_time: 1_700_000_000 + ids.length },
-        ),
-      ]);
     const newer = line('q', 'a', 'own', 'more', 'last');
     const idOf = async (text: string) =>
       (await snapshot(db)).messages.find(({ content }) => content === text)?.id ?? expect.fail();

@@ -98,8 +98,8 @@ export interface SnapshotFiles {
 export interface Snapshots {
   /**
    * Takes one: written, read back, then listed; older ones beyond the bounds go after a whole one, and one that
-   * cannot be read any more never stands for one that can. Writes only what
-   * changed where the newest one can be added to. See [Note: Snapshots in segments].
+   * cannot be read any more never stands for one that can. Writes only what changed where the newest one can be
+   * added to. See [Note: Snapshots in segments].
    * @param options `isWhole`: everything is written, and what is there stays as it is.
    * @throws OnggiError `backup/not-written`, also where the browser has no such file system; `db/*`. What
    * was there before is as it was then.

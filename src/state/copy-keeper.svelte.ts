@@ -17,7 +17,7 @@ export interface CopyWork {
 export interface PageActivity {
   /** An answer is being written: a copy lets it go first, but not for long. */
   isAnswering(): boolean;
-  /** A backup, a restore or an import, which a copy must not catch half-way, however long it takes. */
+  /** A backup, a restore or an import of this page, which a copy waits for, however long it takes. */
   isChangingData(): boolean;
 }
 

@@ -29,7 +29,10 @@ export const IDS_AT_ONCE = 500;
 export interface StepReader {
   /** One step of everything that changed. */
   ofAll(ids: ChangedIds, rows: NamedRows): Promise<NewStep>;
-  /** Steps of at most {@link IDS_AT_ONCE} rows, to be taken in one after the other; the rows are read for each. */
+  /**
+   * Steps of at most {@link IDS_AT_ONCE} rows and the rest of documents they are of, to be taken in one after
+   * the other; the rows are read for each.
+   */
   ofMany(ids: ChangedIds): AsyncGenerator<NewStep>;
 }
 

@@ -7,12 +7,10 @@ import { watchWrites } from '#db/commit.ts';
 import { findConversations, watchConversations, watchTags } from '#db/conversation-list.ts';
 import { deleteDraft, getDraft, putDraft } from '#db/drafts.ts';
 import { getAttachment } from '#db/attachments.ts';
-import { getBackupTarget } from '#db/backup-targets.ts';
 import { noteCanary } from '#db/canary.ts';
 import { isErasedElsewhere, isEraseUnfinished } from '#db/erase-mark.ts';
-import { readDataState } from '#db/data-state.ts';
 import { getActiveKeyRingEntry } from '#db/key-ring.ts';
-import { tryHoldAnswerLock, tryRunAlone } from '#db/locks.ts';
+import { tryHoldAnswerLock } from '#db/locks.ts';
 import { purgeConversations, updateConversations } from '#db/many-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readSchemaVersions } from '#db/schema-versions.ts';
@@ -41,7 +39,6 @@ import type { RestoreDone } from '#state/backup-work.ts';
 import { Backups } from '#state/backups.svelte.ts';
 import { Cache } from '#state/cache.svelte.ts';
 import { Connectivity } from '#state/connectivity.svelte.ts';
-import { CopyKeeper } from '#state/copy-keeper.svelte.ts';
 import { ConversationListState } from '#state/conversation-list.svelte.ts';
 import { Dialogs } from '#state/dialogs.svelte.ts';
 import { Drafts } from '#state/drafts.svelte.ts';
@@ -299,17 +296,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   // A dialog that is only open keeps the page as it is, and holds no copy back.
   const isChangingData = () => backups.task?.isAtWork === true || isImporting();
   const isBusy = () => isAnswering() || backups.isOpen || isImporting();
-  new CopyKeeper(
-    {
-      readTarget: (id) => getBackupTarget(db, id),
-      readState: () => readDataState(db),
-      makeSnapshot: (signal) => work.backups.makeSnapshot(signal),
-      copyToFolder: (signal) => work.backups.copyToFolder(signal),
-      inOneTab: (copy) => tryRunAlone('onggi-copies', copy),
-    },
-    clock,
-    { isAnswering, isChangingData },
-  ).start();
+  work.keepCopies({ isAnswering, isChangingData });
   const toasts = new Toasts();
   const search = createLazySearch({
     db,

@@ -80,7 +80,7 @@ export interface BackupWork {
   ): Promise<PreparedRestore>;
   readPutAside(): Promise<PutAside | undefined>;
   undoRestore(): Promise<void>;
-  watchTargets(): LiveRead<readonly BackupTarget[]>;
+  watchTargets(): Promise<LiveRead<readonly BackupTarget[]>>;
   listSnapshots(): Promise<readonly Snapshot[]>;
   /** @param isWhole Whether everything is written anew, so that what is there stays as it is. */
   makeSnapshot(signal: AbortSignal, isWhole?: boolean): Promise<void>;
@@ -89,7 +89,7 @@ export interface BackupWork {
   forgetFolder(): Promise<void>;
   copyToFolder(signal: AbortSignal): Promise<void>;
   readReminder(): Promise<ReminderState>;
-  snooze(): void;
+  snooze(): Promise<void>;
 }
 
 /** What took the place of the data that were here; `recovered`: nothing was here any more. */

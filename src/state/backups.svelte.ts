@@ -32,13 +32,7 @@ export class Backups {
     this.#storage = storage;
     this.#clock = clock;
     this.#reload = reload;
-    work.watchTargets().subscribe({
-      next: (targets) => {
-        this.#targets = targets;
-        void this.checkReminder().catch(() => undefined);
-      },
-      error: (error) => storage.fail(toOnggiError(error)),
-    });
+    this.#watchTargets().catch((error: unknown) => storage.fail(toOnggiError(error)));
   }
 
   /** The work of the dialog; undefined until one was opened. */
@@ -101,9 +95,9 @@ export class Backups {
   }
 
   /** Leaves the person alone for some days. */
-  readonly snooze = (): void => {
-    this.#work.snooze();
+  readonly snooze = (): Promise<void> => {
     this.#isReminderDue = false;
+    return this.#quietly(() => this.#work.snooze());
   };
 
   /** Opens the dialog of a new backup. */
@@ -167,6 +161,17 @@ export class Backups {
       return;
     }
     await use(task);
+  }
+
+  async #watchTargets(): Promise<void> {
+    const targets = await this.#work.watchTargets();
+    targets.subscribe({
+      next: (targets) => {
+        this.#targets = targets;
+        void this.checkReminder().catch(() => undefined);
+      },
+      error: (error) => this.#storage.fail(toOnggiError(error)),
+    });
   }
 
   async #copy(id: BackupTarget['id'], copy: () => Promise<unknown>): Promise<void> {

@@ -1,39 +1,26 @@
-import { getBackupTarget, watchBackupTargets } from '#db/backup-targets.ts';
 import { watchImportRuns } from '#db/import-list.ts';
-import { readDataState } from '#db/data-state.ts';
-import type { ReminderState } from '#domain/backup-schedule.ts';
-import type { OnggiDatabase } from '#db/open-database.ts';
 import type { BackupWork } from './backup-work.ts';
+import type { PageActivity } from './copy-keeper.svelte.ts';
 import type { DataWork, DataWorkDeps } from './data-work.ts';
 import type { ExportWork } from './exports.svelte.ts';
 import type { ImportWork } from './imports.svelte.ts';
 
 /** Earlier imports that the screen lists. */
 const SHOWN_RUNS = 50;
-/** Where this browser remembers that the reminder was put off, epoch milliseconds. */
-const SNOOZED_KEY = 'onggi.backup-snoozed';
-
-/** What the reminder depends on: the newest copy outside this browser, and whether it is up to date. */
-async function readReminder(db: OnggiDatabase): Promise<Omit<ReminderState, 'snoozedAt'>> {
-  const { id, firstKeptAt } = await readDataState(db);
-  const targets = [await getBackupTarget(db, 'download'), await getBackupTarget(db, 'folder')];
-  const [newest] = targets.sort((a, b) => (b.lastSuccessAt ?? 0) - (a.lastSuccessAt ?? 0));
-  return {
-    firstKeptAt,
-    lastOutsideAt: newest?.lastSuccessAt ?? null,
-    isChanged: newest?.holds !== id,
-  };
-}
+/** When the keeper of copies that could not be fetched is asked for again, in milliseconds. */
+const RETRY_MS = 60_000;
 
 /**
  * Imports, exports and backups whose machinery is fetched with the first use: nothing of it belongs to
- * the first load. What the screen always shows (copies, earlier imports, the reminder) comes straight
- * from the database.
+ * the first load. What the screen always shows (copies, earlier imports, the reminder) comes from the
+ * database without that.
  */
 export function createLazyDataWork(deps: DataWorkDeps): {
   readonly imports: ImportWork;
   readonly exports: ExportWork;
   readonly backups: BackupWork;
+  /** Makes copies by itself from now on. */
+  keepCopies(page: PageActivity): void;
 } {
   const { db, clock } = deps;
   let loaded: Promise<DataWork> | undefined;
@@ -43,7 +30,24 @@ export function createLazyDataWork(deps: DataWorkDeps): {
     loaded.catch(() => (loaded = undefined));
     return loaded;
   };
+  const loadCopies = () => import('./kept-copies.ts');
 
+  const backups: BackupWork = {
+    write: async (...given) => (await load()).backups.write(...given),
+    verify: async (...given) => (await load()).backups.verify(...given),
+    prepare: async (...given) => (await load()).backups.prepare(...given),
+    readPutAside: async () => (await load()).backups.readPutAside(),
+    undoRestore: async () => (await load()).backups.undoRestore(),
+    listSnapshots: async () => (await load()).backups.listSnapshots(),
+    makeSnapshot: async (...given) => (await load()).backups.makeSnapshot(...given),
+    openSnapshot: async (name) => (await load()).backups.openSnapshot(name),
+    useFolder: async (directory) => (await load()).backups.useFolder(directory),
+    forgetFolder: async () => (await load()).backups.forgetFolder(),
+    copyToFolder: async (signal) => (await load()).backups.copyToFolder(signal),
+    watchTargets: async () => (await loadCopies()).watchTargets(db),
+    readReminder: async () => (await loadCopies()).readReminder(db),
+    snooze: async () => (await loadCopies()).snoozeReminder(clock()),
+  };
   return {
     imports: {
       preview: async (...given) => (await load()).imports.preview(...given),
@@ -57,24 +61,15 @@ export function createLazyDataWork(deps: DataWorkDeps): {
       findMasked: async (...given) => (await load()).exports.findMasked(...given),
       toMarkdown: async (id) => (await load()).exports.toMarkdown(id),
     },
-    backups: {
-      write: async (...given) => (await load()).backups.write(...given),
-      verify: async (...given) => (await load()).backups.verify(...given),
-      prepare: async (...given) => (await load()).backups.prepare(...given),
-      readPutAside: async () => (await load()).backups.readPutAside(),
-      undoRestore: async () => (await load()).backups.undoRestore(),
-      listSnapshots: async () => (await load()).backups.listSnapshots(),
-      makeSnapshot: async (...given) => (await load()).backups.makeSnapshot(...given),
-      openSnapshot: async (name) => (await load()).backups.openSnapshot(name),
-      useFolder: async (directory) => (await load()).backups.useFolder(directory),
-      forgetFolder: async () => (await load()).backups.forgetFolder(),
-      copyToFolder: async (signal) => (await load()).backups.copyToFolder(signal),
-      watchTargets: () => watchBackupTargets(db),
-      readReminder: async () => ({
-        ...(await readReminder(db)),
-        snoozedAt: Number(localStorage.getItem(SNOOZED_KEY)) || null,
-      }),
-      snooze: () => localStorage.setItem(SNOOZED_KEY, String(clock())),
+    backups,
+    keepCopies: (page) => {
+      const begin = (): void => {
+        loadCopies().then(
+          ({ keepCopies }) => keepCopies(db, backups, clock, page),
+          () => setTimeout(begin, RETRY_MS),
+        );
+      };
+      begin();
     },
   };
 }

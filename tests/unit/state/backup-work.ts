@@ -38,7 +38,7 @@ export function createBackupWork(work: Partial<BackupWork> = {}): BackupWork {
       Promise.resolve({ preview: PREVIEW, commit: nothing, discard: nothing } as PreparedRestore),
     readPutAside: () => Promise.resolve(undefined),
     undoRestore: nothing,
-    watchTargets: () => ({ subscribe: () => ({ unsubscribe: () => undefined }) }),
+    watchTargets: () => Promise.resolve({ subscribe: () => ({ unsubscribe: () => undefined }) }),
     listSnapshots: () => Promise.resolve([]),
     makeSnapshot: nothing,
     openSnapshot: () => Promise.resolve({ whole: FILE, segments: [] }),
@@ -52,7 +52,7 @@ export function createBackupWork(work: Partial<BackupWork> = {}): BackupWork {
         isChanged: false,
         snoozedAt: null,
       }),
-    snooze: () => undefined,
+    snooze: nothing,
     ...work,
   };
 }

@@ -27,7 +27,8 @@ export type EmbedKind = 'query' | 'passage';
 export interface Embedder extends EmbedderIdentity {
   /**
    * One vector a text, in the order of the texts: `texts.length × dimension` numbers in one array, each
-   * vector of length 1. A text without anything the model knows gives zeros.
+   * vector of length 1. A text without anything the model knows gives zeros; a passage that is refused, by
+   * whoever embeds, NaN: no vector stands for it.
    * @param signal Ends what can be ended: a request to an endpoint, not a model at work.
    * @throws OnggiError `model/*`, `app/worker-failed`; the reason of `signal`.
    */

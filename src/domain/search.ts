@@ -106,8 +106,8 @@ export interface MeaningStatus {
   readonly doneCount: number;
   readonly totalCount: number;
   /**
-   * Passages that no vector stands for, because the model's worker died of them again and again; a worker of an
-   * older version does not say.
+   * Passages that no vector stands for, because the model's worker died of them again and again, or the endpoint
+   * refused them; a worker of an older version does not say.
    */
   readonly leftOutCount?: number;
   /** Bytes of the model that were fetched; the total is null where it is unknown. */

@@ -141,10 +141,11 @@ const texts = {
   'embedder.unusable':
     '“{name}” gives no usable vectors over this connection. Check its name, the key and the address, or choose another model. Finding by words works as before.',
   'embedder.leftOut': {
-    one: '{count} passage is left out of finding by meaning: this model stopped at it again and again. Finding by words still works for it.',
+    one: '{count} passage is left out of finding by meaning: this model could not take it. Finding by words still works for it.',
     other:
-      '{count} passages are left out of finding by meaning: this model stopped at them again and again. Finding by words still works for them.',
+      '{count} passages are left out of finding by meaning: this model could not take them. Finding by words still works for them.',
   },
+  'embedder.retryLeftOut': 'Try again what was left out',
   'embedder.loading': 'Loading the embedding model.',
   'embedder.offline': 'works offline',
   'embedder.partly': '{part} downloaded',

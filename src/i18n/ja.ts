@@ -129,7 +129,8 @@ export const ja: LaterTexts = {
   'embedder.unusable':
     '「{name}」はこの接続先で使えるベクトルを返しません。モデル名、キー、アドレスを確認するか、別のモデルを選んでください。言葉での検索はそのまま使えます。',
   'embedder.leftOut':
-    '{count}区切りは、読むたびにこのモデルが止まったため、意味での検索から外しました。言葉では見つかります。',
+    '{count}区切りは、このモデルでは処理できなかったため、意味での検索から外しました。言葉では見つかります。',
+  'embedder.retryLeftOut': '外した区切りをもう一度試す',
   'embedder.loading': '埋め込みモデルを読み込んでいます。',
   'embedder.offline': 'オフラインで使えます',
   'embedder.partly': '{part}を取得済み',

@@ -129,7 +129,8 @@ export const ko: LaterTexts = {
   'embedder.unusable':
     '이 연결의 ‘{name}’에서는 쓸 수 있는 벡터가 오지 않아요. 모델 이름, 키, 주소를 확인하거나 다른 모델을 골라 주세요. 단어로 찾기는 그대로 돼요.',
   'embedder.leftOut':
-    '구간 {count}개는 읽을 때마다 이 모델이 멈춰서 의미로 찾기에서 뺐어요. 단어로는 찾을 수 있어요.',
+    '구간 {count}개는 이 모델이 처리하지 못해서 의미로 찾기에서 뺐어요. 단어로는 찾을 수 있어요.',
+  'embedder.retryLeftOut': '뺀 구간 다시 시도',
   'embedder.loading': '임베딩 모델을 불러오고 있어요.',
   'embedder.offline': '오프라인에서도 작동',
   'embedder.partly': '{part} 받음',

@@ -121,8 +121,8 @@ export const zh: LaterTexts = {
   'embedder.silent': '连接暂时没有响应。按文字查找仍可使用；恢复响应后，按含义查找会继续。',
   'embedder.unusable':
     '“{name}”无法通过此连接提供可用的向量。请检查模型名称、密钥和地址，或选择其他模型。按文字查找仍可使用。',
-  'embedder.leftOut':
-    '有 {count} 个片段让这个模型一再停止工作，因此未列入按语义查找；按词仍可找到。',
+  'embedder.leftOut': '有 {count} 个片段因这个模型无法处理，未列入按含义查找；按文字仍可找到。',
+  'embedder.retryLeftOut': '重试这些片段',
   'embedder.loading': '正在加载嵌入模型。',
   'embedder.offline': '可离线使用',
   'embedder.partly': '已下载 {part}',
@@ -462,7 +462,7 @@ export const zh: LaterTexts = {
   'space.table.keyRing': '数据密钥',
   'space.table.usageStatistics': '每日用量',
   'space.table.responseCache': '缓存的回答',
-  'space.table.embeddings': '语义搜索向量',
+  'space.table.embeddings': '按含义查找的向量',
   'space.table.embeddingCoverage': '已生成向量的范围',
   'space.table.documents': '文档',
   'space.table.documentChunks': '文档片段',

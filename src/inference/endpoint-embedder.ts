@@ -27,8 +27,8 @@ export async function openEndpointEmbedder(
 ): Promise<Embedder> {
   const ask = (texts: readonly string[], signal?: AbortSignal): Promise<readonly Float32Array[]> =>
     embedTexts(choice, texts, signal);
-  /** One text that an endpoint does not want must not keep the others from being found. */
-  async function askOneByOneIfRefused(
+  /** One text that an endpoint does not want must not keep the others from being found. @returns null for it */
+  async function askInHalvesIfRefused(
     texts: readonly string[],
     signal?: AbortSignal,
   ): Promise<readonly (Float32Array | null)[]> {
@@ -38,9 +38,9 @@ export async function openEndpointEmbedder(
     } catch (error) {
       if (!(error instanceof OnggiError) || !REFUSALS.includes(error.code)) throw error;
       if (texts.length === 1) return [null];
-      const found: (Float32Array | null)[] = [];
-      for (const text of texts) found.push(...(await askOneByOneIfRefused([text], signal)));
-      return found;
+      const half = Math.ceil(texts.length / 2);
+      const first = await askInHalvesIfRefused(texts.slice(0, half), signal);
+      return [...first, ...(await askInHalvesIfRefused(texts.slice(half), signal))];
     }
   }
   const [first] = await ask(['onggi']);
@@ -55,16 +55,20 @@ export async function openEndpointEmbedder(
     dtype: 'remote',
     dimension,
     pipelineVersion: PIPELINE_VERSION,
-    async embed(texts, _kind, signal) {
+    async embed(texts, kind, signal) {
       const all = new Float32Array(texts.length * dimension);
       // Endpoints refuse empty texts, and with them the whole request.
       const told = texts.flatMap((text, at) => (text.trim() === '' ? [] : [at]));
       if (told.length === 0) return all;
       const sendable = told.map((at) => toSendable(texts[at] ?? ''));
-      const vectors = await askOneByOneIfRefused(sendable, signal);
+      const vectors = await askInHalvesIfRefused(sendable, signal);
       told.forEach((at, row) => {
         const vector = vectors[row];
-        if (vector === null) return;
+        if (vector === null) {
+          // A question that is refused is near to nothing; a passage is to be told of.
+          if (kind === 'passage') all.fill(NaN, at * dimension, (at + 1) * dimension);
+          return;
+        }
         if (vector?.length !== dimension) {
           throw new OnggiError('model/changed', `${vector?.length ?? 0} numbers, not ${dimension}`);
         }

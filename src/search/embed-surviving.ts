@@ -1,7 +1,8 @@
+import { OnggiError } from '#domain/errors.ts';
 import type { OpenEmbedder } from './meaning-run.ts';
 import { isDeath } from './reviving-embedder.ts';
 
-/** What no worker dies of that is good for anything. */
+/** What no worker dies of that is good for anything, and no endpoint refuses. */
 const HARMLESS = 'onggi';
 /** Tries of a batch, and then of each of its texts. */
 const TRIES = 2;
@@ -13,9 +14,10 @@ type EmbedTexts = (texts: readonly string[]) => Promise<Float32Array<ArrayBuffer
 
 /**
  * Embeds although the worker may die of a text: a batch of which it died twice is gone through one by one, and
- * a text of which it died twice alone is left out, if it lives on without. What a text is left out for has NaN
- * in the place of its vector.
- * @throws what `embed` throws, also when the worker does not live on, or dies of everything.
+ * a text of which it died twice alone is left out, if it lives on without. So is a text that `embed` refused,
+ * if it does not refuse everything. What is left out has NaN in the place of its vector.
+ * @throws what `embed` throws, also when the worker does not live on, or dies of everything; OnggiError
+ * `provider/bad-request` when everything is refused.
  */
 export function createSurvivingEmbed(
   embed: EmbedTexts,
@@ -48,11 +50,19 @@ export function createSurvivingEmbed(
     return new Float32Array(dimension).fill(NaN);
   }
 
-  return async (texts) => {
+  async function embedAll(texts: readonly string[]): Promise<Float32Array<ArrayBuffer>> {
     const vectors = texts.length > 1 && (await tryAll(texts));
     if (vectors) return vectors;
     const all = new Float32Array(texts.length * dimension);
     for (const [at, text] of texts.entries()) all.set(await embedAlone(text), at * dimension);
     return all;
+  }
+
+  return async (texts) => {
+    const vectors = await embedAll(texts);
+    if (vectors.every(Number.isNaN) && (await embed([HARMLESS])).every(Number.isNaN)) {
+      throw new OnggiError('provider/bad-request', 'every text is refused');
+    }
+    return vectors;
   };
 }

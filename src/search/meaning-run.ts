@@ -80,6 +80,8 @@ export interface MeaningRun {
    * there is in them. @throws what `work` throws; what ended the run
    */
   atRest<T>(work: (rest: MeaningRest) => Promise<T>): Promise<T>;
+  /** Passages that were left out are tried once more, as soon as it has everything else. */
+  retryLeftOut(): void;
   /** Settles when nothing of it runs any more and its place in the change feed is free. */
   readonly ended: Promise<void>;
   /** Ends it: the embedder and the files at once, what runs at its next step. */
@@ -132,6 +134,7 @@ export function startMeaningRun(
   }>();
   /** What ended the run. */
   let failure: unknown;
+  let mustRetryLeftOut = false;
   /**
    * Lets go of what was deleted since the last time: that waits for nothing. While work is held also of
    * messages; else those are followed soon.
@@ -283,9 +286,15 @@ export function startMeaningRun(
       for (;;) {
         await changed;
         goOn();
-        if (jobs.size === 0) await new Promise((resolve) => setTimeout(resolve, REST_MS));
+        if (jobs.size === 0 && !mustRetryLeftOut)
+          await new Promise((resolve) => setTimeout(resolve, REST_MS));
         changed = new Promise<void>((resolve) => (wake = resolve));
         seq = await followFeed(parts, seq);
+        if (mustRetryLeftOut) {
+          mustRetryLeftOut = false;
+          setStatus({ phase: 'indexing' });
+          for (const { index, indexer } of parts) await indexer.follow(index.forgetLeftOut());
+        }
         // What is asked for meanwhile waits until the feed was followed again.
         for (const job of [...jobs]) {
           const at = seq;
@@ -369,6 +378,10 @@ export function startMeaningRun(
         jobs.add({ work: (rest) => work(rest).then(resolve, reject), reject });
         wake();
       }),
+    retryLeftOut() {
+      mustRetryLeftOut = true;
+      wake();
+    },
     ended,
     close() {
       isClosed = true;

@@ -72,6 +72,8 @@ export interface Meaning {
    * fails. See [Note: A model that fails].
    */
   retryFailed(): Promise<void>;
+  /** Tries once more what was left out because the model could not take it. The status tells how that went. */
+  retryLeftOut(): void;
   /**
    * Conversations near to a text, and documents where asked for, nearest first. Begins, unless `isInPassing`.
    * While the model loads it waits, while there is indexing it finds what is indexed.
@@ -449,6 +451,11 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     async retryFailed() {
       failures.forget();
       if (isFailed(answering) || isFailed(coming)) await arrangeNext();
+    },
+    retryLeftOut() {
+      // A question that was refused may be taken now, too.
+      lastAsked = undefined;
+      for (const started of [answering, coming]) started?.run.retryLeftOut();
     },
     evict: () =>
       inTurn(async () => {

@@ -74,6 +74,8 @@ const Request = v.variant('kind', [
   v.object({ kind: v.literal('map') }),
   /** Tries the model that was chosen again. */
   v.object({ kind: v.literal('rechoose') }),
+  /** Tries once more the passages that the model could not take; a worker of an older version fails. */
+  v.object({ kind: v.literal('retry-left-out') }),
   /** Deletes vectors that cost nothing but time, because there is no room for what people write. */
   v.object({ kind: v.literal('evict') }),
 ]);

@@ -148,6 +148,9 @@ async function answerWith(
   } else if (request.kind === 'rechoose') {
     await meaning.rechoose();
     send({ kind: 'done' }, true);
+  } else if (request.kind === 'retry-left-out') {
+    meaning.retryLeftOut();
+    send({ kind: 'done' }, true);
   } else if (request.kind === 'evict') {
     send({ kind: 'evicted', byteLength: await meaning.evict() }, true);
   } else if (request.kind === 'facets') {

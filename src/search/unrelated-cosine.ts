@@ -19,7 +19,7 @@ const UNRELATED = [
   '火车票可以退几次',
 ];
 
-/** The mean cosine of texts of different subjects. @throws what `embed` throws */
+/** The mean cosine of texts of different subjects, of those that are not refused. @throws what `embed` throws */
 export async function measureUnrelated(embedder: Embedder): Promise<number> {
   const { dimension } = embedder;
   const vectors = await embedder.embed(UNRELATED, 'passage');
@@ -27,13 +27,16 @@ export async function measureUnrelated(embedder: Embedder): Promise<number> {
   let count = 0;
   for (let a = 0; a < UNRELATED.length; a++) {
     for (let b = 0; b < a; b++) {
+      let cosine = 0;
       for (let i = 0; i < dimension; i++) {
-        sum += (vectors[a * dimension + i] ?? 0) * (vectors[b * dimension + i] ?? 0);
+        cosine += (vectors[a * dimension + i] ?? 0) * (vectors[b * dimension + i] ?? 0);
       }
+      if (Number.isNaN(cosine)) continue;
+      sum += cosine;
       count += 1;
     }
   }
-  return sum / count;
+  return count > 0 ? sum / count : BUILT_IN_UNRELATED;
 }
 
 /** A cosine of a model as the built-in one would have it: 1 stays 1, unrelated stays unrelated. */

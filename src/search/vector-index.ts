@@ -61,6 +61,8 @@ export interface VectorIndex {
   distrust(ownerIds: readonly string[], damaged: DamagedVectors): Promise<void>;
   /** Passages whose vectors were not finite: they have a row that is never found. */
   readonly leftOutCount: () => number;
+  /** Lets go of those rows, so that their passages are missing. @returns whose they were, without a stamp now */
+  forgetLeftOut(): readonly string[];
   /** Rows put since the last {@link flush}. */
   readonly unflushedCount: () => number;
   /** Stores what was put and removed, in one transaction. @throws OnggiError `db/*` */
@@ -250,6 +252,20 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
     },
     unflushedCount: () => entries.unflushed,
     leftOutCount: () => entries.unreadable.size,
+    forgetLeftOut() {
+      const left = new Set(entries.unreadable);
+      if (left.size === 0) return [];
+      const ownerIds = [...entries.owners].flatMap(([id, { rows }]) =>
+        rows.some((row) => left.has(row)) ? [id] : [],
+      );
+      for (const id of ownerIds) {
+        const rows = entries.owners.get(id)?.rows ?? new Uint32Array(0);
+        rows.forEach((row) => left.has(row) && entries.drop(row));
+        entries.owners.set(id, { stamp: NO_STAMP, rows: rows.filter((row) => !left.has(row)) });
+        entries.changed.add(id);
+      }
+      return ownerIds;
+    },
     flush,
     async expunge(goOn) {
       if (entries.unexpunged.size === 0) return;

@@ -132,6 +132,11 @@ export class Embedders {
     await this.#search.ask({ kind: 'rechoose' }, () => undefined).catch(() => undefined);
   };
 
+  /** Tries once more the passages that the model could not take. The status tells how that went. */
+  readonly retryLeftOut = async (): Promise<void> => {
+    await this.#search.ask({ kind: 'retry-left-out' }, () => undefined).catch(() => undefined);
+  };
+
   /** Stops the indexing, or lets it go on. */
   setPaused(isPaused: boolean): Promise<void> {
     return this.#settings.update({ meaning: { ...this.settings, isPaused } });

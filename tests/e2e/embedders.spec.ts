@@ -8,8 +8,9 @@ import { createTinyModel } from '../support/tiny-model.ts';
 import { expect, isKeptOffline, test, text } from './seeded.ts';
 import { expectNoViolations } from './violations.ts';
 
+const FRUIT = ['banana bread with bananas', 'bake it'];
 const rows = seedConversations([
-  seedConversation('Fruit', { id: 'fruit', texts: ['banana bread with bananas', 'bake it'] }),
+  seedConversation('Fruit', { id: 'fruit', texts: FRUIT }),
   seedConversation('Letters', { id: 'letters', texts: ['zzz xxx yyy', 'www vvv'] }),
 ]);
 
@@ -109,6 +110,53 @@ test('an endpoint that refused its key goes on by itself once the key is correct
   await expect(rowOf(page, 'embed/small')).toContainText(inUse, LOADING);
   await expect(unusable).toHaveCount(0);
   await findByMeaning(page);
+});
+
+test('passages that an endpoint refuses are left out and told, and a button tries them again', async ({
+  start,
+  page,
+  endpoint,
+}) => {
+  const refused = seedConversation('Refused', {
+    id: 'refused',
+    texts: ['why?', 'refuse me twice'],
+  });
+  const embedder = {
+    kind: 'endpoint',
+    endpointId: 'seeded-endpoint',
+    baseUrl: endpoint.localhostUrl,
+    model: 'embed/picky',
+    sendsDocuments: true,
+  };
+  const meaning = { isPaused: false, isHintShown: true, embedder };
+  const seeded = seedConversations([refused, seedConversation('Fruit', { texts: FRUIT })]);
+  await start({ rows: seeded, hash: '#/settings/models', settings: { meaning } });
+  await findByMeaning(page);
+  await page.goto('/#/settings/models');
+  const leftOut = card(page).getByText(/^1 passage is left out of finding by meaning/);
+  await expect(leftOut).toBeVisible(LOADING);
+  await expectNoViolations(page, 'passages that were left out', 'light');
+  const again = card(page).getByRole('button', { name: text('embedder.retryLeftOut') });
+  const countRefused = (): number =>
+    endpoint.log().filter(({ body }) => JSON.stringify(body ?? null).includes('refuse me twice'))
+      .length;
+  const before = countRefused();
+  await again.click();
+  await expect.poll(countRefused).toBeGreaterThan(before);
+  await expect(leftOut).toBeVisible();
+
+  // The endpoint thinks better of it.
+  await page.route('**/embeddings', (route) =>
+    route.continue({
+      postData: route.request().postData()?.replaceAll('refuse me', 'take me') ?? '',
+    }),
+  );
+  await again.click();
+  await expect(leftOut).toHaveCount(0);
+  await expect(rowOf(page, 'embed/picky')).toContainText(inUse);
+  await page.reload();
+  await expect(rowOf(page, 'embed/picky')).toContainText(inUse, LOADING);
+  await expect(leftOut).toHaveCount(0);
 });
 
 test('who agreed to an endpoint before documents were spoken of is asked about them, once @long', async ({

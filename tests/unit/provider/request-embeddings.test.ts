@@ -67,10 +67,23 @@ it('notices vectors of another length', async () => {
   expect((await rejection(embedder.embed(['a b', 'c d'], 'passage'))).code).toBe('model/changed');
 });
 
+it('finds the one text among many that is refused in few requests', async () => {
+  const embedder = await open('embed/picky');
+  const texts = Array.from({ length: 32 }, (_, at) => (at === 20 ? 'refuse me' : `text ${at}`));
+  const vectors = await embedder.embed(texts, 'passage');
+  const isRefused = texts.map((_text, at) => Number.isNaN(vectors[at * 32]));
+  expect(isRefused.indexOf(true)).toBe(20);
+  expect(isRefused.lastIndexOf(true)).toBe(20);
+  // The first is by which vectors are measured; then all, and two halves five times.
+  expect(server?.log().filter(({ path }) => path.endsWith('/embeddings'))).toHaveLength(1 + 1 + 10);
+});
+
 it('leaves out the one text that is refused, and halves of characters', async () => {
   const embedder = await open('embed/picky');
   const vectors = await embedder.embed(['fine', 'refuse me', 'half \ud83d'], 'passage');
   const lengths = [0, 1, 2].map((at) => Math.hypot(...vectors.subarray(at * 32, at * 32 + 32)));
-  expect(lengths.map((length) => Math.round(length))).toEqual([1, 0, 1]);
+  expect(lengths.map((length) => Math.round(length))).toEqual([1, NaN, 1]);
   expect(JSON.stringify(server?.log().at(-1)?.body)).toContain('half \ufffd');
+  // A question that is refused is near to nothing.
+  expect(await embedder.embed(['refuse me'], 'query')).toEqual(new Float32Array(32));
 });

@@ -233,6 +233,62 @@ test('a passage of which the worker dies is left out and told, and everything el
     .toMatchObject({ phase: 'ready', leftOutCount: 0 });
 });
 
+/** An embedder at an endpoint that refuses some texts. */
+function createChoosy(isRefused: (text: string) => boolean) {
+  const embedder = createTestEmbedder();
+  const embed: typeof embedder.embed = async (texts, as) => {
+    const vectors = await embedder.embed(texts, as);
+    const refusal = as === 'passage' ? NaN : 0;
+    texts.forEach((text, at) => isRefused(text) && vectors.fill(refusal, at * 32, at * 32 + 32));
+    return vectors;
+  };
+  return { ...embedder, embed, isWorker: false };
+}
+
+test('a passage that an endpoint refuses is left out and told, and tried again where asked for', async () => {
+  const db = await openForTest();
+  const texts = ['red apple', 'refused cherry', 'green pear'];
+  await addRows(db, conversationOf('a', texts), conversationOf('b', ['refused plum']));
+  let refused = 'refused';
+  const embedder = createChoosy((text) => text.includes(refused));
+  const { meaning, statuses } = createTestMeaning(db, {
+    openEmbedder: () => Promise.resolve(embedder),
+  });
+  const find = async (text: string) => (await meaning.near(text, OPTIONS)).map(({ id }) => id);
+  await find('anything');
+  await expect.poll(() => statuses.at(-1)).toMatchObject({ phase: 'ready', leftOutCount: 2 });
+  expect(await find('green pear')).toEqual(['a']);
+  expect(await find('refused plum')).toEqual([]);
+  embedder.given.length = 0;
+  refused = 'cherry';
+  meaning.retryLeftOut();
+  await expect.poll(() => statuses.at(-1)).toMatchObject({ phase: 'ready', leftOutCount: 1 });
+  expect(await find('refused plum')).toEqual(['b']);
+  // What has a vector is not paid for again.
+  expect(embedder.given.filter((text) => !text.includes('refused'))).toEqual([]);
+
+  // The next visit knows it.
+  const second = createTestMeaning(db, { openEmbedder: () => Promise.resolve(embedder) });
+  await second.meaning.resume();
+  await expect
+    .poll(() => second.statuses.at(-1))
+    .toMatchObject({ phase: 'ready', leftOutCount: 1 });
+  expect(await second.meaning.near('refused plum', OPTIONS)).toHaveLength(1);
+});
+
+test('an endpoint that refuses everything leaves nothing out: then it has failed', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple', 'green pear']));
+  const { meaning, statuses } = createTestMeaning(db, {
+    openEmbedder: () => Promise.resolve(createChoosy(() => true)),
+  });
+  await meaning.near('anything', OPTIONS).catch(() => undefined);
+  await expect
+    .poll(() => statuses.at(-1))
+    .toMatchObject({ phase: 'failed', errorCode: 'provider/bad-request' });
+  expect(await db.strict.embeddings.count()).toBe(0);
+});
+
 test('a worker that hangs at a passage is ended, and the passage is left out', async () => {
   const db = await openForTest();
   await addRows(db, conversationOf('a', ['red apple', 'endless loop', 'green pear']));

@@ -1,5 +1,6 @@
 import type { KeyLock } from '#settings/key-lock.ts';
 import type { Lock, LockDeps } from './lock.svelte.ts';
+import { createTickWorker } from './script-urls.ts';
 
 /** When a lock that could not be fetched is asked for again, in milliseconds. */
 const RETRY_MS = 5000;
@@ -10,7 +11,7 @@ const RETRY_MS = 5000;
  * as the others do.
  */
 export function createLazyLock(
-  deps: Omit<LockDeps, 'keyLock' | 'tell'>,
+  deps: Omit<LockDeps, 'keyLock' | 'tell' | 'watchTime'>,
   loadKeyLock: () => Promise<KeyLock>,
 ): () => Promise<Lock> {
   const channel = new BroadcastChannel('onggi-lock');
@@ -19,7 +20,12 @@ export function createLazyLock(
   const load = (): Promise<Lock> => {
     loaded ??= Promise.all([import('./lock.svelte.ts'), loadKeyLock()]).then(
       async ([{ Lock }, keyLock]) => {
-        const fresh = new Lock({ ...deps, keyLock, tell: (word) => channel.postMessage(word) });
+        const fresh = new Lock({
+          ...deps,
+          keyLock,
+          tell: (word) => channel.postMessage(word),
+          watchTime: (look) => (createTickWorker().onmessage = look),
+        });
         await fresh.refresh();
         return (lock = fresh);
       },

@@ -55,6 +55,8 @@ export interface LockDeps {
   /** Every tab locks: what is done after is another visit. */
   readonly endVisit: () => void;
   readonly reload: () => void;
+  /** Calls `look` every two seconds, in a hidden tab too, as long as this page lives. */
+  readonly watchTime: (look: () => void) => void;
   /** Speaks to the other tabs. */
   readonly tell: (word: LockWord) => void;
 }
@@ -358,10 +360,12 @@ export class Lock {
       // Somebody is active in another tab.
       if (key === ACTIVE_KEY) this.#activeMono = this.#deps.monotonic();
     });
-    // Timers of a hidden tab stand still for a minute or longer: it looks before it is shown.
+    // A tab that the browser froze, or a device that slept: it looks before it is shown.
     document.addEventListener('visibilitychange', this.look);
     for (const name of ['focus', 'pageshow']) addEventListener(name, this.look);
+    // Twice, for each may stop alone: a worker that cannot be fetched, the timers of a hidden page.
     setInterval(this.look, LOOK_EVERY_MS);
+    this.#deps.watchTime(this.look);
   }
 
   readonly #noteActivity = (): void => {

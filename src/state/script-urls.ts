@@ -1,6 +1,7 @@
 import backupWorkerUrl from '#backup/backup.worker.ts?worker&url';
 import portabilityWorkerUrl from '#portability/portability.worker.ts?worker&url';
 import searchWorkerUrl from '#search/search.worker.ts?worker&url';
+import tickWorkerUrl from './tick.worker.ts?worker&url';
 
 /** The service worker of the app. */
 const SERVICE_WORKER_URL = '/sw.js';
@@ -11,6 +12,7 @@ const SCRIPT_URLS: readonly string[] = [
   backupWorkerUrl,
   portabilityWorkerUrl,
   searchWorkerUrl,
+  tickWorkerUrl,
 ].map((url) => new URL(url, location.href).pathname);
 
 let policy: Pick<TrustedTypePolicy, 'createScriptURL'> | undefined;
@@ -44,3 +46,7 @@ export const createPortabilityWorker = (): Worker =>
 /** Starts the worker that searches and keeps its index. */
 export const createSearchWorker = (): Worker =>
   new Worker(trustedScriptUrl(searchWorkerUrl), { type: 'module', name: 'search' });
+
+/** Starts the worker that says that time passes, see [Note: Ticks]. */
+export const createTickWorker = (): Worker =>
+  new Worker(trustedScriptUrl(tickWorkerUrl), { type: 'module', name: 'tick' });

@@ -422,6 +422,15 @@ test('the shortcut says where to set a lock when there is none', async ({ start 
   await expect(lockCard(page)).toBeVisible();
 });
 
+/** Every timer of the page, from its first on, is the test's to stop. */
+async function reloadWithClock(page: Page): Promise<void> {
+  await page.goto('/#/');
+  await page.clock.install();
+  await page.reload();
+  await unlock(page);
+  await expect(page.getByRole('link', { name: 'Secret plans' })).toBeVisible();
+}
+
 test('a time that is over locks a tab before it is shown, and the settings count wrong tries', async ({
   start,
 }) => {
@@ -439,10 +448,10 @@ test('a time that is over locks a tab before it is shown, and the settings count
   }
   await expect(dialog.locator('.problem')).toContainText('Too many tries');
   await expect(proceed).toBeDisabled();
-  await page.goto('/#/');
-  await page.clock.install();
+  await page.route(/tick\.worker/, (route) => route.abort());
+  await reloadWithClock(page);
   await page.clock.pauseAt(Date.now() + 60_000);
-  // As in a tab in the background: the time is over, and no timer has run.
+  // As in a tab that was frozen: the time is over, and neither a timer nor a worker has run.
   await page.clock.setSystemTime(Date.now() + 20 * 60_000);
   const [before, after] = await page.evaluate(() => {
     const shown = document.body.textContent;
@@ -451,4 +460,15 @@ test('a time that is over locks a tab before it is shown, and the settings count
   });
   expect(before).toContain('Secret plans');
   expect(after).not.toContain('Secret plans');
+});
+
+test('a hidden tab locks in time, though its timers hardly run', async ({ start }) => {
+  const { page } = await start({ rows });
+  await setPassphrase(page);
+  await reloadWithClock(page);
+  await page.clock.pauseAt(Date.now() + 60_000);
+  // No timer of the page runs from here on.
+  await page.clock.setSystemTime(Date.now() + 20 * 60_000);
+  await expect(lockedTitle(page)).toBeVisible();
+  await expect(page.locator('body')).not.toContainText('Secret plans');
 });

@@ -67,6 +67,7 @@ async function openLock(memory = createMemory()) {
     endVisit: () => void (endedVisits += 1),
     reload: () => void done.push('reload'),
     tell: (word) => void told.push(word),
+    watchTime: () => undefined,
   });
   await lock.refresh();
   const tryIt = (text: string) => lock.unlock({ kind: 'typed', text });

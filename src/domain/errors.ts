@@ -93,6 +93,7 @@ export const ERROR_CODES = [
   'model/no-room',
   'model/changed',
   'model/moved',
+  'model/stuck',
   'clipboard/denied',
   'app/worker-failed',
   'app/unexpected',

@@ -88,7 +88,8 @@ export interface MeaningStatus {
   /**
    * `off`: nobody asked yet; `loading`: the embedding model is fetched; `waiting`: indexing goes on when
    * the answer that runs is there; `saving-power`: when the battery is charged; `retrying`: soon,
-   * after something failed for the moment; `paused`: the person stopped it; `evicted`: the vectors went to
+   * after something failed for the moment; `locked`: when the lock of the page that has the keys is opened;
+   * `paused`: the person stopped it; `evicted`: the vectors went to
    * make room, and are made again when there is some. Of the coming model, if there is one.
    */
   readonly phase:
@@ -98,6 +99,7 @@ export interface MeaningStatus {
     | 'waiting'
     | 'saving-power'
     | 'retrying'
+    | 'locked'
     | 'paused'
     | 'ready'
     | 'evicted'
@@ -127,6 +129,7 @@ const UNFINISHED: readonly MeaningStatus['phase'][] = [
   'waiting',
   'saving-power',
   'retrying',
+  'locked',
   'paused',
 ];
 

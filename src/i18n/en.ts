@@ -119,6 +119,7 @@ const texts = {
     'While you type the first question, onggi compares it with your conversations, on this device only.',
   'meaning.saving-power': 'Indexing by meaning goes on when the battery is charged.',
   'meaning.retrying': 'Indexing by meaning failed for the moment and is tried again by itself.',
+  'meaning.locked': 'Indexing by meaning goes on when onggi is unlocked.',
   'meaning.evicted':
     'Search by meaning gave its space to your text. It is made again when there is room.',
   'embedder.title': 'Finding by meaning',
@@ -1505,6 +1506,8 @@ const errors = {
     'The model gives other vectors than before. Nothing of yours is affected; try again to index anew.',
   'error.model/moved':
     'The connection that was to embed is gone or has another address now. Nothing is sent there; choose the model again if you agree to the new address.',
+  'error.model/stuck':
+    'The embedding model came no further while it was loading, so loading was ended. Searching by words works as before; try again, or choose another model.',
   'error.app/worker-failed':
     'A part of onggi that works in the background could not start. Your data are as they were; reload the page, then try again.',
   'error.clipboard/denied':

@@ -103,6 +103,7 @@ export const zh: LaterTexts = {
   'meaning.hintSettingHint': '输入第一个问题时，与以往的对话进行比较，全部在此设备上完成。',
   'meaning.saving-power': '电量充足后继续按含义建立索引。',
   'meaning.retrying': '按含义建立索引暂时失败，稍后会自动重试。',
+  'meaning.locked': '解锁后继续按含义建立索引。',
   'meaning.evicted': '为了给你的文字腾出空间，已清空按含义的索引。有空间时会重新建立。',
   'embedder.title': '按含义查找',
   'embedder.about':
@@ -1261,6 +1262,8 @@ export const zh: LaterTexts = {
   'error.model/changed': '模型给出的向量与以前不同。数据没有受影响。重试后会重新建立索引。',
   'error.model/moved':
     '用于嵌入的连接已不存在，或地址已更改。不会向那里发送任何内容。如果同意新的地址，请重新选择模型。',
+  'error.model/stuck':
+    '嵌入模型加载到中途停住，已中止加载。按文字搜索不受影响；请重试，或选择其他模型。',
   'error.app/worker-failed': '无法启动在后台工作的部分。数据保持不变，请重新加载页面后重试。',
   'error.clipboard/denied': '浏览器不允许复制。请选中文字后手动复制。',
   'error.app/unexpected':

@@ -12,6 +12,7 @@ import type { Clock } from '#domain/ids.ts';
 /** What may be over by itself, without a sign: it is tried again by a question after so long, milliseconds. */
 const PASSING: readonly ErrorCode[] = [
   'model/unreachable',
+  'model/stuck',
   'provider/offline',
   'provider/unreachable',
   'provider/rate-limited',

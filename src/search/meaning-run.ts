@@ -92,6 +92,8 @@ export interface MeaningRun {
 const [HOLD_MS, REST_MS] = [500, 1000];
 /** Pauses before what failed for the moment is tried again, milliseconds; the last one from then on. */
 const RETRY_MS = [1000, 5000, 20_000, 60_000];
+/** How often a lock is tried that covers the page which embeds, milliseconds: that asks nobody. */
+const LOCKED_MS = 1000;
 /** Changes read at a time. */
 const FEED_ROWS = 500;
 
@@ -122,7 +124,8 @@ export function startMeaningRun(
   onStatus: () => void,
 ): MeaningRun {
   let status: MeaningStatus = { ...NO_MEANING, phase: 'loading' };
-  let isClosed = false;
+  const closing = new AbortController();
+  const isClosed = (): boolean => closing.signal.aborted;
   let opened: OpenedMeaning | undefined;
   /** Settled by the next change, and by closing. */
   let wake: () => void = () => undefined;
@@ -141,17 +144,19 @@ export function startMeaningRun(
    */
   let letGo: (isHeld: boolean) => Promise<void> = () => Promise.resolve();
   const setStatus = (changes: Partial<MeaningStatus>): void => {
-    if (isClosed) return;
+    if (isClosed()) return;
     status = { ...status, ...changes };
     onStatus();
   };
   const goOn = (): void => {
-    if (isClosed) throw new Closed('closed');
+    if (isClosed()) throw new Closed('closed');
   };
 
   async function open(): Promise<OpenedMeaning> {
-    const embedder = await openReviving(() =>
-      openEmbedder((doneBytes, totalBytes) => setStatus({ doneBytes, totalBytes })),
+    const onBytes = (doneBytes: number, totalBytes: number | null): void =>
+      setStatus({ doneBytes, totalBytes });
+    const embedder = await whenUnlocked(() =>
+      openReviving(() => openEmbedder(onBytes), closing.signal),
     );
     try {
       goOn();
@@ -165,12 +170,28 @@ export function startMeaningRun(
         },
       );
       opened = { embedder, index, documents };
-      if (isClosed) closeAll(opened);
+      if (isClosed()) closeAll(opened);
       goOn();
       return opened;
     } catch (error) {
       embedder.close();
       throw error;
+    }
+  }
+
+  /**
+   * Does what asks an endpoint; while the page that has its key is locked, again and again until it is opened.
+   */
+  async function whenUnlocked<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        goOn();
+        if (!(error instanceof OnggiError) || error.code !== 'vault/locked') throw error;
+        setStatus({ phase: 'locked' });
+        await waitUnlessClosed(LOCKED_MS);
+      }
     }
   }
 
@@ -197,8 +218,9 @@ export function startMeaningRun(
   ): Promise<Float32Array<ArrayBuffer>> {
     for (let tries = 0; ; tries++) {
       try {
-        const vectors = await embedder.embed(...given);
-        if (tries > 0) setStatus({ phase: 'indexing' });
+        const vectors = await whenUnlocked(() => embedder.embed(...given));
+        if (status.phase === 'retrying' || status.phase === 'locked')
+          setStatus({ phase: 'indexing' });
         return vectors;
       } catch (error) {
         goOn();
@@ -384,7 +406,7 @@ export function startMeaningRun(
     },
     ended,
     close() {
-      isClosed = true;
+      closing.abort();
       wake();
       fail(new Closed('closed'));
     },

@@ -339,10 +339,11 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       Promise.reject(new OnggiError(reason, 'nothing answers'));
     const opened =
       failed === null ? (answering?.run.opened ?? unready('app/worker-failed')) : unready(failed);
-    // While the model that answered cannot be had, the coming one does, with what it has.
-    return opened.catch((error: unknown) =>
-      coming && !isFailed(coming) ? coming.run.opened : Promise.reject(toOnggiError(error)),
-    );
+    // While the model that answered cannot be had, the coming one does, with what it has, or has come meanwhile.
+    return opened.catch((error: unknown) => {
+      const other = [answering, coming].find((each) => each && each.run.opened !== opened);
+      return other && !isFailed(other) ? other.run.opened : Promise.reject(toOnggiError(error));
+    });
   }
 
   /** Embeds a question; when the model changes or its worker dies over it, once more. */

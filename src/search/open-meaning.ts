@@ -27,6 +27,7 @@ import {
   startGpuWorker,
   startTransformersWorker,
 } from './start-embedding-worker.ts';
+import { watchLoading } from './watch-loading.ts';
 
 /**
  * Texts given to a model at a time. The built-in one is quick, and every message to its worker costs
@@ -37,6 +38,17 @@ const BATCH_TEXTS = { 'built-in': 256, downloaded: 8, folder: 8, endpoint: 32 } 
 const REST_AFTER_MS = 5 * 60_000;
 /** The slowest batch on the slowest device takes half a minute, and a question waits for one before it. */
 const WORKER_PATIENCE_MS = 5 * 60_000;
+/**
+ * So long loading may come no further, milliseconds. The built-in model tells of every piece that is fetched; a
+ * large one is made ready by an engine that is fetched first, and neither tells how far it is; an endpoint may
+ * load its model for ten minutes, after which the page gives it up.
+ */
+const LOADING_MS = {
+  'built-in': 60_000,
+  downloaded: 3 * 60_000,
+  folder: 3 * 60_000,
+  endpoint: 11 * 60_000,
+} as const;
 /** For so long what was seen of running answers counts, milliseconds. */
 const LOCKS_FRESH_MS = 250;
 
@@ -107,19 +119,25 @@ export function openChosenMeaning({
     choice: EmbedderChoice,
     onBytes: (doneBytes: number, totalBytes: number | null) => void,
   ) =>
-    openEmbeddingWorker({
-      connect:
-        choice.kind === 'endpoint'
-          ? askPage
-          : choice.kind === 'built-in'
-            ? startEmbeddingWorker
-            : usesGpu(choice)
-              ? startGpuWorker
-              : startTransformersWorker,
-      choice,
-      modelsUrl: new URL('/models/', location.href).href,
+    watchLoading(
+      (tell, signal) =>
+        openEmbeddingWorker({
+          connect:
+            choice.kind === 'endpoint'
+              ? askPage
+              : choice.kind === 'built-in'
+                ? startEmbeddingWorker
+                : usesGpu(choice)
+                  ? startGpuWorker
+                  : startTransformersWorker,
+          choice,
+          modelsUrl: new URL('/models/', location.href).href,
+          onBytes: tell,
+          signal,
+        }),
       onBytes,
-    });
+      LOADING_MS[choice.kind],
+    );
 
   const meaning = createMeaning({
     db,

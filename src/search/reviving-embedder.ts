@@ -1,7 +1,7 @@
 import { embedderKey } from '#domain/embedding.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { OpenEmbedder } from './meaning-run.ts';
-import { reopenEmbedder } from './reopen-embedder.ts';
+import { openUnlessClosed, reopenEmbedder } from './reopen-embedder.ts';
 
 /**
  * Whether what embeds is no more, or its engine is not to be trusted any more: another is to be begun. What an
@@ -15,10 +15,14 @@ export function isDeath(error: unknown, { isWorker }: Pick<OpenEmbedder, 'isWork
 /**
  * An embedder that is opened anew, with the next text, after it died. One that does not answer for longer than it
  * says (`patienceMs`) is ended: what it was asked fails as if it had died.
+ * @param givenUp Ends the first opening: nobody waits for it any more.
  * @throws what `open` throws, here and from `embed`; there `model/changed` when the model is another one.
  */
-export async function openReviving(open: () => Promise<OpenEmbedder>): Promise<OpenEmbedder> {
-  const first = await open();
+export async function openReviving(
+  open: () => Promise<OpenEmbedder>,
+  givenUp: AbortSignal,
+): Promise<OpenEmbedder> {
+  const first = await openUnlessClosed(open, givenUp);
   const key = embedderKey(first);
   let working: Promise<OpenEmbedder> | undefined = Promise.resolve(first);
   const closed = new AbortController();

@@ -28,6 +28,12 @@ async function openOther(page: Page, kind: 'repository' | 'folder' | 'endpoint')
     .check();
 }
 
+const PASSPHRASE = 'five words are a lock';
+/** What the search worker says to other tabs. */
+interface Said {
+  readonly message?: { readonly status?: { readonly meaning: { readonly phase: string } } };
+}
+
 /** What search and a model of transformers.js need after a reload. */
 const KEPT_OFFLINE = [
   '/assets/SearchEntry-',
@@ -110,6 +116,73 @@ test('an endpoint that refused its key goes on by itself once the key is correct
   await expect(rowOf(page, 'embed/small')).toContainText(inUse, LOADING);
   await expect(unusable).toHaveCount(0);
   await findByMeaning(page);
+});
+
+test('a lock over the page puts off an endpoint, which goes on by itself once it is opened @long', async ({
+  onggi,
+  startEndpoint,
+}) => {
+  test.setTimeout(120_000);
+  const apiKey = 'sk-of-a-locked-one';
+  const server = await startEndpoint({ apiKey });
+  const { page } = onggi;
+  await onggi.open();
+  await onggi.connect(server.localhostUrl, apiKey);
+  await onggi.ask('banana bread with bananas');
+  // Nothing is embedded before the lock covers the page.
+  let isHeld = true;
+  let embedded = 0;
+  await page.route('**/embeddings', async (route) => {
+    const input = (route.request().postDataJSON() as { input: string[] }).input;
+    const isPassage = input.some((each) => each.includes('banana'));
+    if (isHeld && isPassage) await route.fulfill({ status: 503, body: '{}' });
+    else {
+      if (isPassage) embedded += 1;
+      await route.continue();
+    }
+  });
+  await page.goto('/#/settings/privacy');
+  await page
+    .getByRole('region', { name: text('lock.title') })
+    .getByRole('button', { name: text('lock.setPassphrase') })
+    .click();
+  await page.getByLabel(text('lock.newPassphrase')).fill(PASSPHRASE);
+  await page.getByLabel(text('lock.again')).fill(PASSPHRASE);
+  await page.getByRole('button', { name: text('common.continue') }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel(text('lock.codeNoted')).check();
+  await dialog.getByRole('button', { name: text('common.done') }).click();
+  await page.goto('/#/settings/models');
+  await openOther(page, 'endpoint');
+  await card(page).getByLabel(text('embedder.model')).fill('embed/small');
+  await card(page)
+    .getByRole('button', { name: text('embedder.useEndpoint') })
+    .click();
+  await expect(card(page).getByText(text('meaning.retrying'))).toBeVisible(LOADING);
+
+  // What is said to nobody else would be lost by loading the page anew: it is covered instead.
+  await page.goto('/#/');
+  await page.keyboard.press("ControlOrMeta+Shift+'");
+  await onggi.ask('Said to nobody else');
+  await page.evaluate(async () => {
+    const [{ name = '' } = {}] = await indexedDB.databases();
+    new BroadcastChannel(`onggi-search:${name}`).onmessage = ({ data }: MessageEvent<Said>) => {
+      const phase = data.message?.status?.meaning.phase;
+      if (phase !== undefined) document.documentElement.dataset.meaning = phase;
+    };
+  });
+  await page.keyboard.press('ControlOrMeta+Shift+L');
+  await expect(page.getByText(text('lock.kept'))).toBeVisible();
+  isHeld = false;
+  await page.waitForFunction(() => document.documentElement.dataset.meaning === 'locked');
+  expect(embedded).toBe(0);
+  await page.getByLabel(text('lock.passphraseOrCode')).fill(PASSPHRASE);
+  await page.getByRole('button', { name: text('lock.unlock') }).click();
+  await expect(page.getByText('Said to nobody else').first()).toBeVisible();
+  await expect.poll(() => embedded, LOADING).toBeGreaterThan(0);
+  await page.goto('/#/settings/models');
+  await expect(rowOf(page, 'embed/small')).toContainText(inUse);
+  await expect(card(page).getByText(/^Indexing by meaning/)).toHaveCount(0);
 });
 
 test('passages that an endpoint refuses are left out and told, and a button tries them again', async ({

@@ -1,6 +1,7 @@
 /** What becomes of search by meaning when the model fails: what begins anew, and what is left out. */
 import { expect, test } from 'vitest';
 import { putUserSettings } from '#db/user-settings.ts';
+import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import type { EmbedTexts } from '#domain/embedding.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { ErrorCode } from '#domain/errors.ts';
@@ -18,7 +19,7 @@ const OPTIONS = { limit: 3, leastCosine: 0.6, isInPassing: false };
 const died = (): OnggiError => new OnggiError('app/worker-failed', 'it died', { retryable: true });
 
 /** An endpoint that was chosen, and takes the key `right` alone. */
-async function startWithEndpoint(apiKey: string) {
+async function startWithEndpoint(apiKey: string, isLocked = () => false) {
   const db = await openForTest();
   await addRows(db, conversationOf('a', ['red apple']));
   const makers = { db, clock: createTestClock(), createId: createTestIds() };
@@ -35,6 +36,7 @@ async function startWithEndpoint(apiKey: string) {
   const embedTexts: EmbedTexts = async (where, texts) => {
     const stored = await endpoints.get(where.endpointId);
     if (stored?.baseUrl !== where.baseUrl) throw new OnggiError('model/moved', 'another address');
+    if (isLocked()) throw new OnggiError('vault/locked', 'the lock covers the page');
     const key = await apiKeys.open(stored);
     asked.push(key);
     if (texts.some((text) => text.includes('odd'))) throw new TypeError('nobody foresaw it');
@@ -81,6 +83,50 @@ test('an address that was put right again does too; nothing is sent to another o
   expect(asked).toEqual([]);
   await endpoints.update(endpoint.id, { baseUrl: endpoint.baseUrl });
   await expect.poll(() => statuses.at(-1)?.phase).toBe('ready');
+});
+
+test('while its page is locked an endpoint is not asked, and it goes on by itself once it is not', async () => {
+  let isLocked = true;
+  const { db, asked, statuses, meaning } = await startWithEndpoint('right', () => isLocked);
+  // Locked before the model was asked anything.
+  const found = meaning.near('red apple', OPTIONS);
+  await expect.poll(() => statuses.at(-1)?.phase).toBe('locked');
+  isLocked = false;
+  await found;
+  await expect.poll(() => statuses.at(-1)?.phase).toBe('ready');
+
+  // Locked while it is at work. A question is not kept waiting.
+  isLocked = true;
+  asked.length = 0;
+  await addRows(db, conversationOf('b', ['green pear']));
+  await expect.poll(() => statuses.at(-1)?.phase, { timeout: 5000 }).toBe('locked');
+  await expect(meaning.near('green pear', OPTIONS)).rejects.toThrow('covers the page');
+  expect(asked).toEqual([]);
+  isLocked = false;
+  await expect.poll(() => statuses.at(-1)?.phase, { timeout: 5000 }).toBe('ready');
+  expect((await meaning.near('green pear', OPTIONS)).map(({ id }) => id)).toEqual(['b']);
+  expect(statuses.map(({ phase }) => phase)).not.toContain('failed');
+});
+
+test('who waits for a model that never loads is answered by the one that is chosen instead', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  let chosen: EmbedderChoice = { kind: 'folder', path: 'models/hangs' };
+  const { meaning, statuses } = createTestMeaning(db, {
+    openEmbedder: (choice) =>
+      choice.kind === 'folder'
+        ? new Promise(() => undefined)
+        : Promise.resolve(createTestEmbedder()),
+    readWish: () => Promise.resolve({ chosen }),
+  });
+  const waiting = meaning.near('red apple', OPTIONS);
+  await expect.poll(() => statuses.at(-1)?.phase).toBe('loading');
+  chosen = { kind: 'built-in' };
+  await meaning.rechoose();
+  expect((await waiting).map(({ id }) => id)).toEqual(['a']);
+  // Nothing of the one that hung is left to be waited for: room can be made.
+  await meaning.evict();
+  expect(statuses.at(-1)?.phase).toBe('evicted');
 });
 
 test('what an endpoint does not foresee is asked and paid for once', async () => {

@@ -140,8 +140,10 @@ test('closed while another is begun after a death, it fails at once', async () =
   const embedder = createTestEmbedder();
   const embed: typeof embedder.embed = () =>
     Promise.reject(new OnggiError('app/worker-failed', 'it died'));
-  const reviving = await openReviving(() =>
-    isDead ? Promise.resolve({ ...embedder, embed }) : new Promise(() => undefined),
+  const { signal } = new AbortController();
+  const reviving = await openReviving(
+    () => (isDead ? Promise.resolve({ ...embedder, embed }) : new Promise(() => undefined)),
+    signal,
   );
   await expect(reviving.embed(['a'], 'passage')).rejects.toThrow('it died');
   isDead = false;

@@ -21,6 +21,8 @@ export interface GroupDigest {
    * @returns their UTF-8, in memory that the next call writes over.
    */
   add(rows: string, rowCount: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Takes the same as bytes. */
+  addBytes(rows: Uint8Array, rowCount: number): Promise<void>;
   /** The table is over: the next row begins a new group. */
   endTable(): Promise<void>;
   /** The digest in hexadecimal, after the last table. */
@@ -74,6 +76,17 @@ export function createGroupDigest(): GroupDigest {
     held = larger;
   }
 
+  function takeBytes(bytes: Uint8Array): void {
+    if (!running && heldBytes + bytes.length > HELD_BYTES) beginRunning();
+    if (running) {
+      running.update(bytes);
+      return;
+    }
+    reserve(bytes.length);
+    held.set(bytes, heldBytes);
+    heldBytes += bytes.length;
+  }
+
   function take(text: string): Uint8Array<ArrayBuffer> {
     // UTF-8 takes at most three bytes for a UTF-16 unit.
     const mostBytes = text.length * 3;
@@ -104,6 +117,12 @@ export function createGroupDigest(): GroupDigest {
       if (rowCount >= GROUP_ROWS) await closeGroup();
       return bytes;
     },
+    async addBytes(rows, added) {
+      if (rowCount > 0) takeBytes(COMMA);
+      takeBytes(rows);
+      rowCount += added;
+      if (rowCount >= GROUP_ROWS) await closeGroup();
+    },
     endTable: closeGroup,
     async finish() {
       await closeGroup();
@@ -114,6 +133,7 @@ export function createGroupDigest(): GroupDigest {
   };
 }
 
+const COMMA = Uint8Array.of(0x2c);
 const encoder = new TextEncoder();
 
 function concatenate(parts: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {

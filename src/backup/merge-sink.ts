@@ -23,7 +23,7 @@ import {
 import type { Merged } from './merge-rows.ts';
 import type { ProblemNotes } from './problems.ts';
 import type { ReadMessage, TableRows } from './read-rows.ts';
-import { createOneInFlight } from './row-sink.ts';
+import { createWritesInFlight } from './row-sink.ts';
 import type { RowSink } from './row-sink.ts';
 import { createSettingsCollector } from './settings-rows.ts';
 import type { CollectedSettings } from './settings-rows.ts';
@@ -45,7 +45,7 @@ export function createMergeSink(
   signal: AbortSignal | undefined,
 ): RowSink {
   const db = staging.relaxed;
-  const writing = createOneInFlight();
+  const writing = createWritesInFlight();
   const ledger = createLedger();
   const settings = createSettingsCollector();
   const usage = createUsageCollector((days) =>

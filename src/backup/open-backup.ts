@@ -10,6 +10,9 @@ export interface OpenBackupOptions {
   readonly isLargeAllowed?: boolean | undefined;
 }
 
+/** Given each chunk of the text before it is read: what was decoded of it, and its bytes. */
+export type OnChunk = (text: string, bytes: Uint8Array) => void;
+
 /** A backup's text. */
 export interface OpenedBackup {
   readonly isEncrypted: boolean;
@@ -28,6 +31,7 @@ type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>;
 export async function openBackup(
   file: Blob,
   { passphrase, isLargeAllowed = false }: OpenBackupOptions = {},
+  onChunk?: OnChunk,
 ): Promise<OpenedBackup> {
   if (file.size === 0) throw new OnggiError('file/empty', 'empty file');
   if (file.size > ASK_ABOVE_BYTES && !isLargeAllowed) {
@@ -41,7 +45,7 @@ export async function openBackup(
   if (isGzip(first)) {
     const saidBytes = isEncrypted || isLargeAllowed ? undefined : await readGzipSize(file);
     const plain = inflate(stream, { ...limits, saidBytes, format: 'gzip' });
-    return { isEncrypted, chunks: decodeText(plain) };
+    return { isEncrypted, chunks: decodeText(plain, undefined, onChunk) };
   }
   if (!isJsonObject(first)) {
     await stream.cancel().catch(() => undefined);
@@ -49,7 +53,7 @@ export async function openBackup(
   }
   const isTooLong = file.size > MAX_INFLATED_BYTES && !isLargeAllowed;
   if (isTooLong) throw new OnggiError('file/too-large', `${file.size} bytes`);
-  return { isEncrypted, chunks: decodeText(stream) };
+  return { isEncrypted, chunks: decodeText(stream, undefined, onChunk) };
 }
 
 function isGzip(bytes: Uint8Array): boolean {

@@ -8,6 +8,7 @@ import { MAX_ROWS } from '#files/limits.ts';
 import { splitElements, splitJson } from '#files/split-json.ts';
 import { createBackupHead, notABackup, readHeadMember } from './backup-head.ts';
 import type { BackupHead } from './backup-head.ts';
+import { createChunkBytes } from './chunk-bytes.ts';
 import { GROUP_ROWS, createGroupDigest } from './group-digest.ts';
 import type { GroupDigest } from './group-digest.ts';
 import { openBackup } from './open-backup.ts';
@@ -91,7 +92,8 @@ export function readBackup(
   let foundDigest: string | null = null;
 
   async function* rows(): AsyncGenerator<TableRows> {
-    const opened = await openBackup(file, options);
+    const chunkBytes = createChunkBytes();
+    const opened = await openBackup(file, options, chunkBytes.see);
     ({ isEncrypted } = opened);
     const reader = createRowReader(notes, options.sessionId ?? NO_SESSION);
     /** The table that began last; null for one that is passed over. */
@@ -143,7 +145,8 @@ export function readBackup(
       if (rowCount > MAX_ROWS && !options.isLargeAllowed) {
         throw new OnggiError('file/too-many-rows', `more than ${MAX_ROWS} rows`);
       }
-      await digestElements(digest, piece.text, piece.count);
+      const bytes = piece.from === undefined ? undefined : chunkBytes.find(piece.text, piece.from);
+      await digestElements(digest, piece, bytes);
       if (isGone) takeGone(piece.values ?? parseElements(piece.text, 'messages', notes));
       if (table === null && rescued === null) continue;
       if (table !== null) counts[table] += piece.count;
@@ -275,10 +278,17 @@ function expectedTables(head: BackupHead): readonly BackupTable[] {
   return BACKUP_TABLES.filter((table) => version >= (TABLES_SINCE[table] ?? 1));
 }
 
-/** Takes the rows of a piece into the digest, cut where a group ends. */
-async function digestElements(digest: GroupDigest, text: string, count: number): Promise<void> {
+/**
+ * Takes the rows of a piece into the digest, cut where a group ends.
+ * @param bytes Of the text, as the file has them: making them anew took as long as hashing them.
+ */
+async function digestElements(
+  digest: GroupDigest,
+  { text, count }: { readonly text: string; readonly count: number },
+  bytes: Uint8Array | undefined,
+): Promise<void> {
   if (count <= digest.room) {
-    await digest.add(text, count);
+    await (bytes ? digest.addBytes(bytes, count) : digest.add(text, count));
     return;
   }
   const elements = splitElements(text);

@@ -5,13 +5,19 @@ import { createAttachmentFiller } from './attachment-filler.ts';
 import { createLedger } from './ledger.ts';
 import type { ProblemNotes } from './problems.ts';
 import type { ReadMessage, TableRows } from './read-rows.ts';
-import { createOneInFlight } from './row-sink.ts';
+import { createWritesInFlight } from './row-sink.ts';
 import type { RowSink } from './row-sink.ts';
 import { createSettingsCollector } from './settings-rows.ts';
 import { withoutNotices } from './small-rows.ts';
 import type { StoredText } from './small-rows.ts';
 import { createUsageCollector } from './usage-rows.ts';
 import { settleConversations } from './settle-conversations.ts';
+
+/**
+ * Pieces of messages that are written at once: the database is never without work while the next rows are
+ * unpacked and checked.
+ */
+const MOST_PIECES = 3;
 
 /** Fills an empty database with the rows of a backup. Of rows with one id the first is taken. */
 export function createReplaceSink(
@@ -20,7 +26,7 @@ export function createReplaceSink(
   signal: AbortSignal | undefined,
 ): RowSink {
   const db = staging.relaxed;
-  const writing = createOneInFlight();
+  const writing = createWritesInFlight();
   const ledger = createLedger();
   const settings = createSettingsCollector();
   const usage = createUsageCollector((days) => add(db.usageStatistics, days));
@@ -97,7 +103,7 @@ export function createReplaceSink(
   }
 
   return {
-    take: (rows) => writing.begin(() => store(rows)),
+    take: (rows) => writing.begin(() => store(rows), rows.table === 'messages' ? MOST_PIECES : 1),
     async finish(isOurs) {
       await writing.end();
       await attachments.finish();

@@ -11,23 +11,33 @@ export interface RowSink {
   merged(): Partial<Record<BackupTable, MergeCount>> | null;
 }
 
-/** Lets one piece of writing go on beside the reading of the next. */
-export interface OneInFlight {
-  /** Waits for the last piece, then begins this one. @throws what the last one threw. */
-  begin(work: () => Promise<void>): Promise<void>;
-  /** Waits for the last piece. */
+/** Lets pieces of writing go on beside the reading of the next. */
+export interface WritesInFlight {
+  /** Waits until fewer than `most` pieces are being written, then begins this one. @throws what one of them threw. */
+  begin(work: () => Promise<void>, most?: number): Promise<void>;
+  /** Waits for all of them. */
   end(): Promise<void>;
 }
 
-export function createOneInFlight(): OneInFlight {
-  let running: Promise<void> = Promise.resolve();
+export function createWritesInFlight(): WritesInFlight {
+  const running: Promise<void>[] = [];
+
+  /** Those of one table are done in the order in which they were begun. */
+  async function waitFor(most: number): Promise<void> {
+    while (running.length >= most) {
+      await running[0];
+      void running.shift();
+    }
+  }
+
   return {
-    async begin(work) {
-      await running;
-      running = work();
-      // Met at the next piece.
-      running.catch(() => undefined);
+    async begin(work, most = 1) {
+      await waitFor(most);
+      const piece = work();
+      // Met at a later piece.
+      piece.catch(() => undefined);
+      running.push(piece);
     },
-    end: () => running,
+    end: () => waitFor(1),
   };
 }

@@ -28,7 +28,7 @@ import {
   noteHeldCopies,
 } from './carry-over.ts';
 import { readLiveStamp } from './live-stamp.ts';
-import { countReplaced } from './count-replaced.ts';
+import { createReplacedCounter } from './count-replaced.ts';
 import { createMergeSink } from './merge-sink.ts';
 import { readChain } from './read-chain.ts';
 import type { BackupReading, ReadBackupOptions } from './read-backup.ts';
@@ -171,10 +171,14 @@ async function buildStage(
     const reading = readChain(file, options.segments ?? [], options);
     const makeSink = mode === 'merge' ? createMergeSink : createReplaceSink;
     const sink = makeSink(staging, reading.notes, signal);
-    for await (const rows of reading.rows()) await sink.take(rows);
+    const counter = mode === 'replace' ? createReplacedCounter(live) : null;
+    for await (const rows of reading.rows()) {
+      await sink.take(rows);
+      await counter?.take(rows);
+    }
     await sink.finish(reading.head.isOurs);
     if (mode === 'replace') await noteLosses(live, staging, reading);
-    const replaced = mode === 'replace' ? await countReplaced(live, staging) : null;
+    const replaced = (await counter?.finish(staging)) ?? null;
     const origin = await readNewDefaultOrigin(live, staging, mode);
     if (origin !== undefined) reading.notes.note('default_endpoint_changed', origin);
     const preview = { ...toPreview(mode, reading, sink.merged()), replaced };

@@ -113,6 +113,54 @@ export async function compareKeys<Row, Key extends string>(
   return counts;
 }
 
+/** Goes through the keys of a table beside those of others, as they come. */
+export interface KeysBeside {
+  /** @param keys Rising, from one call to the next too. */
+  take(keys: readonly string[]): Promise<void>;
+  /** The same as {@link compareKeys} of them would say. */
+  finish(): Promise<{ readonly here: number; readonly after: number; readonly gone: number }>;
+}
+
+/** As {@link compareKeys}, without reading the keys of the other table. */
+export function createKeysBeside<Row, Key extends string>(here: Table<Row, Key>): KeysBeside {
+  const counts = { here: 0, after: 0, gone: 0 };
+  const pages = readKeyPages(here);
+  let keys: readonly Key[] = [];
+  let place = 0;
+
+  /** Whether there are more keys here; the next is at `place` then. */
+  async function hasMore(): Promise<boolean> {
+    if (place < keys.length) return true;
+    const page = await pages.next();
+    if (page.done) return false;
+    [keys, place] = [page.value, 0];
+    counts.here += keys.length;
+    return true;
+  }
+
+  return {
+    async take(others) {
+      counts.after += others.length;
+      for (const other of others) {
+        while (place < keys.length || (await hasMore())) {
+          const key = keys[place];
+          if (key === undefined || key > other) break;
+          place += 1;
+          if (key === other) break;
+          counts.gone += 1;
+        }
+      }
+    },
+    async finish() {
+      while (await hasMore()) {
+        counts.gone += keys.length - place;
+        place = keys.length;
+      }
+      return counts;
+    },
+  };
+}
+
 /** Those of the keys that no row of the table has, in their order. */
 export async function withoutStored<Row, Key extends string>(
   table: Table<Row, Key>,

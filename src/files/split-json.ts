@@ -22,6 +22,8 @@ export type JsonPiece =
       readonly count: number;
       /** The elements, where they were parsed to find the cut; see `isParsing`. */
       readonly values?: readonly unknown[];
+      /** Where in the chunk that was read last the text begins, where it is a part of that alone. */
+      readonly from?: number;
     }
   /** A member of the top-level object that is no array, or a top-level scalar. */
   | { readonly kind: 'value'; readonly key: string | null; readonly text: string }
@@ -223,7 +225,7 @@ function createSplitter(options: SplitJsonOptions): Splitter {
       const rows =
         isParsing && index === pieceStart && isAtPiece() ? guessRows(chunk, index) : null;
       if (rows) {
-        yield { kind: 'elements', key, ...rows };
+        yield { kind: 'elements', key, ...rows, from: index };
         index += rows.text.length + 1;
         isFirstElement = false;
         [pieceStart, elementStart] = [index, index];

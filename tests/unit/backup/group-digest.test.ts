@@ -29,6 +29,16 @@ describe('the digest of groups', () => {
     }
   });
 
+  test('is the same of bytes as of their text', async () => {
+    const rows = ['"옹기"', '"🏺"', JSON.stringify('한'.repeat(3_000_000)), '1'];
+    const [texts, bytes] = [createGroupDigest(), createGroupDigest()];
+    for (const text of rows) {
+      await texts.add(text, 1);
+      await bytes.addBytes(encode(text), 1);
+    }
+    expect(await bytes.finish()).toBe(await texts.finish());
+  });
+
   test('of a group too large to be held is the same', async () => {
     const text = JSON.stringify('한'.repeat(1_000_000));
     const row = encode(text);

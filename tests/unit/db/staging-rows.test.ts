@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   addNewRows,
   compareKeys,
+  createKeysBeside,
   flushToDisk,
   hasRows,
   moveMessages,
@@ -56,6 +57,27 @@ test('two tables are compared by their keys, over pages and in the order of the 
   ];
   expect(gone.toSorted()).toEqual(expected.toSorted());
   expect(counts).toEqual({ here: 2506, after: 1670, gone: expected.length });
+});
+
+test.each([
+  [[], []],
+  [['a', 'b'], []],
+  [[], ['a', 'b']],
+  [
+    ['a', 'c', 'e'],
+    ['b', 'c', 'f'],
+  ],
+  [
+    ['Z', '\u{1F3FA}', '\uFFFD'],
+    ['\u{1F3FA}', '\uFFFF'],
+  ],
+])('keys %j are counted beside %j as two tables are', async (own, others) => {
+  const [{ strict: here }, { strict: after }] = [await openForTest(), await openForTest()];
+  await here.messages.bulkAdd(own.map((id) => makeMessage('c', id, null)));
+  await after.messages.bulkAdd(others.map((id) => makeMessage('c', id, null)));
+  const beside = createKeysBeside(here.messages);
+  for (const id of others) await beside.take([id]);
+  expect(await beside.finish()).toEqual(await compareKeys(here.messages, after.messages));
 });
 
 test('a table is compared with an empty one', async () => {

@@ -32,9 +32,9 @@ const specsOf = (/** @type {Suite} */ { specs = [], suites = [] }) => [
   ...specs,
   ...suites.flatMap(specsOf),
 ];
-/** @type {Suite} */
+/** @type {unknown} */
 const report = JSON.parse(stdout.slice(stdout.indexOf('{')));
-const specs = specsOf(report);
+const specs = specsOf(/** @type {Suite} */ (report));
 const sites = specs
   .flatMap(({ tests }) => tests.flatMap(({ annotations }) => annotations))
   .filter(({ type }) => type.startsWith('told: '))

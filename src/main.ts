@@ -34,7 +34,7 @@ import { loadKeyLock } from '#settings/lazy-key-lock.ts';
 import { createPreferences } from '#settings/preferences.ts';
 import { Answers } from '#state/answers.svelte.ts';
 import { AppUpdate } from '#state/app-update.svelte.ts';
-import { App as AppState } from '#state/app.svelte.ts';
+import { App as AppState, NEW_DRAFT } from '#state/app.svelte.ts';
 import type { RestoreDone } from '#state/backup-work.ts';
 import { Backups } from '#state/backups.svelte.ts';
 import { Cache } from '#state/cache.svelte.ts';
@@ -393,8 +393,19 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
   return app;
 }
 
+/** As {@link openNow}, and waits for room where the disk is too full for that, for as long as it takes. */
+async function open(): Promise<OnggiDatabase> {
+  try {
+    return await openNow();
+  } catch (error) {
+    if (toOnggiError(error).code !== 'db/no-space') throw error;
+    const { openWithRoom } = await import('./ui/recovery/open-with-room.ts');
+    return openWithRoom(target, translator, { open: openNow, draftId: NEW_DRAFT, clock, createId });
+  }
+}
+
 /** Opens the database, and asks the person first where data are missing. */
-function open(): Promise<OnggiDatabase> {
+function openNow(): Promise<OnggiDatabase> {
   return openChecked({
     clock,
     createId,

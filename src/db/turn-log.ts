@@ -49,8 +49,15 @@ async function requireRoom(): Promise<void> {
   // Safari below 26 has the files and no such writing; its databases are no LevelDB either.
   if (!('createWritable' in FileSystemFileHandle.prototype)) return;
   const root = await navigator.storage.getDirectory().catch(() => undefined);
-  // One page at a time: all of them hear that the disk was full.
-  if (root) await navigator.locks.request(PROBE, () => probe(root));
+  if (!root) return;
+  try {
+    // One page at a time: all of them hear that the disk was full.
+    await navigator.locks.request(PROBE, () => probe(root));
+  } catch (error) {
+    if (isNoRoom(toStorageError(error))) throw error;
+    // On a disk that is full to the last byte the files fail without saying why (measured with Chromium 156:
+    // InvalidStateError), and so may damaged ones: then the databases say it.
+  }
 }
 
 async function probe(root: FileSystemDirectoryHandle): Promise<void> {

@@ -799,6 +799,19 @@ const texts = {
   'recovery.rescueTitle': 'Rescue',
   'recovery.rescueBody':
     'This page needs nothing but the browser. It changes nothing until you say so.',
+  'recovery.fullTitle': 'The disk is full',
+  'recovery.fullBody':
+    'Without free space the browser cannot open its storage, so your conversations cannot be shown now. Nothing was deleted. Make some room on the disk where the browser keeps its data (20 MB are enough); onggi then opens by itself.',
+  'recovery.fullWaiting': 'Looking for room every few seconds. You need not reload.',
+  'recovery.fullElse':
+    'If there is room and this page stays all the same, close the browser completely and open it again.',
+  'recovery.write': 'Write meanwhile',
+  'recovery.writeBody':
+    'This text is in this page only. When onggi opens it stands in the message box of a new chat. To be sure, download it, onto another disk where you have one.',
+  'recovery.copies': 'Snapshots in this browser',
+  'recovery.copiesBody':
+    'They can be looked into and downloaded now, onto another disk where you have one. Restoring needs room.',
+  'recovery.noCopies': 'There is no snapshot in this browser.',
   'recovery.working': 'At work…',
   'recovery.snapshots': 'Restore a snapshot',
   'recovery.none': 'There is no snapshot in this browser. If you have a backup file, choose it.',

@@ -686,6 +686,19 @@ export const ja: LaterTexts = {
     'APIキーはスナップショットにもバックアップにもありません。復元のあと、設定の「モデル」で入力し直してください。',
   'recovery.rescueTitle': '救出',
   'recovery.rescueBody': 'この画面はブラウザーだけで動きます。選ぶまでは何も変更しません。',
+  'recovery.fullTitle': 'ディスクがいっぱいです',
+  'recovery.fullBody':
+    '空き容量がないとブラウザーは保存領域を開けないため、今は会話を表示できません。何も削除されていません。ブラウザーがデータを置いているディスクの空きを少し増やすと（20MBで足ります）、onggiは自動的に開きます。',
+  'recovery.fullWaiting': '数秒ごとに空き容量を確認しています。再読み込みは必要ありません。',
+  'recovery.fullElse':
+    '空きがあるのにこの画面のままなら、ブラウザーを完全に閉じてから開き直してください。',
+  'recovery.write': 'その間に書いておく',
+  'recovery.writeBody':
+    'この文章はこのページの中だけにあります。onggiが開くと、新しいチャットの入力欄に入ります。念のためダウンロードしてください。別のディスクがあれば、そこに保存してください。',
+  'recovery.copies': 'このブラウザーにあるスナップショット',
+  'recovery.copiesBody':
+    '今でも中を確認し、ダウンロードできます。別のディスクがあれば、そこに保存してください。復元には空き容量が必要です。',
+  'recovery.noCopies': 'このブラウザーにスナップショットはありません。',
   'recovery.working': '処理中…',
   'recovery.snapshots': 'スナップショットを復元',
   'recovery.none':

@@ -677,6 +677,19 @@ export const ko: LaterTexts = {
   'recovery.rescueTitle': '구조 화면',
   'recovery.rescueBody':
     '이 화면은 브라우저만 있으면 열려요. 직접 고르기 전에는 아무것도 바꾸지 않아요.',
+  'recovery.fullTitle': '디스크가 가득 찼어요',
+  'recovery.fullBody':
+    '빈 공간이 없으면 브라우저가 저장소를 열지 못해서 지금은 대화를 보여 드릴 수 없어요. 지워진 것은 없어요. 브라우저가 데이터를 두는 디스크에 공간을 조금만 비우면(20MB면 충분해요) onggi가 저절로 열려요.',
+  'recovery.fullWaiting': '몇 초마다 빈 공간을 확인하고 있어요. 새로고침하지 않아도 돼요.',
+  'recovery.fullElse':
+    '공간이 있는데도 이 화면이 그대로라면 브라우저를 완전히 닫았다가 다시 열어 보세요.',
+  'recovery.write': '그동안 적어 두기',
+  'recovery.writeBody':
+    '이 글은 이 페이지에만 있어요. onggi가 열리면 새 대화의 입력란에 그대로 들어가요. 확실히 해 두려면 내려받으세요. 다른 디스크가 있으면 그곳에 저장하세요.',
+  'recovery.copies': '이 브라우저에 있는 스냅샷',
+  'recovery.copiesBody':
+    '지금도 내용을 살펴보고 내려받을 수 있어요. 다른 디스크가 있으면 그곳에 저장하세요. 복원하려면 빈 공간이 필요해요.',
+  'recovery.noCopies': '이 브라우저에는 스냅샷이 없어요.',
   'recovery.working': '하는 중…',
   'recovery.snapshots': '스냅샷 복원',
   'recovery.none': '이 브라우저에는 스냅샷이 없어요. 백업 파일이 있으면 골라 주세요.',

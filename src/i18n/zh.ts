@@ -652,6 +652,17 @@ export const zh: LaterTexts = {
   'recovery.keysLost': '快照和备份都不含 API 密钥，请在恢复后到设置的“模型”中重新输入。',
   'recovery.rescueTitle': '救援',
   'recovery.rescueBody': '此页面只需要浏览器。在你选择之前不会更改任何内容。',
+  'recovery.fullTitle': '磁盘已满',
+  'recovery.fullBody':
+    '没有可用空间时，浏览器无法打开它的存储，因此现在无法显示你的对话。没有任何内容被删除。请在浏览器存放数据的磁盘上腾出一点空间（20 MB 就够），onggi 会自动打开。',
+  'recovery.fullWaiting': '每隔几秒检查一次可用空间，无需重新加载。',
+  'recovery.fullElse': '如果有空间但仍停留在此页面，请完全关闭浏览器后重新打开。',
+  'recovery.write': '先写在这里',
+  'recovery.writeBody':
+    '这段文字只保存在本页面中。onggi 打开后，它会出现在新对话的输入框里。为保险起见请下载；如果有其他磁盘，请存到那里。',
+  'recovery.copies': '此浏览器中的快照',
+  'recovery.copiesBody': '现在就可以查看和下载。如果有其他磁盘，请存到那里。恢复需要可用空间。',
+  'recovery.noCopies': '此浏览器中没有快照。',
   'recovery.working': '正在处理…',
   'recovery.snapshots': '恢复快照',
   'recovery.none': '此浏览器中没有快照。如有备份文件，请选择它。',

@@ -78,8 +78,9 @@ export interface AppParts {
   readonly usage: Usage;
 }
 
-/** Keys of the drafts of conversations that have not begun. The temporary one is never written. */
-const NEW_DRAFT = 'new';
+/** Key of the draft of a conversation that has not begun. */
+export const NEW_DRAFT = 'new';
+/** The same of a temporary one: it is never written. */
 const NEW_TEMPORARY_DRAFT = 'new-temporary';
 
 /** Screens on which the sidebar lies over the thread; the style sheets use the same width. */

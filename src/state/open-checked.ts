@@ -16,6 +16,7 @@ import {
 import { openDatabase } from '#db/open-database.ts';
 import type { DatabaseEvents, OnggiDatabase } from '#db/open-database.ts';
 import { forgetTorn, mendLog, noteTorn } from '#db/torn-log.ts';
+import { toOnggiError } from '#domain/errors.ts';
 import type { Clock, CreateId } from '#domain/ids.ts';
 import type { RecoveryDeps, RecoveryReason, StartWait } from './recovery.svelte.ts';
 
@@ -36,16 +37,26 @@ export interface OpenCheckedDeps {
   /** Asks the person what to do. @returns when they go on with what is there */
   readonly ask: (
     reason: RecoveryReason,
-    access: Pick<RecoveryDeps, 'open' | 'prepareToWrite' | 'followWait'>,
+    access: Pick<RecoveryDeps, 'open' | 'prepareToOpen' | 'followWait'>,
   ) => Promise<void>;
 }
 
 /**
  * Opens the live database, and makes it at a first start; where data are missing, nothing is made or shown
- * before the person has said what to do.
+ * before the person has said what to do. Where it fails it can be called again.
  * @throws OnggiError as `openDatabase` does; `db/no-space` while a torn log cannot be mended.
  */
 export async function openChecked(deps: OpenCheckedDeps): Promise<OnggiDatabase> {
+  try {
+    return await openAfterLook(deps);
+  } catch (error) {
+    // Opening writes as well, and what is cut of that is a tear too.
+    if (toOnggiError(error).code === 'db/no-space') noteTorn();
+    throw error;
+  }
+}
+
+async function openAfterLook(deps: OpenCheckedDeps): Promise<OnggiDatabase> {
   const { screen } = deps;
   const canary = readCanary();
   let opened: Promise<OnggiDatabase> | undefined;
@@ -83,7 +94,7 @@ export async function openChecked(deps: OpenCheckedDeps): Promise<OnggiDatabase>
     known.isAsking = true;
     await deps.ask(reason, {
       open: openOnce,
-      prepareToWrite: mendLog,
+      prepareToOpen: mendLog,
       followWait: (follow) => (known.follow = follow),
     });
     known.isAsking = false;

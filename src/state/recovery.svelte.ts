@@ -16,9 +16,13 @@ import { toSessionId } from '#domain/ids.ts';
 import type { Clock, CreateId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import type { RestoreDone } from './backup-work.ts';
+import type { FullDisk } from './full-disk.svelte.ts';
 import { createBackupWorker } from './script-urls.ts';
 
-/** Why the screen is there: the database is gone, rows are missing, or the person asked for it. */
+/**
+ * Why the screen is there: the database is gone, rows are missing, the person asked for it, or nothing opens on
+ * a full disk: then copies are only read.
+ */
 export type RecoveryReason =
   | { readonly kind: 'gone' }
   | {
@@ -30,7 +34,8 @@ export type RecoveryReason =
       /** The newest changes that are missing. */
       readonly changes: number;
     }
-  | { readonly kind: 'rescue' };
+  | { readonly kind: 'rescue' }
+  | { readonly kind: 'full'; readonly disk: FullDisk };
 
 /** Why opening takes long: an older tab, an upgrade of the schema, a storage that says nothing. */
 export type StartWait = 'blocked' | 'upgrade' | 'no-answer';
@@ -39,8 +44,8 @@ export interface RecoveryDeps {
   readonly reason: RecoveryReason;
   /** Opens the live database, and makes it where it is gone. */
   readonly open: () => Promise<OnggiDatabase>;
-  /** To be waited for before anything is written past `open`. @throws OnggiError `db/no-space` */
-  readonly prepareToWrite: () => Promise<void>;
+  /** To be waited for before any database is opened past `open`. @throws OnggiError `db/no-space` */
+  readonly prepareToOpen: () => Promise<void>;
   /** Tells from now on why `open` takes long; undefined when it does not any more. */
   readonly followWait: (follow: (wait: StartWait | undefined) => void) => void;
   readonly clock: Clock;
@@ -111,7 +116,7 @@ export class Recovery {
   mendPointer(name: string): Promise<void> {
     return this.#work(async () => {
       const others = this.#candidates.map((each) => each.name).filter((each) => each !== name);
-      await this.#deps.prepareToWrite();
+      await this.#deps.prepareToOpen();
       await mendPointer({ name, others, now: this.#deps.clock() });
       // What was noted of another would be missing in this one.
       if (readCanary()?.databaseName !== name) forgetCanary();
@@ -189,6 +194,8 @@ export class Recovery {
   async rescue(): Promise<Rescued | undefined> {
     let rescued: Rescued | undefined;
     await this.#work(async () => {
+      // Looking opens the databases too. See [Note: Torn log] in `db/turn-log.ts`.
+      await this.#deps.prepareToOpen();
       const knownName = readCanary()?.databaseName;
       rescued = await rescueEverything({ now: this.#deps.clock(), knownName });
     });
@@ -198,7 +205,10 @@ export class Recovery {
   async #findForPointer(): Promise<void> {
     const notedName = readCanary()?.databaseName;
     // Where nothing can be looked at, there is nothing to offer.
-    this.#candidates = await findForPointer({ notedName }).catch(() => []);
+    this.#candidates = await this.#deps
+      .prepareToOpen()
+      .then(() => findForPointer({ notedName }))
+      .catch(() => []);
   }
 
   async #list(): Promise<void> {

@@ -12,6 +12,9 @@ export interface UnsavedText {
 /** After these the database has to be opened again before anything is written. */
 const IS_SHUT = /^db\/(lost|hang|closed|no-space)$/;
 
+/** Pauses before a closed database is opened again by itself; the last one is that of all that follow. */
+const PAUSES_MS = [5000, 10_000, 20_000];
+
 /** Whether what is written reaches the disk, and what did not. */
 export class StorageHealth {
   #problem = $state.raw<OnggiError | null>(null);
@@ -23,6 +26,13 @@ export class StorageHealth {
   #isRetrying = $state(false);
   #isSlow = $state(false);
   #reopen: (() => Promise<boolean>) | undefined;
+  #isWatching = false;
+  readonly #sleep: (milliseconds: number) => Promise<unknown>;
+
+  /** Only tests give another clock. */
+  constructor(sleep = (pauseMs: number) => new Promise((resolve) => setTimeout(resolve, pauseMs))) {
+    this.#sleep = sleep;
+  }
 
   /** The last failure to write, until a write succeeds. */
   get problem(): OnggiError | null {
@@ -52,6 +62,7 @@ export class StorageHealth {
   /** Gives what opens the database again. */
   setReopen(reopen: () => Promise<boolean>): void {
     this.#reopen = reopen;
+    void this.#keepTrying();
   }
 
   /** Whether {@link retry} can help. */
@@ -101,6 +112,7 @@ export class StorageHealth {
     // Closed, and no other page asked for it: the browser did it by itself, as on a full disk.
     const isLost = error.code === 'db/closed' && !this.#isSuperseded && !this.#isReplaced;
     this.#problem = isLost ? new OnggiError('db/lost', error.message, { cause: error }) : error;
+    void this.#keepTrying();
   };
 
   /** The person has read it. */
@@ -140,6 +152,21 @@ export class StorageHealth {
     if (this.#isShut) this.#problem = null;
     await this.#writeAll();
   };
+
+  /** Tries again by itself, with pauses, as long as the database is closed (SECURITY 8.2). */
+  async #keepTrying(): Promise<void> {
+    if (this.#isWatching || !this.#reopen) return;
+    this.#isWatching = true;
+    for (let tries = 0; this.#isReopenable(); tries += 1) {
+      await this.#sleep(PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0);
+      if (this.#isReopenable() && !this.#isRetrying) await this.retry();
+    }
+    this.#isWatching = false;
+  }
+
+  #isReopenable(): boolean {
+    return this.#isShut && !this.#isSuperseded && !this.#isReplaced;
+  }
 
   async #writeAll(): Promise<void> {
     for (const text of this.#unsaved) {

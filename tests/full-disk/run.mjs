@@ -2,9 +2,10 @@
  * `npm run test:full-disk [-- --rounds 3]`: builds the app, puts the database of a browser profile on a small
  * disk of its own (tmpfs), fills that disk to the last byte and goes on writing as a person would. Looks
  * whether the app says so, keeps the text, offers it, goes on without being loaded anew when there is room
- * again, and has every row back. Needs
- * the right to mount; where there is none it says that nothing was tested. Ends with 1 when anything was lost
- * or not told.
+ * again, and has every row back. Then the same of a start on a full disk, which a person left so, or which was
+ * filled while the browser was closed: whether it is told, and the app comes by itself when there is room, with
+ * what was typed meanwhile. Needs the right to mount; where there is none it says that nothing was tested. Ends
+ * with 1 when anything was lost or not told.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -26,6 +27,15 @@ import { createConformanceServer } from '../support/conformance-server.mjs';
 import { launchKillable } from '../support/killable-browser.mjs';
 
 /** @typedef {import('../damage/profile.mjs').Rows} Rows */
+
+/**
+ * @typedef {object} Begun
+ * @property {import('playwright').Page} page
+ * @property {Rows} before  what is stored before the disk becomes full
+ * @property {string} filler  the file that fills it
+ * @property {() => Promise<void>} close  of the browser
+ * @property {() => Promise<import('playwright').Page>} restart  of the browser, with the app on its page
+ */
 
 const PORT = 4477;
 const APP_URL = `http://localhost:${PORT}`;
@@ -84,15 +94,21 @@ function countMissing(/** @type {Rows} */ before, /** @type {Rows} */ now) {
   return missing;
 }
 
-/** One profile whose disk becomes full. */
-async function fillUp(/** @type {string} */ folder, /** @type {string} */ baseUrl) {
+/**
+ * A profile on a small disk, with conversations, and a browser that shows them.
+ * @template T
+ * @param {string} folder
+ * @param {string} baseUrl
+ * @param {(begun: Begun) => Promise<T>} work
+ * @returns {Promise<T | { refusal: string }>}
+ */
+async function onSmallDisk(folder, baseUrl, work) {
   const profile = path.join(folder, 'profile');
   const disk = path.join(folder, 'disk');
   const folders = ['IndexedDB', 'File System'].map((name) => path.join(profile, 'Default', name));
   mkdirSync(profile, { recursive: true });
   const refusal = mountDisk(disk, folders);
   if (refusal !== undefined) return { refusal };
-  const filler = path.join(disk, 'filler');
   /** @type {import('../support/killable-browser.mjs').KillableBrowser | undefined} */
   let browser;
   try {
@@ -116,7 +132,61 @@ async function fillUp(/** @type {string} */ folder, /** @type {string} */ baseUr
     await composer.press('Enter');
     await page.getByText('Answer complete').waitFor({ state: 'attached' });
     const before = await page.evaluate(readRows);
+    return await work({
+      page,
+      before,
+      filler: path.join(disk, 'filler'),
+      close: async () => {
+        await browser?.close();
+        browser = undefined;
+      },
+      restart: async () => {
+        await browser?.close();
+        browser = await launchKillable(profile);
+        await browser.page.goto(`${APP_URL}/#/`);
+        return browser.page;
+      },
+    });
+  } finally {
+    await browser?.close().catch(() => undefined);
+    for (const mounted of [...folders, disk]) spawnSync('umount', [mounted]);
+  }
+}
 
+/**
+ * What a full disk tore shows at the second start after it. See [Note: Torn log] in src/db/turn-log.ts.
+ * @returns how many rows are missing; Infinity where the app does not come up
+ */
+async function countAfterRestarts(/** @type {Begun} */ { restart, before }) {
+  let missing = 0;
+  for (let start = 1; start <= 2; start += 1) {
+    const page = await restart();
+    const composer = page.locator('#composer');
+    if (!(await isSeen(composer))) {
+      console.log(`start ${start}: ${(await page.locator('body').innerText()).slice(0, 300)}`);
+      return Infinity;
+    }
+    missing = countMissing(before, await page.evaluate(readRows));
+    await composer.fill(`after start ${start}`);
+    await composer.press('Enter');
+    await page.getByText('Answer complete').waitFor({ state: 'attached' });
+  }
+  return missing;
+}
+
+/** Whether it is on the page in time. */
+function isSeen(/** @type {import('playwright').Locator} */ what, timeout = 30_000) {
+  return what.waitFor({ timeout }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A disk that becomes full while the app is open. */
+function fillUp(/** @type {string} */ folder, /** @type {string} */ baseUrl) {
+  return onSmallDisk(folder, baseUrl, async (begun) => {
+    const { page, filler } = begun;
+    const composer = page.locator('#composer');
     fillDisk(filler);
     await composer.fill(LONG_TEXT);
     const from = performance.now();
@@ -157,33 +227,62 @@ async function fillUp(/** @type {string} */ folder, /** @type {string} */ baseUr
       .waitFor({ timeout: 20_000 })
       .then(() => true)
       .catch(() => false);
-    // What a full disk tore shows at the second start after it. See [Note: Torn log] in src/db/turn-log.ts.
-    let missing = 0;
-    for (let start = 1; start <= 2; start += 1) {
-      await browser.close();
-      browser = await launchKillable(profile);
-      await browser.page.goto(`${APP_URL}/#/`);
-      const next = browser.page.locator('#composer');
-      const isOpen = await next
-        .waitFor()
-        .then(() => true)
-        .catch(() => false);
-      if (!isOpen) {
-        console.log(
-          `start ${start}: ${(await browser.page.locator('body').innerText()).slice(0, 300)}`,
-        );
-        return { isTold, toldMs, sentence, isTextThere, isOffered, isGoingOn, missing: Infinity };
-      }
-      missing = countMissing(before, await browser.page.evaluate(readRows));
-      await next.fill(`after start ${start}`);
-      await next.press('Enter');
-      await browser.page.getByText('Answer complete').waitFor({ state: 'attached' });
-    }
+    const missing = await countAfterRestarts(begun);
     return { isTold, toldMs, sentence, isTextThere, isOffered, isGoingOn, missing };
-  } finally {
-    await browser?.close().catch(() => undefined);
-    for (const mounted of [...folders, disk]) spawnSync('umount', [mounted]);
-  }
+  });
+}
+
+const TYPED = '자리가 없을 때 적은 글';
+
+/**
+ * A start on a full disk.
+ * @param {string} folder
+ * @param {string} baseUrl
+ * @param {boolean} isTorn  whether it became full while the app was open
+ */
+function startFull(folder, baseUrl, isTorn) {
+  return onSmallDisk(folder, baseUrl, async (begun) => {
+    const { filler, before, close, restart } = begun;
+    if (isTorn) {
+      fillDisk(filler);
+      await begun.page.locator('#composer').fill(LONG_TEXT);
+      await begun.page.locator('#composer').press('Enter');
+      await isSeen(begun.page.getByRole('alert').filter({ hasText: TOLD }).first());
+    } else {
+      await close();
+      fillDisk(filler);
+    }
+    const page = await restart();
+    const paused = page.getByRole('heading', { name: 'The disk is full' });
+    const told = paused.or(page.getByRole('alert').filter({ hasText: TOLD })).first();
+    const composer = page.locator('#composer');
+    // The browser may have had room for a start; then the first thing that is written says it.
+    if (!(await isSeen(told, 15_000)) && (await composer.isVisible())) {
+      await composer.fill(LONG_TEXT);
+      await composer.press('Enter');
+    }
+    const isTold = await isSeen(told);
+    const isPaused = await paused.isVisible();
+    if (isPaused) await page.getByRole('textbox', { name: 'Write meanwhile' }).fill(TYPED);
+    rmSync(filler);
+    // By itself: nothing is pressed and nothing loaded anew.
+    const isBack =
+      (await isSeen(composer, 60_000)) &&
+      (await told.waitFor({ state: 'hidden', timeout: 60_000 }).then(
+        () => true,
+        () => false,
+      ));
+    const isTextThere = !isPaused || (await composer.inputValue()).trim() === TYPED;
+    const missingNow = isBack ? countMissing(before, await page.evaluate(readRows)) : Infinity;
+    return {
+      isTold,
+      isPaused,
+      isBack,
+      isTextThere,
+      missingNow,
+      missing: await countAfterRestarts(begun),
+    };
+  });
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -218,6 +317,19 @@ try {
         `${found.isGoingOn ? 'goes on with room' : 'DOES NOT GO ON'}, ${found.missing} rows missing afterwards`,
     );
     if (!isGood) process.exitCode = 1;
+    for (const isTorn of [true, false]) {
+      const name = `${round}-${isTorn ? 'torn' : 'closed'}`;
+      const start = await startFull(path.join(folder, name), endpoint.localhostUrl, isTorn);
+      if ('refusal' in start) throw new Error(start.refusal);
+      console.log(
+        `round ${round}, start on a disk filled while ${isTorn ? 'open' : 'closed'}: ` +
+          `${start.isTold ? (start.isPaused ? 'told on a page of its own' : 'told in the app') : 'NOT TOLD'}, ` +
+          `${start.isBack ? 'back by itself' : 'NOT BACK'}, text ${start.isTextThere ? 'kept' : 'GONE'}, ` +
+          `${start.missingNow} rows missing at once, ${start.missing} after two more starts`,
+      );
+      const isWhole = start.missingNow + start.missing === 0;
+      if (!start.isTold || !start.isBack || !start.isTextThere || !isWhole) process.exitCode = 1;
+    }
   }
 } finally {
   await endpoint.close();

@@ -57,7 +57,7 @@ test('offers the copy before a damaged one, and that one is whole', async () => 
   const recovery = new Recovery({
     reason: { kind: 'gone' },
     open,
-    prepareToWrite: () => Promise.resolve(),
+    prepareToOpen: () => Promise.resolve(),
     followWait: () => undefined,
     clock: () => NOW,
     createId: () => crypto.randomUUID(),

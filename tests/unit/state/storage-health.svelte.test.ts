@@ -161,3 +161,37 @@ test('text that is sent again by hand does not keep the notice of a storage that
   expect(storage.problem).toBeNull();
   expect(ids(storage)).toEqual(['draft:a']);
 });
+
+test('a closed database is opened again by itself, with longer pauses, until it is open', async () => {
+  const pauses: number[] = [];
+  const storage = new StorageHealth((pauseMs) => {
+    pauses.push(pauseMs);
+    return Promise.resolve();
+  });
+  let left = 4;
+  const opened = new Promise<void>((resolve) => {
+    storage.setReopen(async () => {
+      left -= 1;
+      if (left > 0) return false;
+      await storage.resume();
+      resolve();
+      return true;
+    });
+  });
+  storage.fail(new OnggiError('db/lost', 'closed'));
+  storage.fail(new OnggiError('db/lost', 'closed'));
+  await opened;
+  expect(storage.problem).toBeNull();
+  expect(pauses).toEqual([5000, 10_000, 20_000, 20_000]);
+});
+
+test('another reason than a closed database is not tried again by itself', async () => {
+  const pauses: number[] = [];
+  const storage = new StorageHealth((pauseMs) => Promise.resolve(pauses.push(pauseMs)));
+  storage.setReopen(() => Promise.resolve(true));
+  storage.fail(full);
+  storage.supersede();
+  storage.fail(new OnggiError('db/lost', 'taken over'));
+  await Promise.resolve();
+  expect(pauses).toEqual([]);
+});

@@ -1,0 +1,68 @@
+/** Waiting for room when the disk is so full that the browser cannot even open its databases. */
+import { addToDraft } from '#db/add-to-draft.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
+import { lookForRoom } from '#db/look-for-room.ts';
+import { toOnggiError } from '#domain/errors.ts';
+import type { Clock } from '#domain/ids.ts';
+
+/** Pauses between the tries; the last one is that of all that follow. */
+const PAUSES_MS = [3000, 5000, 10_000];
+
+export interface FullDiskDeps {
+  readonly clock: Clock;
+  /** Resolves after so many milliseconds. */
+  readonly sleep: (milliseconds: number) => Promise<unknown>;
+  /** Only tests give another. @throws OnggiError `db/no-space` while there is none */
+  readonly look?: () => Promise<void>;
+}
+
+/** What a person sees and does meanwhile. Lives until the app is there, however often it is shown. */
+export class FullDisk {
+  /** What was typed meanwhile; it is in this page only. */
+  text = $state('');
+  #isTrying = $state(false);
+  #tryNow: () => void = () => undefined;
+  #tries = 0;
+  readonly #deps: FullDiskDeps;
+
+  constructor(deps: FullDiskDeps) {
+    this.#deps = deps;
+  }
+
+  get isTrying(): boolean {
+    return this.#isTrying;
+  }
+
+  /**
+   * Resolves when there is room again, so that opening may work: looks now and then, and when told to.
+   * @throws OnggiError as `look`, but `db/no-space`.
+   */
+  async waitForRoom(): Promise<void> {
+    const { sleep, look = lookForRoom } = this.#deps;
+    for (;;) {
+      const pause = PAUSES_MS[Math.min(this.#tries, PAUSES_MS.length - 1)] ?? 0;
+      this.#tries += 1;
+      await Promise.race([sleep(pause), new Promise<void>((now) => (this.#tryNow = now))]);
+      this.#isTrying = true;
+      try {
+        await look();
+        return;
+      } catch (error) {
+        if (toOnggiError(error).code !== 'db/no-space') throw error;
+      } finally {
+        this.#isTrying = false;
+      }
+    }
+  }
+
+  /** The person says that there is room. */
+  readonly tryNow = (): void => this.#tryNow();
+
+  /** Puts what was typed behind the draft of that id. */
+  async handOver(db: OnggiDatabase, draftId: string): Promise<void> {
+    const text = this.text.trim();
+    if (text === '') return;
+    await addToDraft(db, { id: draftId, text, updatedAt: this.#deps.clock() });
+    this.text = '';
+  }
+}

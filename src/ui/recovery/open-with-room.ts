@@ -1,0 +1,64 @@
+import { mount, unmount } from 'svelte';
+import { toOnggiError } from '#domain/errors.ts';
+import { FullDisk } from '#state/full-disk.svelte.ts';
+import { Recovery } from '#state/recovery.svelte.ts';
+import type { RecoveryDeps } from '#state/recovery.svelte.ts';
+import type { Translator } from '#state/translator.svelte.ts';
+import RecoveryScreen from './RecoveryScreen.svelte';
+
+interface Opening extends Pick<RecoveryDeps, 'open' | 'clock' | 'createId'> {
+  /** The draft that takes what was typed meanwhile. */
+  readonly draftId: string;
+}
+
+/**
+ * Says that the disk is full and what can be done meanwhile, until there is room and the database opens.
+ * @throws OnggiError as `open`, but `db/no-space`.
+ */
+export async function openWithRoom(
+  target: Element,
+  translator: Translator,
+  { open, draftId, ...makers }: Opening,
+): ReturnType<Opening['open']> {
+  const sleep = (pauseMs: number) => new Promise((resolve) => setTimeout(resolve, pauseMs));
+  const disk = new FullDisk({ clock: makers.clock, sleep });
+  for (;;) {
+    await waitOnScreen(target, translator, disk, makers);
+    try {
+      const db = await open();
+      await disk.handOver(db, draftId);
+      return db;
+    } catch (error) {
+      if (toOnggiError(error).code !== 'db/no-space') throw error;
+    }
+  }
+}
+
+async function waitOnScreen(
+  target: Element,
+  translator: Translator,
+  disk: FullDisk,
+  makers: Pick<RecoveryDeps, 'clock' | 'createId'>,
+): Promise<void> {
+  await translator.complete();
+  document.documentElement.lang = translator.language ?? 'ko';
+  target.replaceChildren();
+  const refuse = (): Promise<never> => Promise.reject(new Error('nothing is opened here'));
+  const recovery = new Recovery({
+    ...makers,
+    reason: { kind: 'full', disk },
+    open: refuse,
+    prepareToOpen: refuse,
+    followWait: () => undefined,
+    reload: () => location.reload(),
+  });
+  const screen = mount(RecoveryScreen, {
+    target,
+    props: { recovery, translator, oncontinue: disk.tryNow },
+  });
+  try {
+    await disk.waitForRoom();
+  } finally {
+    await unmount(screen);
+  }
+}

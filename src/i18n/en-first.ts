@@ -31,6 +31,7 @@ export const enFirst = {
   'search.open': 'Search',
   'sidebar.settings': 'Settings',
   'footer.saved': 'Saved on this device',
+  'footer.othersSaved': 'Other chats are saved on this device',
   'footer.protected': 'Saved and protected on this device',
   'footer.unsaved': 'Not everything is saved',
 

@@ -33,6 +33,7 @@ export const jaFirst: FirstTexts = {
   'search.open': '検索',
   'sidebar.settings': '設定',
   'footer.saved': 'このデバイスに保存済み',
+  'footer.othersSaved': 'ほかの会話はこのデバイスに保存済み',
   'footer.protected': 'このデバイスに保存・保護済み',
   'footer.unsaved': '未保存の内容があります',
 

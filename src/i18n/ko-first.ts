@@ -33,6 +33,7 @@ export const koFirst: FirstTexts = {
   'search.open': '검색',
   'sidebar.settings': '설정',
   'footer.saved': '이 기기에 저장됨',
+  'footer.othersSaved': '다른 대화는 이 기기에 저장됨',
   'footer.protected': '이 기기에 저장되고 보호됨',
   'footer.unsaved': '저장되지 않은 내용이 있음',
 

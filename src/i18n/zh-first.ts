@@ -31,6 +31,7 @@ export const zhFirst: FirstTexts = {
   'search.open': '搜索',
   'sidebar.settings': '设置',
   'footer.saved': '已保存在此设备',
+  'footer.othersSaved': '其他对话已保存在此设备',
   'footer.protected': '已保存在此设备，并受保护',
   'footer.unsaved': '有内容尚未保存',
 

@@ -212,6 +212,9 @@ test('a temporary conversation is discarded, for it goes to no trash', async ({ 
   const onggi = await start();
   await page.keyboard.press("ControlOrMeta+Shift+'");
   await expect(page.getByText(text('empty.temporaryTitle'))).toBeVisible();
+  // What stands below the list is not said of this one.
+  await expect(page.getByText(text('footer.othersSaved'))).toBeVisible();
+  await expect(page.getByText(text('footer.saved'), { exact: true })).toHaveCount(0);
   await onggi.ask('Only here');
   const item = page.getByRole('complementary').getByRole('listitem');
   await item.hover();

@@ -49,6 +49,16 @@ export function replaceSecrets(
   );
 }
 
+/** Puts an entry into the ring that seals nothing live yet. Durable. */
+export function addRetiredKeyRingEntry(
+  { strict: db }: OnggiDatabase,
+  entry: KeyRingEntry,
+): Promise<void> {
+  return commit(async () => {
+    await db.keyRing.put({ ...entry, state: 'retired' });
+  });
+}
+
 function hasSameBytes(left: Uint8Array, right: Uint8Array | undefined): boolean {
   return left.length === right?.length && left.every((byte, index) => byte === right[index]);
 }

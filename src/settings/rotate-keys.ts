@@ -1,11 +1,17 @@
 import { clearAsideKeys, readAsideKeys, withoutRestores, writeAsideKeys } from '#db/aside-keys.ts';
 import type { AsideKeys } from '#db/aside-keys.ts';
-import { deleteAllKeys, deleteRetiredKeyRingEntries, replaceSecrets } from '#db/key-rotation.ts';
+import {
+  addRetiredKeyRingEntry,
+  deleteAllKeys,
+  deleteRetiredKeyRingEntries,
+  replaceSecrets,
+} from '#db/key-rotation.ts';
 import { getActiveKeyRingEntry, getKeyRing } from '#db/key-ring.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { getSecret, listSecrets } from '#db/secrets.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
+import { isLockEntry } from '#domain/secret.ts';
 import type { KeyRingEntry, Secret } from '#domain/secret.ts';
 import { openValue, sealValue } from '#vault/seal.ts';
 import { contextOf } from './key-context.ts';
@@ -30,23 +36,66 @@ interface RotateDeps {
 /**
  * Seals every key with a fresh data key, those aside too (see [Note: Keys aside]); the old one goes after
  * all rows were read back and opened.
+ *
+ * [Note: Cut rotation] The keys lie in several databases, and a page may be killed between any two of them.
+ * Whatever opens a key, then, is in the live ring before the key is sealed with it, and stays there until no key
+ * needs it. A fresh key that opens by itself is put there first. With a
+ * lock the live keys are the first to be sealed, so that from then on the person is asked for what opens the
+ * others; {@link closeAside} does the rest when they answer.
  */
 export function rotateKeys(deps: RotateDeps, make: () => Promise<FreshKey>): Promise<void> {
+  const { db } = deps;
   return withoutRestores({ now: deps.clock(), bootName: deps.bootName }, async () => {
-    const ring = await getKeyRing(deps.db);
-    const aside = await readAsideKeys(deps.db, deps.bootName);
+    const ring = await getKeyRing(db);
+    const aside = await readAsideKeys(db, deps.bootName);
     const opened: OpenedAside[] = [];
     for (const keys of aside) opened.push({ keys, apiKeys: await openAside(deps, ring, keys) });
     const live = await openLive(deps);
+    const old = await getActiveKeyRingEntry(db);
     const fresh = await make();
-    try {
-      // First those aside: a lock that is set leaves no other way to the keys.
+    const sealAll = async (): Promise<void> => {
       for (const one of opened) await writeAsideKeys(await sealAside(deps, fresh, one));
-      await sealLive(deps, fresh, live);
+    };
+    // Whether the live keys are as they were, and those aside.
+    let isLiveOld = true;
+    try {
+      if (isLockEntry(fresh.entry)) {
+        await sealLive(deps, fresh, live, old);
+        isLiveOld = false;
+        await sealAll();
+      } else {
+        await addRetiredKeyRingEntry(db, fresh.entry);
+        await sealAll();
+        await sealLive(deps, fresh, live, old);
+      }
     } catch (error) {
-      for (const keys of aside) await writeAsideKeys(keys).catch(() => undefined);
+      try {
+        if (!isLiveOld) await putBackLive(db, fresh.entry, live, old);
+        for (const keys of aside) await writeAsideKeys(keys);
+        await deleteRetiredKeyRingEntries(db);
+      } catch {
+        // Then it is as if the page had been killed here.
+      }
       throw error;
     }
+    await deleteRetiredKeyRingEntries(db);
+  });
+}
+
+/** As it was: whoever is told that no lock was set must not meet one. */
+async function putBackLive(
+  db: OnggiDatabase,
+  fresh: KeyRingEntry,
+  live: ReadonlyMap<Secret, string>,
+  old: KeyRingEntry | undefined,
+): Promise<void> {
+  if (!old) return deleteAllKeys(db);
+  const stored = await listSecrets(db);
+  await replaceSecrets(db, {
+    expectedIvs: new Map(stored.map(({ id, sealed }) => [id, sealed.iv])),
+    secrets: [...live.keys()],
+    retire: fresh.id,
+    activate: old,
   });
 }
 
@@ -97,6 +146,8 @@ export async function closeAside(deps: RotateDeps, lock: FreshKey): Promise<void
     const apiKeys = await openAside(deps, ring, keys);
     await writeAsideKeys(await sealAside(deps, lock, { keys, apiKeys }));
   }
+  // What a cut rotation left. See [Note: Cut rotation].
+  await deleteRetiredKeyRingEntries(deps.db);
 }
 
 /**
@@ -122,12 +173,13 @@ async function openLive({
   return opened;
 }
 
+/** The old entry stays, for what is aside. */
 async function sealLive(
   { db, clock }: Pick<RotateDeps, 'db' | 'clock'>,
   { entry: fresh, dataKey }: FreshKey,
   opened: ReadonlyMap<Secret, string>,
+  old: KeyRingEntry | undefined,
 ): Promise<void> {
-  const old = await getActiveKeyRingEntry(db);
   const secrets: Secret[] = [];
   for (const [secret, apiKey] of opened) {
     const context = contextOf(secret.id, secret.origin);
@@ -143,7 +195,6 @@ async function sealLive(
   for (const { id, origin, sealed } of await listSecrets(db)) {
     await openValue(dataKey, sealed, contextOf(id, origin));
   }
-  await deleteRetiredKeyRingEntries(db);
 }
 
 /** Deletes every key and every way to one, first where they are aside. */

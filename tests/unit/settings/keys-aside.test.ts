@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { writeAsideKeys } from '#db/aside-keys.ts';
 import { copyDatabase } from '#db/database-copy.ts';
 import { copyName } from '#db/database-names.ts';
@@ -180,4 +180,100 @@ describe('keys that a restore put aside', () => {
     expect(after.secrets).toEqual(before.secrets);
     expect(after.ring.map(({ id }) => id)).toEqual(before.ring.map(({ id }) => id));
   });
+});
+
+/**
+ * Lets so many transactions that write through; after them nothing is written any more, as by a page that is
+ * killed; or only the next one does not, as when there is no room for it.
+ */
+function cutAfter(
+  count: number,
+  isOnce = false,
+): { readonly seen: () => number; readonly end: () => void } {
+  const seen = new Set<IDBTransaction>();
+  const spies = (['put', 'add', 'delete', 'clear'] as const).map((name) => {
+    const real: unknown = Object.getOwnPropertyDescriptor(IDBObjectStore.prototype, name)?.value;
+    return vi.spyOn(IDBObjectStore.prototype, name).mockImplementation(function (
+      this: IDBObjectStore,
+      ...given: unknown[]
+    ) {
+      seen.add(this.transaction);
+      const at = [...seen].indexOf(this.transaction);
+      if (at < count || (isOnce && at > count)) {
+        return Reflect.apply(real as () => unknown, this, given) as IDBRequest<never>;
+      }
+      this.transaction.abort();
+      throw new DOMException('killed', 'AbortError');
+    });
+  });
+  const end = (): void => spies.forEach((spy) => spy.mockRestore());
+  onTestFinished(end);
+  return { seen: () => seen.size, end };
+}
+
+type Opened = Awaited<ReturnType<typeof openRestored>>;
+
+const FLOWS: readonly {
+  readonly name: string;
+  readonly before?: (page: Opened['page']) => Promise<unknown>;
+  readonly run: (page: Opened['page']) => Promise<unknown>;
+}[] = [
+  { name: 'set', run: ({ lock }) => lock.set({ passphrase: PASSPHRASE }) },
+  {
+    name: 'taken away',
+    before: ({ lock }) => lock.set({ passphrase: PASSPHRASE }),
+    run: ({ lock }) => lock.remove(typed(PASSPHRASE)),
+  },
+  { name: 'not there, and the keys are sealed anew', run: ({ apiKeys }) => apiKeys.rotate() },
+];
+
+/** A page that begins anew; the person opens the lock where one is set. */
+async function openAgain(names: Names) {
+  const page = await openPage(names);
+  if ((await page.lock.readState()).isSet) await page.lock.unlock(typed(PASSPHRASE));
+  return page;
+}
+
+test.each(FLOWS)(
+  'every key opens after a kill at any step while a lock is $name',
+  async ({ before, run }) => {
+    for (let step = 0; ; step += 1) {
+      const { names, both, removed, page } = await openRestored();
+      await before?.(page);
+      const cut = cutAfter(step);
+      const outcome = await run(page).then(
+        () => 'done',
+        () => 'cut',
+      );
+      cut.end();
+      const again = await openAgain(names);
+      expect(await again.apiKeys.open(both), `live, step ${step}`).toBe('sk-marker-of-both');
+      await undoRestore(again.db, { ...names, clock });
+      const undone = await openAgain(names);
+      for (const endpoint of [both, removed]) {
+        expect(await undone.apiKeys.open(endpoint), `aside, step ${step}`).toBe(
+          `sk-marker-of-${endpoint.name}`,
+        );
+      }
+      // More than the one live database, or it proves nothing.
+      if (outcome === 'cut') continue;
+      expect(cut.seen()).toBeGreaterThan(2);
+      return;
+    }
+  },
+  120_000,
+);
+
+test('a lock that cannot be set everywhere is not set at all', async () => {
+  const { names, both, page } = await openRestored();
+  // Only what is aside cannot be written: what is live is put back.
+  const cut = cutAfter(2, true);
+  await expect(page.lock.set({ passphrase: PASSPHRASE })).rejects.toMatchObject({
+    code: 'db/failed',
+  });
+  cut.end();
+  expect((await page.lock.readState()).isSet).toBe(false);
+  expect(await page.apiKeys.open(both)).toBe('sk-marker-of-both');
+  await page.lock.set({ passphrase: PASSPHRASE });
+  expect(await (await openAgain(names)).apiKeys.open(both)).toBe('sk-marker-of-both');
 });

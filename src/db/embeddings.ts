@@ -7,7 +7,13 @@ import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
 import { checkSearchEpoch } from './search-epoch.ts';
 
-/** The blocks of one collection and embedder, one at a time: each is about a megabyte. */
+/** Blocks are read ahead up to so many bytes: while one is looked at the next ones come. */
+const AHEAD_BYTES = 8 * 1024 * 1024;
+
+/**
+ * The blocks of one collection and embedder, one at a time: each is about a megabyte, and some of them wait in
+ * memory for their turn.
+ */
 export async function* readEmbeddingBlocks(
   { relaxed: db }: OnggiDatabase,
   collection: EmbeddingCollection,
@@ -16,9 +22,21 @@ export async function* readEmbeddingBlocks(
   const ids = await read(() =>
     db.embeddings.where('[collection+embedder]').equals([collection, embedder]).primaryKeys(),
   );
-  for (const id of ids) {
-    const block = await read(() => db.embeddings.get(id));
-    if (block) yield block;
+  const getBlock = (at: number): Promise<EmbeddingBlock | undefined> => {
+    const block = read(() => db.embeddings.get(ids[at] ?? ''));
+    // Whoever looks at it hears of it; nobody may, after an error before it.
+    block.catch(() => undefined);
+    return block;
+  };
+  const coming: Promise<EmbeddingBlock | undefined>[] = [];
+  let asked = 0;
+  let ahead = 1;
+  for (let at = 0; at < ids.length; at++) {
+    while (asked < ids.length && asked <= at + ahead) coming.push(getBlock(asked++));
+    const block = await coming.shift();
+    if (!block) continue;
+    ahead = Math.max(1, Math.floor(AHEAD_BYTES / Math.max(1, block.vectors.byteLength)));
+    yield block;
   }
 }
 

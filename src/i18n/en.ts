@@ -199,7 +199,7 @@ const texts = {
     'Write the folder with letters, digits, dots and dashes, for example models/my-model.',
   'embedder.wrong.endpoint': 'Write which model is to embed.',
   'search.title': 'Search',
-  'search.hint': 'Any words, in any language',
+  'search.hint': 'Search in any language',
   'search.clear': 'Clear the search',
   'search.results': 'Results',
   'search.more': 'Show more',

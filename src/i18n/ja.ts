@@ -184,7 +184,7 @@ export const ja: LaterTexts = {
     'フォルダーは英数字、ピリオド、ハイフンで入力してください。例：models/my-model',
   'embedder.wrong.endpoint': '埋め込みに使うモデルを入力してください。',
   'search.title': '検索',
-  'search.hint': 'どんな言葉でも、どの言語でも',
+  'search.hint': '言語を問わず検索',
   'search.clear': '検索語を消す',
   'search.results': '検索結果',
   'search.more': 'さらに表示',

@@ -19,9 +19,18 @@ function findCutTexts(page: Page): Promise<string[]> {
       const isShown = control.checkVisibility();
       return isShown && control.scrollWidth > control.clientWidth + 1 && control.clientWidth > 0;
     });
+    const pen = document.createElement('canvas').getContext('2d');
+    const hints = [...document.querySelectorAll('input')].filter((input) => {
+      if (!pen || !input.placeholder || !input.checkVisibility()) return false;
+      const { font, paddingLeft, paddingRight } = getComputedStyle(input);
+      pen.font = font;
+      const room = input.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+      return pen.measureText(input.placeholder).width > room;
+    });
     const isPageWider = document.documentElement.scrollWidth > innerWidth;
     return [
       ...cut.map((control) => `${control.tagName}: ${control.innerText.slice(0, 60)}`),
+      ...hints.map(({ placeholder }) => `placeholder: ${placeholder}`),
       ...(isPageWider ? ['the page is wider than the window'] : []),
     ];
   });
@@ -43,7 +52,12 @@ for (const { locale, lang, connect } of LANGUAGES) {
         await page.goto(`/#/settings/${section}`);
         await expect(page.locator('section.card').first()).toBeVisible();
         expect(await findCutTexts(page), section).toEqual([]);
+        // A full-width colon brings its own room.
+        expect(await page.locator('main').innerText(), section).not.toContain('： ');
       }
+      await page.goto('/#/search');
+      await expect(page.locator('main input[type=search]')).toBeVisible();
+      expect(await findCutTexts(page), 'search').toEqual([]);
       await page.goto('/#/library');
       await expect(page.locator('input[type=file][multiple]')).toBeAttached();
       expect(await findCutTexts(page), 'library').toEqual([]);

@@ -707,6 +707,8 @@ const texts = {
     'The search index is made anew from the stored conversations, which stay as they are.',
   'upkeep.undo': 'Undo the repair',
   'upkeep.undone': 'The repair is undone',
+  'upkeep.usageLeft':
+    'You took back that these records were raised, so they stay as they are until you choose Mend.',
   'upkeep.isUndone': 'undone',
   'upkeep.leaving': 'Leaves the trash soon',
   'upkeep.leavingBody':

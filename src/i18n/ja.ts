@@ -600,6 +600,7 @@ export const ja: LaterTexts = {
   'upkeep.repairSearchBody': '保存された会話から検索の索引を作り直します。会話はそのままです。',
   'upkeep.undo': '修復を取り消す',
   'upkeep.undone': '修復を取り消しました',
+  'upkeep.usageLeft': 'この記録の引き上げを取り消したため、「修復」を選ぶまでこのままにします。',
   'upkeep.isUndone': '取り消し済み',
   'upkeep.leaving': 'まもなくゴミ箱から消えます',
   'upkeep.leavingBody': '長くゴミ箱にある会話です。期日になると完全に削除されます。',

@@ -260,3 +260,27 @@ test('says whether the browser keeps the data, and what that means in this one @
   await expect(card.getByText(text('space.protectedBody'))).toBeVisible();
   await expect(card.getByRole('button', { name: text('data.protect') })).toBeHidden();
 });
+
+test('what was taken back of the usage is told, and not asked for again', async ({ start }) => {
+  const run = (leavesUsage: boolean) => ({
+    id: 'raised',
+    kind: 'scheduled',
+    startedAt: Date.now(),
+    endedAt: Date.now(),
+    report: {
+      leavesUsage,
+      check: { conversationCount: 1, messageCount: 2, problems: { usage: 1 }, repairableIds: [] },
+    },
+  });
+  const onggi = await start({ rows: { maintenanceRuns: [run(true)] }, hash: '#/storage' });
+  const card = onggi.page.getByRole('region', { name: text('upkeep.title') });
+  const mend = card.getByRole('button', { name: text('upkeep.repair'), exact: true });
+  await expect(card.getByText(text('upkeep.usageLeft'))).toBeVisible();
+  await expect(mend).not.toHaveClass(/primary/);
+
+  // Whoever took nothing back is asked.
+  await changeRows(onggi.page, [{ table: 'maintenanceRuns', id: 'raised', changes: run(false) }]);
+  await onggi.page.reload();
+  await expect(mend).toHaveClass(/primary/);
+  await expect(card.getByText(text('upkeep.usageLeft'))).toHaveCount(0);
+});

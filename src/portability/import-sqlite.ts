@@ -26,11 +26,14 @@ interface Places {
 /**
  * The conversations of an SQLite file, ours or one with the specification's tables alone, one after
  * another. Messages of a conversation that the file does not have come as a conversation of their
- * own; one that cannot be read is skipped alone.
+ * own; one that cannot be read is skipped alone, and so is a table that is none (see `unreadTables`).
  * @param fileDate Epoch milliseconds that stand in where a conversation and its messages have no date.
  * @throws OnggiError `file/damaged`, `file/too-many-rows`.
  */
 export function* readSqliteItems(file: SqliteFile, fileDate: number): Generator<ReadItem> {
+  for (const name of file.unreadTables) {
+    yield { kind: 'skipped', reason: 'unreadable_element', label: name };
+  }
   for (const [key, places] of findPlaces(file)) {
     try {
       yield readItem(file, key, places, fileDate);

@@ -12,7 +12,7 @@ import { MAX_ATTACHMENT_BYTES, MAX_INFLATED_BYTES, MAX_ROWS } from '#files/limit
 import { SCHEMA_STEPS } from '#db/schema-steps.ts';
 import { SQLITE_APPLICATION_ID, quoteName } from './sql-schema.ts';
 import type { SqlColumn, SqlTableName } from './sql-schema.ts';
-import { findPlainTables, listTables, rowsOf, toDamage } from './sqlite-tables.ts';
+import { findTables, listNames, rowsOf, toDamage } from './sqlite-tables.ts';
 import type { PlainTable } from './sqlite-tables.ts';
 
 /** Largest file that is read: SQLite needs it whole in memory. */
@@ -29,6 +29,8 @@ function isSqlite(head: Uint8Array): boolean {
 export interface SqliteFile {
   /** An export of ours, by its mark; anybody can set that, so it vouches for nothing. */
   readonly isOurs: boolean;
+  /** Tables that it has as something that could act, or without row numbers: they are not read. */
+  readonly unreadTables: readonly SqlTableName[];
   /** Row numbers of a table by the value of one column, in the table's order; at most {@link MAX_ROWS}. */
   groupRows(table: SqlTableName, column: string): ReadonlyMap<string, readonly number[]>;
   /** All row numbers of a table, in its order; at most {@link MAX_ROWS}. */
@@ -69,13 +71,17 @@ function inspect(database: Database): SqliteFile {
   if (isOurs && version > SCHEMA_STEPS.length) {
     throw new OnggiError('file/newer-version', `schema ${version}`, { detail: String(version) });
   }
-  const tables = findPlainTables(database);
+  const { plain: tables, others } = findTables(database);
   if (!tables.has('conversations') && !tables.has('messages')) {
     throw new OnggiError('file/unknown-format', 'no table of conversations', {
-      detail: [...listTables(database).keys()].slice(0, 10).join(', '),
+      detail: listNames(database).join(', '),
     });
   }
-  return { isOurs, ...createFile(database, createTableFinder(database, tables)) };
+  return {
+    isOurs,
+    unreadTables: others,
+    ...createFile(database, createTableFinder(database, tables)),
+  };
 }
 
 function readNumber(database: Database, pragma: string): number {
@@ -105,7 +111,7 @@ function createTableFinder(database: Database, tables: ReadonlyMap<string, Plain
 function createFile(
   database: Database,
   find: (name: SqlTableName) => PlainTable | undefined,
-): Omit<SqliteFile, 'isOurs'> {
+): Omit<SqliteFile, 'isOurs' | 'unreadTables'> {
   function numbersWith(name: SqlTableName, column: string | null): readonly SqlValue[][] {
     const table = find(name);
     if (!table || (column !== null && !table.columns.some((known) => known.name === column))) {

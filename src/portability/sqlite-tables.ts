@@ -25,24 +25,38 @@ export function rowsOf(database: Database, sql: string): readonly SqlValue[][] {
   }
 }
 
-/** Real tables with a row number, by lower-case name; the value is the name as it stands. */
-export function listTables(database: Database): ReadonlyMap<string, string> {
-  const sql =
-    "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite%'";
-  const plain = rowsOf(database, sql).filter(([, type, wr]) => type === 'table' && wr === 0);
-  const names = plain.map(([name]) => String(name));
-  return new Map(names.map((name) => [name.toLowerCase(), name]));
+/**
+ * The first names of tables and views of the file, as they stand. From the schema's own rows: SQLite's list of
+ * tables compiles every view to count its columns, and of views upon views that takes as long as they like.
+ */
+export function listNames(database: Database): readonly string[] {
+  const sql = `SELECT name FROM main.sqlite_schema
+    WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite%' LIMIT 10`;
+  return rowsOf(database, sql).map(([name]) => String(name));
 }
 
-/** The tables of the specification and ours that the file has, by their names here. */
-export function findPlainTables(database: Database): ReadonlyMap<string, PlainTable> {
-  const found = new Map<string, PlainTable>();
-  for (const [key, name] of listTables(database)) {
-    const known = KNOWN_TABLES.find((table) => table === key);
-    const table = known && describeTable(database, known, name);
-    if (table) found.set(key, table);
+/** What a file has under the names of the specification's tables and ours. */
+export interface FoundTables {
+  readonly plain: ReadonlyMap<string, PlainTable>;
+  /** Names under which there is something else: a view, a table with computed columns or without row numbers. */
+  readonly others: readonly SqlTableName[];
+}
+
+/** Finds the tables by their names, whatever their case. */
+export function findTables(database: Database): FoundTables {
+  const plain = new Map<string, PlainTable>();
+  const others: SqlTableName[] = [];
+  const names = KNOWN_TABLES.map((name) => `'${name}'`).join(', ');
+  const sql = `SELECT name, type = 'table' AND rootpage > 0 FROM main.sqlite_schema
+    WHERE type IN ('table', 'view') AND lower(name) IN (${names})`;
+  for (const [name, isTable] of rowsOf(database, sql)) {
+    const known = KNOWN_TABLES.find((table) => table === String(name).toLowerCase());
+    if (!known) continue;
+    const table = isTable === 1 ? describeTable(database, known, String(name)) : undefined;
+    if (table) plain.set(known, table);
+    else others.push(known);
   }
-  return found;
+  return { plain, others };
 }
 
 /** The tables that are read back. */
@@ -58,7 +72,7 @@ const KNOWN_TABLES: readonly SqlTableName[] = [
   'documents',
 ];
 
-/** Undefined for a table with computed columns, or without a name for its row numbers. */
+/** Undefined for a table with computed columns, without row numbers or without a name for them. */
 function describeTable(
   database: Database,
   known: SqlTableName,
@@ -69,9 +83,19 @@ function describeTable(
   if (info.some(([, , , , , , hidden]) => hidden !== 0)) return undefined;
   const columnNames = new Set(info.map(([, column]) => String(column).toLowerCase()));
   const rowNumber = ['_rowid_', 'rowid', 'oid'].find((candidate) => !columnNames.has(candidate));
-  if (rowNumber === undefined) return undefined;
+  if (rowNumber === undefined || !hasRowNumbers(database, name, rowNumber)) return undefined;
   const columns = sqlTable(known).columns.filter((column) => columnNames.has(column.name));
   return { name, rowNumber, columns };
+}
+
+/** Not a table WITHOUT ROWID: there this is no statement. */
+function hasRowNumbers(database: Database, name: string, rowNumber: string): boolean {
+  try {
+    database.prepare(`SELECT ${rowNumber} FROM main.${quoteName(name)}`).free();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** SQLite's own words for a broken file, as ours. */

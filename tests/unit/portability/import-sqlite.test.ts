@@ -288,6 +288,7 @@ describe('rows that are wrong', () => {
 });
 
 describe('a hostile database', () => {
+  const passedOver = (label: string) => ({ kind: 'skipped', reason: 'unreadable_element', label });
   const BOMB =
     '(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n)';
 
@@ -299,6 +300,83 @@ describe('a hostile database', () => {
       database.run(`CREATE VIEW messages AS SELECT ${BOMB} AS conversation_id`);
     });
     expect(readNatives(bytes)).toMatchObject([{ conversation: { id: 'c' }, messages: [] }]);
+    expect(readItems(bytes)).toContainEqual(passedOver('messages'));
+  });
+
+  it('compiles no view: of views upon views each level takes twice as long', () => {
+    const bytes = makeFile((database) => {
+      for (const statement of createTableStatements('sqlite')) database.run(statement);
+      database.run(SESSION);
+      database.run(conversation('c'));
+      for (const tower of ['t', 'u', 'v', 'w', 'x', 'y']) {
+        database.run(`CREATE VIEW ${tower}0 AS SELECT 1 AS n`);
+        for (let level = 1; level <= 30; level += 1) {
+          const below = `${tower}${level - 1}`;
+          database.run(`CREATE VIEW ${tower}${level} AS SELECT a.n FROM ${below} a, ${below} b`);
+        }
+      }
+    });
+    expect(readItems(bytes)).toMatchObject([{ native: { conversation: { id: 'c' } } }]);
+  });
+
+  it('of views alone is refused, and names them', () => {
+    const bytes = makeFile((database) => {
+      database.run(`CREATE VIEW conversations AS SELECT ${BOMB} AS conversation_id`);
+      database.run('CREATE VIEW messages AS SELECT * FROM conversations');
+    });
+    expect(() => readItems(bytes)).toThrow(
+      expect.objectContaining({
+        code: 'file/unknown-format',
+        detail: 'conversations, messages',
+      }),
+    );
+  });
+
+  it('keeps what it has in tables without row numbers to itself, and that is told', () => {
+    const bytes = makeFile((database) => {
+      database.run(`
+        CREATE TABLE conversations (conversation_id TEXT, title TEXT);
+        INSERT INTO conversations VALUES ('c', 'found');
+        CREATE TABLE messages (message_id TEXT PRIMARY KEY, conversation_id TEXT) WITHOUT ROWID;
+        INSERT INTO messages VALUES ('m', 'c');
+      `);
+    });
+    const [skipped, item] = readItems(bytes);
+    expect(skipped).toEqual(passedOver('messages'));
+    expect(item).toMatchObject({ native: { conversation: { title: 'found' }, messages: [] } });
+  });
+
+  it('acts on nothing that somebody hung on its tables when rows are read', () => {
+    const bytes = fileWith(
+      SESSION,
+      conversation('c'),
+      message('m', 'c'),
+      `CREATE TRIGGER t1 AFTER UPDATE ON messages BEGIN DELETE FROM messages; END`,
+      `CREATE TRIGGER t2 BEFORE DELETE ON conversations BEGIN SELECT ${BOMB}; END`,
+      `CREATE VIEW endless AS SELECT ${BOMB} AS x`,
+      `CREATE TRIGGER t3 INSTEAD OF INSERT ON endless BEGIN DELETE FROM conversations; END`,
+    );
+    expect(readNatives(bytes)).toMatchObject([{ messages: [{ id: 'm' }] }]);
+  });
+
+  it('that says to have pages which are not there is refused', () => {
+    const bytes = fileWith(SESSION, conversation('c'), message('m', 'c'));
+    // The number of pages, and of the first free one.
+    for (const [at, value] of [
+      [28, 0xffff_fffe],
+      [28, 1],
+      [32, 0x7fff_ffff],
+    ] as const) {
+      const hostile = bytes.slice();
+      new DataView(hostile.buffer).setUint32(at, value);
+      expect([undefined, 'file/damaged']).toContain(codeOf(hostile));
+    }
+    // Page sizes that are no power of two, and one page as large as the file cannot be.
+    for (const size of [0, 3, 513, 1]) {
+      const hostile = bytes.slice();
+      new DataView(hostile.buffer).setUint16(16, size);
+      expect(['file/damaged', 'file/unknown-format']).toContain(codeOf(hostile));
+    }
   });
 
   it('runs no trigger, no computed column, no index expression, no virtual table', () => {

@@ -2,7 +2,7 @@
  * A restore up to the moment when it becomes live: the file's rows in a database of their own, beside
  * the live one, which is only read (SECURITY 8.5).
  */
-import { copyDatabase } from '#db/database-copy.ts';
+import { copyDatabase } from '#db/lazy-database-copy.ts';
 import { tryHoldRestoreLock } from '#db/live-lock.ts';
 import { openNamedDatabase } from '#db/open-database.ts';
 import type { DatabaseEvents, OnggiDatabase } from '#db/open-database.ts';

@@ -9,6 +9,7 @@ import type { DocumentRows, NewDocument } from '#domain/library.ts';
 import type { DocumentChange } from '#domain/imported-documents.ts';
 import type { DocumentChunk, LibraryDocument } from '#domain/stored-rows.ts';
 import { commit, read } from './commit.ts';
+import { findNamingDocuments, forgetDocumentNames } from './forget-changes.ts';
 import { liveRead } from './live-read.ts';
 import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
@@ -147,13 +148,21 @@ export function renameDocument(
   );
 }
 
-/** Deletes documents with their text, of all of them or none. @returns what is gone, for undoing it */
-export function removeDocuments(
+/**
+ * Deletes documents with their text, of all of them or none, and their names out of the reports of imports.
+ * @returns what is gone, for undoing it
+ */
+export async function removeDocuments(
   { strict: db }: OnggiDatabase,
   ids: readonly string[],
 ): Promise<readonly DocumentRows[]> {
+  const known = await read(() => db.documents.bulkGet([...ids]));
+  const rows = await findNamingDocuments(
+    db,
+    known.flatMap((row) => row?.name ?? []),
+  );
   return commit(() =>
-    db.transaction('rw', db.documents, db.documentChunks, async () => {
+    db.transaction('rw', db.documents, db.documentChunks, db.imports, async () => {
       const removed: DocumentRows[] = [];
       for (const id of ids) {
         const document = await db.documents.get(id);
@@ -164,6 +173,11 @@ export function removeDocuments(
         await db.documentChunks.bulkDelete(chunks.map((chunk) => chunk.id));
         removed.push({ document, chunks });
       }
+      await forgetDocumentNames(
+        db,
+        removed.map(({ document }) => document.name),
+        rows,
+      );
       return removed;
     }),
   );

@@ -1,6 +1,6 @@
 import type { NotedByImport } from '#domain/conversation-store.ts';
 import type { ConversationId, MessageId } from '#domain/ids.ts';
-import { findNamed, withoutNames } from '#domain/forget-names.ts';
+import { findNamed, mayName, withoutNames } from '#domain/forget-names.ts';
 import { toConversationId, toMessageId } from '#domain/ids.ts';
 import { withoutTextChange } from '#domain/import-changes.ts';
 import { digestValue } from '#domain/import-memory.ts';
@@ -13,11 +13,14 @@ import type { OnggiDexie } from './onggi-dexie.ts';
  * imports that are still going on have written down, and their titles out of the reports: of what is deleted
  * for good nothing is kept. One transaction, to be called while the messages are still there: changes that
  * older versions noted say only of which message they are. Those of a message that is gone go too.
+ * @param rows As {@link findNotingAny} found them for these and maybe others; they are opened, and those that
+ * came since.
  * @param isTrashOnly Leaves conversations alone that are not in the trash any more.
  */
 export function forgetChanges(
   db: OnggiDexie,
   ids: readonly ConversationId[],
+  { noting, others }: NotingRows,
   isTrashOnly: boolean,
 ): PromiseLike<void> {
   return db.transaction('rw', db.imports, db.conversations, db.messages, async () => {
@@ -25,15 +28,18 @@ export function forgetChanges(
     const isGoing = (at: number): boolean => !isTrashOnly || rows[at]?.status === 'deleted';
     const going = new Set(ids.filter((_id, at) => isGoing(at)));
     if (going.size === 0) return;
-    const runs = await db.imports
-      .filter(({ changes = [], report }) => changes.length > 0 || report !== null)
-      .toArray();
-    const titles = [
-      ...rows.flatMap((row) => (row && going.has(row.id) ? (row.title ?? []) : [])),
-      ...runs.flatMap(({ changes = [] }) => titlesBefore(changes, going)),
-    ];
+    const keys = await db.imports.toCollection().primaryKeys();
+    const meant = keys.filter((key) => noting.has(key) || !others.has(key));
+    const titles = rows.flatMap((row) => (row && going.has(row.id) ? (row.title ?? []) : []));
+    // What they were called before is needed for all: an older version's report has only titles.
+    for (const key of meant) {
+      const run = await db.imports.get(key);
+      titles.push(...titlesBefore(run?.changes ?? [], going));
+    }
     const gone = { has: (id: ConversationId) => going.has(id), titles };
-    for (const run of runs) {
+    for (const key of meant) {
+      const run = await db.imports.get(key);
+      if (!run) continue;
       const { changes = [], ...rest } = withoutNames(run, gone);
       const kept = await changesOutside(db, changes, going);
       if (kept.length === changes.length && rest.report === run.report) continue;
@@ -86,17 +92,69 @@ export function findNoting(db: OnggiDexie, id: ConversationId): Promise<NotingRo
   );
 }
 
+/**
+ * Finds the rows of imports that noted something of any of these conversations, or may name one in their report.
+ * It reads every import, one at a time: to be called once before {@link forgetChanges} of all of them.
+ */
+export function findNotingAny(
+  db: OnggiDexie,
+  ids: ReadonlySet<ConversationId>,
+): Promise<NotingRows> {
+  return findRows(
+    db,
+    (change) => {
+      const id = conversationOf(change);
+      return id === undefined || ids.has(id);
+    },
+    (run) => mayName(run, ids),
+  );
+}
+
+/** Finds the rows of imports whose report has the name of a document, for {@link forgetDocumentNames}. */
+export function findNamingDocuments(db: OnggiDexie, names: readonly string[]): Promise<NotingRows> {
+  return findRows(
+    db,
+    () => false,
+    (run) => withoutDocuments(run, names) !== run,
+  );
+}
+
+/**
+ * Takes the names of documents that are deleted out of the reports of imports, in the transaction that deletes
+ * them, which has `imports` too. An undoing that brings them back does not bring the names back.
+ */
+export async function forgetDocumentNames(
+  db: OnggiDexie,
+  names: readonly string[],
+  { noting }: NotingRows,
+): Promise<void> {
+  for (const key of noting) {
+    const run = await db.imports.get(key);
+    const after = run && withoutDocuments(run, names);
+    if (after && after !== run) await db.imports.put(after);
+  }
+}
+
+function withoutDocuments(run: ImportRun, names: readonly string[]): ImportRun {
+  // A file keeps its ending in the name of a document made of it.
+  const stems = names.map((name) => name.replace(/\.[a-z\d]{1,8}$/i, ''));
+  const titles = [...names, ...stems];
+  return withoutNames(run, { has: () => false, titles, isOfDocuments: true });
+}
+
 async function findRows(
   db: OnggiDexie,
   isMeant: (change: ImportChange) => boolean,
+  isNamed: (run: ImportRun) => boolean = () => false,
 ): Promise<NotingRows> {
   const noting = new Set<string>();
   const others = new Set<string>();
   await read(() =>
-    db.imports.each(({ id, partOf = id, endedAt, undoneAt, changes = [] }) => {
+    db.imports.each((run) => {
+      const { id, partOf = id, endedAt, undoneAt, changes = [] } = run;
       // Its parts may be in its own row by then.
       const isGoingOn = partOf === id && endedAt === null && undoneAt === null;
-      if (isGoingOn || changes.some(isMeant)) noting.add(id).add(partOf);
+      if (isGoingOn || changes.some(isMeant) || isNamed(run)) noting.add(id).add(partOf);
       else others.add(id);
     }),
   );

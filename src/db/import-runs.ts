@@ -177,25 +177,31 @@ export function undoImport(
     const undone = await undoChanges(db.strict, run, { now, isGoneOn });
     const gone = new Set(undone.gone);
     let keptMessageCount = 0;
-    for (const [conversationId, messageIds] of entriesOf(run)) {
-      signal?.throwIfAborted();
-      const removed = await commit(() =>
-        removeAdded(db.strict, conversationId, messageIds, {
-          isGoneOn,
-          isRemembered: undone.remembered.has(conversationId),
-        }),
-      );
-      for (const messageId of removed) gone.add(messageId);
-      keptMessageCount += messageIds.filter((messageId) => !gone.has(messageId)).length;
-    }
-    await purgeConversations(db, removable, signal ? { signal } : {});
-    signal?.throwIfAborted();
-    await removeBytesWithout(db, created);
-    // One by one: each may be large.
     let removedDocumentCount = 0;
-    for (const documentId of await findCreatedDocuments(db, run)) {
+    try {
+      for (const [conversationId, messageIds] of entriesOf(run)) {
+        signal?.throwIfAborted();
+        const removed = await commit(() =>
+          removeAdded(db.strict, conversationId, messageIds, {
+            isGoneOn,
+            isRemembered: undone.remembered.has(conversationId),
+          }),
+        );
+        for (const messageId of removed) gone.add(messageId);
+        keptMessageCount += messageIds.filter((messageId) => !gone.has(messageId)).length;
+      }
+      await purgeConversations(db, removable, signal ? { signal } : {});
       signal?.throwIfAborted();
-      removedDocumentCount += (await removeDocuments(db, [documentId])).length;
+      await removeBytesWithout(db, created);
+      // One by one: each may be large.
+      for (const documentId of await findCreatedDocuments(db, run)) {
+        signal?.throwIfAborted();
+        removedDocumentCount += (await removeDocuments(db, [documentId])).length;
+      }
+    } catch (error) {
+      // Nobody may take it up again: what is gone so far is in no later note either.
+      await forgetGoneMessages(db.strict, gone);
+      throw error;
     }
     await undoVisits(db.strict, run);
     // What later imports noted of them, and of what went before a stop.
@@ -233,18 +239,27 @@ async function findMissing(
   return missing;
 }
 
+/** Visits that are looked at in one transaction. */
+const VISITS_AT_ONCE = 100;
+
 /** Takes away the visits that an import brought and nothing belongs to, and the settings that it put. */
-async function undoVisits(db: OnggiDexie, run: ImportRun): Promise<void> {
+async function undoVisits(db: OnggiDexie, { addedSessionIds = [], settings }: ImportRun) {
+  for (let start = 0; start < addedSessionIds.length; start += VISITS_AT_ONCE) {
+    const ids = addedSessionIds.slice(start, start + VISITS_AT_ONCE);
+    await commit(() =>
+      db.transaction('rw', db.sessions, db.conversations, db.messages, async () => {
+        for (const id of ids) {
+          const isUsed =
+            (await db.messages.where('sessionId').equals(id).first()) ??
+            (await db.conversations.where('sessionId').equals(id).first());
+          if (!isUsed) await db.sessions.delete(id);
+        }
+      }),
+    );
+  }
+  if (!settings) return;
   await commit(() =>
-    db.transaction('rw', db.sessions, db.conversations, db.messages, db.userSettings, async () => {
-      for (const id of run.addedSessionIds ?? []) {
-        const isUsed =
-          (await db.messages.where('sessionId').equals(id).first()) ??
-          (await db.conversations.where('sessionId').equals(id).first());
-        if (!isUsed) await db.sessions.delete(id);
-      }
-      const { settings } = run;
-      if (!settings) return;
+    db.transaction('rw', db.userSettings, async () => {
       if (digestValue(await db.userSettings.get(LOCAL_USER_ID)) !== settings.after) return;
       if (settings.before) await db.userSettings.put(settings.before);
       else await db.userSettings.delete(LOCAL_USER_ID);
@@ -252,14 +267,31 @@ async function undoVisits(db: OnggiDexie, run: ImportRun): Promise<void> {
   );
 }
 
-/** Conversations that a later import made, which had been deleted and came again under the same ids. */
+/**
+ * Conversations that a later import made, which had been deleted and came again under the same ids. Only later
+ * imports are read, one at a time.
+ */
 async function readCreatedAfter(
   { strict: db }: OnggiDatabase,
-  { startedAt, id }: ImportRun,
+  { startedAt }: ImportRun,
 ): Promise<ReadonlySet<ConversationId>> {
-  const runs = await readWholeRuns(db);
-  const later = runs.filter((run) => run.id !== id && run.startedAt > startedAt && !run.undoneAt);
-  return new Set(later.flatMap(({ createdIds }) => createdIds));
+  const created = new Set<ConversationId>();
+  const open: string[] = [];
+  await read(() =>
+    db.imports
+      .where('startedAt')
+      .above(startedAt)
+      .each(({ id, endedAt, undoneAt, createdIds }) => {
+        if (undoneAt !== null) return;
+        for (const createdId of createdIds) created.add(createdId);
+        // What it made may stand in its parts.
+        if (endedAt === null) open.push(id);
+      }),
+  );
+  for (const id of open) {
+    for (const createdId of (await readWholeRun(db, id))?.createdIds ?? []) created.add(createdId);
+  }
+  return created;
 }
 
 function entriesOf({ addedIds }: ImportRun): readonly [ConversationId, readonly MessageId[]][] {

@@ -4,6 +4,7 @@ import { readBootDatabase } from './boot-database.ts';
 import { read } from './commit.ts';
 import { copyName, deleteCopies } from './database-names.ts';
 import { readDatabaseNames } from './idb-request.ts';
+import { copyDatabase } from './lazy-database-copy.ts';
 import { holdLive } from './live-lock.ts';
 import type { LiveHold } from './live-lock.ts';
 import { withExclusiveLock } from './locks.ts';
@@ -287,7 +288,6 @@ async function upgradeAlone(
   await withExclusiveLock(`onggi-upgrade:${name}`, async () => {
     if ((await readStoredState(name, newest)) !== 'older') return open();
     try {
-      const { copyDatabase } = await import('./database-copy.ts');
       await copyDatabase(name, copyName(name, newest));
       await open();
     } catch (error) {

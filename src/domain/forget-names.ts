@@ -11,21 +11,26 @@ export interface GoneConversations {
   readonly has: (id: ConversationId) => boolean;
   /** What they are and were called: an older version's report does not say of which it speaks. */
   readonly titles: readonly string[];
+  /** The titles are names of documents: files are told by theirs, where they held no conversation alone. */
+  readonly isOfDocuments?: boolean;
 }
 
 /**
  * The row of an import without titles of conversations that are gone, without names of what was in them, and
  * without names of files that held nothing else. Counts stay. The very same row where it says nothing of them.
  */
-export function withoutNames(run: ImportRun, { has, titles }: GoneConversations): ImportRun {
+export function withoutNames(
+  run: ImportRun,
+  { has, titles, isOfDocuments = false }: GoneConversations,
+): ImportRun {
   const { report } = run;
   if (!isReadable(report)) return run;
   const gone = new Set(titles.map(toExample));
   const letters = new Set(titles.map(lettersOf).filter((each) => each !== ''));
   const isGuessed = !saysOfWhich(report);
   const isGoneFile = ({ name, conversationId }: ImportReport['files'][number]): boolean => {
-    if (isGuessed) return letters.has(lettersOf(stemOf(name)));
     const id = idIn(conversationId);
+    if (isGuessed || (isOfDocuments && id === null)) return letters.has(lettersOf(stemOf(name)));
     return id !== null && has(id);
   };
   const names = new Set(report.files.filter(isGoneFile).map(({ name }) => name));
@@ -70,6 +75,16 @@ export function findNamed({ report }: ImportRun): ReadonlySet<ConversationId> {
     ...[...skipped, ...notes].flatMap(({ conversationIds = [] }) => conversationIds),
   ];
   return new Set(ids.flatMap((id) => idIn(id) ?? []));
+}
+
+/** Whether the report of an import may name one of the conversations: one of an older version does not say. */
+export function mayName(run: ImportRun, ids: ReadonlySet<ConversationId>): boolean {
+  const { report } = run;
+  if (!isReadable(report)) return false;
+  const isUnsaid = ({ examples, conversationIds: said }: NamedGroup): boolean =>
+    examples.some((_example, at) => idIn(said?.[at]) === null);
+  if (!saysOfWhich(report) || [...report.skipped, ...report.notes].some(isUnsaid)) return true;
+  return [...findNamed(run)].some((id) => ids.has(id));
 }
 
 /** Whether a report names conversations by their ids: those of older versions did not. */

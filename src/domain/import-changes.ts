@@ -19,10 +19,12 @@ const CONVERSATION_GROUPS = [
   ['systemPrompt'],
   ['temperature'],
 ] as const satisfies readonly (readonly (keyof Conversation)[])[];
+/** What the source called the rating: in the metadata, which are given back only as far as this. */
+const SOURCE_RATING = 'metadata.source_rating';
 const MESSAGE_GROUPS = [
-  ['rating'],
+  ['rating', SOURCE_RATING],
   ['feedback'],
-] as const satisfies readonly (readonly (keyof Message)[])[];
+] as const satisfies readonly (readonly (keyof Message | typeof SOURCE_RATING)[])[];
 
 /** A text that was edited at its source, or replaced by another one, with all that is said of it. */
 const TEXT_GROUP = [
@@ -117,9 +119,16 @@ export function withoutImportChange<Row extends Conversation | Message>(
   const changedAfter = given.length > 0 ? dateAfter : (changedAt ?? null);
   return {
     ...rest,
-    ...Object.fromEntries(given.map((field) => [field.key, givenBack(row, field)])),
+    ...Object.fromEntries(
+      given.flatMap((field) =>
+        field.key === SOURCE_RATING ? [] : [[field.key, givenBack(row, field)] as const],
+      ),
+    ),
     ...(changedAfter !== null && { changedAt: changedAfter }),
-    ...(isRemembered && { metadata: { ...restOf(row), ...memory.was } }),
+    metadata: withSourceRating(
+      isRemembered ? { ...restOf(row), ...memory.was } : row.metadata,
+      given.find(({ key }) => key === SOURCE_RATING),
+    ),
     // A row without a field that it may lack.
   } as Row;
 }
@@ -153,7 +162,17 @@ function givenBack(
   return (was as Message['attachments']).map((each) => here.get(each.id) ?? each);
 }
 
+function withSourceRating(
+  metadata: Readonly<Record<string, unknown>>,
+  given: ImportChange['fields'][number] | undefined,
+): Readonly<Record<string, unknown>> {
+  if (!given) return metadata;
+  const { source_rating: _rating, ...rest } = metadata;
+  return given.was === null ? rest : { ...rest, source_rating: given.was };
+}
+
 function valueOf(row: Conversation | Message, key: string): unknown {
+  if (key === SOURCE_RATING) return row.metadata['source_rating'];
   return row[key as keyof typeof row];
 }
 
@@ -179,9 +198,11 @@ function isAllOfIt(
 ): boolean {
   const noted = new Set([...keys, 'changedAt', 'metadata']);
   const others = Object.keys({ ...before, ...after }).filter((key) => !noted.has(key));
-  return (
-    !differs(others, before, after) && digestValue(restOf(before)) === digestValue(restOf(after))
-  );
+  const rest = (row: Conversation | Message): unknown => {
+    const { source_rating: rating, ...left } = restOf(row);
+    return noted.has(SOURCE_RATING) ? left : { ...left, source_rating: rating };
+  };
+  return !differs(others, before, after) && digestValue(rest(before)) === digestValue(rest(after));
 }
 
 function memoryOf({ metadata }: Conversation | Message): Readonly<Record<string, unknown>> {

@@ -1,5 +1,6 @@
 /** What the reports of imports say of conversations that are deleted for good. */
 import { expect, test } from 'vitest';
+import { removeDocuments } from '#db/documents.ts';
 import { saveImportRun } from '#db/import-runs.ts';
 import { purgeConversations, updateConversations } from '#db/many-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
@@ -192,4 +193,41 @@ test.each([
   await purgeConversations(db, [gone]);
   expect(await db.strict.conversations.get(gone)).toBeUndefined();
   expect(await db.strict.imports.get(run.id)).toEqual(made);
+});
+
+test('of a document that is deleted no report keeps its name, and others keep theirs', async () => {
+  const db = await openForTest();
+  const file = (name: string, text: string) => {
+    const docs = [
+      { uuid: name, filename: name, content: text, created_at: '2026-01-02T03:04:05Z' },
+    ];
+    return { uuid: 'p', name: 'Plans', is_private: true, prompt_template: '', docs };
+  };
+  const given = [
+    fileOf('Secret paper.json', [file('Secret paper.md', 'clay')]),
+    fileOf('projects.json', [file('Secret paper.md', 'clay'), file('Other paper.md', 'glaze')]),
+  ];
+  const { id, report } = await runImport(db, given, importOptions());
+  expect(report?.skipped).not.toEqual([]);
+  await saveImportRun(db, {
+    ...((await db.strict.imports.get(id)) ?? expect.fail()),
+    report: {
+      ...(report ?? expect.fail()),
+      skipped: [
+        { reason: 'duplicate_in_file', count: 2, examples: ['Secret paper.md', 'Other paper.md'] },
+      ],
+    },
+  });
+  expect(await saidBy(db)).toContain('Secret paper');
+  const rows = await db.strict.documents.toArray();
+  const gone = rows.filter(({ name }) => name === 'Secret paper.md');
+  expect(gone).not.toEqual([]);
+  await removeDocuments(
+    db,
+    gone.map((row) => row.id),
+  );
+  expect(await saidBy(db)).not.toContain('Secret paper');
+  expect((await db.strict.imports.get(id))?.report?.skipped).toMatchObject([
+    { count: 2, examples: ['Other paper.md'] },
+  ]);
 });

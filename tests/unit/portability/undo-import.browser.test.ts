@@ -192,7 +192,8 @@ test('undoing gives back ratings, pins and names as they were, unless they were 
   expect(await changed()).toEqual([1, 'Renamed there', 5]);
   await undoImportRun(db, id, { clock });
   expect(await changed()).toEqual([0, 'Title of c', null]);
-  const { conversations } = await snapshot(db);
+  const { conversations, messages } = await snapshot(db);
+  expect(messages[1]?.metadata).toEqual(before.messages[1]?.metadata);
   expect(conversations[0]?.metadata).toEqual(before.conversations[0]?.metadata);
 
   // It comes again; and what the person changed after it stays.
@@ -616,7 +617,7 @@ test.each(['stays deleted', 'is put back'] as const)(
   },
 );
 
-test('what an undoing took away before it was stopped is in no note when it was called again', async () => {
+test('what an undoing took away before it was stopped is in no note, whether it is called again or not', async () => {
   const db = await openForTest();
   const line = (text: string, time: number) =>
     fileOf('conversations.json', [
@@ -635,6 +636,8 @@ test('what an undoing took away before it was stopped is in no note when it was 
   await expect(work).rejects.toMatchObject({ name: 'AbortError' });
   db.strict.messages.hook('deleting').unsubscribe(abort);
   expect(await textsOf(db)).toEqual(['text of q']);
+  const [, , edited] = await db.strict.imports.orderBy('startedAt').toArray();
+  expect(JSON.stringify(edited)).not.toContain('secret');
   await undoAt(db, id, 25);
   expect(await saidByImports()).not.toContain('secret');
 });

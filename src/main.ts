@@ -262,7 +262,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
           ? watchConversations(db, { status, limit })
           : findConversations(db, { status, tag, limit }),
       watchTags: () => watchTags(db),
-      update: (ids, change) => updateConversations(db, ids, change, clock()),
+      update: (ids, change, onChanged) => updateConversations(db, ids, change, clock(), onChanged),
       purge: (ids, onProgress) => purge(ids, { onProgress }),
     },
     storage,

@@ -59,6 +59,7 @@ export const enFirst = {
     other: '{count} back in your conversations',
   },
   'list.archived': { one: 'Archived', other: '{count} archived' },
+  'list.movedInPart': '{count} moved. {rest} were not, because storing them failed.',
   'list.trashed': { one: 'Moved to the trash', other: '{count} moved to the trash' },
   'list.forgetTitle': 'Discard this conversation?',
   'list.forgetBody': 'It exists only in this tab and cannot be brought back.',

@@ -58,6 +58,7 @@ export const jaFirst: FirstTexts = {
   'list.emptyTheTrash': 'ゴミ箱を空にする',
   'list.restored': '{count}件の会話を一覧に戻しました',
   'list.archived': '{count}件の会話をアーカイブしました',
+  'list.movedInPart': '{count}件を移動しました。{rest}件は保存できなかったため、そのままです。',
   'list.trashed': '{count}件の会話をゴミ箱に移動しました',
   'list.forgetTitle': 'この会話を破棄しますか？',
   'list.forgetBody': 'このタブにしかない会話のため、元に戻せません。',

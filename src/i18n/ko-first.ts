@@ -58,6 +58,7 @@ export const koFirst: FirstTexts = {
   'list.emptyTheTrash': '휴지통 비우기',
   'list.restored': '대화 {count}개를 목록으로 되돌렸어요',
   'list.archived': '대화 {count}개를 보관했어요',
+  'list.movedInPart': '{count}개를 옮겼어요. {rest}개는 저장하지 못해 그대로 있어요.',
   'list.trashed': '대화 {count}개를 휴지통으로 옮겼어요',
   'list.forgetTitle': '이 대화를 버릴까요?',
   'list.forgetBody': '이 탭에만 있는 대화라서 되살릴 수 없어요.',

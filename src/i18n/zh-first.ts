@@ -56,6 +56,7 @@ export const zhFirst: FirstTexts = {
   'list.emptyTheTrash': '清空回收站',
   'list.restored': '已将 {count} 个对话移回列表',
   'list.archived': '已归档 {count} 个对话',
+  'list.movedInPart': '已移动 {count} 个。另有 {rest} 个因未能保存而保持不变。',
   'list.trashed': '已将 {count} 个对话移到回收站',
   'list.forgetTitle': '要丢弃这个对话吗？',
   'list.forgetBody': '它只存在于此标签页，丢弃后无法找回。',

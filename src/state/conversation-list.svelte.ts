@@ -19,7 +19,12 @@ export interface ListQuery {
 export interface ConversationListSource {
   readonly watch: (query: ListQuery, limit: number) => LiveRead<ConversationList>;
   readonly watchTags: () => LiveRead<readonly string[]>;
-  readonly update: (ids: readonly ConversationId[], change: ConversationChange) => Promise<void>;
+  /** @param onChanged Told how many of the ids, from the first, are done, also before it fails. */
+  readonly update: (
+    ids: readonly ConversationId[],
+    change: ConversationChange,
+    onChanged: (doneCount: number) => void,
+  ) => Promise<void>;
   readonly purge: (
     ids: readonly ConversationId[],
     onProgress: (done: number) => void,
@@ -142,20 +147,37 @@ export class ConversationListState {
 
   /** Changes many conversations, some hundreds at a time. @returns whether all was committed */
   async change(ids: readonly ConversationId[], change: ConversationChange): Promise<boolean> {
-    try {
-      await this.#source.update(ids, change);
-      this.#storage.recover();
-      return true;
-    } catch (error) {
-      this.#fail(error);
-      return false;
-    }
+    return (await this.#change(ids, change)) === null;
   }
 
-  /** Moves to the trash, or takes out of it; `deletedAt` follows. */
-  setStatus(ids: readonly ConversationId[], status: ConversationStatus): Promise<boolean> {
+  /**
+   * Moves to the trash, or takes out of it; `deletedAt` follows.
+   * @returns those that were moved: not all of them where the storage failed in the middle
+   */
+  async setStatus(
+    ids: readonly ConversationId[],
+    status: ConversationStatus,
+  ): Promise<readonly ConversationId[]> {
     const deletedAt = status === 'deleted' ? this.#clock() : null;
-    return this.change(ids, { status, deletedAt });
+    const doneCount = await this.#change(ids, { status, deletedAt });
+    return doneCount === null ? ids : ids.slice(0, doneCount);
+  }
+
+  /** @returns null when all was committed, else how many of them were */
+  async #change(
+    ids: readonly ConversationId[],
+    change: ConversationChange,
+  ): Promise<number | null> {
+    let doneCount = 0;
+    try {
+      await this.#source.update(ids, change, (count) => (doneCount = count));
+      this.#storage.recover();
+      return null;
+    } catch (error) {
+      this.#fail(error);
+      // Where none of them is there any more, all were done and none was changed.
+      return toOnggiError(error).code === 'chat/not-found' ? 0 : doneCount;
+    }
   }
 
   /** Deletes for good. */

@@ -452,3 +452,41 @@ test('on a phone the list goes when the address becomes another', async ({ start
   await expect(page.getByRole('heading', { level: 1, name: text('data.title') })).toBeVisible();
   await expect(search).toBeHidden();
 });
+
+test('of many conversations whose moving fails in the middle, those that were moved come back', async ({
+  start,
+}) => {
+  const onggi = await start({
+    rows: seedConversations(
+      Array.from({ length: 620 }, (_, at) =>
+        seedConversation(`Jar ${at}`, { daysAgo: 1, texts: [] }),
+      ),
+    ),
+  });
+  const { page } = onggi;
+  // Five hundred are moved in a transaction of their own; for those behind them there is no room.
+  await page.evaluate(() => {
+    const put = Object.getOwnPropertyDescriptor(IDBObjectStore.prototype, 'put')?.value as (
+      this: IDBObjectStore,
+      ...args: Parameters<IDBObjectStore['put']>
+    ) => IDBRequest<IDBValidKey>;
+    let count = 0;
+    IDBObjectStore.prototype.put = function (...args) {
+      const [row] = args as [{ status?: string }];
+      const isMoved = this.name === 'conversations' && row.status === 'deleted';
+      if (isMoved && ++count > 550) throw new DOMException('', 'QuotaExceededError');
+      return put.apply(this, args);
+    };
+  });
+  await page.getByRole('button', { name: text('list.select'), exact: true }).click();
+  const bar = page.getByRole('toolbar', { name: text('selection.name') });
+  await bar.getByRole('button', { name: text('selection.all') }).click();
+  await expect(bar.getByText(text('selection.count', { count: 620 }))).toBeVisible();
+  await bar.getByRole('button', { name: text('conversation.remove') }).click();
+  const toast = page.getByText(text('list.movedInPart', { count: 500, rest: 120 }));
+  await expect(toast).toBeVisible();
+  await page.getByRole('button', { name: text('common.undo') }).click();
+  await page.getByRole('button', { name: text('list.select'), exact: true }).click();
+  await bar.getByRole('button', { name: text('selection.all') }).click();
+  await expect(bar.getByText(text('selection.count', { count: 620 }))).toBeVisible();
+});

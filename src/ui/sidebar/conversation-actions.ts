@@ -10,7 +10,10 @@ const DONE: Record<ConversationStatus, MessageKey> = {
   deleted: 'list.trashed',
 };
 
-/** Moves conversations to another status and offers the way back. */
+/**
+ * Moves conversations to another status and offers the way back; where the storage failed in the middle, for those
+ * that were moved, and says how many were not.
+ */
 export async function moveWithUndo(
   app: App,
   conversations: readonly Conversation[],
@@ -22,16 +25,18 @@ export async function moveWithUndo(
   if (status === 'deleted') app.parts.answers.stopIn(ids);
   // At once: a second click is to find nothing selected.
   list.stopSelecting();
-  if (!(await list.setStatus(ids, status))) return;
-  const isOpenGone = status === 'deleted' && app.open.id !== null && ids.includes(app.open.id);
+  const moved = await list.setStatus(ids, status);
+  if (moved.length === 0) return;
+  const isOpenGone = status === 'deleted' && app.open.id !== null && moved.includes(app.open.id);
   const openId = app.open.id;
   if (isOpenGone) app.newChat();
-  toasts.show(DONE[status], {
-    values: { count: ids.length },
+  const rest = ids.length - moved.length;
+  toasts.show(rest === 0 ? DONE[status] : 'list.movedInPart', {
+    values: { count: moved.length, rest },
     action: {
       key: 'common.undo',
       run: () => {
-        void list.setStatus(ids, before);
+        void list.setStatus(moved, before);
         if (isOpenGone && openId) app.openConversation(openId);
       },
     },

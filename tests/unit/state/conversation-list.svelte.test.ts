@@ -33,7 +33,7 @@ async function start(
           ? watchConversations(db, { status, limit })
           : findConversations(db, { status, tag, limit }),
       watchTags: () => watchTags(db),
-      update: (some, change) => updateConversations(db, some, change, 7),
+      update: (some, change, onChanged) => updateConversations(db, some, change, 7, onChanged),
       purge: (some, onProgress) => purgeConversations(db, some, { onProgress }),
       ...source,
     },
@@ -70,9 +70,9 @@ test('very many are moved to the trash and all of them come back', async () => {
     const { length } = await db.strict.conversations.where('status').equals('deleted').keys();
     return length;
   };
-  expect(await list.setStatus(ids, 'deleted')).toBe(true);
+  expect(await list.setStatus(ids, 'deleted')).toEqual(ids);
   expect(await statuses()).toBe(1201);
-  expect(await list.setStatus(ids, 'active')).toBe(true);
+  expect(await list.setStatus(ids, 'active')).toEqual(ids);
   expect(await statuses()).toBe(0);
 });
 
@@ -95,4 +95,25 @@ test('a list that cannot be read is none, and not one of nothing', async () => {
   isFailing = true;
   expect(await list.readAll()).toBeUndefined();
   expect(storage.problem?.code).toBe('db/no-answer');
+});
+
+test('of many that are moved those are named that were, when a later part of them fails', async () => {
+  const { db, ids, list, storage } = await start(1201);
+  const refuse = (_changes: unknown, id: unknown) => {
+    if (id === 'c777') throw new DOMException('no room', 'QuotaExceededError');
+  };
+  db.strict.conversations.hook('updating', refuse);
+  const moved = await list.setStatus(ids, 'deleted');
+  expect(moved).toEqual(ids.slice(0, 500));
+  expect(storage.problem).not.toBeNull();
+  db.strict.conversations.hook('updating').unsubscribe(refuse);
+  const deleted = db.strict.conversations.where('status').equals('deleted');
+  expect((await deleted.primaryKeys()).toSorted()).toEqual(ids.slice(0, 500).toSorted());
+  expect(await list.setStatus(moved, 'active')).toEqual(moved);
+  expect(await deleted.primaryKeys()).toEqual([]);
+});
+
+test('of those that are gone none was moved', async () => {
+  const { list } = await start(1);
+  expect(await list.setStatus([c('gone')], 'deleted')).toEqual([]);
 });

@@ -200,7 +200,7 @@ function cutAfter(
       seen.add(this.transaction);
       const at = [...seen].indexOf(this.transaction);
       if (at < count || (isOnce && at > count)) {
-        return Reflect.apply(real as () => unknown, this, given) as IDBRequest<never>;
+        return Reflect.apply(real as () => unknown, this, given) as IDBRequest<IDBValidKey>;
       }
       this.transaction.abort();
       throw new DOMException('killed', 'AbortError');

@@ -1,4 +1,5 @@
 /** Following the change feed: what was seen of it, what came since, and what nobody needs any longer. */
+import { Dexie } from 'dexie';
 import type { ChangeFeedRow } from '#domain/stored-rows.ts';
 import { isChange, toRow } from './change-feed.ts';
 import { commit, read } from './commit.ts';
@@ -134,6 +135,43 @@ export function confirmFeed(database: OnggiDatabase, reader: string, seq: number
       const kept = Math.min(seen, await readLastChange(database));
       await db.changeFeed.where(':id').below(kept).delete();
       if (kept < seen) await db.changeFeed.where(':id').between(kept, seen, false, false).delete();
+    }),
+  );
+}
+
+/** More changes than these are kept for nobody: some 10 MB. */
+const MOST_CHANGES = 50_000;
+
+/**
+ * Lets go of the older half of a feed that some reader has left alone for too long, as while snapshots and search
+ * fail for weeks. In its place stands one change that says that everything has to be looked at anew, which is
+ * what a reader meets that was further behind; the others read on.
+ * @param most Only tests give another.
+ * @returns whether anything went
+ */
+export async function boundFeed(
+  { relaxed: db }: OnggiDatabase,
+  most = MOST_CHANGES,
+): Promise<boolean> {
+  const isOver = (first: unknown, last: unknown): boolean => Number(last) - Number(first) >= most;
+  const ends = () =>
+    Dexie.Promise.all([
+      db.changeFeed.orderBy(':id').firstKey(),
+      db.changeFeed.orderBy(':id').lastKey(),
+    ]);
+  // Nearly always this is all of it.
+  const [first, last] = await read(ends);
+  if (!isOver(first, last)) return false;
+  return commit(() =>
+    db.transaction('rw', db.changeFeed, async () => {
+      const [oldest, newest] = await ends();
+      // Another tab may have done it.
+      if (!isOver(oldest, newest)) return false;
+      const seq = Number(newest) - Math.floor(most / 2);
+      await db.changeFeed.where(':id').below(seq).delete();
+      const instead: ChangeFeedRow = { ...toRow({ isWholesale: true }), seq };
+      await db.changeFeed.put(instead);
+      return true;
     }),
   );
 }

@@ -1,5 +1,6 @@
 import type { Clock, CreateId } from '#domain/ids.ts';
 import { noteCanary } from './canary.ts';
+import { boundFeed } from './feed-reader.ts';
 import type { OnggiDatabase } from './open-database.ts';
 import { watchFeed } from './watch-feed.ts';
 
@@ -14,7 +15,11 @@ export function keepNoting(
   { clock, createId }: { readonly clock: Clock; readonly createId: CreateId },
 ): void {
   const note = (isTidying = false) => void noteCanary(db, { now: clock(), createId, isTidying });
-  setInterval(() => note(true), EVERY_MS);
+  setInterval(() => {
+    note(true);
+    // What nobody reads must not grow for ever; a failure is tried again.
+    void boundFeed(db).catch(() => undefined);
+  }, EVERY_MS);
   document.addEventListener('visibilitychange', () => note());
   let soon: ReturnType<typeof setTimeout> | undefined;
   watchFeed(db, () => {

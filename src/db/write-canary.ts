@@ -88,7 +88,7 @@ function readSamples(db: OnggiDexie): Promise<Record<string, string[]>> {
 export async function removeNamed(
   db: OnggiDexie,
   seq: number,
-  missing: ReadonlyMap<string, Set<string>>,
+  missing: Map<string, Set<string>>,
 ): Promise<void> {
   const takeOut = (table: string, ids: readonly string[]): void => {
     for (const id of ids) missing.get(table)?.delete(id);
@@ -97,7 +97,10 @@ export async function removeNamed(
     db.changeFeed
       .where(':id')
       .above(seq)
-      .each(({ conversationIds, messageIds, documentIds, attachmentIds = [], others = [] }) => {
+      .each(({ isWholesale, conversationIds, messageIds, documentIds, ...change }) => {
+        const { attachmentIds = [], others = [] } = change;
+        // Nobody wrote down which rows went.
+        if (isWholesale) missing.clear();
         takeOut('conversations', conversationIds);
         takeOut('messages', messageIds);
         takeOut('documents', documentIds);

@@ -10,7 +10,7 @@ import {
   readCanary,
 } from '#db/canary.ts';
 import type { Canary } from '#db/canary.ts';
-import { confirmFeed } from '#db/feed-reader.ts';
+import { boundFeed, confirmFeed } from '#db/feed-reader.ts';
 import { requestResult } from '#db/idb-request.ts';
 import { undoImport } from '#db/import-runs.ts';
 import { purgeConversations } from '#db/many-conversations.ts';
@@ -153,6 +153,17 @@ test('takes nothing for lost that a person deleted and no note was made of', asy
   expect(await countLostChanges(db, canary)).toBe(0);
   await lose(db, ['c000']);
   expect(await countMissing(db, canary)).toBe(1);
+});
+
+test('takes nothing for lost that a person deleted in changes that are kept no longer', async () => {
+  const { db, canary } = await openNoted(5);
+  await purgeConversations(db, [toConversationId('c003')]);
+  for (let at = 0; at < 8; at += 1) {
+    await db.strict.conversations.add(makeConversation(`new-${at}`, { createdAt: 100 + at }));
+  }
+  expect(await boundFeed(db, 6)).toBe(true);
+  expect(await countMissing(db, canary)).toBe(0);
+  expect(await countLostChanges(db, canary)).toBe(0);
 });
 
 test('says which installation noted it, with which version, and keeps its name', async () => {

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { watchFeed } from '#db/watch-feed.ts';
 import {
+  boundFeed,
   confirmFeed,
   isInFeed,
   leaveFeed,
   markFeed,
+  readChangedRows,
   readFeed,
   readLastChange,
 } from '#db/feed-reader.ts';
@@ -188,6 +190,33 @@ test('the newest change stays though every reader has seen it', async () => {
   await confirmFeed(db, 'text', mark.seq);
   expect(await readLastChange(db)).toBe(newest);
   expect(await db.strict.changeFeed.toCollection().primaryKeys()).toEqual([newest, mark.seq]);
+});
+
+test('a feed that nobody reads is bounded: who is too far behind begins anew, the others go on', async () => {
+  const { db } = await withConversation();
+  const rename = (title: string) => updateConversations(db, [toConversationId('c')], { title }, 1);
+  const behind = await markFeed(db);
+  await confirmFeed(db, 'snapshot', behind.seq);
+  for (let at = 0; at < 12; at += 1) await rename(`title ${at}`);
+  const near = await markFeed(db);
+  for (let at = 0; at < 2; at += 1) await rename(`later ${at}`);
+  expect(await boundFeed(db, 100)).toBe(false);
+  expect(await readChangedRows(db, behind, 100)).toMatchObject({ conversationIds: ['c'] });
+
+  expect(await boundFeed(db, 10)).toBe(true);
+  const kept = await db.strict.changeFeed.toArray();
+  expect(kept).toHaveLength(6);
+  expect(kept.map(({ isWholesale }) => isWholesale)).toEqual([
+    true,
+    ...Array<boolean>(5).fill(false),
+  ]);
+  expect((await readFeed(db, behind.seq, 1))[0]).toMatchObject({ isWholesale: true });
+  expect(await isInFeed(db, behind)).toBe(false);
+  expect(await readChangedRows(db, behind, 100)).toBeUndefined();
+  expect(await readChangedRows(db, near, 100)).toMatchObject({ conversationIds: ['c'] });
+  // Once is enough, and numbers go on.
+  expect(await boundFeed(db, 10)).toBe(false);
+  expect((await markFeed(db)).seq).toBeGreaterThan(near.seq);
 });
 
 test('a watcher hears of writes on either connection and of no others', async () => {

@@ -11,8 +11,14 @@ import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
 
 /**
+ * Requests that a commit of this page counted. A write that gave no event in time (`db/hang`) is begun again,
+ * though it may have happened, and where the answer was deleted no row says so.
+ */
+const counted = new Set<string>();
+
+/**
  * `ConversationStore.finishAnswer`, one transaction. Does nothing a second time. An answer that was
- * deleted meanwhile is not brought back, its usage is counted all the same. Rating and feedback are
+ * deleted meanwhile is not brought back, its usage is counted all the same, once. Rating and feedback are
  * those of the stored row.
  */
 export function finishAnswer(
@@ -21,9 +27,11 @@ export function finishAnswer(
   usage: UsageIncrement | null,
   now: number,
 ): PromiseLike<void> {
-  return db.transaction('rw', db.conversations, db.messages, db.usageStatistics, async () => {
+  const request = JSON.stringify([db.name, message.id, usage?.askedAt ?? null]);
+  const write = async (): Promise<void> => {
     const before = await db.messages.get(message.id);
-    if (before && !isUnsettled(before)) return;
+    // Not sooner: what hung has ended by now.
+    if (before ? !isUnsettled(before) : counted.has(request)) return;
     const conversation = await db.conversations.get(message.conversationId);
     if (before && conversation) {
       const after = { ...settledOver(before, message, now), seq: before.seq };
@@ -35,7 +43,12 @@ export function finishAnswer(
     const cutDay = cut && (await db.usageStatistics.get(usageStatisticId(LOCAL_USER_ID, cut)));
     if (cutDay) await db.usageStatistics.put(joinIncrements(cutDay, cut, -1));
     if (usage) await countUsage(db, usage);
-  });
+  };
+  return db
+    .transaction('rw', db.conversations, db.messages, db.usageStatistics, write)
+    .then(() => {
+      if (usage) counted.add(request);
+    });
 }
 
 async function countUsage(db: OnggiDexie, usage: UsageIncrement): Promise<void> {

@@ -172,6 +172,18 @@ describe('an answer', () => {
     expect(await readUsageStatistics(db, { from: '2024-05-01', to: '2024-05-01' })).toHaveLength(1);
   });
 
+  test('is counted once where a write that hung is begun again, deleted before it or after it', async () => {
+    for (const isDeletedBefore of [true, false]) {
+      const { db, store, answer } = await openAnswer();
+      if (isDeletedBefore) await store.removeSubtree(id, answer.id);
+      await store.finishAnswer(finished(answer), usage);
+      if (!isDeletedBefore) await store.removeSubtree(id, answer.id);
+      await store.finishAnswer(finished(answer), usage);
+      const [day] = await readUsageStatistics(db, { from: '2024-05-01', to: '2024-05-01' });
+      expect(day?.requestCount).toBe(1);
+    }
+  });
+
   test('adds to the usage of its day and model', async () => {
     const { db, store, answer } = await openAnswer();
     await store.finishAnswer(finished(answer), usage);

@@ -125,5 +125,27 @@ export function initialsOf(text: string): string {
   );
 }
 
-/** Whether a word is made of initial consonants alone. */
-export const isInitials = (word: string): boolean => /^[ㄱ-ㅎ]+$/.test(word);
+/** Two consonants that a keyboard may join where no vowel follows: none of them begins a syllable. */
+const JOINED: Readonly<Record<string, string>> = {
+  ㄳ: 'ㄱㅅ',
+  ㄵ: 'ㄴㅈ',
+  ㄶ: 'ㄴㅎ',
+  ㄺ: 'ㄹㄱ',
+  ㄻ: 'ㄹㅁ',
+  ㄼ: 'ㄹㅂ',
+  ㄽ: 'ㄹㅅ',
+  ㄾ: 'ㄹㅌ',
+  ㄿ: 'ㄹㅍ',
+  ㅀ: 'ㄹㅎ',
+  ㅄ: 'ㅂㅅ',
+};
+
+/**
+ * What finds a word that is made of initial consonants alone in {@link initialsOf} a title, spaces between its
+ * words passed over: people type `ㅇㄹㅎㄱ` for `여름 휴가`. Null for any other word.
+ */
+export function toInitialsPattern(word: string): RegExp | null {
+  if (!/^[ㄱ-ㅎ]+$/.test(word)) return null;
+  const initials = word.replace(/./g, (each) => JOINED[each] ?? each);
+  return new RegExp(initials.replace(/.(?=.)/g, '$&\\s*'));
+}

@@ -1,5 +1,5 @@
 /** Which units fit a query, and how well. */
-import { initialsOf, isInitials } from '#domain/korean-search.ts';
+import { initialsOf, toInitialsPattern } from '#domain/korean-search.ts';
 import { foldText } from '#domain/fold-text.ts';
 import type { QueryTerm, SearchQuery } from '#domain/search-query.ts';
 import type { ByteScan } from './byte-scan.ts';
@@ -50,7 +50,7 @@ interface Needle {
   readonly exact: Uint8Array;
   readonly stem: Uint8Array | null;
   /** Looked for in the initial consonants of titles too. */
-  readonly initials: string | null;
+  readonly initials: RegExp | null;
 }
 
 const encoder = new TextEncoder();
@@ -60,7 +60,7 @@ function toNeedle(term: QueryTerm): Needle {
     term,
     exact: encoder.encode(term.text),
     stem: term.stem === null ? null : encoder.encode(term.stem),
-    initials: isInitials(term.text) && !term.isExcluded ? term.text : null,
+    initials: term.isExcluded ? null : toInitialsPattern(term.text),
   };
 }
 
@@ -255,7 +255,7 @@ export async function findUnits(
     return (count * (SATURATION + 1)) / (count + SATURATION * lengthFactor);
   }
 
-  function hasInitials(unit: number, wanted: string): boolean {
+  function hasInitials(unit: number, wanted: RegExp): boolean {
     if (table.kind(unit) !== 'title') return false;
     const title = table.groupOf(unit)?.title ?? '';
     let written = initials.get(title);
@@ -263,7 +263,7 @@ export async function findUnits(
       written = initialsOf(foldText(title));
       initials.set(title, written);
     }
-    return written.includes(wanted);
+    return wanted.test(written);
   }
 
   function collect(scores: Float32Array, firstUnit: number): void {

@@ -8,7 +8,7 @@ import {
 } from '#db/search-rows.ts';
 import { densestPlace } from '#domain/densest-place.ts';
 import { findPlaces, foldText } from '#domain/fold-text.ts';
-import { initialsOf, isInitials } from '#domain/korean-search.ts';
+import { initialsOf, toInitialsPattern } from '#domain/korean-search.ts';
 import { toMessageId } from '#domain/ids.ts';
 import type { Role } from '#domain/message.ts';
 import { fenceAt, markdownToLine, plainToLine } from '#domain/readable-text.ts';
@@ -137,8 +137,8 @@ function titleMarks(
   const written = initialsOf(foldText(title));
   if (written.length !== title.length) return [];
   return terms.flatMap(({ text }): [number, number][] => {
-    const at = isInitials(text) ? written.indexOf(text) : -1;
-    return at < 0 ? [] : [[at, at + text.length]];
+    const found = toInitialsPattern(text)?.exec(written);
+    return found ? [[found.index, found.index + found[0].length]] : [];
   });
 }
 

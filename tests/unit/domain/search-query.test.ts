@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { initialsOf, isInitials, stemOf } from '#domain/korean-search.ts';
+import { initialsOf, stemOf, toInitialsPattern } from '#domain/korean-search.ts';
 import {
   MAX_QUERY_CHARACTERS,
   parseSearchQuery,
@@ -90,10 +90,15 @@ test.each([
 
 test('initial consonants', () => {
   expect(initialsOf('검색 API 쌀')).toBe('ㄱㅅ API ㅆ');
-  expect([isInitials('ㄱㅅ'), isInitials('ㅋㅏ'), isInitials('검ㅅ'), isInitials('')]).toEqual([
-    true,
-    false,
-    false,
-    false,
-  ]);
+  expect(['ㅋㅏ', '검ㅅ', ''].map(toInitialsPattern)).toEqual([null, null, null]);
+  const places = (word: string, title: string) => {
+    const found = toInitialsPattern(word)?.exec(initialsOf(title));
+    return found && [found.index, found[0]];
+  };
+  expect(places('ㄱㅅ', '빠른 검색')).toEqual([3, 'ㄱㅅ']);
+  // Over the borders of words, and as a keyboard may join them.
+  expect(places('ㄹㅎㄱ', '여름 휴가')).toEqual([1, 'ㄹ ㅎㄱ']);
+  expect(places('ㄳ', '빠른 검색')).toEqual([3, 'ㄱㅅ']);
+  expect(places('ㅆㄳ', '쌀 검색')).toEqual([0, 'ㅆ ㄱㅅ']);
+  expect(places('ㄱㅅ', '사과')).toBe(null);
 });

@@ -101,6 +101,8 @@ test('finds titles by initial consonants, and marks their syllables', async () =
   const { groups } = await find(engine, 'ㄱㅅ');
   expect(groups.map(({ id }) => id).sort()).toEqual(['c', 'laugh']);
   expect(groups.find(({ id }) => id === 'c')?.title.marks).toEqual([[3, 5]]);
+  const overWords = await find(engine, 'ㅃㄹㄳ');
+  expect(overWords.groups.map(({ id, title }) => [id, title.marks])).toEqual([['c', [[0, 5]]]]);
 });
 
 test('filters by role, model, tag, source, time, state and attachments', async () => {

@@ -284,6 +284,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     sessionId: () => visit.id,
     translator,
     readWhole,
+    isInMemory: (id) => memory.has(id),
   });
   const backups = new Backups(work.backups, storage, clock, (done) => {
     if (done) sessionStorage.setItem(DONE_KEY, done);

@@ -2,6 +2,7 @@
 import type { Clock } from '#domain/ids.ts';
 import { fillPicked } from '#files/picked-file.ts';
 import type { ArchiveTexts } from './archive-texts.ts';
+import type { WholeConversation } from './conversation-fields.ts';
 import type { ExportTally } from './running-export.ts';
 import { ExportResultMessage, MaskingPreviewMessage } from './export-messages.ts';
 import { nameExport } from './export-request.ts';
@@ -40,7 +41,12 @@ export interface ExportClient {
    */
   run(
     request: ExportRequest,
-    to: { readonly title: string | null; readonly fileHandle: FileSystemFileHandle | null },
+    to: {
+      readonly title: string | null;
+      readonly fileHandle: FileSystemFileHandle | null;
+      /** The one conversation of `request`, where it is nowhere stored. */
+      readonly inMemory?: WholeConversation | undefined;
+    },
     options?: JobOptions,
   ): Promise<ExportOutcome>;
   /**
@@ -60,7 +66,7 @@ export function createExportClient(deps: ExportClientDeps): ExportClient {
 
   return {
     nameFile,
-    async run(request, { title, fileHandle }, options) {
+    async run(request, { title, fileHandle, inMemory }, options) {
       const file = nameFile(request, title);
       const { kind, selection, anonymise, withBranches, withAttachments, skipsPoorAnswers } =
         request;
@@ -71,7 +77,7 @@ export function createExportClient(deps: ExportClientDeps): ExportClient {
           ...{ kind, anonymise, withBranches, withAttachments, skipsPoorAnswers },
           selection: copySelection(selection),
         },
-        ...{ appVersion, now: clock(), texts: texts(), fileHandle },
+        ...{ appVersion, now: clock(), texts: texts(), fileHandle, inMemory },
       };
       const result = parseMessage(
         ExportResultMessage,

@@ -22,12 +22,13 @@ export interface ExportJobResult extends ExportTally {
  */
 export async function runExportJob(
   db: OnggiDatabase,
-  { request, appVersion, now, texts, fileHandle }: ExportJob,
+  { request, appVersion, now, texts, fileHandle, inMemory }: ExportJob,
   createId: CreateId,
   context: JobContext,
 ): Promise<ExportJobResult> {
   const { mediaType } = nameExport(request, null, now);
-  const source = createExportSource(db);
+  const stored = createExportSource(db);
+  const source = inMemory ? { ...stored, readWhole: () => Promise.resolve(inMemory) } : stored;
   const options = { appVersion, now, texts, createId, ...context };
   const sink = await openSink(fileHandle, mediaType);
   const tally = await exportConversations(source, request, sink.stream, options);

@@ -1,5 +1,6 @@
 /** Jobs of the portability worker that export, and their results, as messages. */
 import * as v from 'valibot';
+import type { WholeConversation } from './conversation-fields.ts';
 import { ExportRequestMessage, ExportSelectionMessage } from './export-request.ts';
 import { MASKABLE_KINDS } from './maskable.ts';
 
@@ -29,6 +30,8 @@ const Words = v.object({
   }),
 });
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
 const isFileHandle = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'createWritable' in value;
 
@@ -42,6 +45,8 @@ export const ExportJobMessage = v.object({
   now: v.number(),
   texts: Words,
   fileHandle: v.nullable(v.custom<FileSystemFileHandle>(isFileHandle)),
+  /** The one conversation that is asked for, where it is of the page's memory alone: nothing stores it. */
+  inMemory: v.optional(v.custom<WholeConversation>(isObject)),
 });
 
 /** Says what an anonymised export would mask. */

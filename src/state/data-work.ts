@@ -48,6 +48,8 @@ export interface DataWorkDeps {
   readonly translator: Translator;
   /** A conversation with its messages, one of this page's memory too; undefined when it is gone. */
   readonly readWhole: (id: ConversationId) => Promise<WholeConversation | undefined>;
+  /** Whether it is of this page's memory alone. */
+  readonly isInMemory: (id: ConversationId) => boolean;
 }
 
 /** The parts of the works that run in workers. */
@@ -63,6 +65,7 @@ export function createDataWork({
   sessionId,
   translator,
   readWhole,
+  isInMemory,
 }: DataWorkDeps): DataWork {
   const databaseName = (): string => db.name;
   const workers = { createWorker: createPortabilityWorker, databaseName };
@@ -120,6 +123,7 @@ export function createDataWork({
 
   async function readTitle({ ids }: ExportRequest): Promise<string | null> {
     const only = onlyOf(ids);
+    if (only && isInMemory(only)) return (await readWhole(only))?.conversation.title ?? null;
     const [conversation] = only ? await readConversations(db, [only]) : [];
     return conversation?.title ?? null;
   }
@@ -129,9 +133,11 @@ export function createDataWork({
     request: ExportRequest,
     ...[handle, onProgress, signal]: ExportArguments
   ): Promise<ExportedFile> {
+    const only = onlyOf(request.ids);
+    const inMemory = only && isInMemory(only) ? await readWhole(only) : undefined;
     const outcome = await exportClient.run(
       toWanted(kind, request),
-      { title: handle ? null : await readTitle(request), fileHandle: handle },
+      { title: handle ? null : await readTitle(request), fileHandle: handle, inMemory },
       { onProgress, signal },
     );
     return handle ? { ...outcome, fileName: handle.name } : outcome;

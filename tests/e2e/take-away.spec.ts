@@ -101,6 +101,47 @@ test('a temporary conversation can be copied and printed, and is still there aft
   await expect(onggi.answers).toHaveCount(1);
 });
 
+test('a temporary conversation leaves as a file, and is written nowhere else', async ({
+  start,
+  page,
+}) => {
+  const onggi = await start();
+  await page.keyboard.press("ControlOrMeta+Shift+'");
+  await onggi.ask('Only in this tab');
+  const item = page.getByRole('complementary').getByRole('listitem');
+  const dialog = page.getByRole('dialog');
+  const take = async (choice: string) => {
+    await item.hover();
+    await item.getByRole('button', { name: /^More for/ }).click();
+    await item.getByRole('button', { name: text('export.conversation') }).click();
+    await expect(dialog.getByRole('radio')).toHaveCount(2);
+    await dialog.getByRole('radio', { name: choice }).check();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      dialog.getByRole('button', { name: text('export.start') }).click(),
+    ]);
+    await expect(dialog.getByRole('status')).toBeVisible();
+    await dialog
+      .getByRole('button', { name: text('common.close') })
+      .last()
+      .click();
+    return {
+      name: download.suggestedFilename(),
+      said: await readFile(await download.path(), 'utf8'),
+    };
+  };
+  const markdown = await take('Markdown');
+  expect(markdown.name).toMatch(/^onggi_.+\.md$/);
+  expect(markdown.said).toMatch(/## User[^]*Only in this tab[^]*## Assistant[^]*Only in this tab/);
+  const json = JSON.parse((await take('JSON')).said) as { messages: { content: string }[] };
+  expect(json.messages.map(({ content }) => content)).toEqual([
+    'Only in this tab',
+    expect.stringContaining('Only in this tab'),
+  ]);
+  await page.reload();
+  await expect(page.getByRole('complementary').getByRole('listitem')).toHaveCount(0);
+});
+
 test('on paper stand the reasoning, the sources with their addresses, and the names of files', async ({
   start,
 }) => {

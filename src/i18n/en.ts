@@ -819,6 +819,8 @@ const texts = {
   'recovery.none': 'There is no snapshot in this browser. If you have a backup file, choose it.',
   'recovery.damaged': 'damaged; take the one before',
   'recovery.holds': 'Conversations: {conversations}, messages: {messages}',
+  'recovery.dates': 'Messages from {from} to {to}',
+  'recovery.restoreFile': 'Restore the file {name}',
   'recovery.cutCopy':
     'Later parts of this snapshot are damaged. It still holds everything up to {when}. Restore it again to bring that back.',
   'recovery.restore': 'Restore',

@@ -706,6 +706,8 @@ export const ja: LaterTexts = {
     'このブラウザーにスナップショットはありません。バックアップファイルがあれば選んでください。',
   'recovery.damaged': '破損しています。一つ前を使ってください',
   'recovery.holds': '会話{conversations}件、メッセージ{messages}件',
+  'recovery.dates': '{from}から{to}までのメッセージ',
+  'recovery.restoreFile': 'ファイル {name} を復元',
   'recovery.cutCopy':
     'このスナップショットの後半が破損しています。{when}までの内容はすべて残っています。もう一度押すと、そこまで復元します。',
   'recovery.restore': '復元',

@@ -696,6 +696,8 @@ export const ko: LaterTexts = {
   'recovery.none': '이 브라우저에는 스냅샷이 없어요. 백업 파일이 있으면 골라 주세요.',
   'recovery.damaged': '손상됨, 그 전 것을 쓰세요',
   'recovery.holds': '대화 {conversations}개, 메시지 {messages}개',
+  'recovery.dates': '{from}부터 {to}까지의 메시지',
+  'recovery.restoreFile': '{name} 파일 복원',
   'recovery.cutCopy':
     '이 스냅샷의 뒷부분이 손상됐어요. {when}까지의 내용은 모두 남아 있어요. 다시 한 번 누르면 거기까지 복원해요.',
   'recovery.restore': '복원',

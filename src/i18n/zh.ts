@@ -669,6 +669,8 @@ export const zh: LaterTexts = {
   'recovery.none': '此浏览器中没有快照。如有备份文件，请选择它。',
   'recovery.damaged': '已损坏，请使用前一个',
   'recovery.holds': '{conversations} 个对话，{messages} 条消息',
+  'recovery.dates': '{from} 至 {to} 的消息',
+  'recovery.restoreFile': '恢复文件 {name}',
   'recovery.cutCopy': '此快照的后面部分已损坏，{when}之前的内容完好。再点一次即可恢复到那时。',
   'recovery.restore': '恢复',
   'recovery.restoreOf': '恢复 {when} 的快照',

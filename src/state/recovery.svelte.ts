@@ -63,7 +63,24 @@ export interface RecoverySnapshot {
   /** Later parts of it are damaged: what is left reaches `createdAt`. */
   readonly isCut: boolean;
   /** Undefined until it was looked into; null: it is damaged. */
-  readonly counts: { readonly conversations: number; readonly messages: number } | null | undefined;
+  readonly counts: CopyContent | null | undefined;
+}
+
+/** What a copy holds. */
+export interface CopyContent {
+  readonly conversations: number;
+  readonly messages: number;
+  /** Of its messages, epoch milliseconds; null where it has none. */
+  readonly earliestAt: number | null;
+  readonly latestAt: number | null;
+}
+
+/** A backup file that was looked into and waits for being brought back. */
+export interface ChosenFile {
+  readonly file: File;
+  readonly content: CopyContent;
+  /** Something in it is missing or was changed. */
+  readonly isDamaged: boolean;
 }
 
 /** Longer than a storage under load may take. */
@@ -83,6 +100,7 @@ export class Recovery {
   #snapshots = $state.raw<readonly RecoverySnapshot[] | undefined>();
   #phase = $state.raw<Phase>({ kind: 'idle' });
   #wait = $state.raw<StartWait | undefined>();
+  #chosen = $state.raw<ChosenFile | undefined>();
   #candidates = $state.raw<readonly WholeDatabase[]>([]);
   readonly #deps: RecoveryDeps;
   readonly #files = createSnapshots({
@@ -144,8 +162,7 @@ export class Recovery {
       const { whole, segments } = await this.#files.read(name);
       await this.#noting(name, async () => {
         const summary = await this.#reader.verify(whole, { isLargeAllowed: true, segments });
-        const { conversations, messages } = summary.counts;
-        this.#note(name, { counts: { conversations, messages }, ...toReach(summary) });
+        this.#note(name, { counts: toContent(summary), ...toReach(summary) });
       });
     });
   }
@@ -168,8 +185,23 @@ export class Recovery {
     });
   }
 
-  /** Brings a backup file back and loads the page anew. */
-  restoreFile(file: File): Promise<void> {
+  /** The file that was chosen, with what it holds. */
+  get chosen(): ChosenFile | undefined {
+    return this.#chosen;
+  }
+
+  /** Looks into a backup file, so that the person sees what it holds before it is brought back. */
+  chooseFile(file: File): Promise<void> {
+    this.#chosen = undefined;
+    return this.#work(async () => {
+      const summary = await this.#reader.verify(file, { isLargeAllowed: true });
+      const isDamaged = summary.isVerifiable && !summary.isVerified;
+      this.#chosen = { file, content: toContent(summary), isDamaged };
+    });
+  }
+
+  /** Brings the chosen file back and loads the page anew. */
+  restoreFile({ file }: ChosenFile): Promise<void> {
     return this.#work(() => this.#restore(file));
   }
 
@@ -294,6 +326,11 @@ export class Recovery {
       this.#phase = { kind: 'failed', error: toOnggiError(error) };
     }
   }
+}
+
+function toContent({ counts, earliestAt, latestAt }: BackupSummary): CopyContent {
+  const { conversations, messages } = counts;
+  return { conversations, messages, earliestAt, latestAt };
 }
 
 /** The moment that a copy really reaches, when parts of it are damaged. */

@@ -283,6 +283,13 @@ test('what the rescue page took out is brought back row by row', async ({ start 
     mimeType: 'application/json',
     buffer,
   });
+  // What it holds is said, and nothing is brought back before the person wants it.
+  const restore = page.getByRole('button', { name: /^Restore the file/ });
+  await expect(restore).toBeVisible();
+  await expect(page.getByText(/Conversations: 2, messages: 4/)).toBeVisible();
+  await expect(page.getByText(/Messages from .+ to /)).toBeVisible();
+  expect(await page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
+  await restore.click();
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
   await expect.poll(() => readMade(page).catch(() => undefined)).toEqual(before);
 });

@@ -2,9 +2,12 @@ import { OnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import { carryKeys } from './aside-keys.ts';
 import { readBootPointers, switchLiveDatabase } from './boot-pointers.ts';
+import { requestResult } from './idb-request.ts';
+import { inTime } from './in-time.ts';
 import { takeLiveAlone, tryHoldRestoreLock } from './live-lock.ts';
 import { readHeldLocks } from './locks.ts';
 import type { OnggiDatabase } from './open-database.ts';
+import { openExisting } from './open-existing.ts';
 import { UNDO_MS } from './staging.ts';
 import { toStorageError } from './storage-errors.ts';
 
@@ -81,6 +84,27 @@ export async function readUndo({
   const stored = await indexedDB.databases();
   const isThere = stored.some(({ name }) => name === previous.databaseName);
   return isThere && clock() <= until ? { ...previous, until } : undefined;
+}
+
+/**
+ * Whether a database has no conversation and no document: what was made where the one before had been lost, or of
+ * an onggi that was new. False where it cannot be looked at.
+ */
+export async function isNothingIn(databaseName: string): Promise<boolean> {
+  const database = await openExisting(databaseName);
+  if (typeof database === 'string') return false;
+  try {
+    const tables = ['conversations', 'messages', 'documents'];
+    const transaction = database.transaction(tables);
+    const keys = tables.map((table) =>
+      requestResult(transaction.objectStore(table).getAllKeys(null, 1)),
+    );
+    return (await inTime(Promise.all(keys))).every(({ length }) => length === 0);
+  } catch {
+    return false;
+  } finally {
+    database.close();
+  }
 }
 
 /**

@@ -28,6 +28,8 @@ export interface Snapshot {
 export interface PutAside {
   readonly replacedAt: number;
   readonly keptUntil: number;
+  /** Nothing was there before, as after a loss: going back brings no conversation back. */
+  readonly isNothing: boolean;
 }
 
 type Report = (progress: Progress) => void;

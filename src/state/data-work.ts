@@ -15,7 +15,7 @@ import {
 import { readConversations } from '#db/conversation-ids.ts';
 import { readDataState } from '#db/data-state.ts';
 import { withExclusiveLock } from '#db/locks.ts';
-import { readUndo, undoRestore } from '#db/switch-live.ts';
+import { isNothingIn, readUndo, undoRestore } from '#db/switch-live.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { BackupTarget } from '#domain/stored-rows.ts';
@@ -243,7 +243,9 @@ export function createDataWork({
         }),
       readPutAside: async () => {
         const undo = await readUndo({ clock });
-        return undo && { replacedAt: undo.replacedAt, keptUntil: undo.until };
+        if (!undo) return undefined;
+        const isNothing = await isNothingIn(undo.databaseName);
+        return { replacedAt: undo.replacedAt, keptUntil: undo.until, isNothing };
       },
       undoRestore: () => undoRestore(db, { clock }),
     },

@@ -6,7 +6,7 @@ import { openDatabase, openNamedDatabase } from '#db/open-database.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { listDatabases } from '#db/origin-storage.ts';
 import { UNDO_MS, deleteStaleDatabases, deleteStaging, stagingName } from '#db/staging.ts';
-import { readUndo, switchLive, undoRestore } from '#db/switch-live.ts';
+import { isNothingIn, readUndo, switchLive, undoRestore } from '#db/switch-live.ts';
 import { toConversationId } from '#domain/ids.ts';
 import { createTestClock, freshNames, openForTest, storedVersion } from './fresh-database.ts';
 import type { Names } from './fresh-database.ts';
@@ -186,6 +186,16 @@ describe('undoing a restore', () => {
       code: 'backup/nothing-to-undo',
     });
     expect(next.strict.isOpen()).toBe(true);
+  });
+
+  test('says whether there was anything before, and makes nothing by looking', async () => {
+    const names = freshNames();
+    const db = await openForTest({ names });
+    expect(await isNothingIn(db.name)).toBe(true);
+    await db.strict.documents.add({ id: 'd' } as never);
+    expect(await isNothingIn(db.name)).toBe(false);
+    expect(await isNothingIn(`${db.name}-gone`)).toBe(false);
+    expect(await storedVersion(`${db.name}-gone`)).toBeUndefined();
   });
 
   test('is refused while a restore is under way', async () => {

@@ -12,7 +12,9 @@ import type { NoteOptions } from './write-canary.ts';
  * page notes which database is live, some rows of each table that are in it and the number of the newest
  * change (`changeFeed`, which only grows), and looks at the next start, before anything is made,
  * whether they are still there. What a person deleted since the note is no loss: the feed names it, and
- * keeps what came after the last note for the reader `canary`.
+ * keeps what came after the last note for the reader `canary`. The newest rows of a table with a time say what a
+ * mark of its height would; what is lost between both ends is left to the integrity check, because looking for
+ * it would read a whole index at every start.
  */
 export const CANARY_KEY = 'onggi.canary';
 /**

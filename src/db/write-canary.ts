@@ -16,6 +16,7 @@ const SAMPLED = {
   messages: 'timestamp',
   attachments: ':id',
   documents: 'createdAt',
+  documentChunks: ':id',
   userSettings: ':id',
   endpoints: ':id',
   secrets: ':id',
@@ -98,12 +99,13 @@ export async function removeNamed(
       .where(':id')
       .above(seq)
       .each(({ isWholesale, conversationIds, messageIds, documentIds, ...change }) => {
-        const { attachmentIds = [], others = [] } = change;
+        const { chunkIds, attachmentIds = [], others = [] } = change;
         // Nobody wrote down which rows went.
         if (isWholesale) missing.clear();
         takeOut('conversations', conversationIds);
         takeOut('messages', messageIds);
         takeOut('documents', documentIds);
+        takeOut('documentChunks', chunkIds);
         takeOut('attachments', attachmentIds);
         for (const name of others) {
           const [table = '', id] = name.split(/\/(.*)/s);

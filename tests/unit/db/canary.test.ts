@@ -211,6 +211,7 @@ const ROWS: readonly (readonly [table: string, key: string, row: object])[] = [
   ['messages', 'm', makeMessage('c000', 'm', null)],
   ['attachments', 'a', { id: 'a', conversationId: 'c000', messageId: 'm' }],
   ['documents', 'd', { id: 'd', createdAt: 1 }],
+  ['documentChunks', 'x', { id: 'x', documentId: 'd', seq: 0, text: 'text' }],
   ['userSettings', 'local', { userId: 'local' }],
   ['endpoints', 'e', { id: 'e' }],
   ['secrets', 'e', { id: 'e' }],

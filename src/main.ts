@@ -325,6 +325,7 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     copyFirst: () => work.backups.makeSnapshot(new AbortController().signal, true),
     isBusy,
     onError: storage.fail,
+    onFindings: storage.setFindings,
   });
   const done = sessionStorage.getItem(DONE_KEY);
   if (done) {

@@ -202,6 +202,20 @@ export interface RepairUndo {
   };
 }
 
+/**
+ * What a run leaves for the person to see to, as a text that is the same for the same; null where there is
+ * nothing. Attachments without a message go by themselves, and what the person took back is meant.
+ */
+export function describeFindings(report: MaintenanceReport): string | null {
+  const { check, search, failedSteps, failure, leavesUsage } = report;
+  const found = Object.entries(check?.problems ?? {}).filter(
+    ([kind]) => kind !== 'left-attachment' && !(kind === 'usage' && leavesUsage),
+  );
+  const differing = Object.entries(search?.problems ?? {});
+  if (found.length + differing.length + failedSteps.length === 0 && failure === null) return null;
+  return JSON.stringify([found, differing, failedSteps, failure]);
+}
+
 /** A record of usage before and after it was raised; null where there was none. */
 export interface UsageChange {
   readonly before: UsageStatistic | null;

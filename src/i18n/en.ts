@@ -709,6 +709,9 @@ const texts = {
   'upkeep.undone': 'The repair is undone',
   'upkeep.usageLeft':
     'You took back that these records were raised, so they stay as they are until you choose Mend.',
+  'upkeep.found':
+    'Looking after your data, onggi found something that does not fit together, or that it could not do.',
+  'upkeep.look': 'Look at it',
   'upkeep.isUndone': 'undone',
   'upkeep.leaving': 'Leaves the trash soon',
   'upkeep.leavingBody':

@@ -601,6 +601,9 @@ export const ja: LaterTexts = {
   'upkeep.undo': '修復を取り消す',
   'upkeep.undone': '修復を取り消しました',
   'upkeep.usageLeft': 'この記録の引き上げを取り消したため、「修復」を選ぶまでこのままにします。',
+  'upkeep.found':
+    'データのメンテナンス中に、整合しない箇所または完了できなかった処理が見つかりました。',
+  'upkeep.look': '確認する',
   'upkeep.isUndone': '取り消し済み',
   'upkeep.leaving': 'まもなくゴミ箱から消えます',
   'upkeep.leavingBody': '長くゴミ箱にある会話です。期日になると完全に削除されます。',

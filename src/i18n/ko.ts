@@ -591,6 +591,8 @@ export const ko: LaterTexts = {
   'upkeep.undo': '고치기 전으로 되돌리기',
   'upkeep.undone': '고치기 전으로 되돌렸어요',
   'upkeep.usageLeft': '이 기록을 올린 일을 되돌리셨으므로, 고치기를 누르기 전까지는 그대로 둬요.',
+  'upkeep.found': '데이터를 돌보다가 서로 맞지 않거나 끝내지 못한 것이 있었어요.',
+  'upkeep.look': '살펴보기',
   'upkeep.isUndone': '되돌림',
   'upkeep.leaving': '곧 휴지통에서 사라져요',
   'upkeep.leavingBody': '휴지통에 오래 있던 대화예요. 때가 되면 완전히 지워져요.',

@@ -570,6 +570,8 @@ export const zh: LaterTexts = {
   'upkeep.undo': '撤销修复',
   'upkeep.undone': '已撤销修复',
   'upkeep.usageLeft': '您撤销了对这些记录的上调，因此在您选择“修复”之前保持不变。',
+  'upkeep.found': '维护数据时发现有内容不一致，或有步骤未能完成。',
+  'upkeep.look': '查看',
   'upkeep.isUndone': '已撤销',
   'upkeep.leaving': '即将离开回收站',
   'upkeep.leavingBody': '这些对话在回收站已久，到期会被彻底删除。',

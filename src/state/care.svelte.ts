@@ -11,6 +11,7 @@ import type { OnggiError } from '#domain/errors.ts';
 import type { ConversationId, SessionId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import { purgeTime } from '#domain/trash.ts';
+import { describeFindings } from '#domain/maintenance.ts';
 import type { MaintenanceReport, MaintenanceStepName } from '#domain/maintenance.ts';
 import type { Session } from '#domain/session.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
@@ -27,6 +28,8 @@ import { VisitKeeper } from './visit-keeper.ts';
 const SHOWN_SESSIONS = 20;
 /** As many runs as are kept: the repairs among them can be undone. */
 const SHOWN_RUNS = 100;
+/** Where this browser remembers which findings of the maintenance somebody has looked at. */
+const SEEN_KEY = 'onggi.findings-seen';
 
 /** Where a run by hand stands. */
 export type RunPhase =
@@ -100,6 +103,7 @@ export class Care {
         this.#runs = runs.map(toShownRun);
         if (runs.some(isRunning)) void this.#settleCut();
         else if (this.#phase.kind === 'elsewhere') this.#phase = { kind: 'idle' };
+        this.#tellFindings();
         void this.#readTrash().catch(this.#fail);
       },
       error: this.#fail,
@@ -143,6 +147,14 @@ export class Care {
     } catch (error) {
       this.#fail(error);
     }
+  };
+
+  /** Somebody has looked at what the maintenance found: it is told again only when it finds something else. */
+  readonly noteSeen = (): void => {
+    const findings = this.#findings;
+    if (findings === null) return;
+    localStorage.setItem(SEEN_KEY, findings);
+    this.#tellFindings();
   };
 
   /** Measures what takes how much; a second call ends the first. */
@@ -231,6 +243,17 @@ export class Care {
     } finally {
       this.#isSettling = false;
     }
+  }
+
+  /** What the newest run left to be seen to, where it was one that nobody asked for. */
+  get #findings(): string | null {
+    const newest = this.#runs?.find(({ state }) => state === 'ended');
+    return newest?.kind === 'scheduled' ? describeFindings(newest.report) : null;
+  }
+
+  #tellFindings(): void {
+    const findings = this.#findings;
+    this.#deps.onFindings(findings !== null && findings !== localStorage.getItem(SEEN_KEY));
   }
 
   async #readTrash(): Promise<void> {

@@ -23,6 +23,8 @@ export interface CareDeps {
   /** Whether something runs that maintenance by itself must not disturb. */
   readonly isBusy: () => boolean;
   readonly onError: (error: OnggiError) => void;
+  /** Told whether a run found something by itself that nobody has looked at. */
+  readonly onFindings: (hasFindings: boolean) => void;
 }
 
 /** The first view comes first; the maintenance looks whether it is due after this. */

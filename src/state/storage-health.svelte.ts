@@ -23,6 +23,7 @@ export class StorageHealth {
   #isSuperseded = $state(false);
   #isReplaced = $state(false);
   #isDataLost = $state(false);
+  #hasFindings = $state(false);
   #isRetrying = $state(false);
   #isSlow = $state(false);
   #reopen: (() => Promise<boolean>) | undefined;
@@ -105,6 +106,15 @@ export class StorageHealth {
   reportDataLoss(): void {
     this.#isDataLost = true;
   }
+
+  /** Whether the maintenance found something by itself that nobody has looked at. */
+  get hasFindings(): boolean {
+    return this.#hasFindings;
+  }
+
+  readonly setFindings = (hasFindings: boolean): void => {
+    this.#hasFindings = hasFindings;
+  };
 
   /** The storage failed. Other failures are not its business. */
   readonly fail = (error: OnggiError): void => {

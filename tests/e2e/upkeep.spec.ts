@@ -284,3 +284,36 @@ test('what was taken back of the usage is told, and not asked for again', async 
   await expect(mend).toHaveClass(/primary/);
   await expect(card.getByText(text('upkeep.usageLeft'))).toHaveCount(0);
 });
+
+test('what the maintenance finds by itself is told on every page, once', async ({ start }) => {
+  const run = (problems: Readonly<Record<string, number>>) => ({
+    id: 'nightly',
+    kind: 'scheduled',
+    startedAt: Date.now(),
+    endedAt: Date.now(),
+    report: { check: { conversationCount: 1, messageCount: 2, problems, repairableIds: [] } },
+  });
+  const { page } = await start({
+    rows: { maintenanceRuns: [run({ unreadable: 1, 'left-attachment': 2 })] },
+    // Fetches what looks after the data at once.
+    hash: '#/settings/privacy',
+  });
+  const notice = page.getByText(text('upkeep.found'));
+  await expect(notice).toBeVisible();
+  await page.getByRole('link', { name: text('upkeep.look') }).click();
+  await expect(page.getByRole('region', { name: text('upkeep.title') })).toBeVisible();
+  await page.goto('/#/settings/privacy');
+  await expect(page.getByRole('region', { name: text('visits.title') })).toBeVisible();
+  await expect(notice).toHaveCount(0);
+
+  const findAnew = async (problems: Readonly<Record<string, number>>) => {
+    await changeRows(page, [{ table: 'maintenanceRuns', id: 'nightly', changes: run(problems) }]);
+    await page.reload();
+    await expect(page.getByRole('region', { name: text('visits.title') })).toBeVisible();
+  };
+  await findAnew({ unreadable: 2, 'left-attachment': 2 });
+  await expect(notice).toBeVisible();
+  // These go by themselves.
+  await findAnew({ 'left-attachment': 2 });
+  await expect(notice).toHaveCount(0);
+});

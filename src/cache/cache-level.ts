@@ -37,8 +37,8 @@ export interface CacheLevel {
    */
   put(entry: CachedResponse): Promise<void>;
   remove(cacheKey: string): Promise<void>;
-  removeExpired(now: number): Promise<void>;
-  clear(): Promise<void>;
+  removeExpired(now: number): Promise<unknown>;
+  clear(): Promise<unknown>;
   countEntries(): Promise<number>;
 }
 

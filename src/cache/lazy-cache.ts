@@ -31,6 +31,7 @@ export function createLazyResponseCache(deps: ResponseCacheDeps): LazyResponseCa
     find: async (question) => (await loadQuietly())?.find(question),
     keep: async (question, answer) => (await loadQuietly())?.keep(question, answer),
     prepare: async () => (await loadQuietly())?.prepare(),
+    cleanupOldCache: async () => (await load()).cleanupOldCache(),
     removeExpired: async () => (await loadQuietly())?.removeExpired(),
     readOverview: async () => (await load()).readOverview(),
     clear: async (which) => (await load()).clear(which),

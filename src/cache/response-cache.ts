@@ -61,7 +61,14 @@ export interface ResponseCache {
    * @throws OnggiError `db/*` when a storage refuses; the other levels are emptied all the same.
    */
   clear(which: CacheLevelName | 'all'): Promise<void>;
-  /** The specification's cleanup_old_cache: deletes what has expired. Never rejects. */
+  /**
+   * The specification's cleanup_old_cache (8.1): deletes what has expired, from every level. After a jump
+   * back of the clock that is everything.
+   * @returns how many rows of the table this call deleted: what the faster levels hold are copies of these.
+   * @throws OnggiError `db/*` when a storage refuses; the other levels are tidied all the same.
+   */
+  cleanupOldCache(): Promise<number>;
+  /** As {@link cleanupOldCache}, for what nobody asked for. Never rejects. */
   removeExpired(): Promise<void>;
   /** Listens to the other tabs no more. */
   close(): void;
@@ -88,11 +95,8 @@ export function createResponseCache({
   const store = createKeyvalStore(name);
   const memory = createMemoryLevel();
   const keyval = createKeyvalLevel(store);
-  const levels: Readonly<Record<CacheLevelName, CacheLevel>> = {
-    memory,
-    keyval,
-    table: createTableLevel(db),
-  };
+  const table = createTableLevel(db);
+  const levels: Readonly<Record<CacheLevelName, CacheLevel>> = { memory, keyval, table };
   /** Rises when something is kept or cleared: what was read before may be over. */
   let generation = 0;
   const loadSecret = createCacheSecret(store);
@@ -105,29 +109,40 @@ export function createResponseCache({
   });
 
   /** In every tab, with what is on its way into it. */
-  function clearMemory(): Promise<void> {
+  async function clearMemory(): Promise<void> {
     generation += 1;
     channel.tell({ kind: 'cleared' });
-    return memory.clear();
+    await memory.clear();
   }
 
   /**
    * The slowest level first: who read an answer of it before read the clearings of the next one before too,
    * and puts nothing there any more. The memories again at the end: one may have got what was not gone yet.
+   * @returns how many rows the table had
    */
-  async function clearAll(): Promise<void> {
+  async function clearAll(): Promise<number> {
     await clearMemory();
-    const [table] = await Promise.allSettled([levels.table.clear()]);
+    const [rows] = await Promise.allSettled([table.clear()]);
     const [middle] = await Promise.allSettled([keyval.clear()]);
     await clearMemory();
-    for (const one of [table, middle]) {
-      if (one.status === 'rejected') throw toStorageError(one.reason);
-    }
+    return valueOf(rows, middle);
   }
 
   /** After a jump back of the clock nothing that was kept may answer any more. */
   async function forgetAll(moment: Moment): Promise<void> {
     await Promise.all([sharedTime.note(moment), quietly(clearAll())]);
+  }
+
+  async function cleanupOldCache(): Promise<number> {
+    const moment = await sharedTime.read();
+    void sharedTime.note(moment);
+    if (moment.wentBack) return clearAll();
+    const [rows, ...others] = await Promise.allSettled([
+      table.removeExpired(moment.now),
+      keyval.removeExpired(moment.now),
+      memory.removeExpired(moment.now),
+    ]);
+    return valueOf(rows, ...others);
   }
 
   /** How late it is for all tabs; undefined after a jump back of the clock, which empties the cache. */
@@ -234,7 +249,10 @@ export function createResponseCache({
       };
     },
     async clear(which) {
-      if (which === 'all') return clearAll();
+      if (which === 'all') {
+        await clearAll();
+        return;
+      }
       if (which === 'memory') return clearMemory();
       generation += 1;
       try {
@@ -243,10 +261,9 @@ export function createResponseCache({
         throw toStorageError(error);
       }
     },
+    cleanupOldCache,
     async removeExpired() {
-      const now = await checkTime();
-      if (now === undefined) return;
-      await Promise.all(CACHE_LEVELS.map((level) => quietly(levels[level].removeExpired(now))));
+      await quietly(cleanupOldCache());
     },
     close: () => channel.close(),
   };
@@ -278,6 +295,16 @@ function toEntry(
     expiresAt: now,
     hitCount: 0,
   };
+}
+
+/** The value of the first; what failed in any of them is thrown. */
+function valueOf<T>(
+  first: PromiseSettledResult<T>,
+  ...others: readonly PromiseSettledResult<unknown>[]
+): T {
+  if (first.status === 'rejected') throw toStorageError(first.reason);
+  for (const other of others) if (other.status === 'rejected') throw toStorageError(other.reason);
+  return first.value;
 }
 
 /** What `work` gives, or undefined when it fails. */

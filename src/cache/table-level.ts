@@ -20,11 +20,19 @@ interface TableLimits {
 /** 8 million UTF-16 code units are 16 MB at most. */
 const LIMITS: TableLimits = { maxEntries: 400, maxCharacters: 8_000_000 };
 
+/** The level whose rows are counted when they go. */
+interface TableLevel extends CacheLevel {
+  /** @returns how many rows were deleted */
+  removeExpired(now: number): Promise<number>;
+  /** @returns how many rows were deleted */
+  clear(): Promise<number>;
+}
+
 /**
  * The level in the database, table `responseCache`. When it is full, what expires first goes.
  * @param limits Only tests give others.
  */
-export function createTableLevel(db: OnggiDatabase, limits = LIMITS): CacheLevel {
+export function createTableLevel(db: OnggiDatabase, limits = LIMITS): TableLevel {
   const bounds: CacheBounds = {
     ...limits,
     // A damaged row has no text: it is deleted when it is asked for, or when its time is over.

@@ -99,24 +99,26 @@ export function deleteCachedResponse(
 }
 
 /**
- * The specification's cleanup_old_cache: deletes the rows that have expired by `now`, and those that
- * claim to live beyond `latest`, which were written under a clock that was ahead.
+ * Deletes the rows that have expired by `now`, and those that claim to live beyond `latest`, which were
+ * written under a clock that was ahead.
+ * @returns how many this call deleted; what another tab deleted first is not among them.
  */
 export function deleteExpiredResponses(
   { relaxed: db }: OnggiDatabase,
   now: number,
   latest: number,
-): Promise<void> {
+): Promise<number> {
   return commit(() =>
     db.transaction('rw', db.responseCache, async () => {
-      await db.responseCache.where('expiresAt').belowOrEqual(now).delete();
-      await db.responseCache.where('expiresAt').above(latest).delete();
+      const expired = await db.responseCache.where('expiresAt').belowOrEqual(now).delete();
+      return expired + (await db.responseCache.where('expiresAt').above(latest).delete());
     }),
   );
 }
 
-export function clearCachedResponses({ relaxed: db }: OnggiDatabase): Promise<void> {
-  return commit(() => db.responseCache.clear());
+/** @returns how many rows there were. */
+export function clearCachedResponses({ relaxed: db }: OnggiDatabase): Promise<number> {
+  return commit(() => db.responseCache.toCollection().delete());
 }
 
 /** How many there are. Reads keys only, of a table that {@link putCachedResponse} keeps small. */

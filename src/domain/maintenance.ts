@@ -107,6 +107,7 @@ export interface StepFailure {
 /** What a run did. Numbers of rows where nothing else is said. */
 export interface MaintenanceReport {
   readonly expiredSessions: number;
+  /** Expired answers. */
   readonly removedCacheEntries: number;
   readonly purgedConversations: number;
   /** Conversations that leave the trash soon, and since when that is announced. */

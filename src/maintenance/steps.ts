@@ -37,7 +37,7 @@ export interface MaintenanceDeps {
   readonly db: OnggiDatabase;
   readonly clock: Clock;
   readonly createId: CreateId;
-  readonly cache: Pick<ResponseCache, 'removeExpired' | 'readOverview'>;
+  readonly cache: Pick<ResponseCache, 'cleanupOldCache'>;
   /** Deletes conversations for good, everywhere: rows, cached answers, what was derived from them. */
   readonly purge: (ids: readonly ConversationId[], signal?: AbortSignal) => Promise<void>;
   /** Makes a copy of all data before something is mended. */
@@ -68,11 +68,7 @@ export const STEPS: Readonly<Record<MaintenanceStepName, Step>> = {
     expiredSessions: await cleanupExpiredSessions(db, clock),
   }),
 
-  cache: async ({ cache }) => {
-    const before = await countCached(cache);
-    await cache.removeExpired();
-    return { removedCacheEntries: Math.max(0, before - (await countCached(cache))) };
-  },
+  cache: async ({ cache }) => ({ removedCacheEntries: await cache.cleanupOldCache() }),
 
   trash: async ({ db, clock, purge }, { report, signal }) => {
     const { purge: due, announced } = sortTrash(await readTrash(db), report.announced, clock());
@@ -133,8 +129,3 @@ export const STEPS: Readonly<Record<MaintenanceStepName, Step>> = {
     return compactedBytes === undefined ? undefined : { compactedBytes };
   },
 };
-
-async function countCached(cache: MaintenanceDeps['cache']): Promise<number> {
-  const { entries } = await cache.readOverview();
-  return Object.values(entries).reduce<number>((sum, count) => sum + (count ?? 0), 0);
-}

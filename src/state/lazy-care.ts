@@ -10,7 +10,7 @@ export interface CareDeps {
   readonly db: OnggiDatabase;
   readonly clock: Clock;
   readonly createId: CreateId;
-  readonly cache: Pick<ResponseCache, 'removeExpired' | 'readOverview'>;
+  readonly cache: Pick<ResponseCache, 'cleanupOldCache'>;
   readonly getSessionId: () => Promise<SessionId>;
   /** As `getSessionId`, for what nobody asked for: says nothing where there is no room. */
   readonly touchVisit: () => Promise<SessionId>;

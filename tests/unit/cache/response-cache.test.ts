@@ -316,12 +316,52 @@ test('storage that never answers is a miss', async () => {
   isOver = true;
 });
 
-test('what has expired is deleted from every level', async () => {
-  const page = await openPage();
-  await page.cache.keep(question, makeStoredAnswer('kept'));
-  page.pass(24 * HOUR);
-  await page.cache.removeExpired();
-  expect(await entriesOf(page)).toEqual({ memory: 0, keyval: 0, table: 0 });
+describe('cleanupOldCache', () => {
+  const other = { ...question, temperature: 0.8 };
+
+  it('deletes what has expired from every level, and counts the rows of the table', async () => {
+    const page = await openPage();
+    await page.cache.keep(question, makeStoredAnswer('kept'));
+    page.pass(23 * HOUR);
+    await page.cache.keep(other, makeStoredAnswer('fresh'));
+    expect(await page.cache.cleanupOldCache()).toBe(0);
+    page.pass(HOUR);
+    expect(await page.cache.cleanupOldCache()).toBe(1);
+    expect(await entriesOf(page)).toEqual({ memory: 0, keyval: 0, table: 1 });
+  });
+
+  it('counts what a clock that went back took with it', async () => {
+    const page = await openPage();
+    await page.cache.keep(question, makeStoredAnswer('one'));
+    await page.cache.keep(other, makeStoredAnswer('other'));
+    page.clock.now -= YEAR;
+    expect(await page.cache.cleanupOldCache()).toBe(2);
+    expect(await entriesOf(page)).toEqual({ memory: 0, keyval: 0, table: 0 });
+  });
+
+  it('of two tabs counts each row once', async () => {
+    const page = await openPage();
+    const beside = await openPage({ beside: page });
+    await page.cache.keep(question, makeStoredAnswer('one'));
+    await page.cache.keep(other, makeStoredAnswer('other'));
+    page.pass(24 * HOUR);
+    const counts = await Promise.all([
+      page.cache.cleanupOldCache(),
+      beside.cache.cleanupOldCache(),
+    ]);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(2);
+  });
+
+  it('says that a storage refuses, and tidies the others all the same', async () => {
+    const page = await openPage();
+    await page.cache.keep(question, makeStoredAnswer('kept'));
+    page.db.close();
+    page.pass(24 * HOUR);
+    await expect(page.cache.cleanupOldCache()).rejects.toMatchObject({ code: 'db/closed' });
+    expect(await entriesOf(page)).toEqual({ memory: 0, keyval: 0, table: null });
+    // For what nobody asked for.
+    await page.cache.removeExpired();
+  });
 });
 
 describe('an answer that the table was slow to give', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { cdp } from 'vitest/browser';
 import { withExclusiveLock } from '#db/locks.ts';
 import { readMaintenanceRuns, watchMaintenanceRuns } from '#db/maintenance-runs.ts';
@@ -6,6 +6,7 @@ import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
 import { CHECK_INTERVAL_MS, UNUSED_NOTICE_MS } from '#domain/maintenance.ts';
 import { TRASH_NOTICE_MS, TRASH_TTL_MS } from '#domain/trash.ts';
 import { readReport } from '#maintenance/read-report.ts';
+import { makeQuestion, makeStoredAnswer } from '../cache/support.ts';
 import { makeConversation, makeLine } from '../db/conversation-rows.ts';
 import { follow } from '../db/fresh-database.ts';
 import { makeSession, openMaintenance } from './support.ts';
@@ -42,7 +43,7 @@ async function openWithTrash(deletedDaysAgo: number) {
 
 describe('a run', () => {
   test('is recorded with what it did, from its beginning on', async () => {
-    const { db, clock, maintenance, entries } = await openMaintenance();
+    const { db, clock, maintenance, cache } = await openMaintenance();
     await db.strict.sessions.add({
       id: 'stale' as never,
       userId: 'local' as never,
@@ -53,14 +54,16 @@ describe('a run', () => {
       userAgent: null,
       metadata: {},
     });
-    entries.table = 4;
+    // One answer lies in three places, and goes once.
+    await cache.keep(makeQuestion(), makeStoredAnswer('kept'));
+    clock.now += DAY_MS;
     const seen: string[] = [];
     await maintenance.run('by-hand', { onProgress: (step) => seen.push(step) });
     const [row] = await readMaintenanceRuns(db, clock.now, 5);
     expect(row).toMatchObject({ kind: 'by-hand', startedAt: clock.now, endedAt: clock.now });
     expect(row && readReport(row)).toMatchObject({
       expiredSessions: 1,
-      removedCacheEntries: 4,
+      removedCacheEntries: 1,
       statistics: { requestCount: 0, totalTokens: 0 },
       check: { conversationCount: 0, messageCount: 0, problems: {} },
       search: { textCount: 0, vectors: 'off', problems: {} },
@@ -103,16 +106,24 @@ describe('a run', () => {
   });
 
   test('goes on after a step that failed, and says which one and why', async () => {
-    const { maintenance } = await openMaintenance({
-      cache: {
-        removeExpired: () => Promise.reject(new Error('broken')),
-        readOverview: () => Promise.reject(new Error('broken')),
-      },
+    const { clock, maintenance, cache } = await openMaintenance();
+    await cache.keep(makeQuestion(), makeStoredAnswer('kept'));
+    clock.now += DAY_MS;
+    const remove = Object.getOwnPropertyDescriptor(IDBObjectStore.prototype, 'delete')
+      ?.value as IDBObjectStore['delete'];
+    vi.spyOn(IDBObjectStore.prototype, 'delete').mockImplementation(function (
+      this: IDBObjectStore,
+      query,
+    ) {
+      if (this.name === 'responseCache') throw new DOMException('refused', 'NotAllowedError');
+      return remove.call(this, query);
     });
+    onTestFinished(() => void vi.restoreAllMocks());
     const row = await maintenance.run('by-hand');
     expect(row && readReport(row)).toMatchObject({
       failure: null,
-      failedSteps: [{ step: 'cache', code: 'app/unexpected' }],
+      failedSteps: [{ step: 'cache', code: 'db/unavailable' }],
+      removedCacheEntries: 0,
       done: [
         'sessions',
         'trash',

@@ -1,3 +1,5 @@
+import { onTestFinished } from 'vitest';
+import { createResponseCache } from '#cache/response-cache.ts';
 import { createMaintenance } from '#maintenance/maintenance.ts';
 import type { MaintenanceDeps } from '#maintenance/steps.ts';
 import { purgeConversations } from '#db/many-conversations.ts';
@@ -5,6 +7,7 @@ import { LOCAL_USER_ID } from '#domain/ids.ts';
 import type { SessionId } from '#domain/ids.ts';
 import type { Session } from '#domain/session.ts';
 import type { SearchClient } from '#search/search-client.ts';
+import { freshStoreName } from '../cache/support.ts';
 import { openInPageSearch } from '../search/in-page-search.ts';
 import { createTestClock, openForTest } from '../db/fresh-database.ts';
 
@@ -24,7 +27,8 @@ export const makeSession = (id: SessionId): Session => ({
 export async function openMaintenance(deps: Partial<MaintenanceDeps> = {}) {
   const db = await openForTest();
   const clock = createTestClock(1_800_000_000_000);
-  const entries = { memory: 0, keyval: 0, table: 0 };
+  const cache = createResponseCache({ db, clock, monotonic: () => 0, name: freshStoreName() });
+  onTestFinished(() => cache.close());
   let copies = 0;
   let search: SearchClient | undefined;
   const openSearch = (): SearchClient => (search ??= openInPageSearch(db));
@@ -32,20 +36,7 @@ export async function openMaintenance(deps: Partial<MaintenanceDeps> = {}) {
     db,
     clock,
     createId: () => crypto.randomUUID(),
-    cache: {
-      removeExpired: () => {
-        entries.table = 0;
-        return Promise.resolve();
-      },
-      readOverview: () =>
-        Promise.resolve({
-          entries: { ...entries },
-          hits: { memory: 0, keyval: 0, table: 0 },
-          savedTokens: 0,
-          savedCostUsd: 0,
-          isEstimated: false,
-        }),
-    },
+    cache,
     purge: (ids, signal) =>
       purgeConversations(db, ids, { isTrashOnly: true, ...(signal && { signal }) }),
     copyFirst: () => {
@@ -55,5 +46,5 @@ export async function openMaintenance(deps: Partial<MaintenanceDeps> = {}) {
     askSearch: (...asked) => openSearch().ask(...asked),
     ...deps,
   });
-  return { db, clock, maintenance, entries, copies: () => copies, openSearch };
+  return { db, clock, maintenance, cache, copies: () => copies, openSearch };
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from './errors.ts';
 import type { EndpointId } from './ids.ts';
 
 /** What made a vector: vectors of different makers are never compared. */
@@ -19,6 +20,14 @@ export interface EmbedderIdentity {
  * one score for each word of a vocabulary for instance, is no embedding model.
  */
 export const MAX_DIMENSION = 8192;
+
+const REFUSALS: readonly ErrorCode[] = [
+  'provider/bad-request',
+  'provider/context-too-long',
+  'provider/content-filter',
+];
+/** Whether an endpoint says with this that it does not want a text, and may want any other. */
+export const isRefusal = (code: ErrorCode): boolean => REFUSALS.includes(code);
 
 /** A question to find with, or a text to be found: some models want to be told. */
 export type EmbedKind = 'query' | 'passage';

@@ -109,6 +109,14 @@ const texts = {
     'With filters, quotes or excluded words, onggi finds by words alone and not by meaning.',
   'meaning.leftOutNewest':
     'With newest first, onggi finds by words alone; what is only near in meaning comes with best first.',
+  'meaning.refused':
+    '“{name}” refused this question: onggi searched by words alone, not by meaning.',
+  'meaning.refusedLength':
+    'This question is too long for “{name}”: onggi searched by words alone, not by meaning.',
+  'meaning.refusedFilter':
+    'The content filter of “{name}” stopped this question: onggi searched by words alone, not by meaning.',
+  'meaning.similarRefused':
+    'The model refused the text of this conversation, so nothing can be compared with it.',
   'meaning.progress': 'Indexing by meaning',
   'meaning.pause': 'Pause',
   'meaning.goOn': 'Continue',

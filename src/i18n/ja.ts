@@ -98,6 +98,14 @@ export const ja: LaterTexts = {
   'meaning.figures': '{total}件中{done}件',
   'meaning.leftOut': 'フィルター、引用符、除外する言葉を使うと、意味では探さず言葉だけで探します。',
   'meaning.leftOutNewest': '新しい順では言葉だけで探します。意味の近いものは関連度順で見られます。',
+  'meaning.refused':
+    '「{name}」がこの質問を受け付けなかったため、意味では探さず、言葉だけで探しました。',
+  'meaning.refusedLength':
+    'この質問は「{name}」には長すぎるため、意味では探さず、言葉だけで探しました。',
+  'meaning.refusedFilter':
+    '「{name}」のコンテンツフィルターがこの質問を止めたため、意味では探さず、言葉だけで探しました。',
+  'meaning.similarRefused':
+    'モデルがこの会話の文章を受け付けなかったため、似た会話を探せませんでした。',
   'meaning.progress': '意味の索引',
   'meaning.pause': '一時停止',
   'meaning.goOn': '再開',

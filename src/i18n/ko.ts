@@ -98,6 +98,13 @@ export const ko: LaterTexts = {
   'meaning.leftOut': '필터나 따옴표, 제외할 단어를 쓰면 의미로는 찾지 않고 단어로만 찾아요.',
   'meaning.leftOutNewest':
     '최신순으로는 단어로만 찾아요. 의미가 가까운 것은 관련도순에서 볼 수 있어요.',
+  'meaning.refused':
+    '‘{name}’ 모델이 이 질문을 받아 주지 않아서 의미로는 찾지 못하고 단어로만 찾았어요.',
+  'meaning.refusedLength':
+    '이 질문은 ‘{name}’ 모델에 너무 길어서 의미로는 찾지 못하고 단어로만 찾았어요.',
+  'meaning.refusedFilter':
+    '‘{name}’ 모델의 콘텐츠 필터가 이 질문을 막아서 의미로는 찾지 못하고 단어로만 찾았어요.',
+  'meaning.similarRefused': '모델이 이 대화의 글을 받아 주지 않아서 비슷한 대화를 찾지 못했어요.',
   'meaning.progress': '의미 색인',
   'meaning.pause': '일시 중지',
   'meaning.goOn': '계속',

@@ -1,21 +1,14 @@
 /** An embedder whose model is at an endpoint: the texts leave the device. */
 import { embedderIdOf } from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
-import { MAX_DIMENSION } from '#domain/embedding.ts';
+import { MAX_DIMENSION, isRefusal } from '#domain/embedding.ts';
 import type { EmbedTexts, Embedder } from '#domain/embedding.ts';
 import { OnggiError } from '#domain/errors.ts';
-import type { ErrorCode } from '#domain/errors.ts';
 
 /** Raised when what becomes of a text changes; see `EmbedderIdentity.pipelineVersion`. */
 const PIPELINE_VERSION = 1;
 /** Endpoints refuse texts over their model's limit, often 8,192 tokens, instead of cutting them. */
 const MAX_TEXT_UNITS = 8000;
-/** What endpoints say of a text that they do not want. */
-const REFUSALS: readonly ErrorCode[] = [
-  'provider/bad-request',
-  'provider/context-too-long',
-  'provider/content-filter',
-];
 
 /**
  * Asks for one vector, to learn how long they are.
@@ -36,7 +29,7 @@ export async function openEndpointEmbedder(
     try {
       return await ask(texts, signal);
     } catch (error) {
-      if (!(error instanceof OnggiError) || !REFUSALS.includes(error.code)) throw error;
+      if (!(error instanceof OnggiError) || !isRefusal(error.code)) throw error;
       if (texts.length === 1) return [null];
       const half = Math.ceil(texts.length / 2);
       const first = await askInHalvesIfRefused(texts.slice(0, half), signal);
@@ -61,12 +54,12 @@ export async function openEndpointEmbedder(
       const told = texts.flatMap((text, at) => (text.trim() === '' ? [] : [at]));
       if (told.length === 0) return all;
       const sendable = told.map((at) => toSendable(texts[at] ?? ''));
-      const vectors = await askInHalvesIfRefused(sendable, signal);
+      // A question that is refused is to be told of; it is one text, and failed.
+      const vectors = await (kind === 'query' ? ask : askInHalvesIfRefused)(sendable, signal);
       told.forEach((at, row) => {
         const vector = vectors[row];
         if (vector === null) {
-          // A question that is refused is near to nothing; a passage is to be told of.
-          if (kind === 'passage') all.fill(NaN, at * dimension, (at + 1) * dimension);
+          all.fill(NaN, at * dimension, (at + 1) * dimension);
           return;
         }
         if (vector?.length !== dimension) {

@@ -13,7 +13,7 @@ import { readConversationIds, readConversations } from '#db/conversation-ids.ts'
 import { readRange } from '#db/thread-reads.ts';
 import { embedderIdOf, isSameChoice, isUsedAlike } from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
-import { EMBEDDING_COLLECTIONS, embedderKey } from '#domain/embedding.ts';
+import { EMBEDDING_COLLECTIONS, embedderKey, isRefusal } from '#domain/embedding.ts';
 import type { EmbeddingCollection } from '#domain/embedding.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { ErrorCode } from '#domain/errors.ts';
@@ -185,6 +185,9 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   let evictedBytes = 0;
   /** Of a run that has not ended. */
   let lastAsked: Asked | undefined;
+  /** A question that the model refused: asked again while the index grows, it would be refused and paid for again. */
+  let lastRefused:
+    { readonly text: string; readonly by: OpenedMeaning; readonly error: OnggiError } | undefined;
   const failures = createFailureMemory(clock);
 
   function tell(): void {
@@ -230,7 +233,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
 
   function end(started: Started | undefined): void {
     started?.run.close();
-    lastAsked = undefined;
+    lastAsked = lastRefused = undefined;
     if (started === answering) answering = undefined;
     if (started === coming) coming = undefined;
   }
@@ -354,12 +357,15 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     signal?.throwIfAborted();
     // Asked again while the index grows: that costs nothing, at an endpoint no money.
     if (lastAsked?.text === text && lastAsked.index === opened.index) return lastAsked;
+    if (lastRefused?.text === text && lastRefused.by === opened) throw lastRefused.error;
     try {
       lastAsked = await askModel(opened, text, signal);
     } catch (error) {
       signal?.throwIfAborted();
       const next = await ensure();
       signal?.throwIfAborted();
+      if (error instanceof OnggiError && isRefusal(error.code))
+        lastRefused = { text, by: opened, error };
       if (next === opened && !isDeath(error, next.embedder)) throw error;
       try {
         lastAsked = await askModel(next, text, signal);
@@ -446,6 +452,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     },
     rechoose() {
       evictedBytes = 0;
+      lastRefused = undefined;
       failures.forget();
       return arrangeNext();
     },
@@ -455,7 +462,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     },
     retryLeftOut() {
       // A question that was refused may be taken now, too.
-      lastAsked = undefined;
+      lastAsked = lastRefused = undefined;
       for (const started of [answering, coming]) started?.run.retryLeftOut();
     },
     evict: () =>

@@ -1,4 +1,5 @@
 import { readEmbedderChoice } from '#domain/embedder-choice.ts';
+import { isRefusal } from '#domain/embedding.ts';
 import { toOnggiError } from '#domain/errors.ts';
 import type { ErrorCode } from '#domain/errors.ts';
 import { DEFAULT_MEANING_SETTINGS } from '#domain/meaning-settings.ts';
@@ -31,6 +32,8 @@ export class NearSearch {
   #status = $state.raw<MeaningStatus>();
   /** Why the last question failed; undefined when it did not, or something was heard of the index since. */
   #failure = $state.raw<ErrorCode>();
+  /** Why the model did not take the question. */
+  #refusal = $state.raw<ErrorCode>();
   #isSettled = $state(true);
   #isExact = $state(false);
   #running: AbortController | undefined;
@@ -52,6 +55,11 @@ export class NearSearch {
   get status(): MeaningStatus | undefined {
     if (!this.#status || this.#failure === undefined) return this.#status;
     return { ...this.#status, phase: 'failed', errorCode: this.#failure };
+  }
+
+  /** Why an endpoint refused the question, so that words were found alone; undefined where it did not. */
+  get refusal(): ErrorCode | undefined {
+    return this.#refusal;
   }
 
   /** Whether the last question was answered, or failed, or was none for meaning. */
@@ -106,6 +114,7 @@ export class NearSearch {
     this.#limit = LIMIT;
     this.#giveUp();
     this.#groups = this.#farGroups = [];
+    this.#refusal = undefined;
     this.#isSettled = asked === '';
     const isSent = readEmbedderChoice(this.settings.embedder)?.kind === 'endpoint';
     this.#askLater(isSent ? ENDPOINT_REST_MS : REST_MS);
@@ -165,6 +174,13 @@ export class NearSearch {
     }, FOLLOW_MS);
   }
 
+  /** An endpoint that works may refuse one question: there is nothing then that could be tried again. */
+  #fail(code: ErrorCode): void {
+    const isRefused = isRefusal(code) && this.#status?.phase !== 'failed';
+    this.#refusal = isRefused ? code : undefined;
+    this.#failure = isRefused ? undefined : code;
+  }
+
   async #find(): Promise<void> {
     this.#giveUp();
     const running = new AbortController();
@@ -188,10 +204,10 @@ export class NearSearch {
         },
         running.signal,
       );
-      if (!running.signal.aborted) this.#failure = undefined;
+      if (!running.signal.aborted) this.#failure = this.#refusal = undefined;
     } catch (error) {
       // Words are found all the same.
-      if (!running.signal.aborted) this.#failure = toOnggiError(error).code;
+      if (!running.signal.aborted) this.#fail(toOnggiError(error).code);
     } finally {
       if (this.#running === running) {
         this.#running = undefined;

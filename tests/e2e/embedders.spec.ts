@@ -232,6 +232,58 @@ test('passages that an endpoint refuses are left out and told, and a button trie
   await expect(leftOut).toHaveCount(0);
 });
 
+test('a question that an endpoint refuses is searched by words, and that is said', async ({
+  start,
+  page,
+  endpoint,
+}) => {
+  const refused = seedConversation('Refused', { texts: ['why?', 'refuse me twice'] });
+  const embedder = {
+    kind: 'endpoint',
+    endpointId: 'seeded-endpoint',
+    baseUrl: endpoint.localhostUrl,
+    model: 'embed/picky',
+    sendsDocuments: true,
+  };
+  const meaning = { isPaused: false, isHintShown: true, embedder };
+  const seeded = seedConversations([refused, seedConversation('Fruit', { texts: FRUIT })]);
+  await start({ rows: seeded, hash: '#/settings/models', settings: { meaning } });
+  await findByMeaning(page);
+  await page.goto('/#/settings/models');
+  await expect(card(page).getByText(/^1 passage is left out/)).toBeVisible(LOADING);
+
+  await page.goto('/#/search');
+  const box = page.getByRole('searchbox', { name: text('sidebar.search') });
+  const results = page.getByRole('list', { name: text('search.results') });
+  const note = page.getByText(text('meaning.refused', { name: 'embed/picky' }));
+  const countAsked = (): number =>
+    endpoint.log().filter(({ body }) => JSON.stringify(body ?? null).includes('"refuse me"'))
+      .length;
+  await box.fill('refuse me');
+  await expect(note).toBeVisible();
+  await expect(results.getByRole('listitem')).toHaveCount(1);
+  await expect(results).toContainText('Refused');
+  await expectNoViolations(page, 'a question that was refused', 'light');
+  await box.fill('bread bananas banana cake');
+  await expect(results).toContainText('Fruit');
+  await expect(note).toHaveCount(0);
+  // The answer is remembered while the same is asked: it cost one request.
+  expect(countAsked()).toBe(1);
+
+  // Too long is a reason of its own.
+  await page.route('**/embeddings', (route) =>
+    route.fulfill({
+      status: 400,
+      json: { error: { message: 'too long', code: 'context_length_exceeded' } },
+    }),
+  );
+  await box.fill('bake');
+  await expect(
+    page.getByText(text('meaning.refusedLength', { name: 'embed/picky' })),
+  ).toBeVisible();
+  await expect(results).toContainText('Fruit');
+});
+
 test('who agreed to an endpoint before documents were spoken of is asked about them, once @long', async ({
   start,
   page,

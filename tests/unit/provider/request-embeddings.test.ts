@@ -84,6 +84,8 @@ it('leaves out the one text that is refused, and halves of characters', async ()
   const lengths = [0, 1, 2].map((at) => Math.hypot(...vectors.subarray(at * 32, at * 32 + 32)));
   expect(lengths.map((length) => Math.round(length))).toEqual([1, NaN, 1]);
   expect(JSON.stringify(server?.log().at(-1)?.body)).toContain('half \ufffd');
-  // A question that is refused is near to nothing.
-  expect(await embedder.embed(['refuse me'], 'query')).toEqual(new Float32Array(32));
+  // A question that is refused is told: it must not look like one that is near to nothing.
+  expect((await rejection(embedder.embed(['refuse me'], 'query'))).code).toBe(
+    'provider/bad-request',
+  );
 });

@@ -229,6 +229,39 @@ test('what is mended while the first try is under way counts when that fails', a
   await expect.poll(() => statuses.at(-1)?.phase).toBe('ready');
 });
 
+test('a question that is refused is sent once, until something may have changed the answer', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  let asked = 0;
+  const embedder = createTestEmbedder();
+  const { meaning, statuses } = createTestMeaning(db, {
+    openEmbedder: () =>
+      Promise.resolve({
+        ...embedder,
+        isWorker: false,
+        embed(texts, kind) {
+          if (kind === 'passage' || texts[0] !== 'rude') return embedder.embed(texts, kind);
+          asked += 1;
+          return Promise.reject(new OnggiError('provider/content-filter', 'not that'));
+        },
+      }),
+  });
+  const ask = () => expect(meaning.near('rude', OPTIONS)).rejects.toThrow('not that');
+  await ask();
+  await ask();
+  expect(asked).toBe(1);
+  // It is the question that failed, not the model.
+  await expect.poll(() => statuses.at(-1)?.phase).toBe('ready');
+  expect((await meaning.near('red apple', OPTIONS)).map(({ id }) => id)).toEqual(['a']);
+  await ask();
+  expect(asked).toBe(1);
+  await meaning.rechoose();
+  await ask();
+  meaning.retryLeftOut();
+  await ask();
+  expect(asked).toBe(3);
+});
+
 /** An embedder whose worker dies of some texts. */
 function startMortal(isDeadly: (text: string) => boolean) {
   const opens: number[] = [];

@@ -2,12 +2,17 @@ import type { Page } from '@playwright/test';
 import { toMessageId } from '#domain/ids.ts';
 import { startModelHub } from '../support/model-hub.ts';
 import type { ModelHub } from '../support/model-hub.ts';
-import { seedConversation, seedConversations } from '../support/seed.ts';
+import {
+  seedConversation,
+  seedConversations,
+  seedDocument,
+  seedDocuments,
+} from '../support/seed.ts';
 import { takeAllRoom } from '../support/short-of-room.ts';
 import { FOLDER, pickWithoutDialog } from './picked-folder.ts';
 import { changeRows } from './raw-rows.ts';
 import { expect, makeSnapshot, removeFromHere, test, text } from './seeded.ts';
-import { dropArchive, expectTold, readMade, sentence } from './without-room.ts';
+import { dropArchive, expectTold, filterBy, readMade, sentence } from './without-room.ts';
 import type { Site } from './without-room.ts';
 
 const counted = seedConversation('Counted', { id: 'counted', daysAgo: 1 });
@@ -368,4 +373,104 @@ test('a lock that is changed, what a notice undoes and a copy in a folder are to
   await expect(onggi.conversations).toHaveCount(2);
   await askOfLock(page, 'lock.remove');
   await expect(page.getByRole('button', { name: text('lock.setPassphrase') })).toBeVisible();
+});
+
+test('the library, the trash, a connection and what is done to several are told without room @long', async ({
+  start,
+  page,
+}) => {
+  test.setTimeout(300_000);
+  const onggi = await start({
+    rows: {
+      ...seedConversations([
+        jars,
+        seedConversation('Kimchi', { id: 'kimchi', daysAgo: 1 }),
+        seedConversation('Doenjang', { id: 'doenjang', daysAgo: 2 }),
+        seedConversation('Thrown away', { id: 'thrown', status: 'deleted', deletedAt: Date.now() }),
+      ]),
+      ...seedDocuments([seedDocument('jars.txt', 'Onggi breathe. '.repeat(400))]),
+    },
+    hash: '#/c/jars',
+  });
+  page.setDefaultTimeout(10_000);
+  await expect(onggi.answers).toHaveCount(1);
+  const before = await readMade(page);
+  const room = await takeAllRoom(page);
+
+  const ofDocument = async (entry: string) => {
+    await page.goto('/#/library');
+    await page
+      .getByRole('button', { name: text('conversation.menu', { title: 'jars.txt' }) })
+      .click();
+    await page.getByRole('button', { name: entry, exact: true }).click();
+  };
+  const ofThrownAway = async (entry: string) => {
+    await filterBy(page, text('list.trash'));
+    const thrown = onggi.conversations.filter({ hasText: 'Thrown away' });
+    await thrown.hover();
+    await thrown
+      .getByRole('button', { name: text('conversation.menu', { title: 'Thrown away' }) })
+      .click();
+    await thrown.getByRole('button', { name: entry, exact: true }).click();
+  };
+  const ofSeveral = async (entry: string) => {
+    await filterBy(page, text('list.active'));
+    await page.getByRole('button', { name: text('list.select'), exact: true }).click();
+    for (const title of ['Kimchi', 'Doenjang']) {
+      await page.getByRole('checkbox', { name: text('list.selectOne', { title }) }).check();
+    }
+    const bar = page.getByRole('toolbar', { name: text('selection.name') });
+    await bar.getByRole('button', { name: entry, exact: true }).click();
+  };
+  const sites: readonly Site[] = [
+    [
+      'another name of a document',
+      async () => {
+        await ofDocument(text('conversation.rename'));
+        const field = page.getByRole('textbox', { name: text('library.nameField') });
+        await field.fill('Crocks');
+        await field.press('Enter');
+      },
+    ],
+    ['a document that goes', () => ofDocument(text('common.delete'))],
+    ['what is taken out of the trash', () => ofThrownAway(text('conversation.restore'))],
+    [
+      'what is deleted for good',
+      async () => {
+        await ofThrownAway(text('conversation.purge'));
+        await page
+          .getByRole('dialog')
+          .getByRole('button', { name: text('list.purge') })
+          .click();
+      },
+    ],
+    ['several that are archived', () => ofSeveral(text('conversation.archive'))],
+    [
+      'a connection that goes',
+      async () => {
+        await page.goto('/#/settings/models');
+        await page
+          .getByRole('button', { name: text('endpoint.removeOne', { name: 'Test server' }) })
+          .click();
+        await page
+          .getByRole('dialog')
+          .getByRole('button', { name: text('endpoint.remove') })
+          .click();
+      },
+    ],
+    // Last, for its sentence stays in the list of what was not added.
+    [
+      'a new document',
+      async () => {
+        await page.goto('/#/library');
+        const chooser = page.waitForEvent('filechooser');
+        await page.getByRole('button', { name: 'Add documents', exact: true }).click();
+        const buffer = Buffer.from('Jars stand in the sun.');
+        await (await chooser).setFiles([{ name: 'sun.txt', mimeType: 'text/plain', buffer }]);
+      },
+    ],
+  ];
+  for (const site of sites) await expectTold(page, site);
+  expect(await readMade(page)).toEqual(before);
+  await room.lift();
 });

@@ -1,6 +1,6 @@
 /**
  * `npm run test:quota`: the end-to-end tests that write at every site without room, one after another, and how
- * long each site took until the plain sentence stood on the page. Ends with 1 when a test failed, or when
+ * long each site took from the last that was typed or clicked until the plain sentence stood on the page. Ends with 1 when a test failed, or when
  * anything was told later than is promised.
  */
 import { spawnSync } from 'node:child_process';
@@ -38,9 +38,13 @@ const specs = specsOf(/** @type {Suite} */ (report));
 const sites = specs
   .flatMap(({ tests }) => tests.flatMap(({ annotations }) => annotations))
   .filter(({ type }) => type.startsWith('told: '))
-  .map(({ type, description }) => ({ name: type.slice(6), ms: Number.parseInt(description ?? '') }))
+  .map(({ type, description = '' }) => ({
+    name: type.slice(6),
+    ms: Number.parseInt(description),
+    note: description.replace(/^\d+ ms/, ''),
+  }))
   .sort((a, b) => b.ms - a.ms);
-for (const { name, ms } of sites) console.log(`${String(ms).padStart(6)} ms  ${name}`);
+for (const { name, ms, note } of sites) console.log(`${String(ms).padStart(6)} ms  ${name}${note}`);
 for (const { title, ok } of specs) if (!ok) console.log(`failed: ${title}`);
 
 const slowest = sites[0]?.ms ?? Number.NaN;

@@ -16,12 +16,19 @@ import {
   toMessageId,
   toSessionId,
 } from '#domain/ids.ts';
+import { createDocumentRows } from '#domain/library.ts';
 import { createMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import { toLocalDate, usageStatisticId } from '#domain/usage.ts';
 import type { Session } from '#domain/session.ts';
-import type { MaintenanceRun } from '#domain/stored-rows.ts';
+import type { DocumentRows } from '#domain/library.ts';
+import type {
+  Attachment,
+  DocumentChunk,
+  LibraryDocument,
+  MaintenanceRun,
+} from '#domain/stored-rows.ts';
 import type { UsageStatistic } from '#domain/usage.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
 
@@ -48,6 +55,9 @@ export interface SeedRows {
   readonly messages?: readonly Message[];
   readonly usageStatistics?: readonly UsageStatistic[];
   readonly maintenanceRuns?: readonly MaintenanceRun[];
+  readonly documents?: readonly LibraryDocument[];
+  readonly documentChunks?: readonly DocumentChunk[];
+  readonly attachments?: readonly Attachment[];
 }
 
 const SESSION_ID = toSessionId('seeded-session');
@@ -214,6 +224,31 @@ export function seedConversations(
   return {
     conversations: seeds.map(({ conversation }) => conversation),
     messages: seeds.flatMap(({ messages }) => messages),
+  };
+}
+
+/** A text document of the library, as it is when a file was added. */
+export function seedDocument(name: string, text: string): DocumentRows {
+  const at = Date.now() - DAY_MS;
+  return createDocumentRows({
+    id: name,
+    name,
+    mediaType: 'text/plain',
+    sizeBytes: Buffer.byteLength(text),
+    text,
+    createdAt: at,
+    updatedAt: at,
+    source: 'file',
+  });
+}
+
+/** The rows of several documents. */
+export function seedDocuments(
+  seeds: readonly DocumentRows[],
+): Pick<SeedRows, 'documents' | 'documentChunks'> {
+  return {
+    documents: seeds.map(({ document }) => document),
+    documentChunks: seeds.flatMap(({ chunks }) => chunks),
   };
 }
 

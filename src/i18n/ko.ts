@@ -597,7 +597,7 @@ export const ko: LaterTexts = {
   'upkeep.repairSearchBody': '저장된 대화를 읽어 검색 색인을 다시 만들어요. 대화는 그대로예요.',
   'upkeep.undo': '고치기 전으로 되돌리기',
   'upkeep.undone': '고치기 전으로 되돌렸어요',
-  'upkeep.usageLeft': '이 기록을 올린 일을 되돌리셨으므로, 고치기를 누르기 전까지는 그대로 둬요.',
+  'upkeep.usageLeft': '이 기록을 올린 것을 되돌렸기 때문에, 고치기를 누르기 전까지 그대로 둬요.',
   'upkeep.found': '데이터를 돌보다가 서로 맞지 않거나 끝내지 못한 것이 있었어요.',
   'upkeep.look': '살펴보기',
   'upkeep.isUndone': '되돌림',

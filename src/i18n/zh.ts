@@ -573,7 +573,7 @@ export const zh: LaterTexts = {
   'upkeep.repairSearchBody': '会根据保存的对话重新建立搜索索引，对话保持不变。',
   'upkeep.undo': '撤销修复',
   'upkeep.undone': '已撤销修复',
-  'upkeep.usageLeft': '您撤销了对这些记录的上调，因此在您选择“修复”之前保持不变。',
+  'upkeep.usageLeft': '你撤销了对这些记录的调高，因此在你选择“修复”之前会保持不变。',
   'upkeep.found': '维护数据时发现有内容不一致，或有步骤未能完成。',
   'upkeep.look': '查看',
   'upkeep.isUndone': '已撤销',

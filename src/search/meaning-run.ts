@@ -94,6 +94,8 @@ const [HOLD_MS, REST_MS] = [500, 1000];
 const RETRY_MS = [1000, 5000, 20_000, 60_000];
 /** How often a lock is tried that covers the page which embeds, milliseconds: that asks nobody. */
 const LOCKED_MS = 1000;
+/** A page that is still locked has refused by then, milliseconds. */
+const REFUSED_MS = 300;
 /** Changes read at a time. */
 const FEED_ROWS = 500;
 
@@ -155,7 +157,7 @@ export function startMeaningRun(
   async function open(): Promise<OpenedMeaning> {
     const onBytes = (doneBytes: number, totalBytes: number | null): void =>
       setStatus({ doneBytes, totalBytes });
-    const embedder = await whenUnlocked(() =>
+    const embedder = await whenUnlocked('loading', () =>
       openReviving(() => openEmbedder(onBytes), closing.signal),
     );
     try {
@@ -181,9 +183,17 @@ export function startMeaningRun(
 
   /**
    * Does what asks an endpoint; while the page that has its key is locked, again and again until it is opened.
+   * @param phase What it is at then.
    */
-  async function whenUnlocked<T>(work: () => Promise<T>): Promise<T> {
+  async function whenUnlocked<T>(
+    phase: 'loading' | 'indexing',
+    work: () => Promise<T>,
+  ): Promise<T> {
     for (;;) {
+      // What is not refused at once is at work: the answer may take minutes.
+      const unlocked = setTimeout(() => {
+        if (status.phase === 'locked') setStatus({ phase });
+      }, REFUSED_MS);
       try {
         return await work();
       } catch (error) {
@@ -191,6 +201,8 @@ export function startMeaningRun(
         if (!(error instanceof OnggiError) || error.code !== 'vault/locked') throw error;
         setStatus({ phase: 'locked' });
         await waitUnlessClosed(LOCKED_MS);
+      } finally {
+        clearTimeout(unlocked);
       }
     }
   }
@@ -218,7 +230,7 @@ export function startMeaningRun(
   ): Promise<Float32Array<ArrayBuffer>> {
     for (let tries = 0; ; tries++) {
       try {
-        const vectors = await whenUnlocked(() => embedder.embed(...given));
+        const vectors = await whenUnlocked('indexing', () => embedder.embed(...given));
         if (status.phase === 'retrying' || status.phase === 'locked')
           setStatus({ phase: 'indexing' });
         return vectors;

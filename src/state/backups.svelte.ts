@@ -10,7 +10,7 @@ import type { StorageHealth } from './storage-health.svelte.ts';
 export class Backups {
   #task = $state.raw<BackupTask | undefined>();
   #loading: Promise<BackupTask> | undefined;
-  #targets = $state.raw<readonly BackupTarget[]>([]);
+  #targets = $state.raw<readonly BackupTarget[]>();
   #snapshots = $state.raw<readonly Snapshot[]>([]);
   #putAside = $state.raw<PutAside | undefined>();
   #isReminderDue = $state(false);
@@ -45,7 +45,8 @@ export class Backups {
     return (this.#task?.phase.kind ?? 'closed') !== 'closed';
   }
 
-  get targets(): readonly BackupTarget[] {
+  /** How each copy went; undefined until that was read. */
+  get targets(): readonly BackupTarget[] | undefined {
     return this.#targets;
   }
 
@@ -60,7 +61,7 @@ export class Backups {
 
   /** Newest copy outside this browser, epoch milliseconds; null when there is none. */
   get lastOutsideAt(): number | null {
-    const times = this.#targets.flatMap(({ id, lastSuccessAt }) =>
+    const times = (this.#targets ?? []).flatMap(({ id, lastSuccessAt }) =>
       id !== 'snapshot' && lastSuccessAt !== null ? [lastSuccessAt] : [],
     );
     return times.length === 0 ? null : Math.max(...times);

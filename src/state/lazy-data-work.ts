@@ -4,11 +4,12 @@ import type { PageActivity } from './copy-keeper.svelte.ts';
 import type { DataWork, DataWorkDeps } from './data-work.ts';
 import type { ExportWork } from './exports.svelte.ts';
 import type { ImportWork } from './imports.svelte.ts';
+import type * as KeptCopies from './kept-copies.ts';
 
 /** Earlier imports that the screen lists. */
 const SHOWN_RUNS = 50;
-/** When the keeper of copies that could not be fetched is asked for again, in milliseconds. */
-const RETRY_MS = 60_000;
+/** When the part that could not be fetched is asked for again, in milliseconds. */
+const RETRY_MS = 10_000;
 
 /**
  * Imports, exports and backups whose machinery is fetched with the first use: nothing of it belongs to
@@ -30,7 +31,16 @@ export function createLazyDataWork(deps: DataWorkDeps): {
     loaded.catch(() => (loaded = undefined));
     return loaded;
   };
-  const loadCopies = () => import('./kept-copies.ts');
+  /** Kept trying: what follows the copies by itself has nobody who clicks again. */
+  const loadCopies = async (): Promise<typeof KeptCopies> => {
+    for (;;) {
+      try {
+        return await import('./kept-copies.ts');
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  };
 
   const backups: BackupWork = {
     write: async (...given) => (await load()).backups.write(...given),
@@ -63,13 +73,7 @@ export function createLazyDataWork(deps: DataWorkDeps): {
     },
     backups,
     keepCopies: (page) => {
-      const begin = (): void => {
-        loadCopies().then(
-          ({ keepCopies }) => keepCopies(db, backups, clock, page),
-          () => setTimeout(begin, RETRY_MS),
-        );
-      };
-      begin();
+      void loadCopies().then(({ keepCopies }) => keepCopies(db, backups, clock, page));
     },
   };
 }

@@ -19,7 +19,11 @@ const OPTIONS = { limit: 3, leastCosine: 0.6, isInPassing: false };
 const died = (): OnggiError => new OnggiError('app/worker-failed', 'it died', { retryable: true });
 
 /** An endpoint that was chosen, and takes the key `right` alone. */
-async function startWithEndpoint(apiKey: string, isLocked = () => false) {
+async function startWithEndpoint(
+  apiKey: string,
+  isLocked = () => false,
+  answerLater = (): Promise<unknown> => Promise.resolve(),
+) {
   const db = await openForTest();
   await addRows(db, conversationOf('a', ['red apple']));
   const makers = { db, clock: createTestClock(), createId: createTestIds() };
@@ -39,6 +43,7 @@ async function startWithEndpoint(apiKey: string, isLocked = () => false) {
     if (isLocked()) throw new OnggiError('vault/locked', 'the lock covers the page');
     const key = await apiKeys.open(stored);
     asked.push(key);
+    await answerLater();
     if (texts.some((text) => text.includes('odd'))) throw new TypeError('nobody foresaw it');
     if (key !== 'right') throw new OnggiError('provider/unauthorized', 'wrong key');
     const vectors = await createTestEmbedder().embed(texts, 'passage');
@@ -106,6 +111,23 @@ test('while its page is locked an endpoint is not asked, and it goes on by itsel
   await expect.poll(() => statuses.at(-1)?.phase, { timeout: 5000 }).toBe('ready');
   expect((await meaning.near('green pear', OPTIONS)).map(({ id }) => id)).toEqual(['b']);
   expect(statuses.map(({ phase }) => phase)).not.toContain('failed');
+});
+
+test('that it waits for a lock is not said any more while the endpoint takes its time', async () => {
+  let isLocked = true;
+  const { promise, resolve: answer } = Promise.withResolvers<null>();
+  const { statuses, meaning } = await startWithEndpoint(
+    'right',
+    () => isLocked,
+    () => promise,
+  );
+  const found = meaning.near('red apple', OPTIONS);
+  await expect.poll(() => statuses.at(-1)?.phase).toBe('locked');
+  isLocked = false;
+  await expect.poll(() => statuses.at(-1)?.phase).toBe('loading');
+  answer(null);
+  await found;
+  await expect.poll(() => statuses.at(-1)?.phase).toBe('ready');
 });
 
 test('who waits for a model that never loads is answered by the one that is chosen instead', async () => {

@@ -49,6 +49,39 @@ export function replaceSecrets(
   );
 }
 
+/**
+ * Takes {@link replaceSecrets} back, if it happened: the keys that are sealed with the fresh entry are again as
+ * they were, and the old entry seals. A key that was deleted meanwhile stays deleted. One transaction, which waits
+ * behind a write that gave no event in time, and so is right whatever becomes of that. Durable.
+ * @param old Undefined when there was none.
+ */
+export function putBackSecrets(
+  { strict: db }: OnggiDatabase,
+  {
+    fresh,
+    secrets,
+    old,
+  }: {
+    readonly fresh: KeyId;
+    readonly secrets: readonly Secret[];
+    readonly old: KeyRingEntry | undefined;
+  },
+): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.secrets, db.keyRing, async () => {
+      const entry = await db.keyRing.get(fresh);
+      if (entry?.state !== 'active') return;
+      const stored = await db.secrets.toArray();
+      const changed = new Set(
+        stored.filter(({ sealed }) => sealed.keyId === fresh).map(({ id }) => id),
+      );
+      await db.secrets.bulkPut(secrets.filter(({ id }) => changed.has(id)));
+      await db.keyRing.put({ ...entry, state: 'retired' });
+      if (old) await db.keyRing.put({ ...old, state: 'active' });
+    }),
+  );
+}
+
 /** Puts an entry into the ring that seals nothing live yet. Durable. */
 export function addRetiredKeyRingEntry(
   { strict: db }: OnggiDatabase,
@@ -63,14 +96,24 @@ function hasSameBytes(left: Uint8Array, right: Uint8Array | undefined): boolean 
   return left.length === right?.length && left.every((byte, index) => byte === right[index]);
 }
 
-/** Deletes the retired entries that no stored secret needs any more. Durable. */
-export function deleteRetiredKeyRingEntries({ strict: db }: OnggiDatabase): Promise<void> {
+/**
+ * Deletes the retired entries that no stored secret needs any more; not to be called while a key aside may.
+ * Durable.
+ * @param only No other entry than this one.
+ */
+export function deleteRetiredKeyRingEntries(
+  { strict: db }: OnggiDatabase,
+  only?: KeyId,
+): Promise<void> {
   return commit(() =>
     db.transaction('rw', db.secrets, db.keyRing, async () => {
       const secrets = await db.secrets.toArray();
       const needed = new Set(secrets.map(({ sealed }) => sealed.keyId));
       const entries = await db.keyRing.toArray();
-      const idle = entries.filter(({ id, state }) => state === 'retired' && !needed.has(id));
+      const idle = entries.filter(
+        ({ id, state }) =>
+          state === 'retired' && !needed.has(id) && (only === undefined || id === only),
+      );
       await db.keyRing.bulkDelete(idle.map(({ id }) => id));
     }),
   );

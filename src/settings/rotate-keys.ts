@@ -4,13 +4,14 @@ import {
   addRetiredKeyRingEntry,
   deleteAllKeys,
   deleteRetiredKeyRingEntries,
+  putBackSecrets,
   replaceSecrets,
 } from '#db/key-rotation.ts';
 import { getActiveKeyRingEntry, getKeyRing } from '#db/key-ring.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { getSecret, listSecrets } from '#db/secrets.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
-import type { Clock } from '#domain/ids.ts';
+import type { Clock, KeyId } from '#domain/ids.ts';
 import { isLockEntry } from '#domain/secret.ts';
 import type { KeyRingEntry, Secret } from '#domain/secret.ts';
 import { openValue, sealValue } from '#vault/seal.ts';
@@ -56,12 +57,9 @@ export function rotateKeys(deps: RotateDeps, make: () => Promise<FreshKey>): Pro
     const sealAll = async (): Promise<void> => {
       for (const one of opened) await writeAsideKeys(await sealAside(deps, fresh, one));
     };
-    // Whether the live keys are as they were, and those aside.
-    let isLiveOld = true;
     try {
       if (isLockEntry(fresh.entry)) {
         await sealLive(deps, fresh, live, old);
-        isLiveOld = false;
         await sealAll();
       } else {
         await addRetiredKeyRingEntry(db, fresh.entry);
@@ -69,34 +67,48 @@ export function rotateKeys(deps: RotateDeps, make: () => Promise<FreshKey>): Pro
         await sealLive(deps, fresh, live, old);
       }
     } catch (error) {
-      try {
-        if (!isLiveOld) await putBackLive(db, fresh.entry, live, old);
-        for (const keys of aside) await writeAsideKeys(keys);
-        await deleteRetiredKeyRingEntries(db);
-      } catch {
-        // Then it is as if the page had been killed here.
-      }
+      // Where that fails it is as if the page had been killed here.
+      await putBack(deps, fresh.entry.id, { live, old, aside }).catch(() => undefined);
       throw error;
     }
-    await deleteRetiredKeyRingEntries(db);
+    // Nothing is sealed with them any more. Where they cannot be deleted now the next time does it: the keys
+    // are sealed anew all the same, and what opens them must be told.
+    await deleteRetiredKeyRingEntries(db).catch(() => undefined);
   });
 }
 
-/** As it was: whoever is told that no lock was set must not meet one. */
-async function putBackLive(
-  db: OnggiDatabase,
-  fresh: KeyRingEntry,
-  live: ReadonlyMap<Secret, string>,
-  old: KeyRingEntry | undefined,
+/** The keys before they were sealed anew. */
+interface Before {
+  readonly live: ReadonlyMap<Secret, string>;
+  readonly old: KeyRingEntry | undefined;
+  readonly aside: readonly AsideKeys[];
+}
+
+/**
+ * As it was: whoever is told that no lock was set must not meet one. What failed may have been written all the
+ * same, or be written later, so what is stored is looked at and not what was tried. Those aside come first, for
+ * with a lock all that is left in between opens by it. Nothing but the fresh entry is deleted: what is aside may
+ * hang on any other.
+ */
+async function putBack(
+  { db, bootName }: RotateDeps,
+  fresh: KeyId,
+  { live, old, aside }: Before,
 ): Promise<void> {
-  if (!old) return deleteAllKeys(db);
-  const stored = await listSecrets(db);
-  await replaceSecrets(db, {
-    expectedIvs: new Map(stored.map(({ id, sealed }) => [id, sealed.iv])),
-    secrets: [...live.keys()],
-    retire: fresh.id,
-    activate: old,
-  });
+  const stored = await readAsideKeys(db, bootName);
+  for (const keys of aside) {
+    const now = stored.find(({ databaseName }) => databaseName === keys.databaseName);
+    if (!now || waysTo(now) !== waysTo(keys)) await writeAsideKeys(keys);
+  }
+  await putBackSecrets(db, { fresh, secrets: [...live.keys()], old });
+  const isAside = (await readAsideKeys(db, bootName)).some(({ secrets }) =>
+    secrets.some(({ sealed }) => sealed.keyId === fresh),
+  );
+  if (!isAside) await deleteRetiredKeyRingEntries(db, fresh);
+}
+
+function waysTo({ secrets, ring }: AsideKeys): string {
+  return [...ring.map(({ id }) => id), '', ...secrets.map(({ sealed }) => sealed.keyId)].join();
 }
 
 /** What was read of the keys of a database aside; those that do not open are lost anyway. */

@@ -186,10 +186,7 @@ describe('keys that a restore put aside', () => {
  * Lets so many transactions that write through; after them nothing is written any more, as by a page that is
  * killed; or only the next one does not, as when there is no room for it.
  */
-function cutAfter(
-  count: number,
-  isOnce = false,
-): { readonly seen: () => number; readonly end: () => void } {
+function cutAfter(count: number, isOnce = false, onCut = (): void => undefined) {
   const seen = new Set<IDBTransaction>();
   const spies = (['put', 'add', 'delete', 'clear'] as const).map((name) => {
     const real: unknown = Object.getOwnPropertyDescriptor(IDBObjectStore.prototype, name)?.value;
@@ -203,12 +200,15 @@ function cutAfter(
         return Reflect.apply(real as () => unknown, this, given) as IDBRequest<IDBValidKey>;
       }
       this.transaction.abort();
+      if (at === count) onCut();
       throw new DOMException('killed', 'AbortError');
     });
   });
   const end = (): void => spies.forEach((spy) => spy.mockRestore());
   onTestFinished(end);
-  return { seen: () => seen.size, end };
+  /** Of the first transaction that was cut. */
+  const databaseName = (): string | undefined => [...seen][count]?.db.name;
+  return { seen: () => seen.size, databaseName, end };
 }
 
 type Opened = Awaited<ReturnType<typeof openRestored>>;
@@ -265,15 +265,169 @@ test.each(FLOWS)(
 );
 
 test('a lock that cannot be set everywhere is not set at all', async () => {
-  const { names, both, page } = await openRestored();
+  const { names, both, page, aside } = await openRestored();
   // Only what is aside cannot be written: what is live is put back.
   const cut = cutAfter(2, true);
   await expect(page.lock.set({ passphrase: PASSPHRASE })).rejects.toMatchObject({
     code: 'db/failed',
   });
   cut.end();
+  expect(aside).toContain(cut.databaseName());
   expect((await page.lock.readState()).isSet).toBe(false);
   expect(await page.apiKeys.open(both)).toBe('sk-marker-of-both');
   await page.lock.set({ passphrase: PASSPHRASE });
   expect(await (await openAgain(names)).apiKeys.open(both)).toBe('sk-marker-of-both');
 });
+
+test('a key that another tab deletes while a lock fails does not come back', async () => {
+  const { names, both, page, aside } = await openRestored();
+  const other = await openPage(names);
+  let removing: Promise<void> | undefined;
+  const cut = cutAfter(2, true, () => {
+    removing = other.apiKeys.remove(both.id);
+  });
+  await expect(page.lock.set({ passphrase: PASSPHRASE })).rejects.toMatchObject({
+    code: 'db/failed',
+  });
+  await removing;
+  expect(aside).toContain(cut.databaseName());
+  expect((await page.lock.readState()).isSet).toBe(false);
+  expect(await page.apiKeys.open(both)).toBeUndefined();
+});
+
+/** As {@link openRestored}, with keys aside that only the live ring opens. */
+async function openHanging(before?: (page: Opened['page']) => Promise<unknown>): Promise<Opened> {
+  const opened = await openRestored();
+  await (before ? before(opened.page) : opened.page.apiKeys.rotate());
+  for (const name of opened.aside) expect((await readKeys(name)).ring).toEqual([]);
+  return opened;
+}
+
+async function expectAllOpen({ names, both, removed }: Opened): Promise<void> {
+  const again = await openAgain(names);
+  expect(await again.apiKeys.open(both)).toBe('sk-marker-of-both');
+  await undoRestore(again.db, { ...names, clock });
+  const undone = await openAgain(names);
+  for (const endpoint of [both, removed]) {
+    expect(await undone.apiKeys.open(endpoint)).toBe(`sk-marker-of-${endpoint.name}`);
+  }
+}
+
+/** Tells of every transaction of a database before it begins, on connections that are opened from now on. */
+function watchTransactions(
+  databaseName: string,
+  onBegin: (database: IDBDatabase, stores: readonly string[], mode: string) => void,
+): void {
+  const real: unknown = Object.getOwnPropertyDescriptor(
+    IDBDatabase.prototype,
+    'transaction',
+  )?.value;
+  const spy = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (
+    this: IDBDatabase,
+    ...given
+  ) {
+    const [stores, mode = 'readonly'] = given;
+    if (this.name === databaseName) onBegin(this, [stores].flat() as string[], mode);
+    return Reflect.apply(real as () => unknown, this, given) as IDBTransaction;
+  });
+  onTestFinished(() => spy.mockRestore());
+}
+
+/** Whether the live keys are put in the place of the old ones. */
+const isReplacing = (stores: readonly string[], mode: string): boolean =>
+  mode === 'readwrite' && stores.includes('secrets') && stores.includes('keyRing');
+
+test.each(FLOWS)(
+  'every key opens when what hung is written after all, and a lock is as before: $name',
+  async ({ before, run }) => {
+    const opened = await openHanging(before);
+    const { name } = opened.page.db;
+    const blocker = await new Promise<IDBDatabase>((resolve) => {
+      const request = indexedDB.open(name);
+      request.onsuccess = () => resolve(request.result);
+    });
+    let state: 'idle' | 'free' | 'held' | 'over' = 'idle';
+    watchTransactions(name, (database, stores, mode) => {
+      if (database === blocker || state !== 'free' || !isReplacing(stores, mode)) return;
+      state = 'held';
+      const store = blocker.transaction(['secrets', 'keyRing'], 'readwrite').objectStore('keyRing');
+      const hold = (): void => {
+        if (state === 'held') store.get('').onsuccess = hold;
+      };
+      hold();
+    });
+    const page = await openAgain(opened.names);
+    const { isSet } = await page.lock.readState();
+    state = 'free';
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let outcome: unknown;
+    const running = run(page)
+      .then(
+        () => 'done',
+        (error: unknown) => error,
+      )
+      .then((what) => (outcome = what));
+    while (outcome === undefined) {
+      await new Promise((resolve) => setTimeout(resolve));
+      if ((state as string) === 'held') await vi.advanceTimersByTimeAsync(500);
+    }
+    await running;
+    vi.useRealTimers();
+    expect(outcome).toMatchObject({ code: 'db/hang' });
+    state = 'over';
+    blocker.close();
+    expect((await page.lock.readState()).isSet).toBe(isSet);
+    await expectAllOpen(opened);
+  },
+  60_000,
+);
+
+test.each(FLOWS)(
+  'every key opens when the new rows cannot be read back, and a lock is as before: $name',
+  async ({ before, run }) => {
+    const opened = await openHanging(before);
+    let state: 'idle' | 'before' | 'replaced' | 'thrown' = 'idle';
+    watchTransactions(opened.page.db.name, (_database, stores, mode) => {
+      if (state === 'before' && isReplacing(stores, mode)) state = 'replaced';
+      if (state !== 'replaced' || mode !== 'readonly') return;
+      state = 'thrown';
+      throw new DOMException('cannot be read', 'UnknownError');
+    });
+    const page = await openAgain(opened.names);
+    const { isSet } = await page.lock.readState();
+    state = 'before';
+    await expect(run(page)).rejects.toThrow('cannot be read');
+    expect(state).toBe('thrown');
+    expect((await page.lock.readState()).isSet).toBe(isSet);
+    expect((await readKeys(page.db.name)).ring).toHaveLength(1);
+    await expectAllOpen(opened);
+  },
+  60_000,
+);
+
+test('every key opens when a rotation was cut off and the next one fails at any step', async () => {
+  for (let step = 0; ; step += 1) {
+    const opened = await openHanging();
+    // The fresh entry and those aside are written, and the live ones are not.
+    const kill = cutAfter(4);
+    await expect(opened.page.apiKeys.rotate()).rejects.toBeDefined();
+    kill.end();
+    expect(kill.databaseName()).toBe(opened.page.db.name);
+    const active = await getActiveKeyRingEntry(opened.page.db);
+    for (const name of opened.aside) {
+      const { secrets } = await readKeys(name);
+      expect(secrets.filter(({ sealed }) => sealed.keyId === active?.id)).toEqual([]);
+    }
+    const cut = cutAfter(step, true);
+    const outcome = await opened.page.apiKeys.rotate().then(
+      () => 'done',
+      () => 'failed',
+    );
+    cut.end();
+    await expectAllOpen(opened);
+    if (outcome === 'failed') continue;
+    expect(step).toBeGreaterThan(2);
+    return;
+  }
+}, 120_000);

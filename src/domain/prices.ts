@@ -38,7 +38,8 @@ export const MAX_USD = 1_000_000;
 /** Names of models are cut to this, in UTF-16 units. */
 export const MAX_MODEL_CHARACTERS = 300;
 
-const isUsd = (value: unknown): value is number =>
+/** Whether a value is an amount in US dollars that is taken: a number from 0 to {@link MAX_USD}. */
+export const isUsd = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0 && value <= MAX_USD;
 
 /**

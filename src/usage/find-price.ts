@@ -2,6 +2,8 @@ import { isLocalUrl } from '#domain/endpoint.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
 import { PRESET_IDS, presetOfBaseUrl } from '#domain/endpoint-presets.ts';
 import type { PresetId } from '#domain/endpoint-presets.ts';
+import { isFileObject } from '#domain/file-object.ts';
+import { isUsd } from '#domain/prices.ts';
 import type { OwnPrice, PriceSettings } from '#domain/prices.ts';
 import type { Price } from './price.ts';
 import table from './prices.json' with { type: 'json' };
@@ -25,11 +27,28 @@ export interface BuiltInPrices {
 export const BUILT_IN_PRICES: BuiltInPrices = {
   asOf: table.asOf,
   source: table.source,
-  models: table.models.flatMap((line) => {
-    const preset = PRESET_IDS.find((id) => id === line.preset);
-    return preset ? [{ ...line, preset }] : [];
-  }),
+  models: readPriceLines(table.models),
 };
+
+/**
+ * The lines of a table of prices, which somebody edits by hand. One with a negative, missing or unreadable
+ * figure is left out, so that its models are unknown and neither free nor a gain, and so is one of a
+ * provider that onggi does not know.
+ */
+export function readPriceLines(lines: readonly unknown[]): readonly BuiltInPrice[] {
+  return lines.flatMap((line) => {
+    if (!isFileObject(line)) return [];
+    const { names, input, output, upToPromptTokens } = line;
+    const preset = PRESET_IDS.find((id) => id === line['preset']);
+    if (!preset || !isUsd(input) || !isUsd(output)) return [];
+    if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) return [];
+    if (upToPromptTokens === undefined) return [{ preset, names, input, output }];
+    const isLength = Number.isSafeInteger(upToPromptTokens) && Number(upToPromptTokens) > 0;
+    return isLength
+      ? [{ preset, names, input, output, upToPromptTokens: Number(upToPromptTokens) }]
+      : [];
+  });
+}
 
 /**
  * The price of a model at an endpoint; undefined when nobody knows it. The person's own prices come

@@ -4,8 +4,9 @@ import type { PresetId } from '#domain/endpoint-presets.ts';
 import { toEndpointId } from '#domain/ids.ts';
 import { NO_PRICES } from '#domain/prices.ts';
 import type { OwnPrice } from '#domain/prices.ts';
-import { BUILT_IN_PRICES, findPrice } from '#usage/find-price.ts';
+import { BUILT_IN_PRICES, findPrice, readPriceLines } from '#usage/find-price.ts';
 import { costOf } from '#usage/price.ts';
+import table from '#usage/prices.json' with { type: 'json' };
 
 const at = (presetId: PresetId) => ({
   id: toEndpointId(presetId),
@@ -32,6 +33,39 @@ describe('the table that comes with onggi', () => {
       expect(output).toBeGreaterThan(0);
       expect(upToPromptTokens ?? 1).toBeGreaterThan(0);
     }
+  });
+
+  it('loses no line of its file', () => {
+    expect(BUILT_IN_PRICES.models).toEqual(table.models);
+  });
+
+  const whole = { preset: 'openai', names: ['gpt-5', 'gpt-5-*'], input: 1, output: 2 };
+
+  it.each([
+    ['a whole line', {}],
+    ['one that costs nothing', { input: 0, output: 0 }],
+    ['one that holds for so long a prompt', { upToPromptTokens: 200_000 }],
+  ])('takes %s', (_which, fields) => {
+    const line = { ...whole, ...fields };
+    expect(readPriceLines([line])).toEqual([line]);
+  });
+
+  it.each([
+    ['no price of the prompt', { input: undefined }],
+    ['no price of the answer', { output: undefined }],
+    ['a negative price', { input: -1 }],
+    ['a negative price of the answer', { output: -0.5 }],
+    ['a price that is no number', { output: '2' }],
+    ['null for a price', { input: null }],
+    ['a price that no computation survives', { input: Number.NaN }],
+    ['a price beyond all', { input: Infinity }],
+    ['a length that is none', { upToPromptTokens: -1 }],
+    ['null for a length', { upToPromptTokens: null }],
+    ['names that are none', { names: [1] }],
+    ['no names', { names: undefined }],
+    ['a provider nobody knows', { preset: 'nobody' }],
+  ])('leaves out a line with %s, and only that', (_what, fields) => {
+    expect(readPriceLines([{ ...whole, ...fields }, null, whole])).toEqual([whole]);
   });
 
   it('has every name once', () => {

@@ -152,6 +152,70 @@ test('a passkey locks, and the recovery code opens when it is gone', async ({ st
   await expect(page.getByRole('link', { name: 'Secret plans' })).toBeVisible();
 });
 
+test('whatever becomes of the lock, the API key goes on working and is never typed again', async ({
+  onggi,
+  startEndpoint,
+}) => {
+  test.slow();
+  const endpoint = await startEndpoint({ apiKey: API_KEY });
+  const { page } = onggi;
+  await onggi.open();
+  await addAuthenticator(page);
+  await onggi.connect(endpoint.localhostUrl, API_KEY);
+  const dialog = page.getByRole('dialog');
+  const proceed = dialog.getByRole('button', { name: text('common.continue') });
+  const choose = (name: string) => lockCard(page).getByRole('button', { name }).click();
+  const changed = page.getByText(text('lock.changed'));
+  const usePasskey = (place: Page | typeof dialog) =>
+    place.getByRole('button', { name: text('lock.usePasskey') }).click();
+
+  let count = 0;
+  /** A page that begins anew has the key from the store alone, and the endpoint answers to no other. */
+  async function askAnew(open: () => Promise<void>): Promise<void> {
+    await page.goto('/#/');
+    await page.reload();
+    await open();
+    await expect(onggi.composer).toBeVisible();
+    count += 1;
+    await onggi.ask(`Question ${count}`);
+    const answered = Array.from({ length: count }, () => 200);
+    expect(chatRequests(endpoint).map(({ status }) => status)).toEqual(answered);
+    await expect(onggi.answers).toContainText(`Question ${count}`);
+    await page.goto('/#/settings/privacy');
+  }
+
+  await askAnew(() => Promise.resolve());
+  await choose(text('lock.setPasskey'));
+  await proceed.click();
+  await dialog.getByLabel(text('lock.codeNoted')).check();
+  await dialog.getByRole('button', { name: text('common.done') }).click();
+  await askAnew(() => usePasskey(page));
+
+  await choose(text('lock.addPassphrase'));
+  await dialog.getByLabel(text('lock.newPassphrase')).fill(PASSPHRASE);
+  await dialog.getByLabel(text('lock.again')).fill(PASSPHRASE);
+  await usePasskey(dialog);
+  await expect(changed).toBeVisible();
+  await askAnew(() => unlock(page));
+
+  await choose(text('lock.replacePasskey'));
+  await dialog.getByLabel(text('lock.passphraseOrCode')).fill(PASSPHRASE);
+  await proceed.click();
+  await expect(changed).toBeVisible();
+  await askAnew(() => usePasskey(page));
+
+  await choose(text('lock.removePasskey'));
+  await usePasskey(dialog);
+  await expect(changed).toBeVisible();
+  await askAnew(() => unlock(page));
+
+  await choose(text('lock.remove'));
+  await dialog.getByLabel(text('lock.passphraseOrCode')).fill(PASSPHRASE);
+  await proceed.click();
+  await expect(changed).toBeVisible();
+  await askAnew(() => Promise.resolve());
+});
+
 test('nobody visits while onggi waits at its lock @long', async ({ start }) => {
   const { page } = await start({ rows });
   const visits = page.getByRole('region', { name: text('visits.title') }).getByRole('listitem');

@@ -156,31 +156,62 @@ export async function removeDocuments(
   { strict: db }: OnggiDatabase,
   ids: readonly string[],
 ): Promise<readonly DocumentRows[]> {
-  const known = await read(() => db.documents.bulkGet([...ids]));
-  const rows = await findNamingDocuments(
-    db,
-    known.flatMap((row) => row?.name ?? []),
-  );
+  const naming = await findNamingDocuments(db, await namesOf(db, ids));
   return commit(() =>
     db.transaction('rw', db.documents, db.documentChunks, db.imports, async () => {
       const removed: DocumentRows[] = [];
       for (const id of ids) {
-        const document = await db.documents.get(id);
-        if (!document) continue;
-        const chunks = await chunksOf(db, id).toArray();
-        await db.documents.delete(id);
-        // By their keys: of a range the change feed could not say what went.
-        await db.documentChunks.bulkDelete(chunks.map((chunk) => chunk.id));
-        removed.push({ document, chunks });
+        const rows = await deleteRows(db, id);
+        if (rows) removed.push(rows);
       }
       await forgetDocumentNames(
         db,
         removed.map(({ document }) => document.name),
-        rows,
+        naming,
       );
       return removed;
     }),
   );
+}
+
+/**
+ * {@link removeDocuments} of any number of documents, a transaction each, while no import goes on. The reports
+ * are read once for all of them and forget the names first: whatever is stopped, no name outlives its document.
+ * @returns after each document, whether it was there
+ */
+export async function* removeDocumentsOneByOne(
+  { strict: db }: OnggiDatabase,
+  ids: readonly string[],
+): AsyncGenerator<boolean> {
+  const names = await namesOf(db, ids);
+  const naming = await findNamingDocuments(db, names);
+  if (naming.noting.size > 0) {
+    await commit(() =>
+      db.transaction('rw', db.imports, () => forgetDocumentNames(db, names, naming)),
+    );
+  }
+  for (const id of ids) {
+    const rows = await commit(() =>
+      db.transaction('rw', db.documents, db.documentChunks, () => deleteRows(db, id)),
+    );
+    yield rows !== undefined;
+  }
+}
+
+async function namesOf(db: OnggiDexie, ids: readonly string[]): Promise<readonly string[]> {
+  const rows = await read(() => db.documents.bulkGet([...ids]));
+  return rows.flatMap((row) => row?.name ?? []);
+}
+
+/** In a transaction of its caller. */
+async function deleteRows(db: OnggiDexie, id: string): Promise<DocumentRows | undefined> {
+  const document = await db.documents.get(id);
+  if (!document) return undefined;
+  const chunks = await chunksOf(db, id).toArray();
+  await db.documents.delete(id);
+  // By their keys: of a range the change feed could not say what went.
+  await db.documentChunks.bulkDelete(chunks.map((chunk) => chunk.id));
+  return { document, chunks };
 }
 
 /** Brings back what {@link removeDocuments} took; what is there again stays as it is. */

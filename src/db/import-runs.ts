@@ -7,7 +7,7 @@ import type { ImportRun, LibraryDocument } from '#domain/stored-rows.ts';
 import type { UsageIncrement } from '#domain/usage.ts';
 import { readUsageIncrements } from '#domain/usage-increments.ts';
 import { commit, read } from './commit.ts';
-import { removeDocuments } from './documents.ts';
+import { removeDocumentsOneByOne } from './documents.ts';
 import { forgetGoneMessages, withoutGone } from './forget-changes.ts';
 import { deleteParts, joinRows, readWholeRun, readWholeRuns } from './import-parts.ts';
 import { withExclusiveLock } from './locks.ts';
@@ -194,13 +194,14 @@ export function undoImport(
       signal?.throwIfAborted();
       await removeBytesWithout(db, created);
       // One by one: each may be large.
-      for (const documentId of await findCreatedDocuments(db, run)) {
+      const documentIds = await findCreatedDocuments(db, run);
+      for await (const wasThere of removeDocumentsOneByOne(db, documentIds)) {
+        if (wasThere) removedDocumentCount += 1;
         signal?.throwIfAborted();
-        removedDocumentCount += (await removeDocuments(db, [documentId])).length;
       }
     } catch (error) {
-      // Nobody may take it up again: what is gone so far is in no later note either.
-      await forgetGoneMessages(db.strict, gone);
+      // Nobody may take it up again: what is gone so far is in no later note either. What stopped it is told.
+      await forgetGoneMessages(db.strict, gone).catch(() => undefined);
       throw error;
     }
     await undoVisits(db.strict, run);

@@ -12,6 +12,8 @@ import {
   findImported,
   updateWholeConversation,
 } from '#db/imported-conversations.ts';
+import { addDocument } from '#db/documents.ts';
+import type { OnggiDatabase } from '#db/open-database.ts';
 import { removeStrandedBytes, saveImportRun, undoImport, withImportLock } from '#db/import-runs.ts';
 import { watchImportRuns } from '#db/import-list.ts';
 import { follow, openForTest } from './fresh-database.ts';
@@ -241,6 +243,74 @@ describe('undoImport', () => {
     expect(await undoImport(db, 'run', { now: 3000 })).toMatchObject({
       removedConversationCount: 1,
     });
+  });
+});
+
+describe('undoImport of documents', () => {
+  const REPORT = {
+    ...{ files: [], refused: [], skipped: [], notes: [], sources: [], startedAt: 0, endedAt: 1 },
+    ...{ isCancelled: false, addedMessageCount: 0, storedAttachmentCount: 0, dates: null },
+  };
+  const named = (...names: readonly string[]) =>
+    ({
+      ...REPORT,
+      files: names.map((name) => ({ name, conversationId: null })),
+    }) as unknown as ImportRun['report'];
+
+  async function importDocuments(db: OnggiDatabase, count: number): Promise<void> {
+    const ids = Array.from({ length: count }, (_, at) => `d${at}`);
+    for (const id of ids) {
+      const source = 'claude' as const;
+      const times = { createdAt: 1, updatedAt: 1 };
+      const text = { mediaType: 'text/markdown', sizeBytes: 1, text: `clay ${id}` };
+      await addDocument(db, { id, name: `${id}.md`, ...text, ...times, source, collection: '' });
+      await db.strict.documents.update(id, { 'metadata.import_id': 'run' });
+    }
+    const names = ids.map((id) => `${id}.md`);
+    await saveImportRun(db, run({ createdDocumentIds: ids, report: named(...names) }));
+    await saveImportRun(
+      db,
+      run({ id: 'other', startedAt: 500, report: named('kept.md', ...names) }),
+    );
+  }
+
+  it('reads the imports as often for many as for few, and no report names what is gone', async () => {
+    const reads: number[] = [];
+    for (const count of [2, 30]) {
+      const db = await openForTest();
+      await importDocuments(db, count);
+      let readCount = 0;
+      db.strict.imports.hook('reading', (row) => {
+        readCount += 1;
+        return row;
+      });
+      expect(await undoImport(db, 'run', { now: 3000 })).toMatchObject({
+        removedDocumentCount: count,
+      });
+      reads.push(readCount);
+      expect(await db.strict.documents.count()).toBe(0);
+      expect(await db.strict.documentChunks.count()).toBe(0);
+      const reports = (await db.strict.imports.toArray()).map(({ report }) => report?.files);
+      expect(JSON.stringify(reports)).not.toMatch(/d\d/);
+      expect(JSON.stringify(reports)).toContain('kept.md');
+    }
+    expect(reads[1]).toBe(reads[0]);
+  });
+
+  it('tells what stopped it, also when its tidying up fails', async () => {
+    const db = await openForTest();
+    const messages = [message('m1', null, 0), message('m2', 'm1', 1)];
+    const stored = conversation(c1, { messageCount: 2, lastSeq: 1 });
+    await addWholeConversations(db, [{ conversation: stored, messages, attachments: [] }]);
+    await saveImportRun(db, run({ addedIds: { [c1]: [toMessageId('m2')] } }));
+    const stopping = new AbortController();
+    db.strict.messages.hook('deleting', () => stopping.abort(new Error('enough')));
+    Object.assign(db.strict.imports, {
+      each: () => Promise.reject(new DOMException('the disk is gone', 'UnknownError')),
+    });
+    await expect(undoImport(db, 'run', { now: 3000, signal: stopping.signal })).rejects.toThrow(
+      'enough',
+    );
   });
 });
 

@@ -829,6 +829,8 @@ const texts = {
   'recovery.snapshots': 'Restore a snapshot',
   'recovery.none': 'There is no snapshot in this browser. If you have a backup file, choose it.',
   'recovery.damaged': 'damaged; take the one before',
+  'recovery.damagedFile':
+    'Parts of this file are missing or damaged. What is listed here can be brought back.',
   'recovery.holds': 'Conversations: {conversations}, messages: {messages}',
   'recovery.dates': 'Messages from {from} to {to}',
   'recovery.restoreFile': 'Restore the file {name}',

@@ -716,6 +716,8 @@ export const ja: LaterTexts = {
   'recovery.none':
     'このブラウザーにスナップショットはありません。バックアップファイルがあれば選んでください。',
   'recovery.damaged': '破損しています。一つ前を使ってください',
+  'recovery.damagedFile':
+    'このファイルは一部が欠けているか、壊れています。ここに表示されている分は復元できます。',
   'recovery.holds': '会話{conversations}件、メッセージ{messages}件',
   'recovery.dates': '{from}から{to}までのメッセージ',
   'recovery.restoreFile': 'ファイル {name} を復元',

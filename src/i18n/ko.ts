@@ -704,6 +704,7 @@ export const ko: LaterTexts = {
   'recovery.snapshots': '스냅샷 복원',
   'recovery.none': '이 브라우저에는 스냅샷이 없어요. 백업 파일이 있으면 골라 주세요.',
   'recovery.damaged': '손상됨, 그 전 것을 쓰세요',
+  'recovery.damagedFile': '이 파일은 일부가 없거나 손상되었어요. 여기 적힌 것은 되살릴 수 있어요.',
   'recovery.holds': '대화 {conversations}개, 메시지 {messages}개',
   'recovery.dates': '{from}부터 {to}까지의 메시지',
   'recovery.restoreFile': '{name} 파일 복원',

@@ -674,6 +674,7 @@ export const zh: LaterTexts = {
   'recovery.snapshots': '恢复快照',
   'recovery.none': '此浏览器中没有快照。如有备份文件，请选择它。',
   'recovery.damaged': '已损坏，请使用前一个',
+  'recovery.damagedFile': '此文件有部分内容缺失或损坏。这里列出的内容可以恢复。',
   'recovery.holds': '{conversations} 个对话，{messages} 条消息',
   'recovery.dates': '{from} 至 {to} 的消息',
   'recovery.restoreFile': '恢复文件 {name}',

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { seedConversation, seedConversations, seedUsage } from '../support/seed.ts';
@@ -295,6 +295,38 @@ test('what the rescue page took out is brought back row by row', async ({ start 
   await restore.click();
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
   await expect.poll(() => readMade(page).catch(() => undefined)).toEqual(before);
+});
+
+test('a backup file with parts missing says so, and brings back what it lists', async ({
+  start,
+}) => {
+  const { page } = await start({ rows });
+  await makeSnapshot(page);
+  await damage(page, loseDatabases);
+  await page.goto('/');
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: /^Download the snapshot/ }).click(),
+  ]);
+  const whole = gunzipSync(await readFile(await download.path())).toString();
+  const backup = JSON.parse(whole) as { messages: unknown[] };
+  const less = JSON.stringify({ ...backup, messages: backup.messages.slice(0, 1) });
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: text('recovery.file') }).click(),
+  ]);
+  await chooser.setFiles({
+    name: download.suggestedFilename(),
+    mimeType: 'application/gzip',
+    buffer: gzipSync(less),
+  });
+  const restore = page.getByRole('button', { name: /^Restore the file/ });
+  await expect(page.getByText(text('recovery.damagedFile'))).toBeVisible();
+  await expect(page.getByText(text('error.file/damaged'))).toHaveCount(0);
+  await expect(page.getByText(/Conversations: 1, messages: 1/)).toBeVisible();
+  await expect(restore).not.toHaveClass(/primary/);
+  await restore.click();
+  await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible();
 });
 
 /** Runs in the page: nothing says any more which database is live. */

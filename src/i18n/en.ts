@@ -1034,7 +1034,7 @@ const texts = {
   'restore.confirmMerge': 'Merge now',
   'restore.switching': 'Putting the restored data in place…',
   'restore.undoNothing':
-    'Before {when} there was no conversation here: they had been lost, or there were none yet. Until {until} you can go back to that empty state; it brings nothing back. Neither the lock nor the present API keys change.',
+    'Before {when} there was no conversation and no document here: they had been lost, or there were none yet. Until {until} you can go back to that; it brings back no conversation and no document. Neither the lock nor the present API keys change.',
   'restore.undoHint':
     'The data from before {when} are kept until {until}. Going back to them changes neither the lock nor the present API keys.',
   'import.button': 'Import',

@@ -915,7 +915,7 @@ export const ja: LaterTexts = {
   'restore.confirmMerge': '今すぐ統合する',
   'restore.switching': '復元したデータに切り替えています…',
   'restore.undoNothing':
-    '{when}より前、ここに会話はありませんでした。失われたか、まだなかった状態です。{until}まではその空の状態に戻せますが、戻ってくるものはありません。現在のロックとAPIキーは変わりません。',
+    '{when}より前、ここに会話も文書もありませんでした。失われたか、まだなかった状態です。{until}まではその状態に戻せますが、会話や文書は戻ってきません。現在のロックとAPIキーは変わりません。',
   'restore.undoHint':
     '{when}より前のデータを{until}まで保管しています。そこに戻しても、現在のロックとAPIキーは変わりません。',
   'import.button': '取り込み',

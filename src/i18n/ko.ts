@@ -898,7 +898,7 @@ export const ko: LaterTexts = {
   'restore.confirmMerge': '지금 합치기',
   'restore.switching': '복원한 데이터로 바꾸는 중…',
   'restore.undoNothing':
-    '{when} 이전에는 이곳에 대화가 없었어요. 이미 사라졌거나 아직 없던 상태예요. {until}까지 그 빈 상태로 돌아갈 수 있지만 되살아나는 것은 없어요. 지금의 잠금과 API 키는 그대로예요.',
+    '{when} 이전에는 이곳에 대화도 문서도 없었어요. 이미 사라졌거나 아직 없던 상태예요. {until}까지 그때로 돌아갈 수 있지만 대화나 문서가 되살아나지는 않아요. 지금의 잠금과 API 키는 그대로예요.',
   'restore.undoHint':
     '{when} 이전의 데이터를 {until}까지 보관해요. 되돌려도 지금의 잠금과 API 키는 그대로예요.',
   'import.button': '가져오기',

@@ -855,7 +855,7 @@ export const zh: LaterTexts = {
   'restore.confirmMerge': '立即合并',
   'restore.switching': '正在切换到恢复的数据…',
   'restore.undoNothing':
-    '{when} 之前这里没有任何对话：已经丢失，或者还没有。在 {until} 之前可以回到那个空的状态，但不会找回任何内容。当前的锁定和 API 密钥不会改变。',
+    '{when} 之前这里没有任何对话和文档：已经丢失，或者还没有。在 {until} 之前可以回到那个状态，但不会找回任何对话或文档。当前的锁定和 API 密钥不会改变。',
   'restore.undoHint':
     '{when} 之前的数据保留至 {until}。恢复到这些数据不会改变当前的锁定和 API 密钥。',
   'import.button': '导入',

@@ -36,7 +36,7 @@ test('a database that is gone is told before anything is made, and a copy brings
   await expect(page.getByText(text('restore.done.recovered'))).toBeVisible();
   // What was put aside is what the browser had left, and nobody is to take it for the old data.
   await page.goto('/#/data');
-  await expect(page.getByText(/there was no conversation here/)).toBeVisible();
+  await expect(page.getByText(/brings back no conversation and no document/)).toBeVisible();
 });
 
 /** How many files the snapshots have. */

@@ -73,6 +73,13 @@ test('shows the year as a map of days, darker where more was asked', async ({ st
   const day = (count: number) => map.locator('rect').filter({ hasText: `: ${count} request` });
   await expect(day(40)).toHaveClass(/level-4/);
   await expect(day(0)).toHaveCount(365 - 36);
+  // The same figures for those who do not see the map: the days with requests, and none without.
+  const table = map.getByRole('table', { name: text('usage.heatTitle') });
+  await expect(table.getByRole('row')).toHaveCount(1 + 36);
+  const busiestDay = (await table.getByRole('rowheader').allTextContents()).at(-4);
+  await expect(table.getByRole('row', { name: `${busiestDay} 40` })).toHaveCount(1);
+  await expect(table.getByRole('cell', { name: '40', exact: true })).toHaveCount(1);
+  await expect(day(40)).toContainText(`${busiestDay}: 40 requests`);
   // The newest day stands last, and in sight where the map is wider than the screen.
   await page.setViewportSize({ width: 390, height: 800 });
   await map.scrollIntoViewIfNeeded();

@@ -58,7 +58,8 @@ export async function openEndpointEmbedder(
       const vectors = await (kind === 'query' ? ask : askInHalvesIfRefused)(sendable, signal);
       told.forEach((at, row) => {
         const vector = vectors[row];
-        if (vector === null) {
+        // Zeros are found by nothing, as what is refused.
+        if (vector === null || (kind === 'passage' && vector?.every((value) => value === 0))) {
           all.fill(NaN, at * dimension, (at + 1) * dimension);
           return;
         }

@@ -27,7 +27,10 @@ export async function loadVectors(
 ): Promise<void> {
   const stamp = await readEmbeddingStamp(db, entries.collection, entries.embedder);
   const files = copy.files();
-  if (files && stamp !== undefined && (await loadFromFiles(entries, files, stamp))) return;
+  if (files && stamp !== undefined && (await loadFromFiles(entries, files, stamp))) {
+    findRefused(entries);
+    return;
+  }
   entries.clear();
   await loadFromTables(db, entries, copy);
 }
@@ -41,11 +44,23 @@ export async function loadFromTables(
   const stamp = await readEmbeddingStamp(db, entries.collection, entries.embedder);
   await copy.write((to) => to.restart());
   await readTables(db, entries, copy);
+  findRefused(entries);
   const copied = stamp ?? (entries.passages.rowCount() > 0 ? await writeStamp(db, entries) : null);
   // Nothing of what the files do not have yet is to be told to them.
   entries.dead = [];
   if (copied === null) return;
   await copy.write((to) => to.commit({ stamp: copied, owners: entries.readOwners(), dead: [] }));
+}
+
+/**
+ * An earlier state of this code stored zeros for what an endpoint refused, and told nobody: they are taken for
+ * what it is now. Of the built-in model, zeros say that a text has nothing in it.
+ */
+function findRefused({ isRemote, rows, passages, unreadable }: VectorEntries): void {
+  if (!isRemote) return;
+  rows.scales(0, passages.rowCount()).forEach((scale, place) => {
+    if (scale === 0 && passages.ownerOf(place) >= 0) unreadable.add(passages.numberOf(place));
+  });
 }
 
 /** Vectors of an earlier state of this code have none. */

@@ -121,7 +121,10 @@ class Closed extends Error {}
  */
 export function startMeaningRun(
   { db, clock, store, readHold }: MeaningRunDeps,
-  openEmbedder: (onBytes: (done: number, total: number | null) => void) => Promise<OpenEmbedder>,
+  openEmbedder: (
+    onBytes: (done: number, total: number | null) => void,
+    signal: AbortSignal,
+  ) => Promise<OpenEmbedder>,
   feedReader: string,
   onStatus: () => void,
 ): MeaningRun {
@@ -158,7 +161,7 @@ export function startMeaningRun(
     const onBytes = (doneBytes: number, totalBytes: number | null): void =>
       setStatus({ doneBytes, totalBytes });
     const embedder = await whenUnlocked('loading', () =>
-      openReviving(() => openEmbedder(onBytes), closing.signal),
+      openReviving(() => openEmbedder(onBytes, closing.signal), closing.signal),
     );
     try {
       goOn();

@@ -6,6 +6,10 @@
  * beside the old ones, which answer until it has them all. Which model answers after a reload is read from
  * the tables: vectors of the former one are there as long as the change has not been made. An endpoint that
  * is not chosen any more is asked nothing more: then the chosen model answers with what it has so far.
+ *
+ * [Note: A model that is not loaded] Who pauses while a model loads ends the loading, and who has paused and no
+ * vectors of it begins none: it could find nothing. Until they go on, questions find nothing by meaning and the
+ * status is `paused`. With vectors it is loaded all the same, after a reload for instance, because it finds by them.
  */
 import { leaveFeed } from '#db/feed-reader.ts';
 import { deleteEmbeddings, readStoredEmbedders } from '#db/embeddings.ts';
@@ -43,9 +47,11 @@ export interface EmbedderWish {
 }
 
 export interface MeaningDeps extends MeaningRunDeps {
+  /** @param signal Ends the loading: nobody wants the model any more. */
   readonly openEmbedder: (
     choice: EmbedderChoice,
     onBytes: (doneBytes: number, totalBytes: number | null) => void,
+    signal: AbortSignal,
   ) => Promise<OpenEmbedder>;
   readonly readWish: () => Promise<EmbedderWish>;
   readonly onStatus: (status: MeaningStatus) => void;
@@ -72,6 +78,10 @@ export interface Meaning {
    * fails. See [Note: A model that fails].
    */
   retryFailed(): Promise<void>;
+  /**
+   * The person pauses it, or lets it go on. See [Note: A model that is not loaded].
+   */
+  setPaused(isPaused: boolean): void;
   /** Tries once more what was left out because the model could not take it. The status tells how that went. */
   retryLeftOut(): void;
   /**
@@ -147,6 +157,14 @@ interface Started {
   opened: OpenedMeaning | undefined;
 }
 
+/** Thrown to who asks a model whose loading was stopped. */
+class HeldBack extends Error {}
+
+const nothingIfHeldBack = (error: unknown): readonly never[] => {
+  if (error instanceof HeldBack) return [];
+  throw error;
+};
+
 /** A question and its vector, of the model that answers. */
 interface Asked extends OpenedMeaning {
   readonly text: string;
@@ -180,6 +198,9 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   let answering: Started | undefined;
   /** Gets its vectors beside it. */
   let coming: Started | undefined;
+  let isPaused = false;
+  /** What is not loaded until the person goes on. */
+  let heldBack: EmbedderChoice | undefined;
   const usedReaders = new Set<string>();
   /** Bytes of vectors that went to make room, until they are made again. */
   let evictedBytes = 0;
@@ -192,18 +213,20 @@ export function createMeaning(deps: MeaningDeps): Meaning {
 
   function tell(): void {
     const shown = coming ?? answering;
-    if (!shown) return;
+    if (!shown && !heldBack) return;
+    const comingChoice = coming?.choice ?? (answering && heldBack);
     onStatus({
-      ...shown.run.status(),
+      ...(shown?.run.status() ?? NO_MEANING),
+      ...(heldBack && { phase: 'paused' }),
       inUse: answering?.opened ? embedderIdOf(answering.choice) : null,
-      coming: coming ? embedderIdOf(coming.choice) : null,
+      coming: comingChoice ? embedderIdOf(comingChoice) : null,
     });
   }
 
   function start(choice: EmbedderChoice): Started {
     const reader = FEED_READERS.find((name) => !usedReaders.has(name)) ?? FEED_READERS.join();
     usedReaders.add(reader);
-    const run = startMeaningRun(deps, (onBytes) => openEmbedder(choice, onBytes), reader, tell);
+    const run = startMeaningRun(deps, (...given) => openEmbedder(choice, ...given), reader, tell);
     const mendedCount = failures.mendedCount();
     const started: Started = { choice, run, opened: undefined };
     void run.ended.then(() => {
@@ -277,6 +300,15 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     return (await readStoredEmbedders(db)).some((key) => key.startsWith(id));
   }
 
+  /** Whether a model is not to be loaded now. */
+  async function isHeldBack(choice: EmbedderChoice): Promise<boolean> {
+    const wasStopped = heldBack !== undefined && isSameChoice(heldBack, choice);
+    const isHeld = isPaused && (wasStopped || !(await hasVectorsOf(choice)));
+    // They may have gone on meanwhile.
+    heldBack = isHeld && isPaused ? choice : undefined;
+    return heldBack !== undefined;
+  }
+
   /** Starts what the wish asks for and is not running. */
   async function arrange(): Promise<void> {
     if (isFailed(answering)) end(answering);
@@ -306,11 +338,15 @@ export function createMeaning(deps: MeaningDeps): Meaning {
         (await hasVectorsOf(former));
       // Of an earlier worker that changed the model, or was changing it.
       for (const name of FEED_READERS) if (!usedReaders.has(name)) await leaveFeed(db, name);
+      const next = isChanging ? former : chosen;
+      const isHeld = await isHeldBack(next);
       // What came may have begun to answer meanwhile.
-      answering ??= start(isChanging ? former : chosen);
+      if (!isHeld) answering ??= start(next);
     }
-    if (isSameChoice(answering.choice, chosen)) settle(answering);
-    else coming ??= start(chosen);
+    if (answering && isSameChoice(answering.choice, chosen)) {
+      heldBack = undefined;
+      settle(answering);
+    } else if (answering && !coming && !(await isHeldBack(chosen))) coming ??= start(chosen);
     tell();
   }
 
@@ -337,6 +373,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       started && isFailed(started) ? started.run.status().errorCode : null;
     const before = failureOf(answering);
     if (!answering || (before !== null && failures.mayTryAgain(before))) await arrangeNext();
+    if (!answering && heldBack) throw new HeldBack();
     const failed = failureOf(answering);
     const unready = (reason: ErrorCode): Promise<never> =>
       Promise.reject(new OnggiError(reason, 'nothing answers'));
@@ -345,7 +382,8 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     // While the model that answered cannot be had, the coming one does, with what it has, or has come meanwhile.
     return opened.catch((error: unknown) => {
       const other = [answering, coming].find((each) => each && each.run.opened !== opened);
-      return other && !isFailed(other) ? other.run.opened : Promise.reject(toOnggiError(error));
+      if (other && !isFailed(other)) return other.run.opened;
+      throw !answering && heldBack ? new HeldBack() : toOnggiError(error);
     });
   }
 
@@ -460,6 +498,22 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       failures.forget();
       if (isFailed(answering) || isFailed(coming)) await arrangeNext();
     },
+    setPaused(next) {
+      if (next === isPaused) return;
+      isPaused = next;
+      if (next) {
+        for (const started of [answering, coming]) {
+          if (!started || started.opened || isFailed(started)) continue;
+          heldBack = started.choice;
+          end(started);
+        }
+        if (heldBack) tell();
+      } else if (heldBack) {
+        heldBack = undefined;
+        // A failure is in the status.
+        arrangeNext().catch(() => undefined);
+      }
+    },
     retryLeftOut() {
       // A question that was refused may be taken now, too.
       lastAsked = lastRefused = undefined;
@@ -491,11 +545,11 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       if (!answering && (await isEvicted())) return [];
       // What was not sent anywhere yet is not sent to an endpoint in passing.
       if (isInPassing && (await readWish()).chosen.kind === 'endpoint') return [];
-      return find(text, options, signal);
+      return find(text, options, signal).catch(nothingIfHeldBack);
     },
     async rank(text, options, signal) {
       if (text.trim() === '' || (!answering && (await isEvicted()))) return [];
-      return rank(text, options, EMBEDDING_COLLECTIONS, signal);
+      return rank(text, options, EMBEDDING_COLLECTIONS, signal).catch(nothingIfHeldBack);
     },
     read,
     async similar(id, options, signal) {
@@ -503,11 +557,14 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       if (!conversation || !(await isBegun())) return [];
       const first = await readRange(db.strict, id, 0, 3);
       const gist = conversationPassages(conversation, first).map(({ text }) => text);
-      return gist.length === 0 ? [] : find(gist.join('\n'), options, signal, id);
+      if (gist.length === 0) return [];
+      return find(gist.join('\n'), options, signal, id).catch(nothingIfHeldBack);
     },
     async map(signal) {
-      const { index } = await ensure();
-      return toMapPoints(db, index, signal);
+      const opened = await ensure().catch((error: unknown) => {
+        nothingIfHeldBack(error);
+      });
+      return opened ? toMapPoints(db, opened.index, signal) : [];
     },
     async check(onCount, signal) {
       if (!(await isBegun())) return 'off';

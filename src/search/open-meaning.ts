@@ -83,6 +83,7 @@ export function openChosenMeaning({
       const before = wanted;
       meaningSettings = next;
       wanted = next.embedder === undefined ? BUILT_IN_CHOICE : readEmbedderChoice(next.embedder);
+      meaning.setPaused(next.isPaused);
       resolveKnown();
       follow(wanted);
       // The first value is no change: what has begun is begun with it.
@@ -118,6 +119,7 @@ export function openChosenMeaning({
   const open = (
     choice: EmbedderChoice,
     onBytes: (doneBytes: number, totalBytes: number | null) => void,
+    givenUp: AbortSignal,
   ) =>
     watchLoading(
       (tell, signal) =>
@@ -137,6 +139,7 @@ export function openChosenMeaning({
         }),
       onBytes,
       LOADING_MS[choice.kind],
+      givenUp,
     );
 
   const meaning = createMeaning({
@@ -144,11 +147,11 @@ export function openChosenMeaning({
     clock,
     // In a table a copy would be no quicker than what it is a copy of.
     store: store.kind === 'opfs' ? store : undefined,
-    async openEmbedder(choice, onBytes) {
+    async openEmbedder(choice, onBytes, givenUp) {
       const isHeavy = choice.kind === 'downloaded' || choice.kind === 'folder';
       const embedder = isHeavy
-        ? await openResting(() => open(choice, onBytes), REST_AFTER_MS, WORKER_PATIENCE_MS)
-        : await open(choice, onBytes);
+        ? await openResting(() => open(choice, onBytes, givenUp), REST_AFTER_MS, WORKER_PATIENCE_MS)
+        : await open(choice, onBytes, givenUp);
       try {
         const unrelated =
           choice.kind === 'built-in' ? BUILT_IN_UNRELATED : await measureUnrelated(embedder);

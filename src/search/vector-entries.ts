@@ -20,6 +20,8 @@ export interface Covered {
 
 export interface VectorEntries {
   readonly collection: EmbeddingCollection;
+  /** Whether an endpoint made the vectors. */
+  readonly isRemote: boolean;
   /** The embedder as one string. */
   readonly embedder: string;
   readonly dimension: number;
@@ -82,6 +84,7 @@ export async function createVectorEntries(
 
   const entries: VectorEntries = {
     collection,
+    isRemote: identity.dtype === 'remote',
     embedder,
     dimension,
     rows,

@@ -7,14 +7,19 @@ type OnBytes = (doneBytes: number, totalBytes: number | null) => void;
  * Loads a model, unless it gets no further for so long: then the loading is given up. What counts as getting
  * further is every piece that arrives; between the last one and the model stands what makes it ready.
  * @param load Ends when its signal is aborted, with the reason of that.
- * @throws what `load` throws; OnggiError `model/stuck`
+ * @param signal Ends it too, because nobody wants the model any more.
+ * @throws what `load` throws; OnggiError `model/stuck`; the reason of `signal`
  */
 export async function watchLoading<T>(
   load: (onBytes: OnBytes, signal: AbortSignal) => Promise<T>,
   onBytes: OnBytes,
   patienceMs: number,
+  signal?: AbortSignal,
 ): Promise<T> {
+  signal?.throwIfAborted();
   const stop = new AbortController();
+  const end = (): void => stop.abort(signal?.reason);
+  signal?.addEventListener('abort', end);
   const giveUp = (): void =>
     stop.abort(new OnggiError('model/stuck', 'loading a model came no further'));
   let timer = setTimeout(giveUp, patienceMs);
@@ -25,6 +30,7 @@ export async function watchLoading<T>(
       onBytes(doneBytes, totalBytes);
     }, stop.signal);
   } finally {
+    signal?.removeEventListener('abort', end);
     clearTimeout(timer);
   }
 }

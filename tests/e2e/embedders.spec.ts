@@ -232,6 +232,47 @@ test('passages that an endpoint refuses are left out and told, and a button trie
   await expect(leftOut).toHaveCount(0);
 });
 
+test('loading a model can be stopped, words are found meanwhile, and it goes on where asked for', async ({
+  start,
+  page,
+  context,
+}) => {
+  let loadings = 0;
+  let isHeld = true;
+  await context.route('**/static-multilingual/**/*.onnx*', async (route) => {
+    loadings += 1;
+    if (!isHeld) await route.continue();
+  });
+  await start({ rows, hash: '#/search' });
+  const box = page.getByRole('searchbox', { name: text('sidebar.search') });
+  const results = page.getByRole('list', { name: text('search.results') });
+  await box.fill('banana');
+  await expect(page.getByText(text('meaning.loading'))).toBeVisible();
+  await expect.poll(() => loadings).toBe(1);
+  await page.getByRole('button', { name: text('meaning.pause') }).click();
+  await expect(page.getByText(text('meaning.paused'))).toBeVisible();
+  await expect(page.getByText(text('meaning.loading'))).toHaveCount(0);
+  await expectNoViolations(page, 'loading that was stopped', 'light');
+  await expect(results).toContainText('Fruit');
+  await expect(results).toHaveAttribute('aria-busy', 'false');
+
+  // Neither another question nor a reload begins it again.
+  await box.fill('bananas');
+  await expect(results).toHaveAttribute('aria-busy', 'false');
+  await page.reload();
+  await expect(page.getByText(text('meaning.paused'))).toBeVisible();
+  await page.goto('/#/settings/models');
+  await expect(card(page).getByText(text('meaning.paused'))).toBeVisible();
+  expect(loadings).toBe(1);
+  isHeld = false;
+  await card(page)
+    .getByRole('button', { name: text('meaning.goOn') })
+    .click();
+  await expect(rowOf(page, text('embedder.builtIn'))).toContainText(inUse, LOADING);
+  await findByMeaning(page);
+  expect(loadings).toBe(2);
+});
+
 test('a question that an endpoint refuses is searched by words, and that is said', async ({
   start,
   page,

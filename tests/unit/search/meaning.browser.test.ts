@@ -172,6 +172,63 @@ test('waits while it is held, and goes on afterwards', async () => {
   expect(embedder.given).toEqual(['red apple']);
 });
 
+test('who pauses while the model loads ends the loading, and finds nothing by meaning until they go on', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  const embedder = createTestEmbedder();
+  const loadings: AbortSignal[] = [];
+  let hangs = true;
+  const { meaning, statuses, find, isReady } = start(db, {
+    openEmbedder(_choice, _onBytes, signal) {
+      loadings.push(signal);
+      return hangs ? new Promise(() => undefined) : Promise.resolve(embedder);
+    },
+  });
+  const waiting = find('red apple');
+  await expect.poll(() => loadings.length).toBe(1);
+  expect(statuses.at(-1)?.phase).toBe('loading');
+  meaning.setPaused(true);
+  expect(await waiting).toEqual([]);
+  expect(loadings[0]?.aborted).toBe(true);
+  expect(statuses.at(-1)).toMatchObject({ phase: 'paused', inUse: null, coming: null });
+  // No question begins it again.
+  expect(await find('red apple')).toEqual([]);
+  expect(await meaning.map()).toEqual([]);
+  expect(loadings).toHaveLength(1);
+
+  hangs = false;
+  meaning.setPaused(false);
+  await isReady();
+  expect(await find('red apple')).toEqual(['a']);
+  expect(loadings).toHaveLength(2);
+});
+
+test('a model that is chosen while all is paused is not loaded, and the one before it answers', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  let chosen: EmbedderChoice = { kind: 'built-in' };
+  const opened: string[] = [];
+  const { meaning, statuses, find, isReady } = start(db, {
+    openEmbedder({ kind }) {
+      opened.push(kind);
+      return Promise.resolve(createTestEmbedder({ id: kind }));
+    },
+    readWish: () => Promise.resolve({ chosen, former: { kind: 'built-in' } }),
+  });
+  await find('red apple');
+  await isReady();
+  meaning.setPaused(true);
+  chosen = { kind: 'folder', path: 'models/other' };
+  await meaning.rechoose();
+  expect(statuses.at(-1)?.phase).toBe('paused');
+  expect(statuses.at(-1)?.coming).toContain('models/other');
+  expect(await find('red apple')).toEqual(['a']);
+  expect(opened).toEqual(['built-in']);
+  meaning.setPaused(false);
+  await expect.poll(() => statuses.at(-1)?.inUse).toContain('models/other');
+  expect(opened).toEqual(['built-in', 'folder']);
+});
+
 test('finds what was added although it was held in the middle of it', async () => {
   const db = await openForTest();
   await addRows(db, conversationOf('a', ['red apple']));

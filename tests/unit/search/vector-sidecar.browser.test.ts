@@ -5,12 +5,14 @@ import type { SearchAnswer } from '#search/search-messages.ts';
 import { memoryStore } from '#search/sidecar-memory.ts';
 import { openOpfsStore } from '#search/sidecar-opfs.ts';
 import type { SidecarStore } from '#search/sidecar-store.ts';
+import { openVectorIndex } from '#search/vector-index.ts';
 import type { VectorIndex } from '#search/vector-index.ts';
 import { createPassageRows } from '#search/passage-rows.ts';
 import { createVectorRows } from '#search/vector-rows.ts';
 import { openVectorSidecar, removeOtherVectorFiles } from '#search/vector-sidecar.ts';
-import { openForTest } from '../db/fresh-database.ts';
+import { createTestClock, openForTest } from '../db/fresh-database.ts';
 import {
+  TEST_IDENTITY,
   addRows,
   conversationOf,
   createTestEmbedder,
@@ -98,6 +100,41 @@ test('the files alone say what the tables say, and more can be added', async () 
   const plain = await open(db, memoryStore());
   expect(await find(plain, 'black cherry')).toEqual([['c', 0, '1.000000']]);
   expect(await find(plain, 'w7 x3')).toEqual(await find(third, 'w7 x3'));
+});
+
+test('zeros stored for what an endpoint refused are left out, told and let go of; others are not', async () => {
+  const db = await openForTest();
+  const clock = createTestClock();
+  for (const [dtype, count] of [
+    ['remote', 1],
+    ['fp32', 0],
+  ] as const) {
+    const store = memoryStore();
+    const identity = { ...TEST_IDENTITY, dtype };
+    const openIndex = (where: SidecarStore) =>
+      openVectorIndex({ db, clock, collection: 'conversations', identity, store: where });
+    const index = await openIndex(store);
+    const { conversation, messages } = conversationOf('b', ['yellow lemon', 'refused', 'dropped']);
+    const wanted = conversationPassages(conversation, messages);
+    const vectors = await embedder.embed(
+      wanted.map(({ text }) => text),
+      'passage',
+    );
+    index.put({ id: 'b', stamp: 's' }, wanted, vectors.fill(0, vectors.length - 64));
+    index.retain('b', wanted.slice(0, -1));
+    await index.flush();
+    index.close();
+    for (const where of [memoryStore(), store]) {
+      const again = await openIndex(where);
+      expect(again.leftOutCount(), dtype).toBe(count);
+      expect(again.forgetLeftOut()).toEqual(count > 0 ? ['b'] : []);
+      expect(again.missing('b', wanted.slice(0, -1)).map(({ text }) => text)).toEqual(
+        count > 0 ? ['refused'] : [],
+      );
+      expect(again.leftOutCount()).toBe(0);
+      again.close();
+    }
+  }
 });
 
 test('which passages could not be read is known from the files, and from the tables', async () => {

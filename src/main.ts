@@ -402,7 +402,13 @@ async function open(): Promise<OnggiDatabase> {
   } catch (error) {
     if (toOnggiError(error).code !== 'db/no-space') throw error;
     const { openWithRoom } = await import('./ui/recovery/open-with-room.ts');
-    return openWithRoom(target, translator, { open: openNow, draftId: NEW_DRAFT, clock, createId });
+    return openWithRoom(target, translator, {
+      open: openNow,
+      draftId: NEW_DRAFT,
+      storage,
+      clock,
+      createId,
+    });
   }
 }
 

@@ -4,6 +4,7 @@ import type { OnggiDatabase } from '#db/open-database.ts';
 import { lookForRoom } from '#db/look-for-room.ts';
 import { toOnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
+import type { StorageHealth } from './storage-health.svelte.ts';
 
 /** Pauses between the tries; the last one is that of all that follow. */
 const PAUSES_MS = [3000, 5000, 10_000];
@@ -58,11 +59,24 @@ export class FullDisk {
   /** The person says that there is room. */
   readonly tryNow = (): void => this.#tryNow();
 
-  /** Puts what was typed behind the draft of that id. */
-  async handOver(db: OnggiDatabase, draftId: string): Promise<void> {
+  /**
+   * Puts what was typed behind the draft of that id. Where that fails the text waits with what else could not
+   * be written: nobody who has an open database is kept out for it.
+   */
+  async handOver(
+    db: OnggiDatabase,
+    draftId: string,
+    storage: Pick<StorageHealth, 'fail' | 'keep'>,
+  ): Promise<void> {
     const text = this.text.trim();
     if (text === '') return;
-    await addToDraft(db, { id: draftId, text, updatedAt: this.#deps.clock() });
+    const write = () => addToDraft(db, { id: draftId, text, updatedAt: this.#deps.clock() });
+    try {
+      await write();
+    } catch (error) {
+      storage.fail(toOnggiError(error));
+      storage.keep({ id: 'full-disk', title: 'Draft', text, retry: write });
+    }
     this.text = '';
   }
 }

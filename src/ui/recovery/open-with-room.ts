@@ -3,12 +3,15 @@ import { toOnggiError } from '#domain/errors.ts';
 import { FullDisk } from '#state/full-disk.svelte.ts';
 import { Recovery } from '#state/recovery.svelte.ts';
 import type { RecoveryDeps } from '#state/recovery.svelte.ts';
+import type { StorageHealth } from '#state/storage-health.svelte.ts';
 import type { Translator } from '#state/translator.svelte.ts';
 import RecoveryScreen from './RecoveryScreen.svelte';
 
 interface Opening extends Pick<RecoveryDeps, 'open' | 'clock' | 'createId'> {
   /** The draft that takes what was typed meanwhile. */
   readonly draftId: string;
+  /** Keeps it where the draft cannot be written. */
+  readonly storage: StorageHealth;
 }
 
 /**
@@ -18,17 +21,24 @@ interface Opening extends Pick<RecoveryDeps, 'open' | 'clock' | 'createId'> {
 export async function openWithRoom(
   target: Element,
   translator: Translator,
-  { open, draftId, ...makers }: Opening,
+  { open, draftId, storage, ...makers }: Opening,
 ): ReturnType<Opening['open']> {
   const sleep = (pauseMs: number) => new Promise((resolve) => setTimeout(resolve, pauseMs));
   const disk = new FullDisk({ clock: makers.clock, sleep });
+  // The screen is not there while the database opens, which may ask and then load the page anew.
+  const guard = (event: BeforeUnloadEvent): void => {
+    if (disk.text.trim() !== '') event.preventDefault();
+  };
+  addEventListener('beforeunload', guard);
   for (;;) {
     await waitOnScreen(target, translator, disk, makers);
     try {
       const db = await open();
-      await disk.handOver(db, draftId);
+      await disk.handOver(db, draftId, storage);
+      removeEventListener('beforeunload', guard);
       return db;
     } catch (error) {
+      // After any other failure the text is still guarded.
       if (toOnggiError(error).code !== 'db/no-space') throw error;
     }
   }

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { getDraft, putDraft } from '#db/drafts.ts';
 import { OnggiError } from '#domain/errors.ts';
 import { FullDisk } from '#state/full-disk.svelte.ts';
+import { StorageHealth } from '#state/storage-health.svelte.ts';
 import { openForTest } from '../db/fresh-database.ts';
 
 const noSpace = new OnggiError('db/no-space', 'full');
@@ -42,11 +43,11 @@ test('what was typed meanwhile stands behind the draft of a new chat', async () 
   const db = await openForTest();
   const disk = new FullDisk({ clock: () => NOW, sleep: () => Promise.resolve() });
   disk.text = '  \n';
-  await disk.handOver(db, 'new');
+  await disk.handOver(db, 'new', new StorageHealth());
   expect(await getDraft(db, 'new')).toBeUndefined();
   await putDraft(db, { id: 'new', text: '앞', pasted: ['붙인 글'], updatedAt: 1 });
   disk.text = '뒤\n';
-  await disk.handOver(db, 'new');
+  await disk.handOver(db, 'new', new StorageHealth());
   expect(await getDraft(db, 'new')).toEqual({
     id: 'new',
     text: '앞\n\n뒤',
@@ -54,4 +55,22 @@ test('what was typed meanwhile stands behind the draft of a new chat', async () 
     updatedAt: NOW,
   });
   expect(disk.text).toBe('');
+});
+
+test('what was typed waits in the page where its draft cannot be written, and is written later', async () => {
+  const db = await openForTest();
+  const disk = new FullDisk({ clock: () => NOW, sleep: () => Promise.resolve() });
+  const storage = new StorageHealth();
+  disk.text = '생각';
+  const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+    throw new DOMException('full', 'QuotaExceededError');
+  });
+  onTestFinished(() => put.mockRestore());
+  await disk.handOver(db, 'new', storage);
+  expect(storage.problem).toMatchObject({ code: 'db/quota' });
+  expect(storage.unsaved).toMatchObject([{ text: '생각' }]);
+  put.mockRestore();
+  await storage.retry();
+  expect(storage.unsaved).toEqual([]);
+  expect(await getDraft(db, 'new')).toMatchObject({ text: '생각' });
 });

@@ -10,13 +10,15 @@ import { launchKillable } from '../support/killable-browser.mjs';
 /**
  * What is in the live database.
  * @typedef {object} Rows
- * @property {Record<string, string>} conversations  title by id
- * @property {Record<string, string>} messages  text by id
+ * @property {Record<string, Record<string, string>>} tables  rows as text, by table and key
  * @property {number} running  answers that are still being written
  */
 
 const CONVERSATIONS = 40;
 const MESSAGES_EACH = 50;
+const DOCUMENTS = 8;
+const ATTACHMENTS = 8;
+const USAGE_DAYS = 60;
 /** Asked in the app after the whole snapshot, and again after its segment. */
 const NEWER_QUESTIONS = 3;
 
@@ -44,18 +46,55 @@ export async function readRows() {
   const live = /** @type {{ databaseName: string }} */ (pointer);
   boot.close();
   const database = await done(indexedDB.open(live.databaseName));
-  /** @type {{ id: string, title: string | null }[]} */
-  const conversations = await done(
-    database.transaction('conversations').objectStore('conversations').getAll(),
-  );
-  /** @type {{ id: string, content: string, status: string }[]} */
-  const messages = await done(database.transaction('messages').objectStore('messages').getAll());
-  database.close();
-  return {
-    conversations: Object.fromEntries(conversations.map(({ id, title }) => [id, title ?? ''])),
-    messages: Object.fromEntries(messages.map(({ id, content }) => [id, content])),
-    running: messages.filter(({ status }) => status === 'streaming').length,
+  /** @type {(value: unknown) => unknown} */
+  const toPlain = (value) => {
+    if (value instanceof ArrayBuffer) return [...new Uint8Array(value)];
+    if (Array.isArray(value)) return value.map(toPlain);
+    if (typeof value !== 'object' || value === null) return value;
+    const entries = Object.entries(value).filter(([, each]) => each !== undefined);
+    entries.sort(([one], [other]) => (one < other ? -1 : 1));
+    return Object.fromEntries(entries.map(([key, each]) => [key, toPlain(each)]));
   };
+  /** @type {Record<string, Record<string, string>>} */
+  const tables = {};
+  let running = 0;
+  // What a backup holds and is not written anew by a start itself, as visits are.
+  for (const name of [
+    ...['userSettings', 'endpoints', 'usageStatistics', 'documents', 'documentChunks'],
+    ...['conversations', 'messages', 'attachments'],
+  ]) {
+    const store = database.transaction(name).objectStore(name);
+    /** @type {Record<string, unknown>[]} */
+    const rows = await done(store.getAll());
+    const keyPath = String(store.keyPath);
+    tables[name] = Object.fromEntries(
+      rows.map((row) => [String(row[keyPath]), JSON.stringify(toPlain(row))]),
+    );
+    if (name === 'messages') running = rows.filter(({ status }) => status === 'streaming').length;
+  }
+  database.close();
+  return { tables, running };
+}
+
+/** Puts files at messages. Runs in the page, whose address is not of the app yet. */
+async function putAttachments(/** @type {{ count: number, conversationId: string }} */ options) {
+  const request = indexedDB.open('onggi');
+  await new Promise((resolve) => (request.onsuccess = resolve));
+  const transaction = request.result.transaction('attachments', 'readwrite');
+  for (let at = 0; at < options.count; at += 1) {
+    const bytes = crypto.getRandomValues(new Uint8Array(20_000)).buffer;
+    transaction.objectStore('attachments').put({
+      id: `file-${at}`,
+      conversationId: options.conversationId,
+      messageId: `${options.conversationId}/0`,
+      name: `file-${at}.bin`,
+      mediaType: 'application/octet-stream',
+      sizeBytes: bytes.byteLength,
+      bytes,
+    });
+  }
+  await new Promise((resolve) => (transaction.oncomplete = resolve));
+  request.result.close();
 }
 
 /** Whether the newest change is noted outside the database. Runs in the page. */
@@ -108,11 +147,11 @@ async function askNewer(/** @type {Page} */ page, /** @type {string} */ appUrl) 
   for (let question = 1; question <= NEWER_QUESTIONS; question += 1) {
     await page.locator('#composer').fill(`newer question ${question}`);
     await page.locator('#composer').press('Enter');
-    const expected = Object.keys(rows.messages).length + 2;
+    const expected = Object.keys(rows.tables['messages'] ?? {}).length + 2;
     do {
       await pause(50);
       rows = await page.evaluate(readRows);
-    } while (rows.running > 0 || Object.keys(rows.messages).length < expected);
+    } while (rows.running > 0 || Object.keys(rows.tables['messages'] ?? {}).length < expected);
   }
   return rows;
 }
@@ -143,7 +182,25 @@ export async function fillProfile(/** @type {string} */ profile, /** @type {stri
     const userSettings = [
       seed.seedSettings({ defaultEndpointId: endpoint.id, defaultModel: 'echo-fast' }),
     ];
-    await seed.seedDatabase(browser.page, { ...rows, endpoints: [endpoint], userSettings }, appUrl);
+    const documents = Array.from({ length: DOCUMENTS }, (_, at) =>
+      seed.seedDocument(
+        `document-${at}.txt`,
+        Array.from({ length: 20 }, (_none, part) => textOf(at, part)).join('\n'),
+      ),
+    );
+    const usageStatistics = Array.from({ length: USAGE_DAYS }, (_, day) =>
+      seed.seedUsage(day + 1, 'echo-fast'),
+    );
+    const others = { usageStatistics, ...seed.seedDocuments(documents) };
+    await seed.seedDatabase(
+      browser.page,
+      { ...rows, ...others, endpoints: [endpoint], userSettings },
+      appUrl,
+    );
+    await browser.page.evaluate(putAttachments, {
+      count: ATTACHMENTS,
+      conversationId: 'Conversation 0',
+    });
     await browser.close();
 
     // A second start makes LevelDB write its log into tables.

@@ -83,12 +83,17 @@ function fillDisk(/** @type {string} */ file) {
   closeSync(handle);
 }
 
-/** Rows of `before` that are not in `now`, text for text. */
+/** Conversations and messages of `before` that are not in `now`, by their titles and texts. */
 function countMissing(/** @type {Rows} */ before, /** @type {Rows} */ now) {
+  const textOf = (/** @type {string} */ row) => {
+    const stored = /** @type {{ title?: string | null, content?: string }} */ (JSON.parse(row));
+    return stored.content ?? stored.title;
+  };
   let missing = 0;
-  for (const table of /** @type {const} */ (['conversations', 'messages'])) {
-    for (const [id, text] of Object.entries(before[table])) {
-      if (now[table][id] !== text) missing += 1;
+  for (const table of ['conversations', 'messages']) {
+    for (const [id, row] of Object.entries(before.tables[table] ?? {})) {
+      const left = now.tables[table]?.[id];
+      if (left === undefined || textOf(left) !== textOf(row)) missing += 1;
     }
   }
   return missing;

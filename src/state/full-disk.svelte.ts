@@ -9,11 +9,14 @@ import type { StorageHealth } from './storage-health.svelte.ts';
 /** Pauses between the tries; the last one is that of all that follow. */
 const PAUSES_MS = [3000, 5000, 10_000];
 
+/** After these there may be room the next time. */
+const NOT_YET: readonly string[] = ['db/no-space', 'db/no-answer'];
+
 export interface FullDiskDeps {
   readonly clock: Clock;
   /** Resolves after so many milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<unknown>;
-  /** Only tests give another. @throws OnggiError `db/no-space` while there is none */
+  /** Only tests give another. @throws OnggiError `db/no-space` while there is none, `db/no-answer` */
   readonly look?: () => Promise<void>;
 }
 
@@ -36,7 +39,7 @@ export class FullDisk {
 
   /**
    * Resolves when there is room again, so that opening may work: looks now and then, and when told to.
-   * @throws OnggiError as `look`, but `db/no-space`.
+   * @throws OnggiError as `look`, but those of {@link NOT_YET}.
    */
   async waitForRoom(): Promise<void> {
     const { sleep, look = lookForRoom } = this.#deps;
@@ -49,7 +52,7 @@ export class FullDisk {
         await look();
         return;
       } catch (error) {
-        if (toOnggiError(error).code !== 'db/no-space') throw error;
+        if (!NOT_YET.includes(toOnggiError(error).code)) throw error;
       } finally {
         this.#isTrying = false;
       }

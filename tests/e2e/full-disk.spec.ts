@@ -66,6 +66,12 @@ test('a start on a full disk says so, shows copies, keeps what is typed, and ope
   // What was cut while it was opened may have torn the log, too.
   expect(await page.evaluate(() => localStorage.getItem('onggi.torn'))).toBe('1');
 
+  // Whoever would leave for the rescue page, and stays for what was typed, is not led there later.
+  const question = page.waitForEvent('dialog');
+  await page.getByRole('link', { name: text('recovery.link') }).click();
+  await (await question).dismiss();
+  await expect(page.getByRole('heading', { name: text('recovery.fullTitle') })).toBeVisible();
+
   await free(page);
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible({ timeout: 20_000 });
   await expect(onggi.composer).toHaveValue('적어 둔 생각');

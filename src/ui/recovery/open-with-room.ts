@@ -32,6 +32,8 @@ export async function openWithRoom(
   addEventListener('beforeunload', guard);
   for (;;) {
     await waitOnScreen(target, translator, disk, makers);
+    // Whoever followed the link to the rescue page and then stayed, for what they typed, is not led there.
+    if (location.hash === '#/rescue') history.replaceState(null, '', '#/');
     try {
       const db = await open();
       await disk.handOver(db, draftId, storage);

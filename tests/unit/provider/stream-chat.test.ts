@@ -200,7 +200,7 @@ describe('faults keep what arrived', () => {
 
 describe('limits', () => {
   it.each([
-    ['fault/silent-after', { idleMs: 40 }, 'provider/idle', words(3)],
+    ['fault/silent-after', { idleMs: 500 }, 'provider/idle', words(3)],
     ['fault/drip?ms=1', { answerMs: 60 }, 'provider/too-long', ''],
     ['fault/huge?k=64', { answerBytes: 10_240 }, 'provider/too-large', undefined],
     ['fault/huge?k=64', { answerCharacters: 10_240 }, 'provider/too-large', undefined],

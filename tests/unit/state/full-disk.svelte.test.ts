@@ -17,6 +17,7 @@ test('looks again with longer pauses until there is room', async () => {
     look: () => {
       tries += 1;
       expect(disk.isTrying).toBe(true);
+      if (tries === 2) return Promise.reject(new OnggiError('db/no-answer', 'nothing is said'));
       return tries < 4 ? Promise.reject(noSpace) : Promise.resolve();
     },
   });

@@ -44,11 +44,9 @@ export function finishAnswer(
     if (cutDay) await db.usageStatistics.put(joinIncrements(cutDay, cut, -1));
     if (usage) await countUsage(db, usage);
   };
-  return db
-    .transaction('rw', db.conversations, db.messages, db.usageStatistics, write)
-    .then(() => {
-      if (usage) counted.add(request);
-    });
+  return db.transaction('rw', db.conversations, db.messages, db.usageStatistics, write).then(() => {
+    if (usage) counted.add(request);
+  });
 }
 
 async function countUsage(db: OnggiDexie, usage: UsageIncrement): Promise<void> {

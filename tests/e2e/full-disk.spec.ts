@@ -67,9 +67,9 @@ test('a start on a full disk says so, shows copies, keeps what is typed, and ope
   expect(await page.evaluate(() => localStorage.getItem('onggi.torn'))).toBe('1');
 
   // Whoever would leave for the rescue page, and stays for what was typed, is not led there later.
-  const question = page.waitForEvent('dialog');
-  await page.getByRole('link', { name: text('recovery.link') }).click();
-  await (await question).dismiss();
+  const question = page.waitForEvent('dialog').then((dialog) => dialog.dismiss());
+  await page.getByRole('link', { name: text('recovery.link') }).click({ noWaitAfter: true });
+  await question;
   await expect(page.getByRole('heading', { name: text('recovery.fullTitle') })).toBeVisible();
 
   await free(page);

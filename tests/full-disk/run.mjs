@@ -86,8 +86,10 @@ function fillDisk(/** @type {string} */ file) {
 /** Conversations and messages of `before` that are not in `now`, by their titles and texts. */
 function countMissing(/** @type {Rows} */ before, /** @type {Rows} */ now) {
   const textOf = (/** @type {string} */ row) => {
-    const stored = /** @type {{ title?: string | null, content?: string }} */ (JSON.parse(row));
-    return stored.content ?? stored.title;
+    /** @type {unknown} */
+    const stored = JSON.parse(row);
+    const { content, title } = /** @type {{ title?: string | null, content?: string }} */ (stored);
+    return content ?? title;
   };
   let missing = 0;
   for (const table of ['conversations', 'messages']) {

@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Locator, Page } from '@playwright/test';
+import type { ConformanceServer } from '../support/conformance-server.mjs';
 import { startModelHub } from '../support/model-hub.ts';
 import type { ModelHub } from '../support/model-hub.ts';
 import { seedConversation, seedConversations } from '../support/seed.ts';
@@ -185,25 +186,31 @@ test('a lock over the page puts off an endpoint, which goes on by itself once it
   await expect(card(page).getByText(/^Indexing by meaning/)).toHaveCount(0);
 });
 
+/** A model of the endpoint that refuses one passage of what is seeded. */
+function withPicky({ localhostUrl: baseUrl }: Pick<ConformanceServer, 'localhostUrl'>) {
+  const embedder = {
+    kind: 'endpoint',
+    endpointId: 'seeded-endpoint',
+    baseUrl,
+    model: 'embed/picky',
+    sendsDocuments: true,
+  };
+  return {
+    rows: seedConversations([
+      seedConversation('Refused', { id: 'refused', texts: ['why?', 'refuse me twice'] }),
+      seedConversation('Fruit', { texts: FRUIT }),
+    ]),
+    hash: '#/settings/models',
+    settings: { meaning: { isPaused: false, isHintShown: true, embedder } },
+  };
+}
+
 test('passages that an endpoint refuses are left out and told, and a button tries them again', async ({
   start,
   page,
   endpoint,
 }) => {
-  const refused = seedConversation('Refused', {
-    id: 'refused',
-    texts: ['why?', 'refuse me twice'],
-  });
-  const embedder = {
-    kind: 'endpoint',
-    endpointId: 'seeded-endpoint',
-    baseUrl: endpoint.localhostUrl,
-    model: 'embed/picky',
-    sendsDocuments: true,
-  };
-  const meaning = { isPaused: false, isHintShown: true, embedder };
-  const seeded = seedConversations([refused, seedConversation('Fruit', { texts: FRUIT })]);
-  await start({ rows: seeded, hash: '#/settings/models', settings: { meaning } });
+  await start(withPicky(endpoint));
   await findByMeaning(page);
   await page.goto('/#/settings/models');
   const leftOut = card(page).getByText(/^1 passage is left out of finding by meaning/);
@@ -278,17 +285,7 @@ test('a question that an endpoint refuses is searched by words, and that is said
   page,
   endpoint,
 }) => {
-  const refused = seedConversation('Refused', { texts: ['why?', 'refuse me twice'] });
-  const embedder = {
-    kind: 'endpoint',
-    endpointId: 'seeded-endpoint',
-    baseUrl: endpoint.localhostUrl,
-    model: 'embed/picky',
-    sendsDocuments: true,
-  };
-  const meaning = { isPaused: false, isHintShown: true, embedder };
-  const seeded = seedConversations([refused, seedConversation('Fruit', { texts: FRUIT })]);
-  await start({ rows: seeded, hash: '#/settings/models', settings: { meaning } });
+  await start(withPicky(endpoint));
   await findByMeaning(page);
   await page.goto('/#/settings/models');
   await expect(card(page).getByText(/^1 passage is left out/)).toBeVisible(LOADING);

@@ -63,7 +63,7 @@ const TESTS = [
       ],
     ],
     env: { [PROGRESS_FILE]: unitProgress },
-    minutes: 12,
+    minutes: 25,
     count: () => countUnit(unitReport),
     progress: unitProgress,
   },

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { read } from './commit.ts';
 import { readDatabaseNames } from './idb-request.ts';
+import type { OnggiDexie } from './onggi-dexie.ts';
 import type { OnggiDatabase } from './open-database.ts';
 import type * as KeepCanary from './keep-canary.ts';
 import { toStorageError } from './storage-errors.ts';
@@ -12,9 +13,12 @@ import type { NoteOptions } from './write-canary.ts';
  * page notes which database is live, some rows of each table that are in it and the number of the newest
  * change (`changeFeed`, which only grows), and looks at the next start, before anything is made,
  * whether they are still there. What a person deleted since the note is no loss: the feed names it, and
- * keeps what came after the last note for the reader `canary`. The newest rows of a table with a time say what a
- * mark of its height would; what is lost between both ends is left to the integrity check, because looking for
- * it would read a whole index at every start.
+ * keeps what came after the notes of the last ten minutes for the reader `canary`: a browser writes
+ * `localStorage` late, so after a power cut the note may be an older one. It is never ahead of the database:
+ * what it names was written to the disk before. The newest rows of a table with a time say what a
+ * mark of its height would; keys from all over the order of the keys (`spread`) meet a run of neighbours
+ * that is lost between both ends, which is how damaged tables of a store lose rows. A few single rows are left to
+ * the integrity check, because looking for them would read a whole index at every start.
  */
 export const CANARY_KEY = 'onggi.canary';
 /**
@@ -31,6 +35,19 @@ const Stored = v.object({
   /** The newest change of the feed; 0 before the first, and in notes of older versions. */
   lastSeq: v.optional(v.number(), 0),
   notedAt: v.number(),
+  /**
+   * Keys from all over the big tables, and the newest change when they were read; renewed less often than the
+   * rest. Missing in notes of older versions.
+   */
+  spread: v.optional(
+    v.object({
+      lastSeq: v.number(),
+      notedAt: v.number(),
+      rows: v.record(v.string(), v.array(v.string())),
+    }),
+  ),
+  /** A place in the feed at which this note, or one before it, was; see `FOLLOW_MS`. */
+  follow: v.optional(v.object({ seq: v.number(), notedAt: v.number() })),
   /** Which installation noted it, and with what; missing in notes of older versions. */
   installId: v.optional(v.string()),
   appVersion: v.optional(v.string()),
@@ -88,13 +105,27 @@ export async function isOnlyFilesLeft(): Promise<boolean> {
  */
 export async function findMissing(
   { name, strict: db }: OnggiDatabase,
-  { databaseName, conversationIds, rows, lastSeq }: Canary,
+  { databaseName, conversationIds, rows, lastSeq, spread }: Canary,
 ): Promise<ReadonlyMap<string, number>> {
-  const missing = new Map<string, Set<string>>();
   if (name !== databaseName) return new Map();
-  const noted = Object.entries({ conversations: conversationIds, ...rows });
+  const missing = await findGone(db, { conversations: conversationIds, ...rows }, lastSeq);
+  if (spread) {
+    for (const [table, ids] of await findGone(db, spread.rows, spread.lastSeq)) {
+      missing.set(table, new Set([...(missing.get(table) ?? []), ...ids]));
+    }
+  }
+  return new Map([...missing].flatMap(([table, { size }]) => (size > 0 ? [[table, size]] : [])));
+}
+
+/** Which of these rows are not there and are not named by a change after `seq`. */
+async function findGone(
+  db: OnggiDexie,
+  noted: Readonly<Record<string, readonly string[]>>,
+  seq: number,
+): Promise<Map<string, Set<string>>> {
+  const missing = new Map<string, Set<string>>();
   await Promise.all(
-    noted.map(async ([table, ids]) => {
+    Object.entries(noted).map(async ([table, ids]) => {
       if (ids.length === 0 || !db.tables.some((each) => each.name === table)) return;
       const keys = await read(() => db.table(table).where(':id').anyOf(ids).primaryKeys());
       const there = new Set<unknown>(keys);
@@ -104,9 +135,9 @@ export async function findMissing(
   );
   if (missing.size > 0) {
     const { removeNamed } = await import('./write-canary.ts');
-    await removeNamed(db, lastSeq, missing);
+    await removeNamed(db, seq, missing);
   }
-  return new Map([...missing].flatMap(([table, { size }]) => (size > 0 ? [[table, size]] : [])));
+  return missing;
 }
 
 /**

@@ -8,13 +8,19 @@ import { watchFeed } from './watch-feed.ts';
 const EVERY_MS = 10_000;
 /** How soon after a change: several that come together are one note. */
 const DELAY_MS = 300;
+/** Each note waits for the disk: while an answer is written down every second, not each time. */
+const PAUSE_MS = 3000;
 
 /** Notes what is there now, after changes, now and then, and before the page goes. See [Note: Canary]. */
 export function keepNoting(
   db: OnggiDatabase,
   { clock, createId }: { readonly clock: Clock; readonly createId: CreateId },
 ): void {
-  const note = (isTidying = false) => void noteCanary(db, { now: clock(), createId, isTidying });
+  let notedAt = -Infinity;
+  const note = (isTidying = false) => {
+    notedAt = performance.now();
+    void noteCanary(db, { now: clock(), createId, isTidying });
+  };
   setInterval(() => {
     note(true);
     // What nobody reads must not grow for ever; a failure is tried again.
@@ -23,10 +29,13 @@ export function keepNoting(
   document.addEventListener('visibilitychange', () => note());
   let soon: ReturnType<typeof setTimeout> | undefined;
   watchFeed(db, () => {
-    soon ??= setTimeout(() => {
-      soon = undefined;
-      note();
-    }, DELAY_MS);
+    soon ??= setTimeout(
+      () => {
+        soon = undefined;
+        note();
+      },
+      Math.max(DELAY_MS, notedAt + PAUSE_MS - performance.now()),
+    );
   });
   note(true);
 }

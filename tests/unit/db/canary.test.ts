@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import {
   countLostChanges,
   findMissing,
@@ -83,7 +83,7 @@ test('counts what is missing, and forgets it once it was noted anew', async () =
   await lose(db, ['c001', 'c002']);
   await db.strict.conversations.add(makeConversation('new'));
   expect(await countMissing(db, canary)).toBe(2);
-  await noteCanary(db, { now: 1, createId, memory });
+  await noteCanary(db, { now: 70_000, createId, isTidying: true, memory });
   expect(await countMissing(db, readCanary(memory) ?? canary)).toBe(0);
 });
 
@@ -245,4 +245,96 @@ test('takes no row for lost of a table that was emptied on purpose', async () =>
   const { db, canary } = await openWithRow('secrets', { id: 'e' });
   await db.strict.secrets.clear();
   expect(await findMissing(db, canary)).toEqual(new Map());
+});
+
+/** Ids as they are made, in order. */
+const uuids = (count: number): string[] =>
+  Array.from({ length: count }, () => crypto.randomUUID()).sort();
+
+async function openWithMany(ids: readonly string[]) {
+  const { db, memory } = await openNoted(1);
+  await db.strict.messages.bulkAdd(
+    ids.map((id, index) => makeMessage('c000', id, null, { timestamp: (index * 7919) % 3000 })),
+  );
+  await noteCanary(db, { now: 70_000, createId, isTidying: true, memory });
+  const canary = readCanary(memory);
+  if (!canary) throw new Error('nothing noted');
+  return { db, memory, canary };
+}
+
+test.each([
+  ['made at random', uuids(3000)],
+  ['that count', Array.from({ length: 3000 }, (_none, index) => `session-7/${index + 10_000}`)],
+  ['of other writing', Array.from({ length: 3000 }, (_none, index) => `대화-${index + 10_000}`)],
+])('tells a run of neighbours that is lost from the middle, among ids %s', async (_name, ids) => {
+  const { db, canary } = await openWithMany(ids);
+  expect(await findMissing(db, canary)).toEqual(new Map());
+  // One block of a damaged table: a thirtieth of the rows.
+  await lose(db, ids.slice(1400, 1500), 'messages');
+  expect((await findMissing(db, canary)).get('messages')).toBeGreaterThan(0);
+});
+
+test('takes nothing for lost that a person deleted from the middle, before and after the next note', async () => {
+  const ids = uuids(3000);
+  const { db, memory, canary } = await openWithMany(ids);
+  await db.strict.table('messages').bulkDelete(ids.slice(1400, 1700));
+  expect(await findMissing(db, canary)).toEqual(new Map());
+  // The keys from the middle are older than this note.
+  await noteCanary(db, { now: 71_000, createId, memory });
+  const later = readCanary(memory) ?? canary;
+  expect(later.spread).toEqual(canary.spread);
+  expect(later.lastSeq).toBeGreaterThan(canary.lastSeq);
+  expect(await findMissing(db, later)).toEqual(new Map());
+});
+
+test('takes nothing for lost where a power cut left an older note, and later ones let go of nothing', async () => {
+  const ids = uuids(300);
+  const { db, memory, canary } = await openWithMany(ids);
+  await db.strict.table('messages').bulkDelete(ids.slice(0, 200));
+  for (const now of [80_000, 200_000, 500_000]) {
+    await noteCanary(db, { now, createId, isTidying: true, memory });
+    await confirmFeed(db, 'search', Number(await db.strict.changeFeed.orderBy(':id').lastKey()));
+    await db.strict.conversations.add(makeConversation(`at-${now}`));
+  }
+  expect(readCanary(memory)?.lastSeq).toBeGreaterThan(canary.lastSeq);
+  expect(await findMissing(db, canary)).toEqual(new Map());
+});
+
+test('lets go of the feed behind notes that no power cut brings back', async () => {
+  const { db, memory } = await openNoted(1);
+  const first = Number(await db.strict.changeFeed.orderBy(':id').firstKey());
+  for (let minute = 0; minute <= 40; minute += 5) {
+    await db.strict.conversations.add(makeConversation(`at-${minute}`));
+    await noteCanary(db, { now: minute * 60_000, createId, isTidying: true, memory });
+  }
+  await confirmFeed(db, 'search', Number(await db.strict.changeFeed.orderBy(':id').lastKey()));
+  expect(Number(await db.strict.changeFeed.orderBy(':id').firstKey())).toBeGreaterThan(first);
+});
+
+test('notes nothing that is not on the disk yet', async () => {
+  const order: string[] = [];
+  const { transaction: begin } = IDBDatabase.prototype as {
+    transaction: (...args: never) => unknown;
+  };
+  // Dexie takes the function when it opens a database.
+  const spy = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (
+    this: IDBDatabase,
+    ...args
+  ) {
+    const transaction = Reflect.apply(begin, this, args) as IDBTransaction;
+    transaction.addEventListener('complete', () => {
+      order.push(`${transaction.mode} ${transaction.durability}`);
+    });
+    return transaction;
+  });
+  onTestFinished(() => spy.mockRestore());
+  const { db, memory } = await openNoted(1);
+  await db.relaxed.conversations.add(makeConversation('c001'));
+  order.length = 0;
+  const setItem = (key: string, value: string): void => {
+    order.push('noted');
+    memory.setItem(key, value);
+  };
+  await noteCanary(db, { now: 2, createId, memory: { ...memory, setItem } });
+  expect(order.slice(-2)).toEqual(['readwrite strict', 'noted']);
 });

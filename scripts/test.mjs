@@ -97,7 +97,7 @@ const TESTS = [
 
 /** @returns {Step} */
 function check(/** @type {string} */ name, /** @type {string[][]} */ commands) {
-  return { name, group: 'check', commands, minutes: 25 };
+  return { name, group: 'check', commands, minutes: 40 };
 }
 
 /**

@@ -47,6 +47,9 @@ const MOMENTS = [
 /** The number of a state; 0 where nothing is live. */
 const markOf = (/** @type {Sight} */ { marks }) => Number(marks[0]?.replace('mark ', '') ?? 0);
 
+/** Whether a mark is merged into the state before; it keeps the files and documents of that. */
+const isMerge = (/** @type {number} */ mark) => mark % 4 === 3;
+
 /**
  * What is wrong with what is live; nothing when it is one whole state.
  * @param atLeast The last mark of which a page heard that it is live: an older one, or none, is a loss.
@@ -59,6 +62,18 @@ function problemsOf(/** @type {Sight} */ sight, /** @type {number} */ atLeast) {
   if (!isEmpty && (sight.conversations !== 4 || sight.messages !== 400)) {
     problems.push(`${sight.conversations} conversations, ${sight.messages} messages`);
   }
+  const mark = markOf(sight);
+  const kept = isMerge(mark) ? [mark - 1, mark] : [mark];
+  const marks = isEmpty ? [] : kept.map((each) => `mark ${each}`).sort();
+  const isOwn = [sight.attachmentMarks, sight.documentMarks].every(
+    (found) => found.join() === marks.join(),
+  );
+  if (!isOwn || sight.attachments !== 4 * marks.length) {
+    problems.push(
+      `${sight.attachments} attachments of ${sight.attachmentMarks.join(', ')}, documents of ${sight.documentMarks.join(', ')}`,
+    );
+  }
+  if (!sight.isFilled) problems.push('an attachment or a document is not whole');
   if (!sight.isCounted) problems.push('wrong counters');
   if (sight.databases > 0) problems.push(`${sight.databases} databases left over`);
   return problems;
@@ -70,6 +85,10 @@ function requireWatchful() {
     marks: ['mark 1'],
     conversations: 4,
     messages: 400,
+    attachmentMarks: ['mark 1'],
+    documentMarks: ['mark 1'],
+    attachments: 4,
+    isFilled: true,
     isCounted: true,
     databases: 0,
   };
@@ -77,6 +96,10 @@ function requireWatchful() {
   const damages = [
     { marks: ['mark 1', 'mark 2'] },
     { messages: 399 },
+    { attachmentMarks: [], attachments: 0 },
+    { attachments: 3 },
+    { documentMarks: ['mark 1', 'mark 2'] },
+    { isFilled: false },
     { isCounted: false },
     { databases: 1 },
   ];

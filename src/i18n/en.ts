@@ -556,6 +556,13 @@ const texts = {
   'space.browser.Safari':
     'Safari deletes the data of a website after 7 days without a visit. Add onggi to the Home Screen or the Dock: then it does not.',
   'space.browser.other': 'Browsers usually promise for apps that are installed or used often.',
+  'space.outside': 'Copy outside this browser',
+  'space.inside': 'Snapshot in this browser',
+  'space.checked': 'Last check',
+  'space.noneYet': 'none yet',
+  'space.notHere': 'not possible here',
+  'space.checkGood': '{when}, all in order',
+  'space.checkBad': '{when}, something was found',
   'upkeep.title': 'Maintenance',
   'upkeep.body':
     'Once a day, while nobody waits for anything, onggi tidies up: it ends stale visits, removes expired cached answers, empties what has been in the trash for 30 days and looks once a week whether everything fits together. Counts and search indexes that differ are made anew then.',

@@ -532,6 +532,13 @@ export const ja: LaterTexts = {
     'Safariは7日間訪れなかったサイトのデータを削除します。onggiをホーム画面またはDockに追加すると削除されません。',
   'space.browser.other':
     'ブラウザーは、インストール済みまたはよく使うアプリには、たいてい約束します。',
+  'space.outside': 'ブラウザー外のコピー',
+  'space.inside': 'ブラウザー内のスナップショット',
+  'space.checked': '最後の点検',
+  'space.noneYet': 'まだありません',
+  'space.notHere': 'ここでは不可',
+  'space.checkGood': '{when}・異常なし',
+  'space.checkBad': '{when}・問題あり',
   'upkeep.title': 'メンテナンス',
   'upkeep.body':
     '1日に1回、手の空いたときにonggiが片づけをします。古い利用を終わらせ、期限切れのキャッシュを消し、ゴミ箱に30日あったものを空にし、週に1回はデータのつじつまを確かめます。そのとき件数や検索の索引が合わなければ作り直します。',

@@ -522,6 +522,13 @@ export const ko: LaterTexts = {
   'space.browser.Safari':
     'Safari는 7일 동안 들르지 않은 웹사이트의 데이터를 지워요. onggi를 홈 화면이나 Dock에 추가하면 지우지 않아요.',
   'space.browser.other': '브라우저는 앱으로 설치했거나 자주 쓰는 곳에 대개 약속해 줘요.',
+  'space.outside': '브라우저 밖 사본',
+  'space.inside': '브라우저 안 스냅샷',
+  'space.checked': '마지막 점검',
+  'space.noneYet': '아직 없음',
+  'space.notHere': '이 브라우저에서는 불가',
+  'space.checkGood': '{when}, 이상 없음',
+  'space.checkBad': '{when}, 문제 발견',
   'upkeep.title': '정리와 점검',
   'upkeep.body':
     '하루에 한 번, 다른 작업이 없을 때 onggi가 자동으로 정리해요. 오래된 방문을 끝내고, 기한이 지난 캐시를 지우고, 휴지통에 30일 넘게 있던 것을 비우고, 일주일에 한 번은 데이터가 서로 맞는지 살펴봐요. 그때 개수나 검색 색인이 어긋나 있으면 다시 만들어요.',

@@ -499,6 +499,13 @@ export const zh: LaterTexts = {
   'space.browser.Safari':
     'Safari 会删除 7 天未访问的网站的数据。把 onggi 添加到主屏幕或程序坞（Dock）后就不会删除。',
   'space.browser.other': '对已安装或经常使用的应用，浏览器通常会承诺。',
+  'space.outside': '浏览器外的副本',
+  'space.inside': '浏览器内的快照',
+  'space.checked': '上次检查',
+  'space.noneYet': '还没有',
+  'space.notHere': '此处不可用',
+  'space.checkGood': '{when}，一切正常',
+  'space.checkBad': '{when}，发现问题',
   'upkeep.title': '维护',
   'upkeep.body':
     '每天一次，在空闲时 onggi 会自行整理：结束过期的访问，删除过期的缓存，清空在回收站满 30 天的内容，并每周检查一次数据是否完好。若计数或搜索索引有出入，会随即重新建立。',

@@ -317,3 +317,77 @@ test('what the maintenance finds by itself is told on every page, once', async (
   await findAnew({ 'left-attachment': 2 });
   await expect(notice).toHaveCount(0);
 });
+
+test('says how safe the data are, in each of eight states', async ({ start }) => {
+  const day = 24 * 60 * 60 * 1000;
+  const now = Date.now();
+  const copied = (id: 'download' | 'folder', days: number) => ({
+    ...{ id, lastSuccessAt: now - days * day, lastFileName: 'copy.json.gz', lastSizeBytes: 9 },
+    ...{ lastFailureAt: null, lastFailureCode: null, directory: null, intervalMs: null },
+  });
+  const checked = (id: string, at: number, problems: object) => ({
+    ...{ id, kind: 'scheduled', startedAt: at, endedAt: at },
+    report: { check: { conversationCount: 1, messageCount: 2, problems, repairableIds: [] } },
+  });
+  // No run is due, and none of these has looked at the rows.
+  const quiet = { id: 'quiet', kind: 'scheduled', startedAt: now, endedAt: now, report: {} };
+  const onggi = await start({
+    rows: { ...seedConversations([seedConversation('Kept')]), maintenanceRuns: [quiet] },
+    hash: '#/storage',
+  });
+  const { page } = onggi;
+  const card = page.getByRole('region', { name: text('space.protection') });
+  const shows = async (part: 'outside' | 'inside' | 'checked', value: string | RegExp) => {
+    const row = card.locator('dl > div').filter({ hasText: text(`space.${part}`) });
+    await expect(row.getByRole('definition')).toHaveText(value);
+    const isWarning = await row.getByRole('definition').evaluate((each) => each.matches('.warn'));
+    return { isWarning };
+  };
+  const none = text('space.noneYet');
+
+  // 1. Nothing was done yet.
+  await expect(card.getByText(text('space.unprotectedBody'))).toBeVisible();
+  expect(await shows('outside', none)).toEqual({ isWarning: true });
+  await shows('inside', none);
+  await shows('checked', none);
+  // 2. A copy of yesterday; 3. an old one, which does not hold everything.
+  await changeRows(page, [
+    { table: 'backupTargets', id: 'download', changes: copied('download', 1) },
+  ]);
+  await page.reload();
+  expect(await shows('outside', 'yesterday')).toEqual({ isWarning: false });
+  await changeRows(page, [
+    { table: 'backupTargets', id: 'download', changes: { lastSuccessAt: now - 90 * day } },
+  ]);
+  await page.reload();
+  await expect.poll(() => shows('outside', '90 days ago')).toEqual({ isWarning: true });
+  // 4. A snapshot.
+  await page.goto('/#/data');
+  await page.getByText(text('backup.snapshots')).click();
+  await page.getByRole('button', { name: text('backup.copyNow') }).click();
+  await expect(page.getByText(`${text('backup.snapshots')} · 1`)).toBeVisible();
+  await page.goto('/#/storage');
+  await shows('inside', /now|second/);
+  // 5. A check that found nothing; 6. a newer one that did.
+  await changeRows(page, [
+    { table: 'maintenanceRuns', id: 'well', changes: checked('well', now - 2 * day, {}) },
+  ]);
+  await page.reload();
+  const good = text('space.checkGood', { when: '2 days ago' });
+  expect(await shows('checked', good)).toEqual({ isWarning: false });
+  await changeRows(page, [
+    { table: 'maintenanceRuns', id: 'ill', changes: checked('ill', now - day, { unreadable: 1 }) },
+  ]);
+  await page.reload();
+  const bad = text('space.checkBad', { when: 'yesterday' });
+  expect(await shows('checked', bad)).toEqual({ isWarning: true });
+  // 7. A browser that has promised to keep them; 8. one without files of its own.
+  await page.addInitScript(() => {
+    navigator.storage.persisted = () => Promise.resolve(true);
+    StorageManager.prototype.getDirectory = () =>
+      Promise.reject(new DOMException('', 'SecurityError'));
+  });
+  await page.reload();
+  await expect(card.getByText(text('space.protectedBody'))).toBeVisible();
+  expect(await shows('inside', text('space.notHere'))).toEqual({ isWarning: true });
+});

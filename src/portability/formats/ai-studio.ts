@@ -4,8 +4,18 @@ import type { ImportedAttachment, ImportNote } from '#domain/imported.ts';
 import { buildConversation, readDate } from './build-conversation.ts';
 import type { MessageDraft } from './build-conversation.ts';
 import type { JsonFormat } from './format.ts';
+import { readCitations } from './read-citations.ts';
 import { joinReasoning, readBase64, readContent, readErrorText } from './read-content.ts';
-import { asArray, asCount, asNumber, asText, isObject, member, readRole } from './read-value.ts';
+import {
+  asArray,
+  asCount,
+  asNumber,
+  asText,
+  isObject,
+  member,
+  objectsOf,
+  readRole,
+} from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -65,8 +75,7 @@ function readSettings(settings: unknown): Record<string, unknown> {
 function readChunks(chunks: readonly unknown[], notes: Set<ImportNote>): readonly MessageDraft[] {
   const messages: MessageDraft[] = [];
   let thoughts: string | null = null;
-  for (const chunk of chunks) {
-    if (!isObject(chunk)) continue;
+  for (const chunk of objectsOf(chunks, notes)) {
     const message = readChunk(chunk, notes);
     if (member(chunk, 'isThought') === true) {
       thoughts = joinReasoning(thoughts, message.reasoning ?? null, asText(message.content));
@@ -105,7 +114,7 @@ function readChunk(chunk: JsonObject, notes: Set<ImportNote>): MessageDraft {
   const error = readErrorText(member(chunk, 'errorMessage'));
   const tokenCount = asCount(member(chunk, 'tokenCount'));
   const branch = member(chunk, 'branchParent');
-  const citations = asArray(member(member(chunk, 'grounding'), 'groundingSources'));
+  const citations = readCitations(member(member(chunk, 'grounding'), 'groundingSources'));
   return {
     role,
     content: text.content,

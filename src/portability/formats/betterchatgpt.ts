@@ -4,7 +4,17 @@ import { buildConversation } from './build-conversation.ts';
 import type { MessageDraft } from './build-conversation.ts';
 import type { JsonFormat } from './format.ts';
 import { joinReasoning, readContent, splitThinking } from './read-content.ts';
-import { asArray, asId, asNumber, asText, isObject, member, readRole } from './read-value.ts';
+import { readEach } from './read-each.ts';
+import {
+  asArray,
+  asId,
+  asNumber,
+  asText,
+  isObject,
+  member,
+  objectsOf,
+  readRole,
+} from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -21,7 +31,7 @@ export const betterChatGptFormat: JsonFormat = {
     Array.isArray(member(first, 'chats')),
   *read(value) {
     const folders = member(value, 'folders');
-    for (const chat of asArray(member(value, 'chats'))) yield readChat(chat, folders);
+    yield* readEach(asArray(member(value, 'chats')), (chat) => readChat(chat, folders));
   },
 };
 
@@ -61,9 +71,7 @@ function readChat(chat: unknown, folders: unknown): ReadItem {
     tags: folder === null ? null : [folder],
     chatModel: asText(member(config, 'model')),
     temperature: asNumber(member(config, 'temperature')),
-    messages: asArray(messages)
-      .filter(isObject)
-      .map((message) => readMessage(message, notes)),
+    messages: objectsOf(messages, notes).map((message) => readMessage(message, notes)),
     shape: 'chain',
     notes,
   });

@@ -9,8 +9,8 @@ import {
   asId,
   asNumber,
   asText,
-  isObject,
   member,
+  objectsOf,
   readRole,
 } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
@@ -19,7 +19,7 @@ import type { JsonObject } from './read-value.ts';
 export function readBigAgiMessage(message: JsonObject, notes: Set<ImportNote>): MessageDraft {
   const { role, sourceRole, isKnown } = readRole(member(message, 'role'));
   if (!isKnown) notes.add('role_unknown');
-  const read = readFragments(asArray(member(message, 'fragments')), notes);
+  const read = readFragments(member(message, 'fragments'), notes);
   const old = Array.isArray(member(message, 'fragments')) ? null : asText(member(message, 'text'));
   const generator = member(message, 'generator');
   const metrics = member(generator, 'metrics');
@@ -73,14 +73,13 @@ interface Fragments {
   readonly error: string | null;
 }
 
-function readFragments(fragments: readonly unknown[], notes: Set<ImportNote>): Fragments {
+function readFragments(fragments: unknown, notes: Set<ImportNote>): Fragments {
   const texts: string[] = [];
   const thoughts: string[] = [];
   const parts: unknown[] = [];
   const attachments: ImportedAttachment[] = [];
   let error: string | null = null;
-  for (const fragment of fragments) {
-    if (!isObject(fragment)) continue;
+  for (const fragment of objectsOf(fragments, notes)) {
     const part = member(fragment, 'part');
     const kind = member(part, 'pt');
     if (member(fragment, 'ft') === 'attachment') {

@@ -7,7 +7,8 @@ import { readBigAgiMessage } from './big-agi-message.ts';
 import { buildConversation, readDate } from './build-conversation.ts';
 import type { JsonFormat } from './format.ts';
 import { parseNestedJson } from './parse-nested-json.ts';
-import { asArchived, asArray, asId, asText, isObject, member } from './read-value.ts';
+import { readEach } from './read-each.ts';
+import { asArchived, asArray, asId, asText, isObject, member, objectsOf } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
 /** Reads all three shapes. */
@@ -36,9 +37,7 @@ export const bigAgiFormat: JsonFormat = {
     const hasSecrets =
       member(storage, 'localStorage') !== undefined || member(value, 'models') !== undefined;
     const folders = readFolders(member(value, 'folders'));
-    for (const conversation of asArray(conversations)) {
-      yield readConversation(conversation, folders, hasSecrets);
-    }
+    yield* readEach(asArray(conversations), (each) => readConversation(each, folders, hasSecrets));
   },
 };
 
@@ -92,9 +91,7 @@ function readConversation(
     status: asArchived(member(value, 'isArchived')),
     tags: folders.get(id ?? '') ?? null,
     metadata: purpose === null ? {} : { persona: purpose },
-    messages: asArray(messages)
-      .filter(isObject)
-      .map((message) => readBigAgiMessage(message, notes)),
+    messages: objectsOf(messages, notes).map((message) => readBigAgiMessage(message, notes)),
     shape: 'chain',
     notes,
   });

@@ -7,7 +7,17 @@ import { buildConversation } from './build-conversation.ts';
 import type { MessageDraft } from './build-conversation.ts';
 import type { JsonFormat } from './format.ts';
 import { readContent } from './read-content.ts';
-import { asArray, asId, asNumber, asText, isObject, member, readRole } from './read-value.ts';
+import { readEach } from './read-each.ts';
+import {
+  asArray,
+  asId,
+  asNumber,
+  asText,
+  isObject,
+  member,
+  objectsOf,
+  readRole,
+} from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -23,9 +33,7 @@ export const chatbotUiFormat: JsonFormat = {
     (Array.isArray(member(first, 'folders')) || Array.isArray(member(first, 'prompts'))),
   *read(value) {
     const folders = readFolders(member(value, 'folders'));
-    for (const element of asArray(member(value, 'history'))) {
-      yield readConversation(element, folders);
-    }
+    yield* readEach(asArray(member(value, 'history')), (each) => readConversation(each, folders));
   },
 };
 
@@ -55,9 +63,7 @@ function readConversation(value: unknown, folders: ReadonlyMap<string, string>):
     chatModel: asText(model) ?? asText(member(model, 'id')) ?? asText(member(model, 'name')),
     systemPrompt: asText(member(value, 'prompt')),
     temperature: asNumber(member(value, 'temperature')),
-    messages: asArray(messages)
-      .filter(isObject)
-      .map((message) => readMessage(message, notes)),
+    messages: objectsOf(messages, notes).map((message) => readMessage(message, notes)),
     shape: 'chain',
     notes,
   });

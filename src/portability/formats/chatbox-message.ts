@@ -11,7 +11,7 @@ import {
   splitThinking,
 } from './read-content.ts';
 import { readUsage } from './read-usage.ts';
-import { asArray, asCount, asId, asText, isObject, member, readRole } from './read-value.ts';
+import { asCount, asId, asText, member, objectsOf, readRole } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 
 /**
@@ -82,13 +82,13 @@ function readParts(message: JsonObject, store: JsonObject, notes: Set<ImportNote
   const thoughts: string[] = [];
   const parts: unknown[] = [];
   const attachments: ImportedAttachment[] = [];
-  for (const part of asArray(member(message, 'contentParts'))) {
+  for (const part of objectsOf(member(message, 'contentParts'), notes)) {
     const type = member(part, 'type');
     const text = asText(member(part, 'text'));
     if (type === 'text') texts.push(text ?? '');
     else if (type === 'reasoning') thoughts.push(text ?? '');
     else if (type === 'image') attachments.push(readStored(part, 'image', store, notes));
-    else if (isObject(part)) {
+    else {
       if (type !== 'tool-call' && type !== 'info') notes.add('unknown_block');
       parts.push(part);
     }
@@ -103,9 +103,9 @@ function readFiles(
   store: JsonObject,
   notes: Set<ImportNote>,
 ): readonly ImportedAttachment[] {
-  const pictures = asArray(member(message, 'pictures')).filter(isObject);
-  const files = asArray(member(message, 'files')).filter(isObject);
-  const links = asArray(member(message, 'links')).filter(isObject);
+  const pictures = objectsOf(member(message, 'pictures'), notes);
+  const files = objectsOf(member(message, 'files'), notes);
+  const links = objectsOf(member(message, 'links'), notes);
   return [
     ...pictures.map((picture) => readStored(picture, 'image', store, notes)),
     ...files.map((file) => readStored(file, 'file', store, notes)),

@@ -2,12 +2,24 @@
  * Chatbox: a flat dump of its key-value store. `settings` holds keys and is never looked at. A session's
  * earlier threads are conversations of their own; its forks are branches.
  */
+import { deriveSourceId } from '#domain/imported.ts';
 import type { ImportNote, ReadItem } from '#domain/imported.ts';
 import { buildConversation, readDate } from './build-conversation.ts';
 import type { ConversationDraft, MessageDraft } from './build-conversation.ts';
 import { readChatboxMessage } from './chatbox-message.ts';
 import type { JsonFormat } from './format.ts';
-import { asArray, asFlag, asId, asNumber, asText, isObject, member } from './read-value.ts';
+import { nameOf, readEach } from './read-each.ts';
+import {
+  asArray,
+  asFlag,
+  asId,
+  asNumber,
+  asText,
+  isObject,
+  member,
+  objectsOf,
+  takeObject,
+} from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -81,26 +93,35 @@ function* readSession(
     temperature: asNumber(member(settings, 'temperature')),
     isPinned: asFlag(member(row, 'starred'), member(session, 'starred')),
   };
-  const threads = asArray(member(session, 'threads')).filter(isObject);
-  for (const [index, thread] of threads.entries()) {
-    const threadId = `${id ?? ''}/${asId(member(thread, 'id')) ?? index}`;
-    const forks = member(session, 'messageForksHash');
-    yield readThread(threadId, thread, title, forks, shared, store, startNotes(hasSecrets));
-  }
+  const notes = startNotes(hasSecrets);
+  const threads = objectsOf(member(session, 'threads'), notes);
+  const forks = member(session, 'messageForksHash');
+  yield* readEach(
+    threads.entries(),
+    ([index, thread]) => {
+      const threadId = `${id ?? ''}/${asId(member(thread, 'id')) ?? index}`;
+      return readThread(threadId, thread, title, forks, shared, store, startNotes(hasSecrets));
+    },
+    ([, thread]) => nameOf(thread) ?? title,
+  );
   const messages = member(session, 'messages');
   if (!Array.isArray(messages)) {
     if (threads.length === 0) yield skipped('no_messages_field', title ?? id);
     return;
   }
-  const notes = startNotes(hasSecrets);
-  yield buildConversation({
-    ...shared,
-    sourceId: id,
-    title: asText(member(session, 'threadName')) ?? title,
-    ...readTree(messages, member(session, 'messageForksHash'), store, notes),
-    shape: 'tree',
-    notes,
-  });
+  yield* readEach(
+    [messages],
+    (list) =>
+      buildConversation({
+        ...shared,
+        sourceId: id,
+        title: asText(member(session, 'threadName')) ?? title,
+        ...readTree(list, forks, store, notes),
+        shape: 'tree',
+        notes,
+      }),
+    () => title ?? id,
+  );
 }
 
 function readThread(
@@ -128,6 +149,8 @@ function startNotes(hasSecrets: boolean): Set<ImportNote> {
   return new Set<ImportNote>(hasSecrets ? ['secrets_ignored'] : []);
 }
 
+type Draft = MessageDraft & { readonly sourceId: string };
+
 /** The shown messages as a chain, and below each fork the lists that are not shown. */
 function readTree(
   messages: unknown,
@@ -135,39 +158,52 @@ function readTree(
   store: JsonObject,
   notes: Set<ImportNote>,
 ): { messages: readonly MessageDraft[]; activeLeafSourceId: string | null } {
-  const shown = readChain(messages, null, store, notes);
-  const all = [...shown];
-  const reached = new Set(shown.map(({ sourceId }) => sourceId));
+  const all: Draft[] = [];
+  const byId = new Map<string, Draft>();
+
+  /** Adds a list below a message. @returns the id of its end. */
+  function addList(list: unknown, top: string | null): string | null {
+    const seen = new Set<string>();
+    let parent = top;
+    for (const [position, each] of asArray(list).entries()) {
+      const message = takeObject(each, notes);
+      if (!message) continue;
+      const read = readChatboxMessage(message, position, parent, store, notes);
+      parent = place(seen.has(read.sourceId) ? withOwnId(read, position) : read, position);
+      seen.add(read.sourceId);
+    }
+    return parent;
+  }
+
+  /** A list may have messages that stand elsewhere too: it goes on below those. */
+  function place(draft: Draft, position: number): string {
+    const known = byId.get(draft.sourceId);
+    if (!known) {
+      byId.set(draft.sourceId, draft);
+      all.push(draft);
+    } else if (draft.isSourceIdDerived !== true && !isSaidAlike(known, draft)) {
+      return place(withOwnId(draft, position), position);
+    }
+    return draft.sourceId;
+  }
+
+  const leaf = addList(messages, null);
   // The lists of a fork can hold further forks, which are reached through them.
   for (const { sourceId } of all) {
-    if (!isObject(forks)) break;
     for (const list of asArray(member(member(forks, sourceId), 'lists'))) {
-      const branch = readChain(member(list, 'messages'), sourceId, store, notes);
-      const isNew = branch.every((message) => !reached.has(message.sourceId));
-      if (!isNew) continue;
-      for (const message of branch) {
-        reached.add(message.sourceId);
-        all.push(message);
-      }
+      addList(member(list, 'messages'), sourceId);
     }
   }
-  return { messages: all, activeLeafSourceId: shown.at(-1)?.sourceId ?? null };
+  return { messages: all, activeLeafSourceId: leaf };
 }
 
-function readChain(
-  messages: unknown,
-  parent: string | null,
-  store: JsonObject,
-  notes: Set<ImportNote>,
-): readonly (MessageDraft & { readonly sourceId: string })[] {
-  const seen = new Set<string>();
-  let parentSourceId = parent;
-  return asArray(messages).flatMap((message, position) => {
-    if (!isObject(message)) return [];
-    const draft = readChatboxMessage(message, position, parentSourceId, store, notes);
-    if (seen.has(draft.sourceId)) return [];
-    seen.add(draft.sourceId);
-    parentSourceId = draft.sourceId;
-    return [draft];
-  });
+function isSaidAlike(one: Draft, other: Draft): boolean {
+  return one.role === other.role && one.content === other.content;
+}
+
+/** Of two messages with one id the second gets another, so that both are kept. */
+function withOwnId(draft: Draft, position: number): Draft {
+  const { role, content, parentSourceId = null, timestamp = null } = draft;
+  const sourceId = deriveSourceId('chatbox', parentSourceId, role, content, position, timestamp);
+  return { ...draft, sourceId, isSourceIdDerived: true };
 }

@@ -2,7 +2,7 @@ import { composeFence, composeQuote, joinParagraphs } from './compose-markdown.t
 import { readAssetPointer } from './chatgpt-assets.ts';
 import type { AssetPointer } from './chatgpt-assets.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asText, isObject, member } from './read-value.ts';
+import { asArray, asText, isObject, member, takeObject } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 
 /** What the `content` of a ChatGPT message holds (FORMATS 2.1, table of content types). */
@@ -63,9 +63,10 @@ function readParts(content: JsonObject, notes: NoteSet): Partial<ChatgptContent>
   const parts: unknown[] = [];
   const pointers: AssetPointer[] = [];
   const imagePrompts: string[] = [];
-  for (const part of asArray(content['parts'])) {
-    if (typeof part === 'string') texts.push(part);
-    if (!isObject(part)) continue;
+  for (const each of asArray(content['parts'])) {
+    if (typeof each === 'string') texts.push(each);
+    const part = typeof each === 'string' ? undefined : takeObject(each, notes);
+    if (!part) continue;
     const found = pointersOf(part);
     pointers.push(...found);
     const prompt = asText(member(member(part['metadata'], 'dalle'), 'prompt'));

@@ -4,7 +4,7 @@ import { readChatgptTurn } from './chatgpt-message.ts';
 import type { ChatgptTurn } from './chatgpt-message.ts';
 import type { ReadContext } from './format.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, isObject, member, orderTree } from './read-value.ts';
+import { asArray, member, orderTree, takeObject } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { joinParagraphs } from './compose-markdown.ts';
 
@@ -41,9 +41,8 @@ export function readChatgptTree(
   context: ReadContext,
 ): ChatgptTree {
   const turns = new Map<string, ChatgptTurn>();
-  const nodes = readNodes(mapping).map(({ key, parent, value }) => {
-    if (isObject(value)) turns.set(key, readChatgptTurn({ key, parent }, value, notes, context));
-    else if (value !== null && value !== undefined) notes.add('value_ignored');
+  const nodes = readNodes(mapping, notes).map(({ key, parent, value }) => {
+    if (value) turns.set(key, readChatgptTurn({ key, parent }, value, notes, context));
     return createImportedMessage({
       sourceId: key,
       parentSourceId: parent,
@@ -78,11 +77,12 @@ function isEmptyThought({ kind, message }: ChatgptTurn): boolean {
 interface Node {
   readonly key: string;
   readonly parent: string | null;
-  readonly value: unknown;
+  /** Its message; a node that begins or joins others has none. */
+  readonly value: JsonObject | undefined;
 }
 
 /** A parent that the node names and that is there counts; else the node that lists it as a child. */
-function readNodes(mapping: JsonObject): readonly Node[] {
+function readNodes(mapping: JsonObject, notes: NoteSet): readonly Node[] {
   const entries = Object.entries(mapping);
   const listedBy = new Map<string, string>();
   for (const [key, node] of entries) {
@@ -95,7 +95,8 @@ function readNodes(mapping: JsonObject): readonly Node[] {
     const isThere = typeof named === 'string' && Object.hasOwn(mapping, named);
     const dangling = typeof named === 'string' && named !== '' ? named : null;
     const parent = isThere ? named : (listedBy.get(key) ?? dangling);
-    return { key, parent, value: member(node, 'message') };
+    const value = takeObject(member(takeObject(node, notes), 'message'), notes);
+    return { key, parent, value };
   });
 }
 

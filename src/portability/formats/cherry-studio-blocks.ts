@@ -1,7 +1,7 @@
 /** The blocks that a message of Cherry Studio is made of (FORMATS 2.4). */
 import type { ImportedAttachment, ImportNote } from '#domain/imported.ts';
 import { joinTexts, readDataUrl, readErrorText } from './read-content.ts';
-import { asArray, asCount, asId, asText, isObject, member } from './read-value.ts';
+import { asArray, asCount, asId, asText, isObject, member, objectsOf } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 
 /** What the blocks of one message hold. */
@@ -49,7 +49,7 @@ export function readCherryBlocks(
     else notes.add('value_ignored');
   }
   for (const key of ['files', 'images']) {
-    for (const file of asArray(member(message, key)).filter(isObject)) {
+    for (const file of objectsOf(member(message, key), notes)) {
       collectFiles({ file }, found, notes);
     }
   }

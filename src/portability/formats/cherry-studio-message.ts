@@ -9,7 +9,7 @@ import type { MessageDraft } from './build-conversation.ts';
 import { readCherryBlocks } from './cherry-studio-blocks.ts';
 import { joinReasoning, splitThinking } from './read-content.ts';
 import { readUsage } from './read-usage.ts';
-import { asCount, asId, asText, isObject, member, readRole } from './read-value.ts';
+import { asCount, asId, asText, member, readRole, takeObject } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 
 /** The messages of one topic as a tree, and the end of its shown branch. */
@@ -23,8 +23,9 @@ export function readCherryMessages(
   /** The question whose answers are being read, and whether one of them was chosen. */
   let asked: string | null = null;
   let isChosen = false;
-  const drafts = messages.flatMap((message, position) => {
-    if (!isObject(message)) return [];
+  const drafts = messages.flatMap((value, position) => {
+    const message = takeObject(value, notes);
+    if (!message) return [];
     const draft = readMessage(message, position, blocks, notes);
     const askId = asId(member(message, 'askId'));
     const isAnswer = draft.role === 'assistant' && askId !== null && known.has(askId);

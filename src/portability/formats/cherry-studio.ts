@@ -8,6 +8,7 @@ import { buildConversation, readDate } from './build-conversation.ts';
 import { readCherryMessages } from './cherry-studio-message.ts';
 import type { JsonFormat } from './format.ts';
 import { parseNestedJson } from './parse-nested-json.ts';
+import { readEach } from './read-each.ts';
 import { asArray, asFlag, asId, asNumber, asText, isObject, member } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
@@ -39,10 +40,9 @@ export const cherryStudioFormat: JsonFormat = {
       );
     const described = describeTopics(parseMember(state, 'assistants'));
     const blocks = rowsById(member(tables, 'message_blocks'));
-    for (const topic of asArray(topics)) {
-      const notes = new Set<ImportNote>(hasSecrets ? ['secrets_ignored'] : []);
-      yield readTopic(topic, described, blocks, notes);
-    }
+    yield* readEach(asArray(topics), (topic) =>
+      readTopic(topic, described, blocks, new Set(hasSecrets ? ['secrets_ignored'] : [])),
+    );
   },
 };
 

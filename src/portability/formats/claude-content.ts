@@ -2,7 +2,7 @@ import { composeFence, joinParagraphs } from './compose-markdown.ts';
 import { distinctCitations, readCitation } from './read-citations.ts';
 import type { Citation } from './read-citations.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asText, isObject, member } from './read-value.ts';
+import { asArray, asText, isObject, member, takeObject } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 
 /** What the blocks of a Claude message hold. */
@@ -23,9 +23,10 @@ export function readClaudeBlocks(blocks: unknown, notes: NoteSet): ClaudeContent
   const thoughts: (string | null)[] = [];
   const parts: unknown[] = [];
   const citations: (Citation | null)[] = [];
-  for (const block of asArray(blocks)) {
-    if (typeof block === 'string') texts.push(block);
-    if (!isObject(block)) continue;
+  for (const each of asArray(blocks)) {
+    if (typeof each === 'string') texts.push(each);
+    const block = typeof each === 'string' ? undefined : takeObject(each, notes);
+    if (!block) continue;
     const type = block['type'];
     if (type === 'text') {
       texts.push(asText(block['text']));

@@ -6,7 +6,17 @@ import type { JsonFormat } from './format.ts';
 import { createAttachment } from './read-attachment.ts';
 import { identify, onlySaid, readDate, readSaidRole } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asId, asObject, asText, chain, isObject, member } from './read-value.ts';
+import {
+  asArray,
+  asId,
+  asObject,
+  asText,
+  chain,
+  isObject,
+  member,
+  objectsOf,
+  takeObject,
+} from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -41,9 +51,10 @@ function readChat(value: unknown): ReadItem {
   const list = value['messages'];
   if (!Array.isArray(list)) return skipped('no_messages_field', title ?? sourceId);
   const notes: NoteSet = new Set();
-  const messages = list.flatMap((message, index) =>
-    isObject(message) ? readMessage(message, index, sourceId, notes) : [],
-  );
+  const messages = list.flatMap((each, index) => {
+    const message = takeObject(each, notes);
+    return message ? readMessage(message, index, sourceId, notes) : [];
+  });
   const project = asText(member(value['project'], 'name'));
   return finishConversation({
     fields: {
@@ -105,7 +116,7 @@ function readBlocks(blocks: unknown, notes: NoteSet): Blocks {
   const thoughts: (string | null)[] = [];
   const parts: unknown[] = [];
   let hasError = false;
-  for (const block of asArray(blocks).filter(isObject)) {
+  for (const block of objectsOf(blocks, notes)) {
     const type = block['type'];
     const words = asText(block['text']) ?? asText(block['content']) ?? asText(block['message']);
     if (type === 'text') texts.push(words);

@@ -7,7 +7,16 @@ import type { JsonFormat, JsonSample } from './format.ts';
 import { readAttachment } from './read-attachment.ts';
 import { identify, onlySaid, readDate, readSaidRole } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asFlag, asId, asText, chain, isObject, member } from './read-value.ts';
+import {
+  asArray,
+  asFlag,
+  asId,
+  asText,
+  chain,
+  isObject,
+  member,
+  takeObject,
+} from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -78,11 +87,9 @@ function readMessages(
   const isTree = list.some((value) => asText(member(value, 'parent_message_uuid')) !== null);
   let previousId: string | null = null;
   const messages: ImportedMessage[] = [];
-  for (const [index, value] of list.entries()) {
-    if (!isObject(value)) {
-      if (value !== null) notes.add('value_ignored');
-      continue;
-    }
+  for (const [index, each] of list.entries()) {
+    const value = takeObject(each, notes);
+    if (!value) continue;
     const named: unknown = value['parent_message_uuid'];
     const parent = named === undefined ? previousId : asText(named);
     const message = readMessage(value, index, conversationId, notes);

@@ -7,7 +7,7 @@ import { distinctCitations, readCitation } from './read-citations.ts';
 import type { Citation } from './read-citations.ts';
 import { identify, onlySaid, readDate, readSaidRole, readThumb } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asCount, asId, asText, isObject, member } from './read-value.ts';
+import { asArray, asCount, asId, asText, member, objectsOf } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 
 /** A message, and whether its side of the talk was said or must be told from its place. */
@@ -88,7 +88,7 @@ function readFragments(value: JsonObject, notes: NoteSet): Fragments {
   const texts = new Map<string, string[]>();
   const citations = asArray(value['search_results']).map(readCitation);
   const parts: unknown[] = [];
-  for (const fragment of asArray(value['fragments']).filter(isObject)) {
+  for (const fragment of objectsOf(value['fragments'], notes)) {
     const type = asText(fragment['type'])?.toUpperCase() ?? '';
     const words = asText(fragment['content']) ?? '';
     const list = texts.get(type);

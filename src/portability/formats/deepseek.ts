@@ -6,7 +6,17 @@ import { finishConversation } from './finish-conversation.ts';
 import type { JsonFormat } from './format.ts';
 import { readDate } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asFlag, asId, asText, isObject, member, orderTree } from './read-value.ts';
+import {
+  asArray,
+  asFlag,
+  asId,
+  asText,
+  isObject,
+  member,
+  objectsOf,
+  orderTree,
+  takeObject,
+} from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -55,9 +65,9 @@ function readExported(value: JsonObject): ReadItem {
   if (!isObject(mapping)) return skipped('no_messages_field', fields.title ?? asId(value['id']));
   const notes: NoteSet = new Set();
   const list = Object.entries(mapping).flatMap(([key, node], index) => {
-    const message = member(node, 'message');
+    const message = takeObject(member(takeObject(node, notes), 'message'), notes);
     const parent = asId(member(node, 'parent'));
-    return isObject(message) ? readDeepseekMessage(key, parent, message, index, notes) : [];
+    return message ? readDeepseekMessage(key, parent, message, index, notes) : [];
   });
   return finishConversation({
     fields: { ...fields, ...readDates(value, notes) },
@@ -81,7 +91,7 @@ function readCaptured(value: unknown): ReadItem {
   if (!Array.isArray(list))
     return skipped('no_messages_field', fields.title ?? asId(session['id']));
   const notes: NoteSet = new Set();
-  const messages = list.filter(isObject).map((message, index) => {
+  const messages = objectsOf(list, notes).map((message, index) => {
     const parent = asId(message['parent_id']);
     return readDeepseekMessage(deepseekId(message), parent, message, index, notes);
   });

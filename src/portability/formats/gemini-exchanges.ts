@@ -3,6 +3,7 @@ import { deriveSourceId } from '#domain/imported.ts';
 import type { ImportedAttachment, ImportNote, ReadItem } from '#domain/imported.ts';
 import { buildConversation } from './build-conversation.ts';
 import type { MessageDraft } from './build-conversation.ts';
+import { readEach } from './read-each.ts';
 
 /** A conversation ends after this long without a prompt (FORMATS 2.3). */
 const GEMINI_GAP_MS = 30 * 60_000;
@@ -39,8 +40,15 @@ export function* buildExchanges(exchanges: readonly GeminiExchange[]): Iterable<
       else named.set(id, [exchange]);
     }
   }
-  for (const [id, list] of named) yield buildGroup(list, id);
-  for (const group of splitAtGaps(unnamed)) yield buildGroup(group, null);
+  const groups = [
+    ...[...named].map(([id, list]) => ({ id, list })),
+    ...[...splitAtGaps(unnamed)].map((list) => ({ id: null, list })),
+  ];
+  yield* readEach(
+    groups,
+    ({ id, list }) => buildGroup(list, id),
+    ({ list: [first] }) => first?.prompt ?? null,
+  );
 }
 
 /** Oldest first; what has no date stays beside its neighbour in the file. */

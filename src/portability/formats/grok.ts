@@ -8,7 +8,16 @@ import { readAttachment } from './read-attachment.ts';
 import { readCitations } from './read-citations.ts';
 import { identify, onlySaid, readDate, readSaidRole } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asFlag, asId, asText, chain, isObject, member } from './read-value.ts';
+import {
+  asArray,
+  asFlag,
+  asId,
+  asText,
+  chain,
+  isObject,
+  member,
+  takeObject,
+} from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -65,8 +74,8 @@ function readConversation(value: unknown): ReadItem {
 /** A chain where no response names the one before it. */
 function readResponses(list: readonly unknown[], notes: NoteSet): readonly ImportedMessage[] {
   const messages = list.flatMap((value, index) => {
-    const response = member(value, 'response') ?? value;
-    return isObject(response) ? readResponse(response, index, notes) : [];
+    const response = takeObject(member(value, 'response') ?? value, notes);
+    return response ? readResponse(response, index, notes) : [];
   });
   return messages.some(({ parentSourceId }) => parentSourceId !== null)
     ? messages

@@ -4,9 +4,11 @@ import { buildConversation, readDate } from './build-conversation.ts';
 import type { MessageDraft } from './build-conversation.ts';
 import type { JsonFormat } from './format.ts';
 import { joinReasoning, readContent, splitThinking } from './read-content.ts';
+import { readEach } from './read-each.ts';
 import { readUsage } from './read-usage.ts';
-import { asArray, asId, asText, isObject, member, readRole } from './read-value.ts';
+import { asArray, asId, asText, isObject, member, objectsOf, readRole } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
+import { skipped } from './skipped.ts';
 
 /** Reads the messages of one thread; its title stands in `thread.json` beside it. */
 export const janFormat: JsonFormat = {
@@ -23,15 +25,20 @@ export const janFormat: JsonFormat = {
   *read(value, { companions }) {
     const threads = new Map<string | null, JsonObject[]>();
     for (const message of asArray(value)) {
-      if (!isObject(message)) continue;
+      if (!isObject(message)) {
+        if (message !== null) yield skipped('unreadable_element', null);
+        continue;
+      }
       const id = asId(member(message, 'thread_id'));
       const list = threads.get(id);
       if (list) list.push(message);
       else threads.set(id, [message]);
     }
-    for (const [id, messages] of threads) {
-      yield readThread(id, messages, companions.get('thread.json'));
-    }
+    yield* readEach(
+      threads,
+      ([id, messages]) => readThread(id, messages, companions.get('thread.json')),
+      ([id]) => id,
+    );
   },
 };
 
@@ -102,7 +109,7 @@ function readMessage(message: JsonObject, notes: Set<ImportNote>): MessageDraft 
   const read = readContent(member(message, 'content'), notes);
   const thinking = role === 'assistant' ? splitThinking(read.content) : null;
   const metadata = member(message, 'metadata');
-  const toolCalls = asArray(member(metadata, 'tool_calls')).filter(isObject);
+  const toolCalls = objectsOf(member(metadata, 'tool_calls'), notes);
   const errorCode = asText(member(message, 'error_code'));
   const assistant = asText(member(message, 'assistant_id'));
   return {

@@ -1,6 +1,6 @@
 import { joinParagraphs } from './compose-markdown.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asText, isObject, member } from './read-value.ts';
+import { asArray, asText, member, takeObject } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 
 /** What the `content` parts of a LibreChat message hold. */
@@ -23,9 +23,10 @@ export function readLibrechatContent(content: unknown, notes: NoteSet): Librecha
   const errors: string[] = [];
   const parts: unknown[] = [];
   const files: unknown[] = [];
-  for (const part of asArray(content)) {
-    if (typeof part === 'string') texts.push(part);
-    if (!isObject(part)) continue;
+  for (const each of asArray(content)) {
+    if (typeof each === 'string') texts.push(each);
+    const part = typeof each === 'string' ? undefined : takeObject(each, notes);
+    if (!part) continue;
     const type = part['type'];
     if (type === 'text') texts.push(wordsOf(part, 'text'));
     else if (type === 'think' || type === 'reasoning') thoughts.push(thoughtOf(part));

@@ -13,6 +13,7 @@ import {
   chain,
   isObject,
   member,
+  takeObject,
 } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
@@ -94,11 +95,9 @@ function readMessages(list: readonly unknown[], notes: NoteSet): readonly Import
   const waiting: Waiting[] = list.map((value) => ({ value, parent: null })).reverse();
   let hasParents = false;
   for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const { value, parent: holder } = next;
-    if (!isObject(value)) {
-      if (value !== null) notes.add('value_ignored');
-      continue;
-    }
+    const { parent: holder } = next;
+    const value = takeObject(next.value, notes);
+    if (!value) continue;
     const named = asId(value['parentMessageId']);
     hasParents ||= named !== null || holder !== null;
     const parent = holder ?? (named === null || NO_PARENT.has(named) ? null : named);

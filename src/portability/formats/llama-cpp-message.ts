@@ -11,16 +11,7 @@ import {
   splitThinking,
 } from './read-content.ts';
 import { readUsage } from './read-usage.ts';
-import {
-  asArray,
-  asCount,
-  asId,
-  asNumber,
-  asText,
-  isObject,
-  member,
-  readRole,
-} from './read-value.ts';
+import { asCount, asId, asNumber, asText, member, objectsOf, readRole } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 
 /** The message; a root row has no words and is left out when the conversation is built. */
@@ -41,12 +32,10 @@ export function readLlamaMessage(row: JsonObject, notes: Set<ImportNote>): Messa
       read.reasoning,
       thinking?.reasoning ?? null,
     ),
-    parts: [...read.parts, ...readToolCalls(member(row, 'toolCalls'))],
+    parts: [...read.parts, ...readToolCalls(member(row, 'toolCalls'), notes)],
     attachments: [
       ...read.attachments,
-      ...asArray(member(row, 'extra'))
-        .filter(isObject)
-        .map((extra) => readExtra(extra, notes)),
+      ...objectsOf(member(row, 'extra'), notes).map((extra) => readExtra(extra, notes)),
     ],
     sourceId: asId(member(row, 'id')) ?? '',
     parentSourceId: asId(member(row, 'parent')),
@@ -62,9 +51,9 @@ export function readLlamaMessage(row: JsonObject, notes: Set<ImportNote>): Messa
 }
 
 /** A list in lines, the same list as text in the older JSON. */
-function readToolCalls(value: unknown): readonly unknown[] {
+function readToolCalls(value: unknown, notes: Set<ImportNote>): readonly unknown[] {
   const list = typeof value === 'string' ? parseNestedJson(value) : value;
-  return asArray(list).filter(isObject);
+  return objectsOf(list, notes);
 }
 
 /** Reading the prompt and writing the answer together. */

@@ -7,7 +7,8 @@ import type { ImportNote, ReadItem } from '#domain/imported.ts';
 import { buildConversation, readDate } from './build-conversation.ts';
 import type { JsonFormat } from './format.ts';
 import { readLlamaMessage } from './llama-cpp-message.ts';
-import { asArray, asFlag, asId, asText, isObject, member } from './read-value.ts';
+import { nameOf, readEach } from './read-each.ts';
+import { asArray, asFlag, asId, asText, isObject, member, objectsOf } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
 /** Reads the lines of one or several sessions. */
@@ -22,21 +23,31 @@ export const llamaCppLinesFormat: JsonFormat = {
       (member(first, 'currNode') !== undefined && member(first, 'name') !== undefined)) &&
     (second === undefined || isMessageLine(second)),
   *read(value) {
-    let header: unknown;
-    let messages: unknown[] = [];
+    const sessions: { readonly header: unknown; readonly messages: unknown[] }[] = [];
+    let last: unknown;
     for (const line of asArray(value)) {
       if (isMessageLine(line)) {
-        messages.push(member(line, 'message') ?? line);
-        continue;
-      }
-      const isHeader = member(line, 'type') === 'session' || member(line, 'currNode') !== undefined;
-      // Lines of other types are for newer versions.
-      if (!isHeader) continue;
-      if (header !== undefined || messages.length > 0) yield readSession(header, messages);
-      header = line;
-      messages = [];
+        const message = member(line, 'message') ?? line;
+        const id = member(message, 'convId');
+        // The header of the next one may be a line that could not be read.
+        if (sessions.length === 0 || (last !== undefined && id !== last)) {
+          sessions.push({ header: undefined, messages: [] });
+        }
+        sessions.at(-1)?.messages.push(message);
+        last = id;
+      } else if (isHeaderLine(line)) {
+        sessions.push({ header: line, messages: [] });
+        last = undefined;
+      } else if (isObject(line)) {
+        // Lines of other types are for newer versions.
+        yield skipped('not_an_object', asText(member(line, 'type')));
+      } else if (line !== null) yield skipped('unreadable_element', null);
     }
-    if (header !== undefined || messages.length > 0) yield readSession(header, messages);
+    yield* readEach(
+      sessions,
+      ({ header, messages }) => readSession(header, messages),
+      ({ header }) => nameOf(header),
+    );
   },
 };
 
@@ -58,13 +69,17 @@ export const llamaCppFormat: JsonFormat = {
   },
 };
 
+function isHeaderLine(value: unknown): boolean {
+  return member(value, 'type') === 'session' || member(value, 'currNode') !== undefined;
+}
+
 function isMessageLine(value: unknown): boolean {
   return isObject(member(value, 'message')) || typeof member(value, 'convId') === 'string';
 }
 
 function readSession(header: unknown, messages: readonly unknown[]): ReadItem {
   const notes = new Set<ImportNote>();
-  const rows = messages.filter(isObject);
+  const rows = objectsOf(messages, notes);
   const isTree = rows.some((row) => asId(member(row, 'parent')) !== null);
   const forkedFrom = asId(member(header, 'forkedFromConversationId'));
   return buildConversation({

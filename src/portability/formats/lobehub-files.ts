@@ -1,7 +1,7 @@
 /** Files of LobeHub's messages. Their bytes are in an export only where they are data URLs. */
 import type { ImportedAttachment, ImportNote } from '#domain/imported.ts';
 import { readDataUrl } from './read-content.ts';
-import { asArray, asCount, asId, asText, isObject, member } from './read-value.ts';
+import { asArray, asCount, asId, asText, member, objectsOf } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 
 /** Tables beside the messages, by id; a single topic has none. */
@@ -44,7 +44,7 @@ export function readLobeFiles(
       typeof file === 'string' ? (files?.get(file) ?? { id: file }) : file,
     ),
   ];
-  return rows.filter(isObject).map((file) => readFile(file, notes));
+  return objectsOf(rows, notes).map((file) => readFile(file, notes));
 }
 
 function readFile(file: JsonObject, notes: Set<ImportNote>): ImportedAttachment {

@@ -16,6 +16,7 @@ import {
   asText,
   isObject,
   member,
+  objectsOf,
   readRole,
 } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
@@ -41,7 +42,9 @@ export function linkMessages(
     const opener = asId(member(tables.threads?.get(thread ?? ''), 'sourceMessageId'));
     const before = lastByThread.get(thread) ?? (thread === null ? null : opener);
     const named = asId(member(message, 'parentId'));
-    const parent = named !== null && known.has(named) ? named : before;
+    const isThere = named !== null && known.has(named);
+    if (named !== null && !isThere) notes.add('tree_repaired');
+    const parent = isThere ? named : before;
     const drafts = readMessage(message, position, tables, notes);
     let parentSourceId = parent ?? null;
     return drafts.map((draft) => {
@@ -62,7 +65,7 @@ function readMessage(
   tables: MessageTables,
   notes: Set<ImportNote>,
 ): readonly Draft[] {
-  const steps = asArray(member(message, 'children')).filter(isObject);
+  const steps = objectsOf(member(message, 'children'), notes);
   const own = readOne(message, position, tables, notes);
   if (steps.length === 0) return [own];
   const children = steps.map((step, index) => {
@@ -103,7 +106,7 @@ function readOne(
       read.reasoning,
       thinking?.reasoning ?? null,
     ),
-    parts: [...read.parts, ...asArray(member(message, 'tools')).filter(isObject)],
+    parts: [...read.parts, ...objectsOf(member(message, 'tools'), notes)],
     attachments: [...read.attachments, ...readLobeFiles(message, tables, notes)],
     sourceId:
       givenId ?? deriveSourceId('lobehub', role, read.content, position, messageDate(message)),

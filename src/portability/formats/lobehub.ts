@@ -11,7 +11,17 @@ import { linkFiles } from './lobehub-files.ts';
 import type { MessageTables } from './lobehub-files.ts';
 import { linkMessages, messageDate } from './lobehub-message.ts';
 
-import { asArray, asFlag, asId, asNumber, asText, isObject, member } from './read-value.ts';
+import { readEach } from './read-each.ts';
+import {
+  asArray,
+  asFlag,
+  asId,
+  asNumber,
+  asText,
+  isObject,
+  member,
+  objectsOf,
+} from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -64,7 +74,7 @@ export const lobeHubTopicFormat: JsonFormat = {
       source: 'lobehub',
       sourceId: firstTopicId(messages),
       title,
-      messages: linkMessages(asArray(messages).filter(isObject), {}, notes),
+      messages: linkMessages(objectsOf(messages, notes), {}, notes),
       shape: 'tree',
       notes,
     });
@@ -87,10 +97,15 @@ function* readTables(tables: unknown): Iterable<ReadItem> {
     (key) => member(tables, key) !== undefined,
   );
   const context = readContext(tables);
-  for (const [place, group] of groupByPlace(asArray(messages))) {
-    const notes = new Set<ImportNote>(hasSecrets ? ['secrets_ignored'] : []);
-    yield readGroup(place, group, context, notes);
+  for (const message of asArray(messages)) {
+    if (message !== null && !isObject(message)) yield skipped('unreadable_element', null);
   }
+  yield* readEach(
+    groupByPlace(asArray(messages)),
+    ([place, group]) =>
+      readGroup(place, group, context, new Set(hasSecrets ? ['secrets_ignored'] : [])),
+    ([place]) => asText(member(context.topics.get(place), 'title')) ?? place,
+  );
 }
 
 interface Context {

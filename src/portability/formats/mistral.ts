@@ -6,9 +6,10 @@ import { finishConversation } from './finish-conversation.ts';
 import type { JsonFormat } from './format.ts';
 import { createAttachment, mediaTypeOfDataUrl, readAttachment } from './read-attachment.ts';
 import { readCitation } from './read-citations.ts';
+import { readEach } from './read-each.ts';
 import { identify, onlySaid, readDate, readSaidRole, readThumb } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asId, asText, isObject, member } from './read-value.ts';
+import { asArray, asId, asText, isObject, member, objectsOf } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -22,14 +23,21 @@ export const mistral: JsonFormat = {
   *read(value) {
     const byChat = new Map<string | null, JsonObject[]>();
     for (const message of asArray(value)) {
-      if (!isObject(message)) continue;
+      if (!isObject(message)) {
+        if (message !== null) yield skipped('unreadable_element', null);
+        continue;
+      }
       const chatId = asId(message['chatId']);
       const list = byChat.get(chatId);
       if (list) list.push(message);
       else byChat.set(chatId, [message]);
     }
     if (byChat.size === 0) yield skipped('empty_conversation', null);
-    for (const [chatId, list] of byChat) yield readChat(chatId, list);
+    yield* readEach(
+      byChat,
+      ([chatId, list]) => readChat(chatId, list),
+      ([chatId]) => chatId,
+    );
   },
 };
 
@@ -74,7 +82,7 @@ function linkVersions(list: readonly JsonObject[], notes: NoteSet): readonly Imp
 
 function readMessage(value: JsonObject, index: number, notes: NoteSet): ImportedMessage {
   const { role, source_role } = readSaidRole(notes, value['role']);
-  const chunks = asArray(value['contentChunks']).filter(isObject);
+  const chunks = objectsOf(value['contentChunks'], notes);
   const texts = chunks.map((chunk) => (chunk['type'] === 'text' ? asText(chunk['text']) : null));
   const words = texts.filter((text) => text !== null).join('');
   const content = words === '' ? readWords(value['content']) : words;

@@ -7,8 +7,18 @@ import { buildConversation, readDate } from './build-conversation.ts';
 import type { MessageDraft } from './build-conversation.ts';
 import type { JsonFormat } from './format.ts';
 import { joinReasoning, readContent, splitThinking } from './read-content.ts';
+import { readEach } from './read-each.ts';
 import { readLocaleDate } from './read-locale-date.ts';
-import { asArray, asId, asNumber, asText, isObject, member, readRole } from './read-value.ts';
+import {
+  asArray,
+  asId,
+  asNumber,
+  asText,
+  isObject,
+  member,
+  objectsOf,
+  readRole,
+} from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -28,10 +38,9 @@ export const nextChatFormat: JsonFormat = {
       return;
     }
     const hasSecrets = member(value, 'access-control') !== undefined;
-    for (const session of asArray(sessions)) {
-      const notes = new Set<ImportNote>(hasSecrets ? ['secrets_ignored'] : []);
-      yield readSession(session, notes);
-    }
+    yield* readEach(asArray(sessions), (session) =>
+      readSession(session, new Set(hasSecrets ? ['secrets_ignored'] : [])),
+    );
   },
 };
 
@@ -43,7 +52,7 @@ function readSession(session: unknown, notes: Set<ImportNote>): ReadItem {
   if (!Array.isArray(messages)) return skipped('no_messages_field', title ?? sourceId);
   const mask = member(session, 'mask');
   const config = member(mask, 'modelConfig');
-  const context = asArray(member(mask, 'context')).filter(isObject);
+  const context = objectsOf(member(mask, 'context'), notes);
   const maskName = asText(member(mask, 'name'));
   const cleared = asNumber(member(session, 'clearContextIndex'));
   return buildConversation({
@@ -61,9 +70,7 @@ function readSession(session: unknown, notes: Set<ImportNote>): ReadItem {
     },
     messages: [
       ...readExamples(context, notes),
-      ...asArray(messages)
-        .filter(isObject)
-        .map((message) => readMessage(message, notes)),
+      ...objectsOf(messages, notes).map((message) => readMessage(message, notes)),
     ],
     shape: 'chain',
     notes,
@@ -104,7 +111,7 @@ function readMessage(message: JsonObject, notes: Set<ImportNote>): MessageDraft 
       read.reasoning,
       thinking?.reasoning ?? null,
     ),
-    parts: [...read.parts, ...asArray(member(message, 'tools')).filter(isObject)],
+    parts: [...read.parts, ...objectsOf(member(message, 'tools'), notes)],
     attachments: read.attachments,
     sourceId: asId(member(message, 'id')) ?? '',
     timestamp: readMessageDate(member(message, 'date'), notes),

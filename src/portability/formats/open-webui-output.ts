@@ -1,6 +1,6 @@
 import { joinParagraphs } from './compose-markdown.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asText, isObject, member } from './read-value.ts';
+import { asArray, asText, member, objectsOf } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 
 /** What the items of an `output` list (OpenAI's Responses API) hold. */
@@ -19,7 +19,7 @@ export function readOutputItems(output: unknown, notes: NoteSet): OutputItems {
   const texts: string[] = [];
   const thoughts: string[] = [];
   const parts: unknown[] = [];
-  for (const item of asArray(output).filter(isObject)) {
+  for (const item of objectsOf(output, notes)) {
     const type = item['type'];
     if (type === 'message') texts.push(textOf(item['content']));
     else if (type === 'reasoning') thoughts.push(thoughtOf(item));

@@ -15,6 +15,7 @@ import {
   chain,
   isObject,
   member,
+  takeObject,
 } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
@@ -88,11 +89,9 @@ function readHistory(byKey: JsonObject, notes: NoteSet): readonly ImportedMessag
       if (typeof child === 'string' && !parentByChild.has(child)) parentByChild.set(child, key);
     }
   }
-  return Object.entries(byKey).flatMap(([key, value], index) => {
-    if (!isObject(value)) {
-      if (value !== null) notes.add('value_ignored');
-      return [];
-    }
+  return Object.entries(byKey).flatMap(([key, node], index) => {
+    const value = takeObject(node, notes);
+    if (!value) return [];
     // Parents and children name the key; an id that differs from it is no one's.
     const message = readOpenWebuiMessage(key, { ...value, id: key }, index, notes);
     const parent = message.parentSourceId;
@@ -103,9 +102,10 @@ function readHistory(byKey: JsonObject, notes: NoteSet): readonly ImportedMessag
 
 /** Very old chats have only the shown path. */
 function readList(list: unknown, notes: NoteSet): readonly ImportedMessage[] {
-  const messages = asArray(list).flatMap((value, index) =>
-    isObject(value) ? readOpenWebuiMessage(null, value, index, notes) : [],
-  );
+  const messages = asArray(list).flatMap((each, index) => {
+    const value = takeObject(each, notes);
+    return value ? readOpenWebuiMessage(null, value, index, notes) : [];
+  });
   return messages.some(({ parentSourceId }) => parentSourceId !== null)
     ? messages
     : chain(messages);

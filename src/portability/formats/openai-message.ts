@@ -3,7 +3,7 @@ import type { ImportNote } from '#domain/imported.ts';
 import { readDate, withoutNulls } from './build-conversation.ts';
 import type { MessageDraft } from './build-conversation.ts';
 import { joinReasoning, readContent } from './read-content.ts';
-import { asArray, asId, asNumber, asText, isObject, member, readRole } from './read-value.ts';
+import { asId, asNumber, asText, isObject, member, objectsOf, readRole } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 
 /** The messages of a list in their order; what is no object is left out and noted. */
@@ -11,11 +11,7 @@ export function readOpenAiMessages(
   value: unknown,
   notes: Set<ImportNote>,
 ): readonly MessageDraft[] {
-  return asArray(value).flatMap((message) => {
-    if (isObject(message)) return [readOpenAiMessage(message, notes)];
-    if (message !== null) notes.add('value_ignored');
-    return [];
-  });
+  return objectsOf(value, notes).map((message) => readOpenAiMessage(message, notes));
 }
 
 function readOpenAiMessage(message: JsonObject, notes: Set<ImportNote>): MessageDraft {
@@ -33,7 +29,7 @@ function readOpenAiMessage(message: JsonObject, notes: Set<ImportNote>): Message
     ),
     parts: [
       ...read.parts,
-      ...asArray(member(message, 'tool_calls') ?? member(message, 'tools')).filter(isObject),
+      ...objectsOf(member(message, 'tool_calls') ?? member(message, 'tools'), notes),
       ...(isObject(call) ? [{ type: 'function_call', function_call: call }] : []),
     ],
     attachments: read.attachments,

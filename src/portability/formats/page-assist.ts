@@ -16,7 +16,16 @@ import {
   splitThinking,
 } from './read-content.ts';
 import { readUsage } from './read-usage.ts';
-import { asArray, asFlag, asId, asText, isObject, member, readRole } from './read-value.ts';
+import {
+  asArray,
+  asFlag,
+  asId,
+  asText,
+  isObject,
+  member,
+  objectsOf,
+  readRole,
+} from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -51,7 +60,7 @@ function readChat(value: unknown): ReadItem {
     return skipped('no_messages_field', title);
   }
   const notes = new Set<ImportNote>();
-  const listed = asArray(messages).filter(isObject);
+  const listed = objectsOf(messages, notes);
   const origin = asText(member(history, 'message_source'));
   return buildConversation({
     source: 'page-assist',
@@ -85,7 +94,7 @@ function readMessage(message: JsonObject, notes: Set<ImportNote>): MessageDraft 
   const isAnswer = role === 'assistant';
   const thinking = isAnswer ? splitThinking(read.content) : null;
   const found = readCitations(member(member(message, 'search'), 'search_results'));
-  const documents = readDocuments(member(message, 'documents'));
+  const documents = readDocuments(member(message, 'documents'), notes);
   const sources = [...asArray(member(message, 'sources')), ...found, ...documents.pages];
   const thoughtMs = secondsToMs(member(message, 'reasoning_time_taken'));
   const model = asText(member(message, 'modelName')) ?? asText(member(message, 'name'));
@@ -122,11 +131,14 @@ function readImages(value: unknown, notes: Set<ImportNote>): readonly ImportedAt
 }
 
 /** What was asked about: files, whose text may be there, and pages of the browser. */
-function readDocuments(value: unknown): {
+function readDocuments(
+  value: unknown,
+  notes: Set<ImportNote>,
+): {
   readonly files: readonly ImportedAttachment[];
   readonly pages: readonly unknown[];
 } {
-  const listed = asArray(value).filter(isObject);
+  const listed = objectsOf(value, notes);
   const isPage = (each: JsonObject): boolean => asText(each['url']) !== null;
   const files = listed
     .filter((each) => !isPage(each))

@@ -2,7 +2,7 @@ import { joinParagraphs } from './compose-markdown.ts';
 import { distinctCitations, readCitation } from './read-citations.ts';
 import type { Citation } from './read-citations.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asText, isObject, member } from './read-value.ts';
+import { asArray, asText, isObject, member, objectsOf } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 
 /** An answer put together from the blocks of Perplexity's own records. */
@@ -21,7 +21,7 @@ export function readPerplexityBlocks(blocks: unknown, notes: NoteSet): Perplexit
   const texts = new Map<string, string>();
   const citations: (Citation | null)[] = [];
   const parts: unknown[] = [];
-  for (const block of asArray(blocks).filter(isObject)) {
+  for (const block of objectsOf(blocks, notes)) {
     const usage = asText(block['intended_usage']) ?? 'unknown';
     const found = webResultsOf(block);
     citations.push(...found);

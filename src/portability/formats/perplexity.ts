@@ -8,7 +8,7 @@ import { createAttachment } from './read-attachment.ts';
 import { readCitations } from './read-citations.ts';
 import { identify, onlySaid, readDate } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asId, asText, chain, isObject, member } from './read-value.ts';
+import { asArray, asId, asText, chain, isObject, member, takeObject } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -64,7 +64,10 @@ function readThread(value: unknown): ReadItem {
     },
     sourceId,
     messages: chain(
-      entries.flatMap((entry, index) => (isObject(entry) ? readEntry(entry, index, notes) : [])),
+      entries.flatMap((value, index) => {
+        const entry = takeObject(value, notes);
+        return entry ? readEntry(entry, index, notes) : [];
+      }),
     ),
     leaf: null,
     notes,

@@ -2,7 +2,7 @@
  * Small readers of values of unknown shape, for every format. They never throw and never follow a
  * prototype: `__proto__` and `constructor` of a file are keys like any other.
  */
-import type { ImportedMessage } from '#domain/imported.ts';
+import type { ImportedMessage, ImportNote } from '#domain/imported.ts';
 import type { Role } from '#domain/message.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -14,6 +14,21 @@ export function isObject(value: unknown): value is JsonObject {
 /** The value as an object; an empty one when it is none. */
 export function asObject(value: unknown): JsonObject {
   return isObject(value) ? value : {};
+}
+
+/** The value where it is an object. Anything else but null is lost, and is noted as `value_ignored`. */
+export function takeObject(value: unknown, notes: Set<ImportNote>): JsonObject | undefined {
+  if (isObject(value)) return value;
+  if (value !== null && value !== undefined) notes.add('value_ignored');
+  return undefined;
+}
+
+/** The objects of a list in their order, with what is none noted as of {@link takeObject}. */
+export function objectsOf(list: unknown, notes: Set<ImportNote>): readonly JsonObject[] {
+  return asArray(list).flatMap((value): readonly JsonObject[] => {
+    const object = takeObject(value, notes);
+    return object ? [object] : [];
+  });
 }
 
 /** An own member; undefined when there is none. */

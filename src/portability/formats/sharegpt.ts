@@ -4,7 +4,16 @@ import { buildConversation, readDate } from './build-conversation.ts';
 import type { MessageDraft } from './build-conversation.ts';
 import type { JsonFormat } from './format.ts';
 import { joinReasoning, readContent, splitThinking } from './read-content.ts';
-import { asArray, asId, asNumber, asText, isObject, member, readRole } from './read-value.ts';
+import {
+  asArray,
+  asId,
+  asNumber,
+  asText,
+  isObject,
+  member,
+  objectsOf,
+  readRole,
+} from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 import { skipped } from './skipped.ts';
 
@@ -48,7 +57,7 @@ function readConversation(value: JsonObject): ReadItem {
     systemPrompt: asText(member(value, 'system')),
     createdAt: readDate(member(value, 'create_time') ?? member(value, 'created_at'), notes),
     metadata: tools === undefined || tools === null || tools === '' ? {} : { tools },
-    messages: turns.filter(isObject).map((turn) => readTurn(turn, notes)),
+    messages: objectsOf(turns, notes).map((turn) => readTurn(turn, notes)),
     shape: 'chain',
     notes,
   });
@@ -78,7 +87,7 @@ function readTurn(turn: JsonObject, notes: Set<ImportNote>): MessageDraft {
     role,
     content: thinking?.content ?? read.content,
     reasoning: joinReasoning(read.reasoning, thinking?.reasoning ?? null),
-    parts: [...read.parts, ...asArray(member(turn, 'tool_calls')).filter(isObject)],
+    parts: [...read.parts, ...objectsOf(member(turn, 'tool_calls'), notes)],
     attachments: read.attachments,
     sourceId: asId(member(turn, 'id')) ?? '',
     timestamp: readDate(member(turn, 'timestamp'), notes),

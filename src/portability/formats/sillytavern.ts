@@ -7,7 +7,7 @@ import type { ImportNote } from '#domain/imported.ts';
 import { buildConversation } from './build-conversation.ts';
 import type { MessageDraft } from './build-conversation.ts';
 import type { JsonFormat } from './format.ts';
-import { asArray, asText, isObject, member } from './read-value.ts';
+import { asArray, asText, isObject, member, takeObject } from './read-value.ts';
 import { readSillyDate, readSillyMessage } from './sillytavern-message.ts';
 import { skipped } from './skipped.ts';
 
@@ -71,11 +71,9 @@ function readLines(
 ): { messages: readonly MessageDraft[]; leaf: string | null } {
   const messages: MessageDraft[] = [];
   let leaf: string | null = null;
-  for (const [position, line] of lines.entries()) {
-    if (!isObject(line)) {
-      if (line !== null) notes.add('value_ignored');
-      continue;
-    }
+  for (const [position, each] of lines.entries()) {
+    const line = takeObject(each, notes);
+    if (!line) continue;
     const swipes = readSillyMessage(line, position, leaf, notes);
     for (const { draft } of swipes) messages.push(draft);
     leaf = swipes.find(({ isShown }) => isShown)?.draft.sourceId ?? leaf;

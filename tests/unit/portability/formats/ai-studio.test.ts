@@ -82,6 +82,34 @@ describe('aiStudioFormat', () => {
     expect(id({ ...FILE, chunkedPrompt: { chunks } })).toBe(id(FILE));
   });
 
+  it.each([
+    ['thumbs up', { feedback: { rating: 'THUMBS_UP' } }, 5],
+    ['a word alone', { feedback: 'good' }, 5],
+    ['thumbs down', { feedback: { rating: 'thumbsDown' } }, 1],
+    ['a bad word', { feedback: 'NEGATIVE' }, 1],
+    ['something else', { feedback: { rating: 'MAYBE' } }, null],
+    ['nothing', {}, null],
+  ])('takes the rating of %s', (_name, fields, rating) => {
+    const chunks = [{ text: 'A', role: 'model', ...fields }];
+    const { messages } = onlyConversation(readFile(aiStudioFormat, { chunkedPrompt: { chunks } }));
+    expect(messages.map((message) => message.rating)).toEqual([rating]);
+  });
+
+  it('takes what an answer is grounded on as its sources, which the screen can show', () => {
+    const groundingSources = [
+      { referenceNumber: 1, title: 'Pots', uri: 'https://pots.example/a' },
+      { referenceNumber: 2, uri: 'https://pots.example/b' },
+      null,
+    ];
+    const chunks = [{ text: 'A', role: 'model', grounding: { groundingSources } }];
+    const { messages } = onlyConversation(readFile(aiStudioFormat, { chunkedPrompt: { chunks } }));
+    const [answer] = messages;
+    expect(answer?.metadata['citations']).toEqual([
+      { title: 'Pots', url: 'https://pots.example/a', text: null },
+      { title: null, url: 'https://pots.example/b', text: null },
+    ]);
+  });
+
   it('survives any value in any field', () => {
     expectSurvivesMangling(aiStudioFormat, FILE);
   });

@@ -4,6 +4,7 @@ import {
   conversationsOf,
   expectSurvivesMangling,
   expectWellFormed,
+  onlyConversation,
   pathTo,
   readFile,
   sampleOf,
@@ -154,6 +155,45 @@ describe('chatboxFormat', () => {
     expect(pathTo(session, 'm2')).toEqual(['Be kind.', 'Q', 'A']);
     expect(pathTo(session, 'o2')).toEqual(['Be kind.', 'Q', 'Other', 'More']);
     expect(pathTo(session, 'p1')).toEqual(['Be kind.', 'Q', 'Other', 'Deeper']);
+  });
+
+  const said = (id: string, content: string) => ({ id, role: 'user', content });
+  const sessionWith = (messages: readonly unknown[], ...lists: readonly (readonly unknown[])[]) =>
+    onlyConversation(
+      readFile(chatboxFormat, {
+        'chat-sessions-list': [{ id: 's', name: 'S' }],
+        'session:s': {
+          ...{ id: 's', name: 'S', messages },
+          messageForksHash: { m1: { lists: lists.map((list) => ({ messages: list })) } },
+        },
+      }),
+    );
+
+  it('goes on below what a fork has in common with what is shown', () => {
+    const shown = [said('m1', 'Q'), said('m2', 'A'), said('m3', 'B')];
+    const session = sessionWith(
+      shown,
+      [said('m2', 'A'), said('n1', 'C'), said('n2', 'D')],
+      [said('o1', 'E'), said('m3', 'B'), said('o2', 'F')],
+    );
+    expectWellFormed([{ kind: 'conversation', conversation: session }]);
+    expect(session.messages).toHaveLength(7);
+    expect(pathTo(session, session.activeLeafSourceId)).toEqual(['Q', 'A', 'B']);
+    expect(pathTo(session, 'n2')).toEqual(['Q', 'A', 'C', 'D']);
+    expect(pathTo(session, 'o1')).toEqual(['Q', 'E']);
+    expect(pathTo(session, 'o2')).toEqual(['Q', 'A', 'B', 'F']);
+    expect(session.notes).not.toContain('ids_derived');
+  });
+
+  it('keeps both of two messages with one id, and says that one got another', () => {
+    const session = sessionWith(
+      [said('m1', 'Q'), said('m1', 'again'), said('m1', 'Q'), said('m2', 'A')],
+      [said('m2', 'other'), said('n1', 'C')],
+    );
+    expectWellFormed([{ kind: 'conversation', conversation: session }]);
+    expect(pathTo(session, session.activeLeafSourceId)).toEqual(['Q', 'again', 'Q', 'A']);
+    expect(pathTo(session, 'n1')).toEqual(['Q', 'other', 'C']);
+    expect(session.notes).toContain('ids_derived');
   });
 
   it('never gives a key away', () => {

@@ -192,6 +192,11 @@ describe('a capture of the page', () => {
     expect(messageOf(read, '3')).toMatchObject({ status: 'interrupted', reasoning: 't' });
   });
 
+  it.each([true, false, null])('keeps the pin %j', (pinned) => {
+    const chat_session = { ...inner.chat_session, ...(pinned !== null && { pinned }) };
+    expect(readOne(deepseekCapture, { ...inner, chat_session }).isPinned).toBe(pinned);
+  });
+
   it('survives every field being of the wrong type', () => {
     expectToSurviveMangling(deepseekCapture, file);
   });

@@ -92,6 +92,15 @@ describe('the three shapes', () => {
     expect(messageOf(read, 'u1')).toMatchObject({ role: 'user', modelUsed: null, metadata: {} });
   });
 
+  it.each([
+    [true, 'archived'],
+    [false, 'active'],
+    [undefined, null],
+    ['yes', null],
+  ])('with the archive as %j', (isArchived, status) => {
+    expect(readOne(librechat, file(FLAT, { isArchived })).status).toBe(status);
+  });
+
   it('nested, whatever the inner messages name as parent, also under its old name', () => {
     const tree = [
       message('u1', ROOT, {

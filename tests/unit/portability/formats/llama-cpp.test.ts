@@ -121,6 +121,39 @@ describe('llamaCppFormat', () => {
     expect(second).toMatchObject({ sourceId: 'c2', title: 'Two' });
   });
 
+  it.each([true, false, null])('keeps the pin %j of both shapes', (pinned) => {
+    const conv = pinned === null ? CONV : { ...CONV, pinned };
+    const [line, ...others] = LINES;
+    const files = [
+      readFile(llamaCppFormat, [{ conv, messages: MESSAGES }]),
+      readFile(llamaCppLinesFormat, [{ ...line, ...conv }, ...others]),
+    ];
+    expect(files.map((items) => conversationsOf(items)[0]?.isPinned)).toEqual([pinned, pinned]);
+  });
+
+  it('does not mix two sessions when the header between them is lost', () => {
+    const said = (convId: string, id: string) => ({
+      type: 'message',
+      message: { id, convId, role: 'user', content: `said ${id}`, timestamp: 1700000000000 },
+    });
+    const items = readFile(llamaCppLinesFormat, [
+      { type: 'session', id: 'c1', name: 'One' },
+      said('c1', 'a'),
+      said('c2', 'b'),
+      { type: 'session', id: 'c3', name: 'Three' },
+      said('c3', 'c'),
+    ]);
+    const read = conversationsOf(items).map(({ sourceId, messages }) => [
+      sourceId,
+      messages.map(({ content }) => content),
+    ]);
+    expect(read).toEqual([
+      ['c1', ['said a']],
+      ['c2', ['said b']],
+      ['c3', ['said c']],
+    ]);
+  });
+
   it('guesses the end of the branch when the named one does not exist', () => {
     const conversation = onlyConversation(
       readFile(llamaCppFormat, [{ conv: { ...CONV, currNode: 'gone' }, messages: MESSAGES }]),

@@ -5,6 +5,7 @@ import { IMPORT_FORMATS } from './formats/registry.ts';
 import { asArray, isObject, member } from './formats/read-value.ts';
 import type { ImportedFile } from './open-files.ts';
 import { readSample } from './read-sample.ts';
+import type { FileSample } from './read-sample.ts';
 
 /** What a file is, told by its structure. */
 export type Detection =
@@ -40,7 +41,7 @@ export async function detectFormat(
     const seen = await readSample(file);
     if (seen.kind === 'empty') return unknown('file/empty');
     if (seen.kind === 'text') return detectText(seen.head, file, formats);
-    return detectJson(seen.sample, formats);
+    return detectJson(seen, formats);
   } catch (error) {
     if (error instanceof OnggiError) return unknown(error.code, error.detail);
     return unknown('file/unreadable');
@@ -55,13 +56,18 @@ function detectText(head: string, file: ImportedFile, formats: readonly ImportFo
   return unknown('file/unknown-format');
 }
 
-function detectJson(sample: JsonSample, formats: readonly ImportFormat[]): Detection {
+function detectJson(
+  { sample, isCut }: Extract<FileSample, { readonly kind: 'json' }>,
+  formats: readonly ImportFormat[],
+): Detection {
   const backup = backupSource(sample);
   if (backup) return { kind: 'backup', source: backup };
   const format = formats.find(
     (each) => each.kind === 'json' && isMatch(() => each.matches(sample)),
   );
   if (format?.kind === 'json') return { kind: 'json', format, sample };
+  // What would tell it may be in what is missing.
+  if (isCut) return unknown('file/damaged');
   return unknown('file/unknown-format', topLevelKeys(sample).slice(0, MAX_DETAIL_CHARACTERS));
 }
 

@@ -16,8 +16,11 @@ import { readBytes } from '#files/read-bytes.ts';
 import { measureJsonDepth } from '#files/scan-json.ts';
 import { splitElements, splitJson } from '#files/split-json.ts';
 import { splitLines } from '#files/split-lines.ts';
+import type { TextLine } from '#files/split-lines.ts';
 import type { ImportFormat, JsonFormat, ReadContext } from './formats/format.ts';
+import { nameOf } from './formats/read-each.ts';
 import { member } from './formats/read-value.ts';
+import { skipped } from './formats/skipped.ts';
 import { contentOf, toRefusal } from './open-files.ts';
 import type { SqliteTables } from './read-sqlite-tables.ts';
 import type { RecognizedFile } from './recognize-files.ts';
@@ -101,16 +104,39 @@ async function* readJson(
   if (file.detection.kind !== 'json') return;
   const { sample } = file.detection;
   const text = decodeText(contentOf(file.file), options.onBytes);
-  const values = sample.isLines ? readLines(text) : readElements(text, sample.isArray, format);
   const isWhole = format.unit === 'whole' || !(sample.isArray || hasElements(format, sample.first));
-  if (isWhole && sample.isLines) yield* readSafely(format, await collect(values), file);
+  const valuesOf = (given: AsyncIterable<string>): AsyncIterable<ReadValue> =>
+    sample.isLines ? readLines(given) : readElements(given, sample.isArray, format);
+  if (isWhole && sample.isArray) yield* readTogether(format, valuesOf(boundedText(text)), file);
   else if (isWhole) yield* readSafely(format, await parseWhole(text), file);
   else {
-    for await (const value of values) {
+    for await (const value of valuesOf(text)) {
       if (value.kind === 'value') yield* readSafely(format, value.value, file);
-      else yield { kind: 'skipped', reason: value.reason, label: null };
+      else yield toSkipped(value);
     }
   }
+}
+
+/** Values of which only all together are conversations. Where they end early, those before it are read. */
+async function* readTogether(
+  format: JsonFormat,
+  values: AsyncIterable<ReadValue>,
+  file: RecognizedFile,
+): AsyncGenerator<ReadItem> {
+  const all: unknown[] = [];
+  let damage: OnggiError | undefined;
+  try {
+    for await (const value of values) {
+      if (value.kind === 'value') all.push(value.value);
+      else yield toSkipped(value);
+    }
+  } catch (error) {
+    const refusal = toRefusal(file.file.name, error);
+    if (all.length === 0 || !isDamage(refusal)) throw error;
+    damage = new OnggiError(refusal.code, 'the file ends early', { cause: error });
+  }
+  yield* readSafely(format, all, file);
+  if (damage) throw damage;
 }
 
 function hasElements({ elementKeys = [] }: JsonFormat, first: unknown): boolean {
@@ -129,17 +155,21 @@ function* readSafely(
     else yield* format.read(String(value), context);
   } catch (error) {
     if (error instanceof OnggiError) throw error;
-    yield { kind: 'skipped', reason: 'unreadable_element', label: null };
+    yield skipped('unreadable_element', nameOf(value));
   }
 }
 
 /** A parsed value, or why there is none. */
-type ReadValue =
-  | { readonly kind: 'value'; readonly value: unknown }
-  | {
-      readonly kind: 'refused';
-      readonly reason: 'too_deep' | 'too_large' | 'unreadable_element';
-    };
+type ReadValue = { readonly kind: 'value'; readonly value: unknown } | RefusedValue;
+
+interface RefusedValue {
+  readonly kind: 'refused';
+  readonly reason: 'too_deep' | 'too_large' | 'unreadable_element';
+}
+
+function toSkipped({ reason }: RefusedValue): ReadItem {
+  return skipped(reason, null);
+}
 
 /** The elements of the top-level array, or of the arrays that the format names. */
 async function* readElements(
@@ -180,34 +210,46 @@ function parseOne(text: string): ReadValue {
   }
 }
 
+/**
+ * The value of each line.
+ * @throws OnggiError `file/damaged` when the last line is none: the file was cut there.
+ */
 async function* readLines(text: AsyncIterable<string>): AsyncGenerator<ReadValue> {
+  /** Given once another line follows it. */
+  let broken: RefusedValue | undefined;
   for await (const lines of splitLines(text)) {
     for (const line of lines) {
-      if (line === null) yield { kind: 'refused', reason: 'too_large' };
-      else if (measureJsonDepth(line) > MAX_IMPORT_DEPTH)
-        yield { kind: 'refused', reason: 'too_deep' };
-      else yield parseOne(line);
+      if (broken) yield broken;
+      broken = undefined;
+      const value = readLine(line);
+      if (value.kind === 'refused' && value.reason === 'unreadable_element') broken = value;
+      else yield value;
     }
   }
+  if (broken) throw new OnggiError('file/damaged', 'the last line is no JSON');
 }
 
-/** The values of all lines; those that cannot be read are left out. */
-async function collect(values: AsyncIterable<ReadValue>): Promise<readonly unknown[]> {
-  const all: unknown[] = [];
-  for await (const value of values) if (value.kind === 'value') all.push(value.value);
-  return all;
+function readLine(line: TextLine): ReadValue {
+  if (line === null) return { kind: 'refused', reason: 'too_large' };
+  if (measureJsonDepth(line) > MAX_IMPORT_DEPTH) return { kind: 'refused', reason: 'too_deep' };
+  return parseOne(line);
 }
 
-async function readAll(text: AsyncIterable<string>): Promise<string> {
-  const pieces: string[] = [];
+/** @throws OnggiError `file/too-large`, as it is read, above what is ever held of one file. */
+async function* boundedText(text: AsyncIterable<string>): AsyncGenerator<string> {
   let length = 0;
   for await (const piece of text) {
-    pieces.push(piece);
     length += piece.length;
     if (length > MAX_WHOLE_JSON_BYTES) {
       throw new OnggiError('file/too-large', 'this format can only be read whole');
     }
+    yield piece;
   }
+}
+
+async function readAll(text: AsyncIterable<string>): Promise<string> {
+  const pieces: string[] = [];
+  for await (const piece of boundedText(text)) pieces.push(piece);
   return pieces.join('');
 }
 

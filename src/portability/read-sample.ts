@@ -11,7 +11,12 @@ import type { ImportedFile } from './open-files.ts';
 
 /** What was seen of a file: enough to tell its format. */
 export type FileSample =
-  | { readonly kind: 'json'; readonly sample: JsonSample }
+  | {
+      readonly kind: 'json';
+      readonly sample: JsonSample;
+      /** The file ends before all of the sample was there. */
+      readonly isCut?: boolean;
+    }
   /** The first 64 KiB. */
   | { readonly kind: 'text'; readonly head: string }
   /** Valid JSON without anything in it. */
@@ -72,8 +77,8 @@ async function readPart(file: ImportedFile): Promise<FileSample> {
     if (lines.length > 1) return toLineSample(name, lines);
   }
   try {
-    const structure = await readStructure(file);
-    return structure ? { kind: 'json', sample: { name, ...structure } } : { kind: 'empty' };
+    const { isCut, structure } = await readStructure(file);
+    return structure ? { kind: 'json', sample: { name, ...structure }, isCut } : { kind: 'empty' };
   } catch (error) {
     if (!(error instanceof OnggiError) || error.code !== 'file/not-json') throw error;
     // Lines longer than the head, or a text that merely begins with a bracket.
@@ -139,7 +144,11 @@ function parse(text: string): unknown {
 
 type Structure = Pick<JsonSample, 'isLines' | 'isArray' | 'first' | 'second'>;
 
-async function readStructure(file: ImportedFile): Promise<Structure | undefined> {
+async function readStructure(file: ImportedFile): Promise<{
+  readonly isCut: boolean;
+  readonly structure: Structure | undefined;
+}> {
+  let isCut = false;
   const elements: unknown[] = [];
   const members = new Map<string, unknown>();
   let isArray = false;
@@ -165,7 +174,7 @@ async function readStructure(file: ImportedFile): Promise<Structure | undefined>
     }
   } catch (error) {
     // Of a file that ends early, what was whole tells its format all the same.
-    const isCut = error instanceof OnggiError && error.code === 'file/damaged';
+    isCut = error instanceof OnggiError && error.code === 'file/damaged';
     if (!isCut || elements.length + members.size === 0) throw error;
   }
   if (refusal !== undefined && elements.length + members.size === 0) {
@@ -174,10 +183,12 @@ async function readStructure(file: ImportedFile): Promise<Structure | undefined>
   }
   if (isArray) {
     const [first, second] = elements;
-    return elements.length === 0 ? undefined : { isLines: false, isArray, first, second };
+    const found = { isLines: false, isArray, first, second };
+    return { isCut, structure: elements.length === 0 ? undefined : found };
   }
   const first: unknown = Object.fromEntries(members);
-  return members.size === 0 ? undefined : { isLines: false, isArray, first, second: undefined };
+  const found = { isLines: false, isArray, first, second: undefined };
+  return { isCut, structure: members.size === 0 ? undefined : found };
 }
 
 function parseElements(text: string): readonly unknown[] {

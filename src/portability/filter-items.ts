@@ -50,6 +50,16 @@ export function createItemFilter(
     else if (outcome.kind === 'note') tally.note(outcome.note, outcome.label);
     if (outcome.kind !== 'item') return undefined;
     const { item, file } = outcome;
+    try {
+      return take(item, file);
+    } catch {
+      // Nothing of it was counted yet: it is left out, and the next one follows.
+      tally.skip('unreadable_element', nameOfItem(item));
+      return undefined;
+    }
+  };
+
+  function take(item: ReadItem, file: RecognizedFile): WantedItem | WantedDocument | undefined {
     if (item.kind === 'skipped') {
       tally.skip(item.reason, item.label);
       return undefined;
@@ -92,10 +102,21 @@ export function createItemFilter(
     seen.set(owner, current);
     tally.addConversation({ ...counted, owner, fileName: file.file.name }, before);
     return { ...taken, file, owner, isRepeated: before !== undefined };
-  };
+  }
+}
+
+function nameOfItem(item: ReadItem): string | null {
+  if (item.kind === 'skipped') return item.label;
+  return item.kind === 'document' ? item.document.name : labelOf(item);
 }
 
 type ConversationItem = Extract<ReadItem, { readonly kind: 'conversation' | 'native' }>;
+
+/** What the report calls a conversation: its title, else its id. */
+export function labelOf(item: ConversationItem): string {
+  if (item.kind === 'native') return item.native.conversation.title ?? item.native.conversation.id;
+  return item.conversation.title ?? item.conversation.sourceId;
+}
 
 /** Two talks without ids that begin alike are one only where one says all that the other does. */
 function isSameTalk({ beginnings: one }: Seen, { beginnings: other }: Seen): boolean {

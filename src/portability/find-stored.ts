@@ -4,15 +4,20 @@ import type { ImportedConversation } from '#domain/imported.ts';
 import { findImported, readSourceIds, sourceKey } from '#db/imported-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 
+/** What of the conversations that were asked about is here. */
+export interface FoundConversations {
+  readonly rows: ReadonlyMap<ImportedConversation, Conversation>;
+  /** A row that one of them may be could not be read: whether it is here is not known. */
+  readonly unreadable: ReadonlySet<ImportedConversation>;
+}
+
 /**
  * Finds what of these conversations is here. One whose id is derived may lie here as a shorter export
  * of itself, under an id of an earlier version: then the one that says most of it is found.
  */
 export function createStoredFinder(
   db: OnggiDatabase,
-): (
-  conversations: readonly ImportedConversation[],
-) => Promise<ReadonlyMap<ImportedConversation, Conversation>> {
+): (conversations: readonly ImportedConversation[]) => Promise<FoundConversations> {
   /** What lay here when a source was first asked about: what comes later has ids of today. */
   const idsBySource = new Map<string, Promise<ReadonlySet<string>>>();
 
@@ -34,13 +39,18 @@ export function createStoredFinder(
     );
     const rows = await findImported(db, asked);
     const found = new Map<ImportedConversation, Conversation>();
+    const unreadable = new Set<ImportedConversation>();
     for (const [conversation, ids] of places) {
       const { source } = conversation;
       const here = ids.flatMap((sourceId) => rows.get(sourceKey({ source, sourceId })) ?? []);
-      const row = longestOf(here, conversation);
-      if (row) found.set(conversation, row);
+      try {
+        const row = longestOf(here, conversation);
+        if (row) found.set(conversation, row);
+      } catch {
+        unreadable.add(conversation);
+      }
     }
-    return found;
+    return { rows: found, unreadable };
   };
 }
 

@@ -1,14 +1,14 @@
 /** Stores the conversations of an import, new ones many at a time, each of them whole. */
-import type { ErrorCode } from '#domain/errors.ts';
-import { toOnggiError } from '#domain/errors.ts';
 import type { Clock, CreateId, SessionId } from '#domain/ids.ts';
 import type { ExistingChoice } from '#domain/import-report.ts';
 import type { ImportedDocument } from '#domain/imported.ts';
 import type { Attachment } from '#domain/stored-rows.ts';
 import { addWholeConversations } from '#db/imported-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
+import { labelOf } from './filter-items.ts';
 import type { WantedItem } from './filter-items.ts';
 import { createStoredFinder } from './find-stored.ts';
+import { endsStoring } from './ends-storing.ts';
 import type { ImportLog } from './import-log.ts';
 import type { ImportTally } from './import-tally.ts';
 import { prepareNew } from './prepare-new.ts';
@@ -42,20 +42,6 @@ const BATCH_CONVERSATIONS = 64;
 /** Bytes of attachments that wait in memory for their transaction. */
 const WAITING_BYTES = 32 * 1024 * 1024;
 
-/** After these nothing more can be stored: the import ends with what it has. */
-const FATAL: readonly ErrorCode[] = [
-  'db/quota',
-  'db/no-space',
-  'db/closed',
-  'db/lost',
-  'db/hang',
-  'db/unavailable',
-];
-
-function isFatal(error: unknown): boolean {
-  return FATAL.includes(toOnggiError(error).code);
-}
-
 export function createImportWriter(parts: ImportWriterParts): ImportWriter {
   const { db, tally, log } = parts;
   const findStored = createStoredFinder(db);
@@ -70,12 +56,17 @@ export function createImportWriter(parts: ImportWriterParts): ImportWriter {
     let waiting: PreparedConversation[] = [];
     let waitingBytes = 0;
     for (const item of imported) {
-      const stored = found.get(item.conversation);
+      if (found.unreadable.has(item.conversation)) {
+        tally.skip('storage_refused', labelOf(item), item.owner);
+        continue;
+      }
+      const stored = found.rows.get(item.conversation);
       if (stored) {
         await guarded(item, () => writeUpdate(parts, item, stored));
         continue;
       }
-      const next = await prepareNew(parts, item);
+      const next = await guarded(item, () => prepareNew(parts, item));
+      if (!next) continue;
       waiting.push(next);
       waitingBytes += sumBytes(next.rows.attachments);
       if (waitingBytes < WAITING_BYTES) continue;
@@ -97,7 +88,7 @@ export function createImportWriter(parts: ImportWriterParts): ImportWriter {
         log.toPart({ createdIds: waiting.map(({ rows }) => rows.conversation.id) }),
       );
     } catch (error) {
-      if (isFatal(error)) throw error;
+      if (endsStoring(error)) throw error;
       if (waiting.length > 1) {
         // One of them cannot be stored: each by itself, so that the others are.
         for (const each of waiting) await storeNew([each]);
@@ -112,12 +103,17 @@ export function createImportWriter(parts: ImportWriterParts): ImportWriter {
     }
   }
 
-  async function guarded(item: WantedItem, work: () => Promise<void>): Promise<void> {
+  /** @returns what the work gives; undefined when it failed for this item alone, which is told. */
+  async function guarded<Result>(
+    item: WantedItem,
+    work: () => Promise<Result>,
+  ): Promise<Result | undefined> {
     try {
-      await work();
+      return await work();
     } catch (error) {
-      if (isFatal(error)) throw error;
+      if (endsStoring(error)) throw error;
       tally.skip('storage_refused', labelOf(item), item.owner);
+      return undefined;
     }
   }
 
@@ -139,17 +135,12 @@ export function createImportWriter(parts: ImportWriterParts): ImportWriter {
         if (fate === 'new') log.addDocument(id, source);
         tally.addDocumentFate(source, fate);
       } catch (error) {
-        if (isFatal(error)) throw error;
+        if (endsStoring(error)) throw error;
         tally.skip('storage_refused', name);
       }
     },
     flush,
   };
-}
-
-function labelOf(item: WantedItem): string {
-  if (item.kind === 'native') return item.native.conversation.title ?? item.native.conversation.id;
-  return item.conversation.title ?? item.conversation.sourceId;
 }
 
 function sumBytes(attachments: readonly Attachment[]): number {

@@ -9,7 +9,8 @@ import { readAllMessages } from '#db/table-pages.ts';
 import { compareNative } from './compare-native.ts';
 import { findBareImported, findBareNative } from './fill-attachments.ts';
 import type { BareReference } from './fill-attachments.ts';
-import { createItemFilter } from './filter-items.ts';
+import { endsStoring } from './ends-storing.ts';
+import { createItemFilter, labelOf } from './filter-items.ts';
 import type { WantedItem } from './filter-items.ts';
 import { createStoredFinder } from './find-stored.ts';
 import { createImportTally } from './import-tally.ts';
@@ -56,7 +57,10 @@ export async function previewImport(
   for await (const outcome of readImports(recognized.files, readOptions)) {
     const wanted = filter(outcome);
     if (wanted?.kind === 'document') {
-      tally.addDocumentFate(wanted.document.source, await findDocumentFate(db, wanted.document));
+      const { document } = wanted;
+      await guarded(tally, { label: document.name }, async () =>
+        tally.addDocumentFate(document.source, await findDocumentFate(db, document)),
+      );
       continue;
     }
     // A copy that says more than the one before it has the fate of that one.
@@ -99,22 +103,45 @@ async function tellFates(
   const imported = items.flatMap((item) => (item.kind === 'conversation' ? [item] : []));
   const found = await findStored(imported.map(({ conversation }) => conversation));
   for (const item of imported) {
-    const { conversation, file } = item;
-    const stored = found.get(conversation);
-    let fate = stored ? await fateOf(db, stored, conversation, file.file.modifiedAt) : 'new';
-    if (stored && fate === 'unchanged') {
-      fate = fateOfBare(await findBareImported(db, item, stored));
+    const { conversation, file, owner } = item;
+    const label = labelOf(item);
+    if (found.unreadable.has(conversation)) {
+      tally.skip('storage_refused', label, owner);
+      continue;
     }
-    tally.addFate(conversation.source, fate);
+    await guarded(tally, { label, owner }, async () => {
+      const stored = found.rows.get(conversation);
+      let fate = stored ? await fateOf(db, stored, conversation, file.file.modifiedAt) : 'new';
+      if (stored && fate === 'unchanged') {
+        fate = fateOfBare(await findBareImported(db, item, stored));
+      }
+      tally.addFate(conversation.source, fate);
+    });
   }
   for (const item of items) {
     if (item.kind !== 'native') continue;
-    const source = item.native.conversation.source === 'seed' ? 'seed' : 'onggi';
-    const { kind, rows } = await compareNative(db, item.native, options);
-    if (kind === 'collision') tally.addCollision();
-    const bare = kind === 'same' ? await findBareNative(db, item, rows) : [];
-    const fates = { new: 'new', same: fateOfBare(bare), collision: 'updated' } as const;
-    tally.addFate(source, fates[kind]);
+    await guarded(tally, { label: labelOf(item), owner: item.owner }, async () => {
+      const source = item.native.conversation.source === 'seed' ? 'seed' : 'onggi';
+      const { kind, rows } = await compareNative(db, item.native, options);
+      const bare = kind === 'same' ? await findBareNative(db, item, rows) : [];
+      if (kind === 'collision') tally.addCollision();
+      const fates = { new: 'new', same: fateOfBare(bare), collision: 'updated' } as const;
+      tally.addFate(source, fates[kind]);
+    });
+  }
+}
+
+/** What cannot be compared with what is here is named like what the import will not be able to store. */
+async function guarded(
+  tally: ImportTally,
+  { label, owner }: { readonly label: string; readonly owner?: string },
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (endsStoring(error)) throw error;
+    tally.skip('storage_refused', label, owner);
   }
 }
 

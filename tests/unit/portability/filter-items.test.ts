@@ -40,6 +40,29 @@ function foreign(count: number): ReadItem {
   return { kind: 'conversation', conversation };
 }
 
+it('leaves out one that cannot be counted, under its name, and goes on', async () => {
+  const file = await anyFile();
+  const findAsset = () => {
+    throw new RangeError('too many');
+  };
+  const attachment = { name: 'a.png', mediaType: null, sizeBytes: null, assetKeys: ['a'] };
+  const item = foreign(1);
+  if (item.kind !== 'conversation') throw new Error('none');
+  const messages = item.conversation.messages.map((message) => ({
+    ...message,
+    attachments: [attachment],
+  }));
+  const bad = { ...item, conversation: { ...item.conversation, title: 'Bad', messages } } as const;
+  const tally = createImportTally();
+  const filter = createItemFilter(tally);
+  expect(filter({ kind: 'item', item: bad, file: { ...file, findAsset } })).toBeUndefined();
+  expect(filter({ kind: 'item', item, file })).toBeDefined();
+  expect(tally.toPreview([])).toMatchObject({
+    sources: [{ conversationCount: 1 }],
+    skipped: [{ reason: 'unreadable_element', count: 1, examples: ['Bad'] }],
+  });
+});
+
 function native(count: number): ReadItem {
   const [conversationId, sessionId] = [toConversationId('c'), toSessionId('s')];
   const messages = Array.from({ length: count }, (_, index) =>

@@ -84,6 +84,8 @@ export interface ImportPreview {
   readonly skipped: readonly SkippedGroup[];
   readonly notes: readonly NotedGroup[];
   readonly refused: readonly RefusedFile[];
+  /** How many more were refused: of very many only the first are named. Missing where that is none. */
+  readonly unnamedRefusedCount?: number | undefined;
   /** Conversations of our own files whose id is here already with other content. */
   readonly collisionCount: number;
 }

@@ -1074,6 +1074,7 @@ const texts = {
   'import.inside': 'In it: {names}',
   'import.refused': 'Files that could not be read',
   'import.refusedPart': 'Files that were read in part',
+  'import.refusedMore': '{count} more could not be read whole; only the first are named',
   'import.existing': 'Conversations that are here already',
   'import.existing.update': 'Update',
   'import.existing.copy': 'Keep both',

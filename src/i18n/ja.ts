@@ -955,6 +955,7 @@ export const ja: LaterTexts = {
   'import.inside': '中身：{names}',
   'import.refused': '読めなかったファイル',
   'import.refusedPart': '一部だけ読み取れたファイル',
+  'import.refusedMore': 'ほかに{count}件も最後まで読めませんでした。名前は最初の分だけです',
   'import.existing': 'すでにある会話',
   'import.existing.update': '更新する',
   'import.existing.copy': '両方残す',

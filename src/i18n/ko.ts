@@ -938,6 +938,7 @@ export const ko: LaterTexts = {
   'import.inside': '들어 있는 것: {names}',
   'import.refused': '읽지 못한 파일',
   'import.refusedPart': '일부만 읽은 파일',
+  'import.refusedMore': '그 밖에 {count}개도 다 읽지 못했어요. 이름은 앞의 것만 적었어요',
   'import.existing': '이미 있는 대화',
   'import.existing.update': '업데이트',
   'import.existing.copy': '둘 다 두기',

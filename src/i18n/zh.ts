@@ -894,6 +894,7 @@ export const zh: LaterTexts = {
   'import.inside': '其中有：{names}',
   'import.refused': '无法读取的文件',
   'import.refusedPart': '只读取了一部分的文件',
+  'import.refusedMore': '另有 {count} 个未能完整读取；只列出最前面的名称',
   'import.existing': '已存在的对话',
   'import.existing.update': '更新',
   'import.existing.copy': '都保留',

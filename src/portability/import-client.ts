@@ -139,6 +139,7 @@ const PREVIEW = {
   refused: v.array(
     v.object({ name: v.string(), code: v.picklist(ERROR_CODES), detail: v.nullable(v.string()) }),
   ),
+  unnamedRefusedCount: v.optional(Count),
   collisionCount: Count,
 };
 const Preview = v.object(PREVIEW);

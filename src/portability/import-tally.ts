@@ -60,7 +60,7 @@ export interface ImportTally {
 /** Titles or ids that are named for each reason. */
 const MAX_EXAMPLES = 5;
 const MAX_CHAT_MODELS = 20;
-/** Refused files that are named. */
+/** Refused files that are named; a folder may hold thousands that are no exports. The others are counted. */
 const MAX_REFUSED = 200;
 
 interface Counts {
@@ -90,6 +90,7 @@ export function createImportTally(): ImportTally {
   const skipped = new Map<SkipReason, Group>();
   const notes = new Map<ImportNote, Group>();
   const refused: RefusedFile[] = [];
+  let unnamedRefusedCount = 0;
   const idByOwner = new Map<string, ConversationId>();
   /** Null for a file of several. */
   const ownerByFile = new Map<string, string | null>();
@@ -150,7 +151,9 @@ export function createImportTally(): ImportTally {
     note,
     place: (owner, id) => void idByOwner.set(owner, id),
     refuse(file) {
-      if (refused.length < MAX_REFUSED) refused.push(file);
+      // What ended the whole import has no name, and is always told.
+      if (refused.length < MAX_REFUSED || file.name === '') refused.push(file);
+      else unnamedRefusedCount += 1;
     },
     toPreview: (files) => ({
       files: files.map(nameFile),
@@ -161,6 +164,7 @@ export function createImportTally(): ImportTally {
       })),
       notes: Array.from(notes, ([name, group]): NotedGroup => ({ note: name, ...toGroup(group) })),
       refused,
+      ...(unnamedRefusedCount > 0 && { unnamedRefusedCount }),
       collisionCount,
     }),
   };

@@ -35,9 +35,6 @@ export interface RecognizedFiles {
 
 const SQLITE_FORMAT = 'onggi-sqlite';
 
-/** Refused files that are named; a folder may hold thousands that are no exports. */
-const MAX_REFUSED = 200;
-
 /** A file and what it is. */
 export interface Detected {
   readonly file: ImportedFile;
@@ -59,7 +56,8 @@ export async function recognizeFiles(
   const summaries: ImportFileSummary[] = [];
   for (const group of byGroup(detected).values()) {
     const { kept, lost } = sortOut(group);
-    refused.push(...lost);
+    // One by one: a spread of very many arguments overflows the stack.
+    for (const each of lost) refused.push(each);
     // Nobody asks what is beside files that are all refused.
     if (kept.length === 0) continue;
     const twins = findTwins(kept);
@@ -74,7 +72,7 @@ export async function recognizeFiles(
       if (file) files.push(second ? { ...file, twin: second } : file);
     }
   }
-  return { files, summaries, refused: refused.slice(0, MAX_REFUSED) };
+  return { files, summaries, refused };
 }
 
 /** Puts to a file what its group has beside it; undefined for a backup, which is not read here. */

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { strToU8, zipSync } from 'fflate';
 import { expect, test, text } from './seeded.ts';
 
 const AT = (day: number) => `2025-03-0${day}T10:00:00.000000Z`;
@@ -77,4 +79,40 @@ test('the newest of what was imported is shown, tools by name; a cut file stands
     `${text('message.toolCall')} · web_search`,
     `${text('message.toolResult')} · web_search`,
   ]);
+});
+
+test('of very many files that could not be read the rest is counted, in the report too', async ({
+  start,
+  page,
+}) => {
+  await start();
+  await page.goto('/#/data');
+  const strange = Array.from({ length: 203 }, (_, at) => [`${at}.json`, strToU8(`{"a":${at}}`)]);
+  const archive = zipSync({
+    ...(Object.fromEntries(strange) as Record<string, Uint8Array>),
+    'conversations.json': strToU8(JSON.stringify([chat('Only one', 1)])),
+  });
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page
+      .getByRole('region', { name: text('import.title') })
+      .getByRole('button', { name: text('import.button'), exact: true })
+      .click(),
+  ]);
+  await chooser.setFiles({ name: 'all.zip', mimeType: '', buffer: Buffer.from(archive) });
+  const dialog = page.getByRole('dialog');
+  const rest = text('import.refusedMore', { count: '3' });
+  await expect(dialog.getByText(rest)).toBeVisible();
+  await dialog.getByRole('button', { name: /^Import \d+ conversation/ }).click();
+  await dialog.getByRole('button', { name: text('import.show') }).waitFor();
+  await expect(dialog.getByText(rest)).toBeVisible();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    dialog.getByRole('button', { name: text('import.report') }).click(),
+  ]);
+  const report = JSON.parse(await readFile(await download.path(), 'utf8')) as {
+    refused: readonly unknown[];
+    unnamedRefusedCount?: number;
+  };
+  expect([report.refused.length, report.unnamedRefusedCount]).toEqual([200, 3]);
 });

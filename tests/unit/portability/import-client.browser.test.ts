@@ -5,7 +5,7 @@ import { createImportClient } from '#portability/import-client.ts';
 import { runJob } from '#portability/run-job.ts';
 import workerUrl from '#portability/portability.worker.ts?worker&url';
 import { openForTest } from '../db/fresh-database.ts';
-import { SESSION_ID, chatgptConversation, fileOf, snapshot } from './import-files.ts';
+import { SESSION_ID, chatgptConversation, fileOf, snapshot, zipOf } from './import-files.ts';
 
 const createWorker = () => new Worker(workerUrl, { type: 'module' });
 
@@ -41,6 +41,16 @@ describe('createImportClient', () => {
     expect(await client.undo(id)).toMatchObject({ removedConversationCount: 30 });
     expect((await snapshot(db)).messages).toEqual([]);
     await expect(client.undo(id)).rejects.toMatchObject({ code: 'backup/nothing-to-undo' });
+  });
+
+  it('counts the refused files that it does not name', async () => {
+    const { client } = await setUp();
+    const strange = Array.from({ length: 230 }, (_, at) => [`${at}.json`, { nobody: at }] as const);
+    const others = fileOf('others.zip', zipOf(Object.fromEntries(strange)));
+    const { preview } = await client.preview([others]);
+    expect([preview.refused.length, preview.unnamedRefusedCount]).toEqual([200, 30]);
+    const { report } = await client.run([others, fileOf('a.json', many(1))], 'update');
+    expect([report.refused.length, report.unnamedRefusedCount]).toEqual([200, 30]);
   });
 
   it('gives back the backup among the files, for the restore', async () => {

@@ -34,7 +34,7 @@ import { loadKeyLock } from '#settings/lazy-key-lock.ts';
 import { createPreferences } from '#settings/preferences.ts';
 import { Answers } from '#state/answers.svelte.ts';
 import { AppUpdate } from '#state/app-update.svelte.ts';
-import { App as AppState, NEW_DRAFT } from '#state/app.svelte.ts';
+import { App as AppState } from '#state/app.svelte.ts';
 import type { RestoreDone } from '#state/backup-work.ts';
 import { Backups } from '#state/backups.svelte.ts';
 import { Cache } from '#state/cache.svelte.ts';
@@ -50,6 +50,7 @@ import { createLazyLibrary } from '#state/lazy-library.ts';
 import { createLazyLock } from '#state/lazy-lock.ts';
 import { createLazyDataWork } from '#state/lazy-data-work.ts';
 import { createLazySearch } from '#state/lazy-search.ts';
+import { Meanwhile } from '#state/meanwhile.svelte.ts';
 import { openChecked } from '#state/open-checked.ts';
 import { Router } from '#state/route.svelte.ts';
 import { Settings } from '#state/settings.svelte.ts';
@@ -60,6 +61,7 @@ import { Usage } from '#state/usage.svelte.ts';
 import { Visit } from '#state/visit.ts';
 import App from '#ui/App.svelte';
 import { createStartScreen, showBlocked } from '#ui/blocked/show-blocked.ts';
+import type { OpenBehind } from '#ui/recovery/open-with-room.ts';
 import {
   calculateUsageStatistics,
   findPrice,
@@ -92,6 +94,7 @@ const monotonic = () => performance.now();
 const createId: CreateId = () => crypto.randomUUID();
 const translator = new Translator();
 const storage = new StorageHealth();
+const meanwhile = new Meanwhile();
 const target = document.querySelector('#app') ?? document.body;
 /** Stands in the place of everything while a page that must not be loaded anew is locked. */
 const cover = document.createElement('div');
@@ -99,6 +102,7 @@ const loadLockScreen = () => import('./ui/lock/pass-lock.ts');
 
 /** Everything is being erased: a page that begins anew, and waits, holds and writes nothing. */
 function stop(): void {
+  meanwhile.end();
   sessionStorage.clear();
   // Nothing is worth a question any more.
   const hush = (event: Event): void => event.stopImmediatePropagation();
@@ -401,23 +405,22 @@ async function open(): Promise<OnggiDatabase> {
     return await openNow();
   } catch (error) {
     if (toOnggiError(error).code !== 'db/no-space') throw error;
-    const { openWithRoom } = await import('./ui/recovery/open-with-room.ts');
-    return openWithRoom(target, translator, {
-      open: openNow,
-      draftId: NEW_DRAFT,
-      storage,
-      clock,
-      createId,
-    });
+    // Without that page the reason is told all the same.
+    const page = await import('./ui/recovery/open-with-room.ts').catch(() => undefined);
+    if (!page) throw error;
+    return page.openWithRoom(target, translator, { open: openNow, meanwhile, clock, createId });
   }
 }
 
-/** Opens the database, and asks the person first where data are missing. */
-function openNow(): Promise<OnggiDatabase> {
+/**
+ * Opens the database, and asks the person first where data are missing.
+ * @param behind What stands on the page meanwhile; by default nothing, until something has to be said.
+ */
+function openNow(behind?: OpenBehind): Promise<OnggiDatabase> {
   return openChecked({
     clock,
     createId,
-    screen: createStartScreen(target, translator),
+    screen: behind?.screen ?? createStartScreen(target, translator),
     events: {
       onSuperseded: storage.supersede,
       onLost: storage.fail,
@@ -429,10 +432,12 @@ function openNow(): Promise<OnggiDatabase> {
       const { passRecovery } = await import('./ui/recovery/pass-recovery.ts');
       const reload = (done?: RestoreDone) => {
         if (done) sessionStorage.setItem(DONE_KEY, done);
+        meanwhile.keepOverReload();
         // What was brought back is to be seen, from the rescue page too.
         history.replaceState(null, '', '#/');
         location.reload();
       };
+      await behind?.makeWay();
       await passRecovery(target, translator, { reason, ...access, clock, createId, reload });
     },
   });
@@ -457,14 +462,17 @@ async function start(): Promise<void> {
       await showErase(target, translator, isUnfinished);
       return;
     }
+    meanwhile.begin();
     const app = await createApp(await open());
+    if (!meanwhile.isEmpty) await app.addToNewDraft(meanwhile.text.trim());
     target.replaceChildren();
     mount(App, { target, props: { app } });
+    meanwhile.end();
     // Texts of failures are among them, so nothing waits for a click.
     setTimeout(() => void translator.complete().catch(() => undefined));
     if (import.meta.env.PROD) void app.parts.appUpdate.register();
   } catch (error) {
-    await showBlocked(target, translator, toOnggiError(error));
+    await showBlocked(target, translator, toOnggiError(error), meanwhile.text.trim() || undefined);
   }
 }
 

@@ -79,7 +79,7 @@ export interface AppParts {
 }
 
 /** Key of the draft of a conversation that has not begun. */
-export const NEW_DRAFT = 'new';
+const NEW_DRAFT = 'new';
 /** The same of a temporary one: it is never written. */
 const NEW_TEMPORARY_DRAFT = 'new-temporary';
 
@@ -164,6 +164,13 @@ export class App {
     const { id, keeping } = this.open;
     const isPlaced = keeping === 'stored' || (keeping === 'unsaved' && id === null);
     return isPlaced && this.parts.settings.value.saveHistory;
+  }
+
+  /** Puts a text behind what stands in the message box of a new chat, where it is shown and kept as that is. */
+  async addToNewDraft(text: string): Promise<void> {
+    const { drafts, settings } = this.parts;
+    const isKept = settings.value.saveHistory;
+    await drafts.append(this.isNextTemporary ? NEW_TEMPORARY_DRAFT : NEW_DRAFT, text, isKept);
   }
 
   /** Follows the route: the named conversation becomes the open one. */

@@ -71,6 +71,14 @@ export class Drafts {
     this.#timers.set(id, setTimeout(write, draftToMessage(draft) === '' ? 0 : WRITE_PAUSE_MS));
   }
 
+  /** Puts a text behind what is typed, and behind what is stored of it. Writes it at once. */
+  async append(id: string, text: string, isKept: boolean): Promise<void> {
+    await this.load(id);
+    const both = [this.get(id).text, text].filter((part) => part !== '').join('\n\n');
+    this.set(id, { text: both }, isKept);
+    this.flush();
+  }
+
   /** Empties a draft that was sent. */
   clear(id: string, isKept: boolean): void {
     this.set(id, EMPTY, isKept);

@@ -6,28 +6,51 @@ import { expectNoViolations } from './violations.ts';
 
 const rows = seedConversations([seedConversation('Kept letters')]);
 
+/** What the browser refuses: everything of its databases, or only to open those of onggi, or they are damaged. */
+type Refusal = 'all' | 'opening' | 'damaged';
+
 /** Has the browser refuse to open its databases, as Chromium does on a full disk, until `free`. */
 async function fillDisk(page: Page): Promise<void> {
   await page.addInitScript(() => {
-    const isFull = () => localStorage.getItem('test.full') !== null;
-    const refusal = () =>
-      new DOMException('Internal error opening backing store for indexedDB.open.', 'UnknownError');
     for (const name of ['open', 'deleteDatabase', 'databases'] as const) {
       const real: unknown = Object.getOwnPropertyDescriptor(IDBFactory.prototype, name)?.value;
       Object.assign(IDBFactory.prototype, {
         [name](this: IDBFactory, ...given: unknown[]) {
-          if (!isFull()) return Reflect.apply(real as () => unknown, this, given) as unknown;
+          const how = localStorage.getItem('test.full');
+          const isOpening = name === 'open' && given[0] !== 'onggi-turn-log';
+          if (how === null || (how !== 'all' && !isOpening)) {
+            return Reflect.apply(real as () => unknown, this, given) as unknown;
+          }
+          const refusal =
+            how === 'damaged'
+              ? new DOMException('Internal error.', 'NotReadableError')
+              : new DOMException(
+                  'Internal error opening backing store for indexedDB.open.',
+                  'UnknownError',
+                );
           if (name === 'deleteDatabase') localStorage.setItem('test.deleted', String(given[0]));
-          if (name === 'databases') return Promise.reject(refusal());
-          throw refusal();
+          if (name === 'databases') return Promise.reject(refusal);
+          const openings = Number(localStorage.getItem('test.openings'));
+          localStorage.setItem('test.openings', String(openings + 1));
+          throw refusal;
         },
       });
     }
   });
-  await page.evaluate(() => localStorage.setItem('test.full', '1'));
+  await refuse(page, 'all');
 }
 
+const refuse = (page: Page, how: Refusal) =>
+  page.evaluate((refused) => localStorage.setItem('test.full', refused), how);
 const free = (page: Page) => page.evaluate(() => localStorage.removeItem('test.full'));
+
+/** Starts on a full disk. @returns the field in which something can be written meanwhile */
+async function startOnFullDisk(page: Page) {
+  await fillDisk(page);
+  await page.goto('/robots.txt');
+  await page.goto('/');
+  return page.getByRole('textbox', { name: text('recovery.write') });
+}
 
 test('a start on a full disk says so, shows copies, keeps what is typed, and opens by itself', async ({
   start,
@@ -75,6 +98,103 @@ test('a start on a full disk says so, shows copies, keeps what is typed, and ope
   await free(page);
   await expect(page.getByRole('link', { name: 'Kept letters' })).toBeVisible({ timeout: 20_000 });
   await expect(onggi.composer).toHaveValue('적어 둔 생각');
+});
+
+test('the page of a full disk stays as it is while the database is tried behind it', async ({
+  start,
+}) => {
+  const { page } = await start({ rows });
+  const field = await startOnFullDisk(page);
+  await refuse(page, 'opening');
+  await field.fill('쓰는 중');
+  await field.evaluate((box: HTMLTextAreaElement) => {
+    box.setSelectionRange(2, 2);
+    box.dataset['mark'] = 'the same';
+  });
+  const openings = () => page.evaluate(() => Number(localStorage.getItem('test.openings')));
+  const before = await openings();
+  await expect.poll(openings, { timeout: 30_000 }).toBeGreaterThan(before + 1);
+  await expect(field).toBeFocused();
+  const found = await field.evaluate((box: HTMLTextAreaElement) => [
+    box.selectionStart,
+    box.dataset['mark'],
+  ]);
+  expect(found).toEqual([2, 'the same']);
+  await expect(field).toHaveValue('쓰는 중');
+});
+
+test('what was typed on a full disk is shown where no history is kept, and is kept nowhere then', async ({
+  start,
+}) => {
+  const onggi = await start({ rows, settings: { saveHistory: false } });
+  const { page } = onggi;
+  const field = await startOnFullDisk(page);
+  await field.fill('적어 둔 생각');
+  await free(page);
+  await page.getByRole('button', { name: text('common.tryAgain') }).click();
+  await expect(onggi.composer).toHaveValue('적어 둔 생각');
+  expect(await page.evaluate(() => JSON.stringify(sessionStorage))).not.toContain('생각');
+});
+
+test('what was typed on a full disk is offered where opening fails otherwise, and outlives a reload', async ({
+  start,
+}) => {
+  const onggi = await start({ rows });
+  const { page } = onggi;
+  const field = await startOnFullDisk(page);
+  await field.fill('적어 둔 생각');
+  await refuse(page, 'damaged');
+  await page.getByRole('button', { name: text('common.tryAgain') }).click();
+  await expect(page.getByRole('alert')).toContainText(text('error.db/row-damaged'));
+  const unsaved = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download the unsaved text' }).click();
+  expect(readFileSync(await (await unsaved).path(), 'utf8')).toBe('적어 둔 생각');
+
+  await free(page);
+  const question = page.waitForEvent('dialog').then((dialog) => dialog.accept());
+  await page.getByRole('button', { name: text('blocked.reload') }).click({ noWaitAfter: true });
+  await question;
+  await expect(onggi.composer).toHaveValue('적어 둔 생각');
+});
+
+test('what was typed on a full disk is there when data turn out missing and were brought back', async ({
+  start,
+}) => {
+  const onggi = await start({ rows });
+  const { page } = onggi;
+  const questions: string[] = [];
+  page.on('dialog', (dialog) => {
+    questions.push(dialog.type());
+    void dialog.accept();
+  });
+  await makeSnapshot(page);
+  const field = await startOnFullDisk(page);
+  await field.fill('적어 둔 생각');
+  await refuse(page, 'opening');
+  await page.evaluate(async () => {
+    for (const { name = '' } of await indexedDB.databases()) {
+      await new Promise((resolve) => {
+        indexedDB.deleteDatabase(name).onsuccess = resolve;
+      });
+    }
+  });
+  await free(page);
+  await expect(page.getByRole('heading', { name: text('recovery.title') })).toBeVisible({
+    timeout: 30_000,
+  });
+  await page.getByRole('button', { name: /^Restore the snapshot/ }).click();
+  await expect(page.getByText(text('restore.done.recovered'))).toBeVisible();
+  await expect(onggi.composer).toHaveValue('적어 둔 생각');
+  expect(questions).toEqual([]);
+});
+
+test('a start on a full disk says so where its page cannot be fetched', async ({ start }) => {
+  const { page } = await start({ rows });
+  await page.route(/open-with-room/, (route) => route.abort());
+  await fillDisk(page);
+  await page.goto('/robots.txt');
+  await page.goto('/');
+  await expect(page.getByRole('alert')).toContainText(text('error.db/no-space'));
 });
 
 test('the rescue page opens no database behind a torn log before there is room', async ({

@@ -7,17 +7,22 @@ import BlockedMessage from './BlockedMessage.svelte';
 import type { WaitingMessage } from './waiting-message.ts';
 
 /** A storage that does not open for so long is told; it is waited for all the same. */
-const START_PATIENCE_MS = 8000;
+export const START_PATIENCE_MS = 8000;
 
-/** Shows a screen that needs no database, for when there is none. @returns what takes it away */
+/**
+ * Shows a screen that needs no database, for when there is none.
+ * @param unsaved Text that is only in this page, offered as a file.
+ * @returns what takes it away
+ */
 export async function showBlocked(
   target: Element,
   translator: Translator,
   { code, detail }: { readonly code: ErrorCode; readonly detail?: string | undefined },
+  unsaved?: string,
 ): Promise<() => void> {
   await useOwnTexts(translator);
   target.replaceChildren();
-  const component = mount(BlockedMessage, { target, props: { code, detail, translator } });
+  const component = mount(BlockedMessage, { target, props: { code, detail, translator, unsaved } });
   return () => void unmount(component);
 }
 

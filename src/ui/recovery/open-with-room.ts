@@ -1,60 +1,41 @@
 import { mount, unmount } from 'svelte';
-import { toOnggiError } from '#domain/errors.ts';
+import type { StartScreen } from '#state/open-checked.ts';
 import { FullDisk } from '#state/full-disk.svelte.ts';
+import type { Meanwhile } from '#state/meanwhile.svelte.ts';
 import { Recovery } from '#state/recovery.svelte.ts';
 import type { RecoveryDeps } from '#state/recovery.svelte.ts';
-import type { StorageHealth } from '#state/storage-health.svelte.ts';
 import type { Translator } from '#state/translator.svelte.ts';
+import { START_PATIENCE_MS } from '#ui/blocked/show-blocked.ts';
 import RecoveryScreen from './RecoveryScreen.svelte';
 
-interface Opening extends Pick<RecoveryDeps, 'open' | 'clock' | 'createId'> {
-  /** The draft that takes what was typed meanwhile. */
-  readonly draftId: string;
-  /** Keeps it where the draft cannot be written. */
-  readonly storage: StorageHealth;
+/** What stands on the page while the database is opened behind it. */
+export interface OpenBehind {
+  /** Says there what is waited for. */
+  readonly screen: StartScreen;
+  /** Takes it away, before another screen comes in its place. */
+  readonly makeWay: () => Promise<void>;
+}
+
+interface Opening extends Pick<RecoveryDeps, 'clock' | 'createId'> {
+  readonly open: (behind: OpenBehind) => ReturnType<RecoveryDeps['open']>;
+  /** What is typed until it is open; whoever gave it looks after it. */
+  readonly meanwhile: Meanwhile;
 }
 
 /**
- * Says that the disk is full and what can be done meanwhile, until there is room and the database opens.
- * @throws OnggiError as `open`, but `db/no-space`.
+ * Says that the disk is full and what can be done meanwhile, until there is room and the database opens. It
+ * stays on the page as it is over all tries, with what is typed there.
+ * @throws OnggiError as `open`, but those after which it may work the next time.
  */
 export async function openWithRoom(
   target: Element,
   translator: Translator,
-  { open, draftId, storage, ...makers }: Opening,
+  { open, meanwhile, ...makers }: Opening,
 ): ReturnType<Opening['open']> {
-  const sleep = (pauseMs: number) => new Promise((resolve) => setTimeout(resolve, pauseMs));
-  const disk = new FullDisk({ clock: makers.clock, sleep });
-  // The screen is not there while the database opens, which may ask and then load the page anew.
-  const guard = (event: BeforeUnloadEvent): void => {
-    if (disk.text.trim() !== '') event.preventDefault();
-  };
-  addEventListener('beforeunload', guard);
-  for (;;) {
-    await waitOnScreen(target, translator, disk, makers);
-    // Whoever followed the link to the rescue page and then stayed, for what they typed, is not led there.
-    if (location.hash === '#/rescue') history.replaceState(null, '', '#/');
-    try {
-      const db = await open();
-      await disk.handOver(db, draftId, storage);
-      removeEventListener('beforeunload', guard);
-      return db;
-    } catch (error) {
-      // After any other failure the text is still guarded.
-      if (toOnggiError(error).code !== 'db/no-space') throw error;
-    }
-  }
-}
-
-async function waitOnScreen(
-  target: Element,
-  translator: Translator,
-  disk: FullDisk,
-  makers: Pick<RecoveryDeps, 'clock' | 'createId'>,
-): Promise<void> {
   await translator.complete();
   document.documentElement.lang = translator.language ?? 'ko';
-  target.replaceChildren();
+  const sleep = (pauseMs: number) => new Promise((resolve) => setTimeout(resolve, pauseMs));
+  const disk = new FullDisk({ meanwhile, sleep });
   const refuse = (): Promise<never> => Promise.reject(new Error('nothing is opened here'));
   const recovery = new Recovery({
     ...makers,
@@ -64,13 +45,47 @@ async function waitOnScreen(
     followWait: () => undefined,
     reload: () => location.reload(),
   });
-  const screen = mount(RecoveryScreen, {
-    target,
-    props: { recovery, translator, oncontinue: disk.tryNow },
-  });
+  let shown: Record<string, unknown> | undefined;
+  const show = (): void => {
+    if (shown) return;
+    target.replaceChildren();
+    const props = { recovery, translator, oncontinue: disk.tryNow };
+    shown = mount(RecoveryScreen, { target, props });
+  };
+  const makeWay = async (): Promise<void> => {
+    const gone = shown;
+    shown = undefined;
+    if (gone) await unmount(gone);
+  };
+  show();
   try {
-    await disk.waitForRoom();
+    return await disk.openWithRoom(async () => {
+      // Whoever followed the link to the rescue page and then stayed, for what they typed, is not led there.
+      if (location.hash === '#/rescue') history.replaceState(null, '', '#/');
+      try {
+        return await open({ screen: tellOn(disk), makeWay });
+      } catch (error) {
+        show();
+        throw error;
+      }
+    });
   } finally {
-    await unmount(screen);
+    await makeWay();
   }
+}
+
+/** Tells what is waited for on the page that stands, in the place of none. */
+function tellOn(disk: FullDisk): StartScreen {
+  return {
+    showWaiting: (wait) => (disk.wait = wait),
+    async patiently(work) {
+      const timer = setTimeout(() => (disk.wait ??= 'no-answer'), START_PATIENCE_MS);
+      try {
+        return await work;
+      } finally {
+        clearTimeout(timer);
+        disk.wait = undefined;
+      }
+    },
+  };
 }

@@ -161,6 +161,38 @@ describe('a kept draft', () => {
   });
 });
 
+describe('a text that is put behind a draft', () => {
+  test('stands behind what is stored of it, once, and is written at once', async () => {
+    const { db, drafts, flush, lastWrite } = await open();
+    await putDraft(db, { id: 'new', text: '앞', pasted: ['붙인 글'], updatedAt: 1 });
+    await drafts.append('new', '뒤', true);
+    expect(drafts.get('new')).toMatchObject({ text: '앞\n\n뒤', pasted: ['붙인 글'] });
+    await lastWrite();
+    expect(await getDraft(db, 'new')).toMatchObject({ text: '앞\n\n뒤', pasted: ['붙인 글'] });
+    // The box that shows it reads nothing over it.
+    await drafts.load('new');
+    drafts.set('new', { text: `${drafts.get('new').text}!` }, true);
+    await flush();
+    expect(await getDraft(db, 'new')).toMatchObject({ text: '앞\n\n뒤!' });
+  });
+
+  test('is in the box where it cannot be written, and what is typed on does not take its place', async () => {
+    const { db, storage, disk, drafts, flush } = await open();
+    disk.isFull = true;
+    await drafts.append('new', '적어 둔 생각', true);
+    await flush();
+    expect(drafts.get('new').text).toBe('적어 둔 생각');
+    expect(storage.unsaved).toMatchObject([{ id: 'draft:new', text: '적어 둔 생각' }]);
+    drafts.set('new', { text: '적어 둔 생각, 그리고 더' }, true);
+    disk.isFull = false;
+    // Twice: one that hung may have happened.
+    await storage.retry();
+    await flush();
+    expect(await getDraft(db, 'new')).toMatchObject({ text: '적어 둔 생각, 그리고 더' });
+    expect(storage.unsaved).toEqual([]);
+  });
+});
+
 test('a temporary draft is never written, not even one that was kept before', async () => {
   const { db, disk, drafts, flush } = await open();
   drafts.set('c', { text: 'secret' }, true);

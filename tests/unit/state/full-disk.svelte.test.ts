@@ -1,77 +1,61 @@
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { getDraft, putDraft } from '#db/drafts.ts';
+import { expect, test } from 'vitest';
 import { OnggiError } from '#domain/errors.ts';
+import type { ErrorCode } from '#domain/errors.ts';
 import { FullDisk } from '#state/full-disk.svelte.ts';
-import { StorageHealth } from '#state/storage-health.svelte.ts';
-import { openForTest } from '../db/fresh-database.ts';
+import { Meanwhile } from '#state/meanwhile.svelte.ts';
 
-const noSpace = new OnggiError('db/no-space', 'full');
-const NOW = 1_800_000_000_000;
+const failure = (code: ErrorCode) => new OnggiError(code, 'as on a full disk');
+const meanwhile = new Meanwhile();
 
-test('looks again with longer pauses until there is room', async () => {
+test('looks again with longer pauses until there is room, and opens then', async () => {
   const pauses: number[] = [];
   let tries = 0;
   const disk = new FullDisk({
-    clock: () => NOW,
+    meanwhile,
     sleep: (pauseMs) => Promise.resolve(pauses.push(pauseMs)),
     look: () => {
       tries += 1;
       expect(disk.isTrying).toBe(true);
-      if (tries === 2) return Promise.reject(new OnggiError('db/no-answer', 'nothing is said'));
-      return tries < 4 ? Promise.reject(noSpace) : Promise.resolve();
+      return tries < 4 ? Promise.reject(failure('db/no-space')) : Promise.resolve();
     },
   });
-  await disk.waitForRoom();
+  const opened = await disk.openWithRoom(() => {
+    expect(disk.isTrying).toBe(true);
+    return Promise.resolve('open');
+  });
+  expect(opened).toBe('open');
   expect(disk.isTrying).toBe(false);
   expect(pauses).toEqual([3000, 5000, 10_000, 10_000]);
-  // Where opening finds none all the same, it goes on at that pace.
-  await disk.waitForRoom();
-  expect(pauses.at(-1)).toBe(10_000);
 });
+
+test.each(['db/no-space', 'db/quota', 'db/no-answer', 'db/hang'] as const)(
+  'goes on at its pace where looking, or opening all the same, fails with %s',
+  async (code) => {
+    const pauses: number[] = [];
+    const answers = [() => Promise.reject(failure(code)), () => Promise.resolve()];
+    const disk = new FullDisk({
+      meanwhile,
+      sleep: (pauseMs) => Promise.resolve(pauses.push(pauseMs)),
+      look: () => (answers.shift() ?? (() => Promise.resolve()))(),
+    });
+    let openings = 0;
+    const opened = await disk.openWithRoom(() => {
+      openings += 1;
+      return openings === 1 ? Promise.reject(failure(code)) : Promise.resolve('open');
+    });
+    expect(opened).toBe('open');
+    expect(pauses).toEqual([3000, 5000, 10_000]);
+  },
+);
 
 test('looks at once when the person says so, and another failure is passed on', async () => {
   const disk = new FullDisk({
-    clock: () => NOW,
+    meanwhile,
     sleep: () => new Promise(() => undefined),
-    look: () => Promise.reject(new OnggiError('db/failed', 'something else')),
+    look: () => Promise.reject(failure('db/failed')),
   });
-  const waiting = disk.waitForRoom();
+  const waiting = disk.openWithRoom(() => Promise.resolve('open'));
   disk.tryNow();
   await expect(waiting).rejects.toMatchObject({ code: 'db/failed' });
-});
-
-test('what was typed meanwhile stands behind the draft of a new chat', async () => {
-  const db = await openForTest();
-  const disk = new FullDisk({ clock: () => NOW, sleep: () => Promise.resolve() });
-  disk.text = '  \n';
-  await disk.handOver(db, 'new', new StorageHealth());
-  expect(await getDraft(db, 'new')).toBeUndefined();
-  await putDraft(db, { id: 'new', text: '앞', pasted: ['붙인 글'], updatedAt: 1 });
-  disk.text = '뒤\n';
-  await disk.handOver(db, 'new', new StorageHealth());
-  expect(await getDraft(db, 'new')).toEqual({
-    id: 'new',
-    text: '앞\n\n뒤',
-    pasted: ['붙인 글'],
-    updatedAt: NOW,
-  });
-  expect(disk.text).toBe('');
-});
-
-test('what was typed waits in the page where its draft cannot be written, and is written later', async () => {
-  const db = await openForTest();
-  const disk = new FullDisk({ clock: () => NOW, sleep: () => Promise.resolve() });
-  const storage = new StorageHealth();
-  disk.text = '생각';
-  const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
-    throw new DOMException('full', 'QuotaExceededError');
-  });
-  onTestFinished(() => put.mockRestore());
-  await disk.handOver(db, 'new', storage);
-  expect(storage.problem).toMatchObject({ code: 'db/quota' });
-  expect(storage.unsaved).toMatchObject([{ text: '생각' }]);
-  put.mockRestore();
-  await storage.retry();
-  expect(storage.unsaved).toEqual([]);
-  expect(await getDraft(db, 'new')).toMatchObject({ text: '생각' });
+  expect(disk.isTrying).toBe(false);
 });

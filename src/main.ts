@@ -197,7 +197,10 @@ async function createApp(db: OnggiDatabase): Promise<AppState> {
     makeRoom: async () => (await responseCache.makeRoom().catch(() => false)) || search.makeRoom(),
     reopen: db.reopen,
   });
-  storage.setReopen(() => db.reopen('person'));
+  storage.setReopen({
+    reopen: db.reopen,
+    isAlive: async () => (await import('./db/is-alive.ts')).isAlive(db),
+  });
   const chat = createLazyChat({
     cache: responseCache,
     streamChat: provider.streamChat,

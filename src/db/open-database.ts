@@ -57,7 +57,8 @@ export interface OnggiDatabase {
   readonly liveHold: LiveHold | null;
   /**
    * Opens both connections anew, when the browser closed them or they answer no more. Makes nothing. But
-   * for a person not twice in a short time: one that closes again and again stays closed.
+   * for a person not twice in a short time: one that closes again and again stays closed. What comes with
+   * pauses of its own (`itself`) waits only after one that did open.
    * @returns whether they are open; false at once after {@link OnggiDatabase.close}, and where another
    * page upgraded, replaced or erased the data.
    */
@@ -210,6 +211,7 @@ function createConnections(
   const both = [strict, relaxed];
   let isOver = false;
   let reopening: Promise<boolean> | undefined;
+  let triedAt = -Infinity;
   let reopenedAt = -Infinity;
   const isDone = (): boolean => isOver;
 
@@ -251,13 +253,15 @@ function createConnections(
   }
 
   function reopen(cause: ReopenCause): Promise<boolean> {
-    const isSoon = performance.now() - reopenedAt < REOPEN_PAUSE_MS;
+    const last = cause === 'itself' ? reopenedAt : triedAt;
+    const isSoon = performance.now() - last < REOPEN_PAUSE_MS;
     if (isOver || (cause !== 'person' && isSoon && !reopening)) return Promise.resolve(false);
     reopening ??= import('./reopen.ts')
       .then((it) => it.reopenConnections({ database, newest: version, open, isWhole }))
       .catch(() => false)
       .then((isOpen) => {
-        [reopening, reopenedAt] = [undefined, performance.now()];
+        [reopening, triedAt] = [undefined, performance.now()];
+        if (isOpen) reopenedAt = triedAt;
         if (isDone()) close();
         else if (isOpen) events.onReopened?.();
         return isOpen && !isDone();

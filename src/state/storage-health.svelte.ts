@@ -1,4 +1,4 @@
-import { OnggiError } from '#domain/errors.ts';
+import { OnggiError, toOnggiError } from '#domain/errors.ts';
 
 /** Text that is in memory and could not be written down. */
 export interface UnsavedText {
@@ -7,6 +7,14 @@ export interface UnsavedText {
   readonly text: string;
   /** Tries to write it once more; null where the person does that. */
   readonly retry: (() => Promise<void>) | null;
+}
+
+/** What a storage that is shut can be asked for; made by `main.ts` from `db/`. */
+export interface Reopening {
+  /** Opens the database again. @returns whether it is open */
+  readonly reopen: (cause: 'person' | 'itself') => Promise<boolean>;
+  /** Whether one that gave no event in time (`db/hang`) was only slow. */
+  readonly isAnswering: () => Promise<boolean>;
 }
 
 /** After these the database has to be opened again before anything is written. */
@@ -26,8 +34,9 @@ export class StorageHealth {
   #hasFindings = $state(false);
   #isRetrying = $state(false);
   #isSlow = $state(false);
-  #reopen: (() => Promise<boolean>) | undefined;
+  #reopening: Reopening | undefined;
   #isWatching = false;
+  #writing = Promise.resolve();
   readonly #sleep: (milliseconds: number) => Promise<unknown>;
 
   /** Only tests give another clock. */
@@ -61,14 +70,14 @@ export class StorageHealth {
   }
 
   /** Gives what opens the database again. */
-  setReopen(reopen: () => Promise<boolean>): void {
-    this.#reopen = reopen;
+  setReopen(reopening: Reopening): void {
+    this.#reopening = reopening;
     void this.#keepTrying();
   }
 
   /** Whether {@link retry} can help. */
   get canRetry(): boolean {
-    const canOpen = this.#isShut && this.#reopen !== undefined;
+    const canOpen = this.#isShut && this.#reopening !== undefined;
     return canOpen || this.#unsaved.some(({ retry }) => retry !== null);
   }
 
@@ -149,13 +158,7 @@ export class StorageHealth {
   }
 
   /** Opens the database again where it is closed, and tries to write everything that waits. */
-  readonly retry = async (): Promise<void> => {
-    this.#isRetrying = true;
-    // What waits is written once it is open: see `resume`.
-    if (this.#reopen && this.#isShut) await this.#reopen();
-    else await this.#writeAll();
-    this.#isRetrying = false;
-  };
+  readonly retry = (): Promise<void> => this.#retry('person');
 
   /** The database that was closed is open again. */
   readonly resume = async (): Promise<void> => {
@@ -163,32 +166,58 @@ export class StorageHealth {
     await this.#writeAll();
   };
 
+  async #retry(cause: 'person' | 'itself'): Promise<void> {
+    this.#isRetrying = true;
+    try {
+      if (!this.#reopening || !this.#isShut) await this.#writeAll();
+      // One that was only slow is not closed: what is under way on it goes on.
+      else if (this.#isHanging && (await this.#reopening.isAnswering())) await this.resume();
+      else if (await this.#reopening.reopen(cause)) await this.resume();
+    } finally {
+      this.#isRetrying = false;
+    }
+  }
+
   /** Tries again by itself, with pauses, as long as the database is closed (SECURITY 8.2). */
   async #keepTrying(): Promise<void> {
-    if (this.#isWatching || !this.#reopen) return;
+    if (this.#isWatching || !this.#reopening) return;
     this.#isWatching = true;
-    for (let tries = 0; this.#isReopenable(); tries += 1) {
-      await this.#sleep(PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0);
-      if (this.#isReopenable() && !this.#isRetrying) await this.retry();
+    try {
+      for (let tries = 0; this.#isReopenable(); tries += 1) {
+        await this.#sleep(PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0);
+        if (this.#isReopenable() && !this.#isRetrying) await this.#retry('itself');
+      }
+    } finally {
+      this.#isWatching = false;
     }
-    this.#isWatching = false;
   }
 
   #isReopenable(): boolean {
     return this.#isShut && !this.#isSuperseded && !this.#isReplaced;
   }
 
-  async #writeAll(): Promise<void> {
+  /** One after the other: what is written twice at once might be there twice. */
+  #writeAll(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#writeEach());
+    return this.#writing;
+  }
+
+  async #writeEach(): Promise<void> {
     for (const text of this.#unsaved) {
       if (!text.retry) continue;
       try {
         await text.retry();
         this.release(text.id);
-      } catch {
-        // It stays in the list, and `problem` still says why.
+      } catch (error) {
+        // It stays in the list, with the reason.
+        this.fail(toOnggiError(error));
       }
     }
     this.recover();
+  }
+
+  get #isHanging(): boolean {
+    return this.#problem?.code === 'db/hang';
   }
 
   get #isShut(): boolean {

@@ -199,6 +199,8 @@ describe('a connection that the browser closes', () => {
     // What the screen shows does not open it again and again.
     expect(await db.reopen('read')).toBe(false);
     expect(await db.reopen('write')).toBe(false);
+    // Nor does the page by itself, so soon after it was opened.
+    expect(await db.reopen('itself')).toBe(false);
     expect(await db.reopen('person')).toBe(true);
     await commit(() => db.relaxed.drafts.put(draft('by hand')));
     expect(await db.strict.drafts.count()).toBe(1);
@@ -228,6 +230,16 @@ describe('a connection that the browser closes', () => {
     await expect(commit(() => db.strict.drafts.clear())).rejects.toMatchObject({
       code: 'db/closed',
     });
+  });
+
+  test('that did not open is tried by the page itself, with its own pauses', async () => {
+    let isWhole = false;
+    const db = await openForTest({ isWhole: () => Promise.resolve(isWhole) });
+    drop(db.strict.backendDB());
+    await vi.waitFor(() => expect(db.heard.lost).toHaveLength(1), PATIENCE);
+    isWhole = true;
+    expect(await db.reopen('write')).toBe(false);
+    expect(await db.reopen('itself')).toBe(true);
   });
 
   test('that was closed for good is not opened again', async () => {

@@ -1,10 +1,11 @@
 import { flushSync } from 'svelte';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { OnggiError } from '#domain/errors.ts';
 import { StorageHealth } from '#state/storage-health.svelte.ts';
 
 const full = new OnggiError('db/quota', 'full');
 const ids = (storage: StorageHealth) => storage.unsaved.map(({ id }) => id);
+const silent = () => Promise.resolve(false);
 
 test('a write that succeeds mends what was wrong, unless text still waits', () => {
   const storage = new StorageHealth();
@@ -126,11 +127,12 @@ test('a retry opens a database that was shut before it writes, and leaves one th
   const hung = new OnggiError('db/hang', 'no event');
   let canOpen = false;
   const done: string[] = [];
-  storage.setReopen(async () => {
+  const reopen = async () => {
     done.push('open');
     if (canOpen) await storage.resume();
     return canOpen;
-  });
+  };
+  storage.setReopen({ reopen, isAnswering: silent });
   storage.fail(hung);
   expect(storage.canRetry).toBe(true);
   storage.keep({
@@ -169,26 +171,80 @@ test('a closed database is opened again by itself, with longer pauses, until it 
     return Promise.resolve();
   });
   let left = 4;
+  const causes: string[] = [];
   const opened = new Promise<void>((resolve) => {
-    storage.setReopen(async () => {
+    const reopen = async (cause: string) => {
+      causes.push(cause);
       left -= 1;
       if (left > 0) return false;
       await storage.resume();
       resolve();
       return true;
-    });
+    };
+    storage.setReopen({ reopen, isAnswering: silent });
   });
   storage.fail(new OnggiError('db/lost', 'closed'));
   storage.fail(new OnggiError('db/lost', 'closed'));
   await opened;
   expect(storage.problem).toBeNull();
   expect(pauses).toEqual([5000, 10_000, 20_000, 20_000]);
+  expect(causes).toEqual(['itself', 'itself', 'itself', 'itself']);
+});
+
+test('a database that was only slow is not opened again: what waits is written on it', async () => {
+  const { promise: rested, resolve: rest } = Promise.withResolvers<undefined>();
+  const storage = new StorageHealth(() => rested);
+  const reopened: string[] = [];
+  const { promise: written, resolve: write } = Promise.withResolvers<undefined>();
+  storage.setReopen({
+    reopen: (cause) => Promise.resolve(reopened.push(cause) > 0),
+    isAnswering: () => Promise.resolve(true),
+  });
+  storage.keep({ id: 'a', title: 'A', text: 'a', retry: () => Promise.resolve(write(undefined)) });
+  storage.fail(new OnggiError('db/hang', 'no event'));
+  rest(undefined);
+  await written;
+  await vi.waitFor(() => expect(storage.problem).toBeNull());
+  expect(storage.unsaved).toEqual([]);
+  // Nor for a person.
+  storage.fail(new OnggiError('db/hang', 'no event'));
+  await storage.retry();
+  expect(storage.problem).toBeNull();
+  expect(reopened).toEqual([]);
+  // One that was closed is not asked.
+  storage.fail(new OnggiError('db/lost', 'closed'));
+  await storage.retry();
+  expect(reopened).toEqual(['person']);
+});
+
+test('what cannot be written on the database that is open again stays, with the reason', async () => {
+  const storage = new StorageHealth();
+  storage.keep({ id: 'a', title: 'A', text: 'a', retry: () => Promise.reject(full) });
+  storage.fail(new OnggiError('db/lost', 'closed'));
+  await storage.resume();
+  expect(storage.problem).toBe(full);
+  expect(ids(storage)).toEqual(['a']);
+});
+
+test('a try that fails altogether is not the last', async () => {
+  const storage = new StorageHealth(() => new Promise(() => undefined));
+  let isBroken = true;
+  storage.setReopen({
+    reopen: () => (isBroken ? Promise.reject(full) : Promise.resolve(true)),
+    isAnswering: silent,
+  });
+  storage.fail(new OnggiError('db/lost', 'closed'));
+  await expect(storage.retry()).rejects.toBe(full);
+  expect(storage.isRetrying).toBe(false);
+  isBroken = false;
+  await storage.retry();
+  expect(storage.problem).toBeNull();
 });
 
 test('another reason than a closed database is not tried again by itself', async () => {
   const pauses: number[] = [];
   const storage = new StorageHealth((pauseMs) => Promise.resolve(pauses.push(pauseMs)));
-  storage.setReopen(() => Promise.resolve(true));
+  storage.setReopen({ reopen: () => Promise.resolve(true), isAnswering: silent });
   storage.fail(full);
   storage.supersede();
   storage.fail(new OnggiError('db/lost', 'taken over'));

@@ -28,8 +28,8 @@ export async function turnLog(): Promise<void> {
 }
 
 /**
- * As {@link turnLog}. @returns false where it failed for another reason than room
- * @throws OnggiError `db/no-space`
+ * As {@link turnLog}. @returns false where there is room and it failed for another reason
+ * @throws OnggiError `db/no-space`, also where nothing shows that there is room
  */
 export async function turnLogIfRoom(): Promise<boolean> {
   try {
@@ -44,6 +44,7 @@ export async function turnLogIfRoom(): Promise<boolean> {
 /**
  * Writes and removes as much beside the databases as a new log needs, where the browser has such files: a
  * full disk is found before the torn log is written on.
+ * @throws DOMException or OnggiError where neither its files nor its Cache API take that much.
  */
 async function requireRoom(): Promise<void> {
   // Safari below 26 has the files and no such writing; its databases are no LevelDB either.
@@ -52,15 +53,18 @@ async function requireRoom(): Promise<void> {
   if (!root) return;
   try {
     // One page at a time: all of them hear that the disk was full.
-    await navigator.locks.request(PROBE, () => probe(root));
+    await navigator.locks.request(PROBE, () => probeFiles(root));
   } catch (error) {
     if (isNoRoom(toStorageError(error))) throw error;
     // On a disk that is full to the last byte the files fail without saying why (measured with Chromium 156:
-    // InvalidStateError), and so may damaged ones: then the databases say it.
+    // InvalidStateError), and so may damaged ones. What is kept elsewhere on the disk tells them apart.
+    await navigator.locks.request(PROBE, probeCache).catch((cause: unknown) => {
+      throw new OnggiError('db/no-space', 'nothing takes what a new log needs', { cause });
+    });
   }
 }
 
-async function probe(root: FileSystemDirectoryHandle): Promise<void> {
+async function probeFiles(root: FileSystemDirectoryHandle): Promise<void> {
   try {
     const file = await root.getFileHandle(PROBE, { create: true });
     const stream = await file.createWritable();
@@ -69,5 +73,14 @@ async function probe(root: FileSystemDirectoryHandle): Promise<void> {
     await stream.close();
   } finally {
     await root.removeEntry(PROBE).catch(() => undefined);
+  }
+}
+
+async function probeCache(): Promise<void> {
+  try {
+    const cache = await caches.open(PROBE);
+    await inTime(cache.put(`/${PROBE}`, new Response(new Uint8Array(ROOM_BYTES))));
+  } finally {
+    await caches.delete(PROBE).catch(() => undefined);
   }
 }

@@ -66,6 +66,10 @@ export class Care {
   #phase = $state.raw<RunPhase>({ kind: 'idle' });
   #report = $state.raw<StorageReport>();
   #isSettling = false;
+  /** Pages of this tab on which the findings stand. */
+  #viewers = 0;
+  /** What was looked at in this page: the browser may keep no note of it. */
+  #seen: string | null = null;
   #abort: AbortController | undefined;
   readonly #deps: CareDeps;
   readonly #maintenance: Maintenance;
@@ -79,6 +83,10 @@ export class Care {
       clock,
       () => isBusy() || this.#phase.kind === 'running',
     ).start();
+    // Looked at in another tab.
+    addEventListener('storage', ({ key }) => {
+      if (key === SEEN_KEY) this.#tellFindings();
+    });
     // Nothing waits for it: what is stale now is stale at the next start too.
     void deleteStaleDatabases({ now: clock() }).catch(() => undefined);
     const visit = new VisitKeeper({
@@ -149,11 +157,14 @@ export class Care {
     }
   };
 
-  /** Somebody has looked at what the maintenance found: it is told again only when it finds something else. */
-  readonly noteSeen = (): void => {
-    const findings = this.#findings;
-    if (findings === null) return;
-    localStorage.setItem(SEEN_KEY, findings);
+  /**
+   * Somebody looks at what the maintenance found, and at what it finds until `signal` is aborted: that is told
+   * again only when it finds something else.
+   */
+  readonly showFindings = (signal: AbortSignal): void => {
+    if (signal.aborted) return;
+    this.#viewers += 1;
+    signal.addEventListener('abort', () => (this.#viewers -= 1));
     this.#tellFindings();
   };
 
@@ -253,7 +264,18 @@ export class Care {
 
   #tellFindings(): void {
     const findings = this.#findings;
-    this.#deps.onFindings(findings !== null && findings !== localStorage.getItem(SEEN_KEY));
+    if (findings !== null && this.#viewers > 0) this.#noteSeen(findings);
+    const isNew = findings !== null && findings !== this.#seen && findings !== readSeen();
+    this.#deps.onFindings(isNew);
+  }
+
+  #noteSeen(findings: string): void {
+    this.#seen = findings;
+    try {
+      localStorage.setItem(SEEN_KEY, findings);
+    } catch {
+      // No room for a note: then another page tells it once more.
+    }
   }
 
   async #readTrash(): Promise<void> {
@@ -273,6 +295,14 @@ export class Care {
   }
 
   readonly #fail = (error: unknown): void => this.#deps.onError(toOnggiError(error));
+}
+
+function readSeen(): string | null {
+  try {
+    return localStorage.getItem(SEEN_KEY);
+  } catch {
+    return null;
+  }
 }
 
 function toShownRun(run: MaintenanceRun): ShownRun {

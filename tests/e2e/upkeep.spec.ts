@@ -313,6 +313,34 @@ test('what the maintenance finds by itself is told on every page, once', async (
   };
   await findAnew({ unreadable: 2, 'left-attachment': 2 });
   await expect(notice).toBeVisible();
+  // Looked at in one tab, it goes in the others.
+  const other = await page.context().newPage();
+  await other.goto('/#/settings/privacy');
+  await expect(other.getByText(text('upkeep.found'))).toBeVisible();
+  await other.goto('/#/storage');
+  await expect(notice).toHaveCount(0);
+  await other.close();
+  // That it was looked at needs no room for a note.
+  await page.addInitScript(() => {
+    const set = Object.getOwnPropertyDescriptor(Storage.prototype, 'setItem')?.value as (
+      this: Storage,
+      ...given: Parameters<Storage['setItem']>
+    ) => void;
+    Storage.prototype.setItem = function (...given) {
+      if (given[0] === 'onggi.findings-seen') throw new DOMException('', 'QuotaExceededError');
+      set.apply(this, given);
+    };
+  });
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  await findAnew({ unreadable: 3 });
+  await expect(notice).toBeVisible();
+  await page.getByRole('link', { name: text('upkeep.look') }).click();
+  await expect(page.getByRole('region', { name: text('upkeep.title') })).toBeVisible();
+  await page.goto('/#/settings/privacy');
+  await expect(page.getByRole('region', { name: text('visits.title') })).toBeVisible();
+  await expect(notice).toHaveCount(0);
+  expect(errors).toEqual([]);
   // These go by themselves.
   await findAnew({ 'left-attachment': 2 });
   await expect(notice).toHaveCount(0);

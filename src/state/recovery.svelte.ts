@@ -102,6 +102,8 @@ export class Recovery {
   #wait = $state.raw<StartWait | undefined>();
   #chosen = $state.raw<ChosenFile | undefined>();
   #candidates = $state.raw<readonly WholeDatabase[]>([]);
+  /** Whether the databases could not be looked at for want of room. */
+  #isLookDue = false;
   readonly #deps: RecoveryDeps;
   readonly #files = createSnapshots({
     maker: { createBackup: refuse, verify: refuse },
@@ -228,6 +230,7 @@ export class Recovery {
     await this.#work(async () => {
       // Looking opens the databases too. See [Note: Torn log] in `db/turn-log.ts`.
       await this.#deps.prepareToOpen();
+      if (this.#isLookDue) void this.#findForPointer();
       const knownName = readCanary()?.databaseName;
       rescued = await rescueEverything({ now: this.#deps.clock(), knownName });
     });
@@ -235,12 +238,18 @@ export class Recovery {
   }
 
   async #findForPointer(): Promise<void> {
+    this.#isLookDue = false;
     const notedName = readCanary()?.databaseName;
-    // Where nothing can be looked at, there is nothing to offer.
-    this.#candidates = await this.#deps
-      .prepareToOpen()
-      .then(() => findForPointer({ notedName }))
-      .catch(() => []);
+    try {
+      await this.#deps.prepareToOpen();
+      this.#candidates = await findForPointer({ notedName });
+    } catch (thrown) {
+      // Where nothing can be looked at, there is nothing to offer; but room is something a person can make.
+      const error = toOnggiError(thrown);
+      if (error.code !== 'db/no-space') return;
+      this.#isLookDue = true;
+      if (this.#phase.kind === 'idle') this.#phase = { kind: 'failed', error };
+    }
   }
 
   async #list(): Promise<void> {

@@ -6,8 +6,8 @@ import { expectNoViolations } from './violations.ts';
 
 const rows = seedConversations([seedConversation('Kept letters')]);
 
-/** What the browser refuses: everything of its databases, or only to open those of onggi, or they are damaged. */
-type Refusal = 'all' | 'opening' | 'damaged';
+/** What the browser refuses: everything of its databases, or to open those of onggi, for want of room or not. */
+type Refusal = 'all' | 'opening' | 'opening at all';
 
 /** Has the browser refuse to open its databases, as Chromium does on a full disk, until `free`. */
 async function fillDisk(page: Page): Promise<void> {
@@ -22,7 +22,7 @@ async function fillDisk(page: Page): Promise<void> {
             return Reflect.apply(real as () => unknown, this, given) as unknown;
           }
           const refusal =
-            how === 'damaged'
+            how === 'opening at all'
               ? new DOMException('Internal error.', 'NotReadableError')
               : new DOMException(
                   'Internal error opening backing store for indexedDB.open.',
@@ -143,9 +143,9 @@ test('what was typed on a full disk is offered where opening fails otherwise, an
   const { page } = onggi;
   const field = await startOnFullDisk(page);
   await field.fill('적어 둔 생각');
-  await refuse(page, 'damaged');
+  await refuse(page, 'opening at all');
   await page.getByRole('button', { name: text('common.tryAgain') }).click();
-  await expect(page.getByRole('alert')).toContainText(text('error.db/row-damaged'));
+  await expect(page.getByRole('alert')).toContainText(text('error.db/unavailable'));
   const unsaved = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Download the unsaved text' }).click();
   expect(readFileSync(await (await unsaved).path(), 'utf8')).toBe('적어 둔 생각');
@@ -205,6 +205,8 @@ test('the rescue page opens no database behind a torn log before there is room',
   await fillDisk(page);
   await page.goto('/robots.txt');
   await page.goto('/#/rescue');
+  // Nor does it look for the live one, and says why.
+  await expect(page.getByText(text('error.db/no-space'))).toBeVisible();
   await page.getByRole('button', { name: text('recovery.export') }).click();
   await expect(page.getByText(text('error.db/no-space'))).toBeVisible();
   await free(page);

@@ -281,11 +281,16 @@ test('what the rescue page took out is brought back row by row', async ({ start 
     page.waitForEvent('filechooser'),
     page.getByRole('button', { name: text('recovery.file') }).click(),
   ]);
+  // What comes with its text is not read out: the place for it is there before.
+  const places = page.getByRole('status');
+  await places.evaluateAll((found) => found.forEach((place) => place.setAttribute('data-old', '')));
   await chooser.setFiles({
     name: download.suggestedFilename(),
     mimeType: 'application/json',
     buffer,
   });
+  const told = places.and(page.locator('[data-old]'));
+  await expect(told.filter({ hasText: download.suggestedFilename() })).toBeVisible();
   // What it holds is said, and nothing is brought back before the person wants it.
   const restore = page.getByRole('button', { name: /^Restore the file/ });
   await expect(restore).toBeVisible();

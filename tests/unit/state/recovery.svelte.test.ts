@@ -3,6 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { createBackup } from '#backup/create-backup.ts';
 import { createSnapshots } from '#backup/snapshots.ts';
 import { verifyBackup } from '#backup/verify-backup.ts';
+import { OnggiError } from '#domain/errors.ts';
 import { Recovery } from '#state/recovery.svelte.ts';
 import {
   NOW,
@@ -50,6 +51,33 @@ async function damage(name: string): Promise<void> {
   await writable.write({ type: 'write', position: 40, data: new Uint8Array(64) });
   await writable.close();
 }
+
+test('the rescue page says that nothing can be looked at for want of room, and looks when there is some', async () => {
+  let hasRoom = false;
+  const prepareToOpen = vi.fn(() =>
+    hasRoom ? Promise.resolve() : Promise.reject(new OnggiError('db/no-space', 'full')),
+  );
+  const recovery = new Recovery({
+    reason: { kind: 'rescue' },
+    open: () => Promise.reject(new Error('nothing is opened here')),
+    prepareToOpen,
+    followWait: () => undefined,
+    clock: () => NOW,
+    createId: () => crypto.randomUUID(),
+    reload: () => undefined,
+  });
+  await vi.waitFor(() =>
+    expect(recovery.phase).toMatchObject({ kind: 'failed', error: { code: 'db/no-space' } }),
+  );
+  hasRoom = true;
+  prepareToOpen.mockClear();
+  await recovery.rescue();
+  expect(recovery.phase).toEqual({ kind: 'idle' });
+  // For what is taken out, and to look for the live database.
+  expect(prepareToOpen).toHaveBeenCalledTimes(2);
+  await recovery.rescue();
+  expect(prepareToOpen).toHaveBeenCalledTimes(3);
+});
 
 test('offers the copy before a damaged one, and that one is whole', async () => {
   const { home, snapshots, first, second, atFirst } = await takeTwo();

@@ -59,7 +59,10 @@ export const enFirst = {
     other: '{count} back in your conversations',
   },
   'list.archived': { one: 'Archived', other: '{count} archived' },
-  'list.movedInPart': '{count} moved. {rest} were not, because storing them failed.',
+  'list.movedInPart': {
+    one: '{moved} moved. {count} was not, because storing it failed.',
+    other: '{moved} moved. {count} were not, because storing them failed.',
+  },
   'list.trashed': { one: 'Moved to the trash', other: '{count} moved to the trash' },
   'list.forgetTitle': 'Discard this conversation?',
   'list.forgetBody': 'It exists only in this tab and cannot be brought back.',
@@ -182,6 +185,7 @@ export const enFirst = {
     'The browser found its storage damaged and emptied it. What onggi kept here before is gone from this browser; nothing else was touched. Copies that you made elsewhere are safe.',
   'storage.slow': 'Writing takes longer than it should. Not saved yet.',
   'storage.whatTakesRoom': 'What takes room',
+  'storage.draft': 'Draft',
   'storage.unsavedTitle': 'Not saved.',
   'storage.downloadUnsaved': {
     one: 'Download the unsaved text',

@@ -827,7 +827,7 @@ const texts = {
     'If there is room and this page stays all the same, close the browser completely and open it again.',
   'recovery.write': 'Write meanwhile',
   'recovery.writeBody':
-    'This text is in this page only. When onggi opens it stands in the message box of a new chat. To be sure, download it, onto another disk where you have one.',
+    'This text is in this tab only. When onggi opens it stands in the message box of a new chat. To be sure, download it, onto another disk where you have one.',
   'recovery.copies': 'Snapshots in this browser',
   'recovery.copiesBody':
     'They can be looked into and downloaded now, onto another disk where you have one. Restoring needs room.',

@@ -673,7 +673,7 @@ export const zh: LaterTexts = {
   'recovery.fullElse': '如果有空间但仍停留在此页面，请完全关闭浏览器后重新打开。',
   'recovery.write': '先写在这里',
   'recovery.writeBody':
-    '这段文字只保存在本页面中。onggi 打开后，它会出现在新对话的输入框里。为保险起见请下载；如果有其他磁盘，请存到那里。',
+    '这段文字只保存在本标签页中。onggi 打开后，它会出现在新对话的输入框里。为保险起见请下载；如果有其他磁盘，请存到那里。',
   'recovery.copies': '此浏览器中的快照',
   'recovery.copiesBody': '现在就可以查看和下载。如果有其他磁盘，请存到那里。恢复需要可用空间。',
   'recovery.noCopies': '此浏览器中没有快照。',

@@ -104,7 +104,7 @@ export class Drafts {
       this.#storage.fail(toOnggiError(error));
       const retry = (): Promise<void> => this.#keep(id, this.get(id));
       const text = draftToMessage(draft);
-      if (text !== '') this.#storage.keep({ id: `draft:${id}`, title: 'Draft', text, retry });
+      if (text !== '') this.#storage.keep({ id: `draft:${id}`, title: null, text, retry });
     }
   }
 

@@ -3,7 +3,8 @@ import { OnggiError, toOnggiError } from '#domain/errors.ts';
 /** Text that is in memory and could not be written down. */
 export interface UnsavedText {
   readonly id: string;
-  readonly title: string;
+  /** Null for a draft, which has none. */
+  readonly title: string | null;
   readonly text: string;
   /** Tries to write it once more; null where the person does that. */
   readonly retry: (() => Promise<void>) | null;
@@ -14,7 +15,7 @@ export interface Reopening {
   /** Opens the database again. @returns whether it is open */
   readonly reopen: (cause: 'person' | 'itself') => Promise<boolean>;
   /** Whether one that gave no event in time (`db/hang`) was only slow. */
-  readonly isAnswering: () => Promise<boolean>;
+  readonly isAlive: () => Promise<boolean>;
 }
 
 /** After these the database has to be opened again before anything is written. */
@@ -171,7 +172,8 @@ export class StorageHealth {
     try {
       if (!this.#reopening || !this.#isShut) await this.#writeAll();
       // One that was only slow is not closed: what is under way on it goes on.
-      else if (this.#isHanging && (await this.#reopening.isAnswering())) await this.resume();
+      else if (this.#isHanging && (await this.#reopening.isAlive().catch(() => false)))
+        await this.resume();
       else if (await this.#reopening.reopen(cause)) await this.resume();
     } finally {
       this.#isRetrying = false;
@@ -225,7 +227,9 @@ export class StorageHealth {
   }
 
   /** Everything that waits as one Markdown text, for a download. */
-  unsavedAsMarkdown(): string {
-    return this.#unsaved.map(({ title, text }) => `# ${title}\n\n${text}\n`).join('\n');
+  unsavedAsMarkdown(draftTitle: string): string {
+    return this.#unsaved
+      .map(({ title, text }) => `# ${title ?? draftTitle}\n\n${text}\n`)
+      .join('\n');
   }
 }

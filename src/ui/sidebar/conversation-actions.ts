@@ -32,7 +32,7 @@ export async function moveWithUndo(
   if (isOpenGone) app.newChat();
   const rest = ids.length - moved.length;
   toasts.show(rest === 0 ? DONE[status] : 'list.movedInPart', {
-    values: { count: moved.length, rest },
+    values: rest === 0 ? { count: moved.length } : { moved: moved.length, count: rest },
     action: {
       key: 'common.undo',
       run: () => {

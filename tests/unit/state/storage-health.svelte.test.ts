@@ -37,10 +37,10 @@ test('only failures of the storage are its business, and the person may put them
 test('the same id replaces the older state of a text', () => {
   const storage = new StorageHealth();
   storage.keep({ id: 'a', title: 'A', text: 'one', retry: null });
-  storage.keep({ id: 'b', title: 'B', text: '둘', retry: null });
+  storage.keep({ id: 'b', title: null, text: '둘', retry: null });
   storage.keep({ id: 'a', title: 'A', text: 'one more', retry: null });
   expect(ids(storage)).toEqual(['b', 'a']);
-  expect(storage.unsavedAsMarkdown()).toBe('# B\n\n둘\n\n# A\n\none more\n');
+  expect(storage.unsavedAsMarkdown('쓰던 글')).toBe('# 쓰던 글\n\n둘\n\n# A\n\none more\n');
 });
 
 test('letting go of what is not there mends nothing', () => {
@@ -132,7 +132,7 @@ test('a retry opens a database that was shut before it writes, and leaves one th
     if (canOpen) await storage.resume();
     return canOpen;
   };
-  storage.setReopen({ reopen, isAnswering: silent });
+  storage.setReopen({ reopen, isAlive: silent });
   storage.fail(hung);
   expect(storage.canRetry).toBe(true);
   storage.keep({
@@ -181,7 +181,7 @@ test('a closed database is opened again by itself, with longer pauses, until it 
       resolve();
       return true;
     };
-    storage.setReopen({ reopen, isAnswering: silent });
+    storage.setReopen({ reopen, isAlive: silent });
   });
   storage.fail(new OnggiError('db/lost', 'closed'));
   storage.fail(new OnggiError('db/lost', 'closed'));
@@ -198,9 +198,13 @@ test('a database that was only slow is not opened again: what waits is written o
   const { promise: written, resolve: write } = Promise.withResolvers<undefined>();
   storage.setReopen({
     reopen: (cause) => Promise.resolve(reopened.push(cause) > 0),
-    isAnswering: () => Promise.resolve(true),
+    isAlive: () => Promise.resolve(true),
   });
-  storage.keep({ id: 'a', title: 'A', text: 'a', retry: () => Promise.resolve(write(undefined)) });
+  const retry = (): Promise<void> => {
+    write(undefined);
+    return Promise.resolve();
+  };
+  storage.keep({ id: 'a', title: 'A', text: 'a', retry });
   storage.fail(new OnggiError('db/hang', 'no event'));
   rest(undefined);
   await written;
@@ -231,7 +235,7 @@ test('a try that fails altogether is not the last', async () => {
   let isBroken = true;
   storage.setReopen({
     reopen: () => (isBroken ? Promise.reject(full) : Promise.resolve(true)),
-    isAnswering: silent,
+    isAlive: silent,
   });
   storage.fail(new OnggiError('db/lost', 'closed'));
   await expect(storage.retry()).rejects.toBe(full);
@@ -244,7 +248,7 @@ test('a try that fails altogether is not the last', async () => {
 test('another reason than a closed database is not tried again by itself', async () => {
   const pauses: number[] = [];
   const storage = new StorageHealth((pauseMs) => Promise.resolve(pauses.push(pauseMs)));
-  storage.setReopen({ reopen: () => Promise.resolve(true), isAnswering: silent });
+  storage.setReopen({ reopen: () => Promise.resolve(true), isAlive: silent });
   storage.fail(full);
   storage.supersede();
   storage.fail(new OnggiError('db/lost', 'taken over'));

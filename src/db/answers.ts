@@ -12,9 +12,11 @@ import type { OnggiDatabase } from './open-database.ts';
 
 /**
  * Requests that a commit of this page counted. A write that gave no event in time (`db/hang`) is begun again,
- * though it may have happened, and where the answer was deleted no row says so.
+ * though it may have happened, and where the answer was deleted no row says so. The newest of them: a page may
+ * be open for weeks.
  */
 const counted = new Set<string>();
+const MOST_COUNTED = 1000;
 
 /**
  * `ConversationStore.finishAnswer`, one transaction. Does nothing a second time. An answer that was
@@ -45,8 +47,14 @@ export function finishAnswer(
     if (usage) await countUsage(db, usage);
   };
   return db.transaction('rw', db.conversations, db.messages, db.usageStatistics, write).then(() => {
-    if (usage) counted.add(request);
+    if (usage) noteCounted(request);
   });
+}
+
+function noteCounted(request: string): void {
+  counted.add(request);
+  const [oldest = request] = counted;
+  if (counted.size > MOST_COUNTED) counted.delete(oldest);
 }
 
 async function countUsage(db: OnggiDexie, usage: UsageIncrement): Promise<void> {

@@ -70,7 +70,8 @@ export function createFailureMemory(clock: Clock): FailureMemory {
     isDeadly: (text) => deadly.has(text),
     noteDeadly(text) {
       deadly.add(text);
-      if (deadly.size > MOST_DEADLY) deadly.clear();
+      const [oldest = text] = deadly;
+      if (deadly.size > MOST_DEADLY) deadly.delete(oldest);
     },
   };
 }

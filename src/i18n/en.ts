@@ -507,7 +507,7 @@ const texts = {
   'space.sizes': 'What takes how much',
   'space.measuring': 'Measuring…',
   'space.about':
-    'Sizes of tables are estimates from a sample; the browser compresses what it stores.',
+    'Sizes of tables and databases are estimates from samples; the browser compresses what it stores.',
   'space.what': 'What',
   'space.rows': 'Rows',
   'space.size': 'Size',

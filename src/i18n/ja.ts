@@ -481,7 +481,7 @@ export const ja: LaterTexts = {
   'space.link': '容量の内訳',
   'space.sizes': '容量の内訳',
   'space.measuring': '測定中…',
-  'space.about': 'テーブルの大きさは一部を測った概算です。ブラウザーは保存時に圧縮します。',
+  'space.about': 'テーブルとデータベースの大きさは一部を測った概算です。ブラウザーは保存時に圧縮します。',
   'space.what': '項目',
   'space.rows': '件数',
   'space.size': '大きさ',

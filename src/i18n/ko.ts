@@ -473,7 +473,7 @@ export const ko: LaterTexts = {
   'space.link': '저장 공간 사용 내역',
   'space.sizes': '저장 공간 사용 내역',
   'space.measuring': '재는 중…',
-  'space.about': '테이블의 크기는 일부를 재어 어림한 값이에요. 브라우저는 저장할 때 압축해요.',
+  'space.about': '테이블과 데이터베이스의 크기는 일부를 재어 어림한 값이에요. 브라우저는 저장할 때 압축해요.',
   'space.what': '항목',
   'space.rows': '개수',
   'space.size': '크기',

@@ -452,7 +452,7 @@ export const zh: LaterTexts = {
   'space.link': '空间占用明细',
   'space.sizes': '空间占用明细',
   'space.measuring': '正在测量…',
-  'space.about': '各表的大小由抽样估算得出；浏览器存储时会压缩。',
+  'space.about': '各表和各数据库的大小由抽样估算得出；浏览器存储时会压缩。',
   'space.what': '项目',
   'space.rows': '数量',
   'space.size': '大小',

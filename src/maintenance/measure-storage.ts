@@ -1,6 +1,7 @@
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { listDatabases, measureCaches, measureFolders } from '#db/origin-storage.ts';
 import type { CacheSize, DatabaseRole, FolderSize } from '#db/origin-storage.ts';
+import { sampleDatabase } from '#db/sample-database.ts';
 import { getRows, readKeyPages } from '#db/staging-rows.ts';
 
 /** Rows whose size is taken for that of all rows of a table. */
@@ -19,7 +20,17 @@ export interface StorageReport {
   readonly folders: readonly FolderSize[];
   readonly caches: readonly CacheSize[];
   /** Databases beside the live one, by what they are for. */
-  readonly databases: readonly { readonly name: string; readonly role: DatabaseRole }[];
+  readonly databases: readonly DatabaseSize[];
+}
+
+/** What a database beside the live one holds. */
+export interface DatabaseSize {
+  readonly name: string;
+  readonly role: DatabaseRole;
+  /** Of all its tables; null where it did not answer. */
+  readonly rowCount: number | null;
+  /** As {@link TableSize.aboutBytes}. */
+  readonly aboutBytes: number | null;
 }
 
 /** What takes how much, largest first. @returns undefined when it was stopped. */
@@ -39,14 +50,26 @@ export async function measureStorage(
         sampled.push(...keys.filter((_key, index) => index % 50 === 0));
     }
     const rows = await getRows<unknown, unknown>(table, sampled.slice(0, SAMPLE_ROWS));
-    const mean = rows.reduce<number>((sum, row) => sum + weigh(row), 0) / Math.max(1, rows.length);
-    tables.push({ name: table.name, rowCount, aboutBytes: Math.round(mean * rowCount) });
+    tables.push({ name: table.name, rowCount, aboutBytes: toBytes(rowCount, rows) });
   }
-  const [folders, caches, databases] = await Promise.all([
+  const [folders, caches, listed] = await Promise.all([
     measureFolders(),
     measureCaches(),
     listDatabases(),
   ]);
+  const databases: DatabaseSize[] = [];
+  for (const { name, role } of listed) {
+    if (signal.aborted) return undefined;
+    if (role === 'live') continue;
+    const stores = await sampleDatabase(name, SAMPLE_ROWS);
+    databases.push({
+      name,
+      role,
+      rowCount: stores?.reduce((sum, { rowCount }) => sum + rowCount, 0) ?? null,
+      aboutBytes:
+        stores?.reduce((sum, { rowCount, rows }) => sum + toBytes(rowCount, rows), 0) ?? null,
+    });
+  }
   if (signal.aborted) return undefined;
   return {
     tables: tables.toSorted((a, b) => b.aboutBytes - a.aboutBytes),
@@ -54,6 +77,11 @@ export async function measureStorage(
     caches,
     databases,
   };
+}
+
+function toBytes(rowCount: number, rows: readonly unknown[]): number {
+  const mean = rows.reduce<number>((sum, row) => sum + weigh(row), 0) / Math.max(1, rows.length);
+  return Math.round(mean * rowCount);
 }
 
 /** About how many bytes a value takes as V8 writes it: one a character, two where one is not enough. */

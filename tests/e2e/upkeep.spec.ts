@@ -1,4 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
 import { toConversationId, toSessionId } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
 import type { Session } from '#domain/session.ts';
@@ -6,7 +7,7 @@ import type { SchemaVersion } from '#domain/stored-rows.ts';
 import { seedConversation, seedConversations, seedSession } from '../support/seed.ts';
 import { changeRows, readRows } from './raw-rows.ts';
 import { onggiOn } from './onggi.ts';
-import { expect, test, text } from './seeded.ts';
+import { expect, makeSnapshot, test, text } from './seeded.ts';
 
 test('finds what does not fit together, mends it and takes that back', async ({ start }) => {
   const { conversation, messages } = seedConversation('counted');
@@ -418,4 +419,72 @@ test('says how safe the data are, in each of eight states', async ({ start }) =>
   await page.reload();
   await expect(card.getByText(text('space.protectedBody'))).toBeVisible();
   expect(await shows('inside', text('space.notHere'))).toEqual({ isWarning: true });
+});
+
+/** Rows of a database, and about their bytes: a browser keeps texts with one or two bytes a letter. */
+function weighDatabase(page: Page, name: string): Promise<{ rows: number; bytes: number }> {
+  return page.evaluate(async (wanted) => {
+    const settle = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(new Error(String(request.error)));
+      });
+    const database = await settle(indexedDB.open(wanted));
+    let [rows, bytes] = [0, 0];
+    for (const store of database.objectStoreNames) {
+      const found: unknown[] = await settle(
+        database.transaction(store).objectStore(store).getAll(),
+      );
+      rows += found.length;
+      const whole = (_key: string, value: unknown) => {
+        if (value instanceof ArrayBuffer) return 'x'.repeat(value.byteLength);
+        return typeof value === 'string' && /[^\0-\xff]/.test(value)
+          ? 'xx'.repeat(value.length)
+          : value;
+      };
+      for (const row of found) bytes += JSON.stringify(row, whole).length;
+    }
+    database.close();
+    return { rows, bytes };
+  }, name);
+}
+
+test('says of the data from before a restore and of cached answers how much they take', async ({
+  start,
+}) => {
+  const long = 'Onggi breathe. '.repeat(400);
+  const onggi = await start({
+    rows: seedConversations(
+      Array.from({ length: 30 }, (_, at) => seedConversation(`Jar ${at}`, { texts: [long, long] })),
+    ),
+  });
+  const { page } = onggi;
+  await onggi.ask('How long does a jar last? '.repeat(50).trim());
+  await makeSnapshot(page);
+  const card = page.getByRole('region', { name: text('backup.title') });
+  await card
+    .locator('details')
+    .getByRole('button', { name: /^Restore/ })
+    .first()
+    .click();
+  await page.getByRole('button', { name: 'Prepare' }).click();
+  await page.getByRole('button', { name: /^(Merge|Replace) now/ }).click();
+  await expect(page.getByRole('button', { name: text('restore.undo') })).toBeVisible();
+
+  await page.goto('/#/storage');
+  const sizes = page.getByRole('region', { name: text('space.sizes') });
+  for (const [key, name] of [
+    ['space.undo', 'onggi'],
+    ['space.cache', 'onggi-cache'],
+  ] as const) {
+    const stored = await weighDatabase(page, name);
+    const row = sizes
+      .getByRole('row')
+      .filter({ has: page.getByRole('rowheader', { name: text(key), exact: true }) });
+    await expect(row.getByRole('cell').first()).toHaveText(String(stored.rows));
+    const shown = /^([\d.]+) (kB|MB)$/.exec(await row.getByRole('cell').last().innerText());
+    const bytes = Number(shown?.[1]) * (shown?.[2] === 'MB' ? 1e6 : 1e3);
+    // It is shown in whole kilobytes.
+    expect(Math.abs(bytes - stored.bytes)).toBeLessThan(stored.bytes * 0.15 + 500);
+  }
 });

@@ -44,6 +44,7 @@ export const PROBLEM_KINDS = [
   'circle',
   'order',
   'counters',
+  'lost-messages',
   'shown-branch',
   'no-session',
   'no-bytes',
@@ -55,12 +56,12 @@ export const PROBLEM_KINDS = [
 export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 
 /**
- * Of these a repair is known that loses nothing. Unreadable rows are reported and left as they are, text that
- * a document lost is only in a backup; attachments without a message go by themselves once undoing cannot
- * need them.
+ * Of these a repair is known that loses nothing. Unreadable rows are reported and left as they are, messages
+ * and text of a document that were lost are only in a copy; attachments without a message go by themselves once
+ * undoing cannot need them.
  */
 export const REPAIRABLE: readonly ProblemKind[] = PROBLEM_KINDS.filter(
-  (kind) => kind !== 'unreadable' && kind !== 'left-attachment' && kind !== 'lost-passages',
+  (kind) => !['unreadable', 'left-attachment', 'lost-messages', 'lost-passages'].includes(kind),
 );
 
 /** What an integrity check found. */

@@ -682,6 +682,10 @@ const texts = {
     one: '{count} document whose text is there, and the rest of it not',
     other: '{count} documents whose text is there, and the rest of them not',
   },
+  'upkeep.problem.lost-messages': {
+    one: '{count} message fewer than was counted; a snapshot or a backup may have it',
+    other: '{count} messages fewer than were counted; a snapshot or a backup may have them',
+  },
   'upkeep.problem.lost-passages': {
     one: '{count} document lacks some of its text; only a backup has it',
     other: '{count} documents lack some of their text; only a backup has it',

@@ -481,7 +481,8 @@ export const ja: LaterTexts = {
   'space.link': '容量の内訳',
   'space.sizes': '容量の内訳',
   'space.measuring': '測定中…',
-  'space.about': 'テーブルとデータベースの大きさは一部を測った概算です。ブラウザーは保存時に圧縮します。',
+  'space.about':
+    'テーブルとデータベースの大きさは一部を測った概算です。ブラウザーは保存時に圧縮します。',
   'space.what': '項目',
   'space.rows': '件数',
   'space.size': '大きさ',
@@ -599,6 +600,8 @@ export const ja: LaterTexts = {
   'upkeep.problem.left-attachment':
     'メッセージのない添付ファイル{count}件（1日たつと自動で消えます）',
   'upkeep.problem.no-document': '本文だけが残り、名前などが失われた文書{count}件',
+  'upkeep.problem.lost-messages':
+    '数えてあった数より足りないメッセージ{count}件（スナップショットやバックアップに残っていることがあります）',
   'upkeep.problem.lost-passages':
     '本文の一部が失われた文書{count}件（バックアップからのみ戻せます）',
   'upkeep.problem.usage': 'メッセージより少なく記された使用量の記録{count}件',

@@ -473,7 +473,8 @@ export const ko: LaterTexts = {
   'space.link': '저장 공간 사용 내역',
   'space.sizes': '저장 공간 사용 내역',
   'space.measuring': '재는 중…',
-  'space.about': '테이블과 데이터베이스의 크기는 일부를 재어 어림한 값이에요. 브라우저는 저장할 때 압축해요.',
+  'space.about':
+    '테이블과 데이터베이스의 크기는 일부를 재어 어림한 값이에요. 브라우저는 저장할 때 압축해요.',
   'space.what': '항목',
   'space.rows': '개수',
   'space.size': '크기',
@@ -589,6 +590,8 @@ export const ko: LaterTexts = {
   'upkeep.problem.left-attachment':
     '속한 메시지가 없는 첨부 파일 {count}개 (하루 뒤에 저절로 지워져요)',
   'upkeep.problem.no-document': '글만 남고 이름과 정보가 사라진 문서 {count}개',
+  'upkeep.problem.lost-messages':
+    '세어 둔 것보다 모자란 메시지 {count}개 (스냅샷이나 백업에 남아 있을 수 있어요)',
   'upkeep.problem.lost-passages': '글이 일부 사라진 문서 {count}개 (백업에서만 되찾을 수 있어요)',
   'upkeep.problem.usage': '메시지보다 적게 적힌 사용량 기록 {count}건',
   'upkeep.searchProblem.text-missing': '검색되지 않는 글 {count}개',

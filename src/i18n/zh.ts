@@ -565,6 +565,7 @@ export const zh: LaterTexts = {
   'upkeep.problem.no-bytes': '{count} 个消息中的附件已缺失',
   'upkeep.problem.left-attachment': '{count} 个附件没有所属消息（一天后会自动删除）',
   'upkeep.problem.no-document': '{count} 个文档只剩文字，名称等信息已丢失',
+  'upkeep.problem.lost-messages': '比记录的数量少了 {count} 条消息，快照或备份中可能还有',
   'upkeep.problem.lost-passages': '{count} 个文档缺少部分文字，只有备份中才有',
   'upkeep.problem.usage': '{count} 条用量记录少于消息所示',
   'upkeep.searchProblem.text-missing': '{count} 条文字无法搜索到',

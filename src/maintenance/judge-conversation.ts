@@ -52,6 +52,8 @@ export function judgeConversation(
         ['circle', cutCount],
         ['order', Math.max(0, renumbered)],
         ['counters', isMiscounted ? 1 : 0],
+        // Lowering the sum would be the end of the only trace of them: the person is asked first.
+        ['lost-messages', Math.max(0, (conversation?.messageCount ?? 0) - messages.length)],
         ['shown-branch', isLeafWrong || isLeafLeft ? 1 : 0],
         ['no-bytes', missingBytesCount],
       ] as const satisfies readonly (readonly [ProblemKind, number])[]

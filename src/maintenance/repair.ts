@@ -63,8 +63,8 @@ export async function repairAll(
 }
 
 /**
- * Counts the sums of conversations anew in which nothing else is wrong. They are made of the messages,
- * so that nothing is lost and nothing has to be taken back.
+ * Counts the sums of conversations anew in which nothing else is wrong, and no message seems to be missing.
+ * They are made of the messages, so that nothing is lost and nothing has to be taken back.
  * @returns those that were changed.
  */
 export async function recountAll(

@@ -197,7 +197,7 @@ describe('a run', () => {
       lastSeq: 1,
       activeLeafId: rows[1]?.id ?? null,
     };
-    await db.strict.conversations.add(makeConversation('c', { ...sound, messageCount: 9 }));
+    await db.strict.conversations.add(makeConversation('c', { ...sound, messageCount: 1 }));
     const byHand = await maintenance.run('by-hand');
     expect(byHand && readReport(byHand)).toMatchObject({
       recountedConversations: 0,
@@ -210,6 +210,16 @@ describe('a run', () => {
       check: { problems: {}, repairableIds: [] },
     });
     expect(await db.strict.conversations.get(toConversationId('c'))).toMatchObject(sound);
+    // What was counted and is not there may have been lost: the sum is the only trace of it.
+    const lossy = { ...sound, messageCount: 9 };
+    await db.strict.conversations.update(toConversationId('c'), lossy);
+    clock.now += CHECK_INTERVAL_MS;
+    const withLoss = await maintenance.run('scheduled');
+    expect(withLoss && readReport(withLoss)).toMatchObject({
+      recountedConversations: 0,
+      check: { problems: { counters: 1, 'lost-messages': 7 }, repairableIds: ['c'] },
+    });
+    expect(await db.strict.conversations.get(toConversationId('c'))).toMatchObject(lossy);
     // What shows a message that is not there may be more than a wrong sum.
     const leafless = { messageCount: 9, activeLeafId: toMessageId('nowhere') };
     await db.strict.conversations.update(toConversationId('c'), leafless);

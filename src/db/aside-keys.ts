@@ -15,6 +15,7 @@ import { readBootPointers } from './boot-pointers.ts';
 import { read } from './commit.ts';
 import { isCopyName } from './database-names.ts';
 import { readDatabaseNames, requestResult, transactionDone } from './idb-request.ts';
+import { inTime } from './in-time.ts';
 import { tryHoldRestoreLock } from './live-lock.ts';
 import type { OnggiDatabase } from './open-database.ts';
 import { deleteStaleDatabases } from './staging.ts';
@@ -168,6 +169,7 @@ function replaceRows(store: IDBObjectStore, rows: readonly unknown[]): void {
 /** Every version has these tables, with the same keys. */
 const TABLES = ['secrets', 'keyRing', 'endpoints'];
 
+/** @throws OnggiError `db/no-answer`: whoever waits holds the lock of restores. Nothing of it happens later. */
 async function withStores<T>(
   databaseName: string,
   mode: IDBTransactionMode,
@@ -176,15 +178,32 @@ async function withStores<T>(
   const request = indexedDB.open(databaseName);
   // It was deleted meanwhile: none is made.
   request.onupgradeneeded = () => request.transaction?.abort();
-  const database = await requestResult(request);
+  const opening = requestResult(request);
   try {
+    const database = await inTime(opening);
     const transaction = database.transaction(TABLES, mode, { durability: 'strict' });
     const done = transactionDone(transaction);
     done.catch(() => undefined);
-    const result = await work(transaction);
-    await done;
-    return result;
+    try {
+      const result = Promise.resolve(work(transaction));
+      await inTime(Promise.all([result, done]));
+      return await result;
+    } catch (error) {
+      abort(transaction);
+      throw error;
+    }
   } finally {
-    database.close();
+    void opening.then(
+      (database) => database.close(),
+      () => undefined,
+    );
+  }
+}
+
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort();
+  } catch {
+    // It is over.
   }
 }

@@ -55,6 +55,11 @@ async function openRestored() {
   return { names, both, removed, page, aside: [before.db.name, copyName(before.db.name, 9)] };
 }
 
+/** Waits by turns of the database: the clock stands. */
+async function waitUntil(isThere: () => boolean): Promise<void> {
+  while (!isThere()) await indexedDB.databases();
+}
+
 function putInPlace({ bootName }: Names, db: OnggiDatabase, name: string): Promise<void> {
   return switchLive(db, () => Promise.resolve(name), { bootName, clock });
 }
@@ -161,6 +166,36 @@ describe('keys that a restore put aside', () => {
     const { ring, secrets } = await readKeys(first);
     expect(ring).toEqual([]);
     expect(secrets).toHaveLength(2);
+  });
+
+  test('that something holds are not waited for without end, and nothing of it happens later', async () => {
+    const { aside } = await openRestored();
+    const [databaseName = ''] = aside;
+    const before = await readKeys(databaseName);
+    const holder = await new Promise<IDBDatabase>((resolve) => {
+      const request = indexedDB.open(databaseName);
+      request.onsuccess = () => resolve(request.result);
+    });
+    const held = holder.transaction(['secrets', 'keyRing'], 'readwrite');
+    const isOver = new Promise<unknown>((resolve) => (held.oncomplete = resolve));
+    let isHeld = true;
+    const hold = (): void => {
+      held.objectStore('secrets').count().onsuccess = () => isHeld && hold();
+    };
+    hold();
+    const begun = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    onTestFinished(() => begun.mockRestore());
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const writing = writeAsideKeys({ databaseName, secrets: [], ring: [] });
+    const refusal = expect(writing).rejects.toMatchObject({ code: 'db/no-answer' });
+    await waitUntil(() => begun.mock.calls.length > 0);
+    await vi.advanceTimersByTimeAsync(8000);
+    await refusal;
+    isHeld = false;
+    await isOver;
+    holder.close();
+    expect(await readKeys(databaseName)).toEqual(before);
   });
 
   test('are as they were when a lock could not be set', async () => {

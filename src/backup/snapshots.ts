@@ -160,7 +160,7 @@ export function createSnapshots({
     folder: FileSystemDirectoryHandle,
     signal: AbortSignal | undefined,
   ) {
-    const isNew = await joinFeed(live, READER);
+    const isNew = (await joinFeed(live, READER)) === undefined;
     try {
       const at = await markFeed(live);
       const [newest] = await listStored(folder);

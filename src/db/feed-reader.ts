@@ -109,14 +109,18 @@ export async function readChangedRows(
 
 /**
  * Keeps everything that is in the feed for a reader that begins to follow it; one that does already goes on.
- * @returns whether it is a new one.
+ * @returns the number up to which it has followed; undefined for a new one
  */
-export function joinFeed({ relaxed: db }: OnggiDatabase, reader: string): Promise<boolean> {
+export function joinFeed(
+  { relaxed: db }: OnggiDatabase,
+  reader: string,
+): Promise<number | undefined> {
   return commit(() =>
     db.transaction('rw', db.feedReaders, async () => {
-      if (await db.feedReaders.get(reader)) return false;
+      const known = await db.feedReaders.get(reader);
+      if (known) return known.seq;
       await db.feedReaders.put({ id: reader, seq: 0 });
-      return true;
+      return undefined;
     }),
   );
 }
@@ -175,6 +179,13 @@ export async function boundFeed(
     }),
   );
 }
+
+/** The names of all readers that begin so. */
+export const readFeedReaders = (
+  { relaxed: db }: OnggiDatabase,
+  prefix: string,
+): Promise<readonly string[]> =>
+  read(() => db.feedReaders.where(':id').startsWith(prefix).primaryKeys());
 
 /** Takes a reader off the feed: nothing is kept for it any longer. */
 export function leaveFeed({ relaxed: db }: OnggiDatabase, reader: string): Promise<void> {

@@ -33,7 +33,7 @@ export async function expungeUnattended(
           goOn: () => undefined,
           onProgress: () => undefined,
         });
-        await indexer.letGo(index.ownerIds(), true);
+        await indexer.letGo(index.ownerIds(), true, () => true);
       } finally {
         index.close();
       }

@@ -1,11 +1,18 @@
 /**
  * Keeps a vector index equal to what it is of, conversations or documents, in the background: newest first,
  * a batch at a time, taken up where it was after a reload because it looks for what is not covered.
+ *
+ * [Note: Texts under an old stamp] A stamp tells quickly that nothing changed, and not always: a merge of two
+ * copies or an import anew can put other texts under the dates and counts of before. So owners of which the change
+ * feed names texts are doubted: they are read and compared whatever their stamp. What was not looked at when a page
+ * was closed the feed still says; where it does not go back so far, all are doubted once. To be doubted costs
+ * reading: only passages that are new are embedded.
  */
 import type { Embedder } from '#domain/embedding.ts';
 import { UNFINISHED } from './passage-source.ts';
 import type { PassageOwner, PassageSource } from './passage-source.ts';
 import type { PassageText } from './passages.ts';
+import { passageKey } from './vector-entries.ts';
 import type { VectorIndex } from './vector-index.ts';
 
 /** What was embedded is stored when so many vectors, or owners, have come together. */
@@ -30,21 +37,26 @@ export interface MeaningIndexerDeps {
   readonly onProgress: (doneCount: number, totalCount: number) => void;
 }
 
+/** Whether an owner's stamp is not to be trusted; see [Note: Texts under an old stamp]. */
+export type IsDoubted = (ownerId: string) => boolean;
+
+const NOBODY: IsDoubted = () => false;
+
 export interface MeaningIndexer {
   /**
    * Lets go of what is gone and says how much there is. What it gives looks at every owner and embeds what is
    * new or changed. @throws what `mayGoOn` throws; OnggiError `db/*`, `model/*`, `app/worker-failed`.
    */
-  prepare(): Promise<() => Promise<void>>;
-  /** Both at once. */
+  prepare(isDoubted: IsDoubted): Promise<() => Promise<void>>;
+  /** Both at once, and no stamp is doubted. */
   catchUp(): Promise<void>;
   /** The same for some owners. */
-  follow(ids: readonly string[]): Promise<void>;
+  follow(ids: readonly string[], isDoubted?: IsDoubted): Promise<void>;
   /**
    * Lets go of those of some owners that are gone, and of texts that are if asked to, embeds nothing, and
    * overwrites it. It may be called where `mayGoOn` is, and nowhere else while something is indexed.
    */
-  letGo(ids: readonly string[], withTexts: boolean): Promise<void>;
+  letGo(ids: readonly string[], withTexts: boolean, isDoubted: IsDoubted): Promise<void>;
   /** Overwrites what is stored of vectors that do not count any more. */
   expunge(): Promise<void>;
 }
@@ -64,8 +76,8 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
   let unflushedOwners = 0;
   /** Those of which something went while others were embedded. */
   const touched = new Set<string>();
-  /** Owners that are being embedded, with the stamps they were read with: none of them may be in the index yet. */
-  let inWork = new Map<string, string>();
+  /** Owners that are being embedded, as they were read: none of them may be in the index yet. */
+  let inWork: ReadonlyMap<string, Missing> = new Map();
   let flushedAt = performance.now();
 
   async function flush(): Promise<void> {
@@ -106,14 +118,13 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
 
   async function cover(group: readonly PassageOwner[]): Promise<void> {
     touched.clear();
-    inWork = new Map(group.map(({ id, stamp }) => [id, stamp]));
     const all = await Promise.all(
       group.map(async ({ id, read }): Promise<Missing> => {
         const { stamp, wanted } = await read();
-        inWork.set(id, stamp);
         return { id, stamp, wanted, missing: index.missing(id, wanted) };
       }),
     );
+    inWork = new Map(all.map((owner) => [owner.id, owner]));
     const isLarge = ({ missing }: Missing): boolean => missing.length > groupTexts;
     for (const owner of all) if (isLarge(owner)) await coverLarge(owner);
     const owners = all.filter((owner) => !isLarge(owner));
@@ -126,12 +137,28 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
     for (const { wanted, missing, ...owner } of owners) {
       const to = from + missing.length * embedder.dimension;
       // Its change is followed later: what it had when it was read is no more.
-      if (!touched.has(owner.id)) index.put(owner, wanted, vectors.subarray(from, to));
+      const isCurrent = !touched.has(owner.id) && !(missing.length === 0 && isAsPut(owner, wanted));
+      if (isCurrent) index.put(owner, wanted, vectors.subarray(from, to));
       from = to;
     }
+    inWork = new Map();
     unflushedOwners += owners.length;
     if (mustFlush()) await flush();
   }
+
+  /** Whether all texts of one that is being embedded are there still; what is new is followed later. */
+  async function isStillThere({ id, read }: PassageOwner): Promise<boolean> {
+    const own = inWork.get(id)?.wanted;
+    if (!own) return false;
+    const now = new Set((await read()).wanted.map(passageKey));
+    return own.every((passage) => now.has(passageKey(passage)));
+  }
+
+  /** Whether one of which nothing is missing has nothing too much either. */
+  const isAsPut = (
+    { id, stamp }: Pick<Missing, 'id' | 'stamp'>,
+    wanted: readonly PassageText[],
+  ): boolean => index.stampOf(id) === stamp && index.compare(id, wanted).leftCount === 0;
 
   /**
    * Embeds one that has many texts a stretch at a time, under a stamp that nobody has until all are there: what
@@ -155,6 +182,7 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
   /** @param onDone Told how many of `ids` are done. */
   async function coverAll(
     ids: readonly string[],
+    isDoubted: IsDoubted,
     onDone: (doneCount: number) => void,
   ): Promise<void> {
     for (let from = 0; from < ids.length; from += PAGE_ROWS) {
@@ -163,7 +191,7 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
       const page = await source.readOwners(asked);
       const present = new Set(page.map(({ id }) => id));
       for (const id of asked) if (!present.has(id)) index.remove(id);
-      const changed = page.filter(({ id, stamp }) => index.stampOf(id) !== stamp);
+      const changed = page.filter(({ id, stamp }) => index.stampOf(id) !== stamp || isDoubted(id));
       let done = from + asked.length - changed.length;
       onDone(done);
       for (const group of groupBySize(changed, groupTexts)) {
@@ -175,19 +203,19 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
     await flush();
   }
 
-  async function prepare(): Promise<() => Promise<void>> {
+  async function prepare(isDoubted: IsDoubted): Promise<() => Promise<void>> {
     const ids = await source.readIds();
     const present = new Set(ids);
     for (const ownerId of index.ownerIds()) if (!present.has(ownerId)) index.remove(ownerId);
     onProgress(0, ids.length);
-    return () => coverAll(ids, (done) => onProgress(done, ids.length));
+    return () => coverAll(ids, isDoubted, (done) => onProgress(done, ids.length));
   }
 
   return {
     prepare,
-    catchUp: async () => (await prepare())(),
-    follow: (ids) => coverAll([...new Set(ids)], () => undefined),
-    async letGo(ids, withTexts) {
+    catchUp: async () => (await prepare(NOBODY))(),
+    follow: (ids, isDoubted = NOBODY) => coverAll([...new Set(ids)], isDoubted, () => undefined),
+    async letGo(ids, withTexts, isDoubted) {
       const isKnown = (id: string): boolean => index.stampOf(id) !== undefined || inWork.has(id);
       const known = [...new Set(ids)].filter(isKnown);
       for (let from = 0; from < known.length; from += PAGE_ROWS) {
@@ -196,9 +224,10 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
         for (const id of asked) {
           const owner = owners.get(id);
           // Of what is in work, its own change is among those that are looked at again.
-          const stamps = [index.stampOf(id), inWork.get(id)];
-          if (owner && (stamps.includes(owner.stamp) || !withTexts)) continue;
-          touched.add(id);
+          const stamps = [index.stampOf(id), inWork.get(id)?.stamp];
+          const isSame = owner && stamps.includes(owner.stamp) && !isDoubted(id);
+          if (owner && (isSame || !withTexts)) continue;
+          if (!owner || !(await isStillThere(owner))) touched.add(id);
           if (!owner) index.remove(id);
           else if (index.stampOf(id) !== undefined) index.retain(id, (await owner.read()).wanted);
         }

@@ -1,14 +1,15 @@
 /** One embedder with its vectors, and the work in the background that keeps them up to date. */
 import { watchFeed } from '#db/watch-feed.ts';
-import { confirmFeed, leaveFeed, markFeed, readFeed } from '#db/feed-reader.ts';
+import { confirmFeed, joinFeed, markFeed, readFeed } from '#db/feed-reader.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { Embedder } from '#domain/embedding.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 import type { MeaningStatus } from '#domain/search.ts';
+import type { ChangeFeedRow } from '#domain/stored-rows.ts';
 import { createSurvivingEmbed } from './embed-surviving.ts';
 import { createMeaningIndexer } from './meaning-indexer.ts';
-import type { MeaningIndexer } from './meaning-indexer.ts';
+import type { IsDoubted, MeaningIndexer } from './meaning-indexer.ts';
 import { conversationSource, documentSource } from './passage-source.ts';
 import type { PassageSource } from './passage-source.ts';
 import { isDeath, openReviving } from './reviving-embedder.ts';
@@ -82,8 +83,10 @@ export interface MeaningRun {
   atRest<T>(work: (rest: MeaningRest) => Promise<T>): Promise<T>;
   /** Passages that were left out are tried once more, as soon as it has everything else. */
   retryLeftOut(): void;
-  /** Settles when nothing of it runs any more and its place in the change feed is free. */
+  /** Settles when nothing of it runs any more. */
   readonly ended: Promise<void>;
+  /** Whether the change feed is kept for it since it has begun. */
+  readonly hasJoined: () => boolean;
   /** Ends it: the embedder and the files at once, what runs at its next step. */
   close(): void;
 }
@@ -115,8 +118,8 @@ export const NO_MEANING: MeaningStatus = {
 class Closed extends Error {}
 
 /**
- * @param feedReader Its name in the change feed; one of a fixed few, because the feed keeps what a
- * reader has not seen.
+ * @param feedReader Its name in the change feed, where it goes on after a reload: always the same for the same
+ * vectors. Two runs may have it while one of them ends.
  * @param onStatus Told with every change, not after it was closed.
  */
 export function startMeaningRun(
@@ -143,6 +146,7 @@ export function startMeaningRun(
   /** What ended the run. */
   let failure: unknown;
   let mustRetryLeftOut = false;
+  let hasJoined = false;
   /**
    * Lets go of what was deleted since the last time: that waits for nothing. While work is held also of
    * messages; else those are followed soon.
@@ -296,6 +300,8 @@ export function startMeaningRun(
       unseen.conversations = unseen.messages = true;
       wake();
     });
+    hasJoined = true;
+    const followed = (await joinFeed(db, feedReader)) ?? 0;
     let { seq } = await markFeed(db);
     letGo = async (isHeld) => {
       if (!(isHeld ? unseen.messages : unseen.conversations)) return;
@@ -306,16 +312,21 @@ export function startMeaningRun(
         const isAny = changes.some(({ isWholesale }) => isWholesale);
         for (const { source, index, indexer } of parts) {
           const ids = isAny ? index.ownerIds() : changes.flatMap(source.changedIds);
-          await indexer.letGo(ids, isHeld);
+          // Where nobody knows what changed, it is compared when it is followed, and not again and again.
+          const named = changes.filter(({ isWholesale }) => !isWholesale);
+          await indexer.letGo(ids, isHeld, doubtsOf(source, named));
         }
         at = changes.at(-1)?.seq ?? at;
         if (changes.length < FEED_ROWS) return;
       }
     };
     goOn();
-    await confirmFeed(db, feedReader, seq);
+    const hasNone = parts.every(({ index }) => index.ownerIds().length === 0);
+    // Where there are none, nothing can be wrong of what was written before.
+    if (hasNone) await confirmFeed(db, feedReader, seq);
     setStatus({ phase: 'indexing' });
-    await catchUp(parts);
+    await catchUp(parts, hasNone ? [] : await readUnfollowed(followed));
+    await confirmFeed(db, feedReader, seq);
     // What was written meanwhile: a model that is to answer instead of another must know it too.
     seq = await followFeed(parts, seq);
     setStatus({ phase: 'ready', leftOutCount: countLeftOut(found) });
@@ -344,10 +355,27 @@ export function startMeaningRun(
     };
   }
 
-  /** All parts say first how much there is to do. */
-  async function catchUp(parts: readonly MeaningPart[]): Promise<void> {
+  /** What was written since the feed was followed last; undefined where it does not go back so far. */
+  async function readUnfollowed(followed: number): Promise<readonly ChangeFeedRow[] | undefined> {
+    if (followed === 0) return undefined;
+    const all: ChangeFeedRow[] = [];
+    for (let at = followed; ;) {
+      const changes = await readFeed(db, at, FEED_ROWS);
+      all.push(...changes);
+      at = changes.at(-1)?.seq ?? at;
+      if (changes.length < FEED_ROWS) return all;
+    }
+  }
+
+  /** All parts say first how much there is to do. @param changes Whose texts are doubted; undefined: everybody's */
+  async function catchUp(
+    parts: readonly MeaningPart[],
+    changes: readonly ChangeFeedRow[] | undefined,
+  ): Promise<void> {
     const works: (() => Promise<void>)[] = [];
-    for (const { indexer } of parts) works.push(await indexer.prepare());
+    for (const { source, indexer } of parts) {
+      works.push(await indexer.prepare(doubtsOf(source, changes)));
+    }
     for (const work of works) await work();
   }
 
@@ -357,10 +385,10 @@ export function startMeaningRun(
       goOn();
       const changes = await readFeed(db, seq, FEED_ROWS);
       if (changes.length === 0) break;
-      if (changes.some(({ isWholesale }) => isWholesale)) await catchUp(parts);
+      if (changes.some(({ isWholesale }) => isWholesale)) await catchUp(parts, undefined);
       else {
         for (const { source, indexer } of parts) {
-          await indexer.follow(changes.flatMap(source.changedIds));
+          await indexer.follow(changes.flatMap(source.changedIds), doubtsOf(source, changes));
         }
       }
       seq = changes.at(-1)?.seq ?? seq;
@@ -398,9 +426,7 @@ export function startMeaningRun(
   const ended = indexing
     .then((follow) => follow())
     .catch(fail)
-    // A reader that nobody takes off the feed would keep it growing.
-    .then(() => leaveFeed(db, feedReader))
-    .catch(() => undefined);
+    .then(() => undefined);
   return {
     opened: opening,
     whole,
@@ -420,12 +446,23 @@ export function startMeaningRun(
       wake();
     },
     ended,
+    hasJoined: () => hasJoined,
     close() {
       closing.abort();
       wake();
       fail(new Closed('closed'));
     },
   };
+}
+
+/** Whose texts changes name; everybody is doubted where it is not known what changed. */
+function doubtsOf(
+  { retoldIds }: PassageSource,
+  changes: readonly ChangeFeedRow[] | undefined,
+): IsDoubted {
+  if (!changes || changes.some(({ isWholesale }) => isWholesale)) return () => true;
+  const retold = new Set(changes.flatMap(retoldIds));
+  return (id) => retold.has(id);
 }
 
 const countLeftOut = ({ index, documents }: OpenedMeaning): number =>

@@ -11,7 +11,7 @@
  * vectors of it begins none: it could find nothing. Until they go on, questions find nothing by meaning and the
  * status is `paused`. With vectors it is loaded all the same, after a reload for instance, because it finds by them.
  */
-import { leaveFeed } from '#db/feed-reader.ts';
+import { leaveFeed, readFeedReaders } from '#db/feed-reader.ts';
 import { deleteEmbeddings, readStoredEmbedders } from '#db/embeddings.ts';
 import { readConversationIds, readConversations } from '#db/conversation-ids.ts';
 import { readRange } from '#db/thread-reads.ts';
@@ -146,8 +146,9 @@ const ROOM_FACTOR = 2;
 
 /** Only so much of a question is embedded: more says nothing more. */
 const MAX_QUERY_UNITS = 2000;
-/** Names in the change feed: for the run that answers, one beside it, and others that are ending. */
-const FEED_READERS = ['meaning', 'meaning-2', 'meaning-3', 'meaning-4'];
+/** Before the name of a model, its name in the change feed: what was followed for one is not for another. */
+const FEED_PREFIX = 'meaning';
+const feedReaderOf = (choice: EmbedderChoice): string => `${FEED_PREFIX}:${embedderIdOf(choice)}`;
 
 /** A run and what it was started for. */
 interface Started {
@@ -201,7 +202,8 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   let isPaused = false;
   /** What is not loaded until the person goes on. */
   let heldBack: EmbedderChoice | undefined;
-  const usedReaders = new Set<string>();
+  /** Runs that have not ended; two may have one name in the change feed. */
+  const running = new Map<MeaningRun, string>();
   /** Bytes of vectors that went to make room, until they are made again. */
   let evictedBytes = 0;
   /** Of a run that has not ended. */
@@ -224,13 +226,15 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   }
 
   function start(choice: EmbedderChoice): Started {
-    const reader = FEED_READERS.find((name) => !usedReaders.has(name)) ?? FEED_READERS.join();
-    usedReaders.add(reader);
+    const reader = feedReaderOf(choice);
     const run = startMeaningRun(deps, (...given) => openEmbedder(choice, ...given), reader, tell);
+    running.set(run, reader);
     const mendedCount = failures.mendedCount();
     const started: Started = { choice, run, opened: undefined };
     void run.ended.then(() => {
-      usedReaders.delete(reader);
+      running.delete(run);
+      // A reader that nobody takes off the feed would keep it growing.
+      if (run.hasJoined()) void leaveUnless(isFollowed, reader);
       const isNeeded = started === answering || started === coming;
       if (isNeeded && isFailed(started) && mendedCount < failures.mendedCount()) {
         arrangeNext().catch(() => undefined);
@@ -252,6 +256,13 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       () => undefined,
     );
     return started;
+  }
+
+  const isFollowed = (reader: string): boolean => [...running.values()].includes(reader);
+
+  /** Takes a name off the feed that nobody follows it by. */
+  async function leaveUnless(isNeeded: (reader: string) => boolean, reader: string): Promise<void> {
+    if (!isNeeded(reader)) await leaveFeed(db, reader).catch(() => undefined);
   }
 
   function end(started: Started | undefined): void {
@@ -337,7 +348,10 @@ export function createMeaning(deps: MeaningDeps): Meaning {
         mayAnswer(former) &&
         (await hasVectorsOf(former));
       // Of an earlier worker that changed the model, or was changing it.
-      for (const name of FEED_READERS) if (!usedReaders.has(name)) await leaveFeed(db, name);
+      const wished = (isChanging ? [chosen, former] : [chosen]).map(feedReaderOf);
+      for (const reader of await readFeedReaders(db, FEED_PREFIX)) {
+        await leaveUnless((name) => wished.includes(name) || isFollowed(name), reader);
+      }
       const next = isChanging ? former : chosen;
       const isHeld = await isHeldBack(next);
       // What came may have begun to answer meanwhile.

@@ -35,6 +35,8 @@ export interface PassageSource {
   readOwners(ids: readonly string[]): Promise<readonly PassageOwner[]>;
   /** Which of them a change is about. */
   readonly changedIds: (change: ChangeFeedRow) => readonly string[];
+  /** Of which of them it wrote texts, whatever their stamps say; see [Note: Texts under an old stamp]. */
+  readonly retoldIds: (change: ChangeFeedRow) => readonly string[];
 }
 
 /** Ends the stamp of one that has not all of its vectors. */
@@ -72,6 +74,7 @@ export function conversationSource(db: OnggiDatabase, skipsTrash: boolean): Pass
       }));
     },
     changedIds: ({ conversationIds }) => conversationIds,
+    retoldIds: ({ conversationIds, messageIds }) => (messageIds.length > 0 ? conversationIds : []),
   };
 }
 
@@ -114,6 +117,7 @@ export function documentSource(
       });
     },
     changedIds: ({ documentIds }) => documentIds,
+    retoldIds: ({ documentIds, chunkIds }) => (chunkIds.length > 0 ? documentIds : []),
   };
 }
 

@@ -10,10 +10,10 @@
  */
 import type { Embedder } from '#domain/embedding.ts';
 import { UNFINISHED } from './passage-source.ts';
-import type { PassageOwner, PassageSource } from './passage-source.ts';
+import type { PassageOwner, PassageSource, WrittenTexts } from './passage-source.ts';
 import type { PassageText } from './passages.ts';
 import { passageKey } from './vector-entries.ts';
-import type { VectorIndex } from './vector-index.ts';
+import type { IsAmong, VectorIndex } from './vector-index.ts';
 
 /** What was embedded is stored when so many vectors, or owners, have come together. */
 const [FLUSH_ROWS, FLUSH_OWNERS] = [2048, 500];
@@ -21,6 +21,12 @@ const [FLUSH_ROWS, FLUSH_OWNERS] = [2048, 500];
 const PAGE_ROWS = 500;
 /** What a slow model gave is stored so often, milliseconds, or as soon as a group is whole. */
 const FLUSH_MS = 20_000;
+/**
+ * What was followed waits until so many owners have come together, or so long, milliseconds: to store one message
+ * costs a block. Until then the change feed keeps it, and a page that is killed embeds it again. That costs money
+ * at an endpoint, where it waits less long.
+ */
+const [WAITING_OWNERS, WAITING_MS, WAITING_MS_REMOTE] = [50, 5 * 60_000, FLUSH_MS];
 /** Owners are embedded together up to so many texts, or batches: many small ones fill a batch. */
 const [GROUP_TEXTS, GROUP_BATCHES] = [400, 8];
 
@@ -51,12 +57,22 @@ export interface MeaningIndexer {
   /** Both at once, and no stamp is doubted. */
   catchUp(): Promise<void>;
   /** The same for some owners. */
-  follow(ids: readonly string[], isDoubted?: IsDoubted): Promise<void>;
+  follow(ids: readonly string[], isDoubted?: IsDoubted, written?: WrittenTexts): Promise<void>;
+  /**
+   * Stores what was followed. @param isAll Also what may still wait.
+   * @returns for how long something waits yet, milliseconds; 0 when all is stored
+   */
+  settle(isAll: boolean): Promise<number>;
   /**
    * Lets go of those of some owners that are gone, and of texts that are if asked to, embeds nothing, and
    * overwrites it. It may be called where `mayGoOn` is, and nowhere else while something is indexed.
    */
-  letGo(ids: readonly string[], withTexts: boolean, isDoubted: IsDoubted): Promise<void>;
+  letGo(
+    ids: readonly string[],
+    withTexts: boolean,
+    isDoubted: IsDoubted,
+    written?: WrittenTexts,
+  ): Promise<void>;
   /** Overwrites what is stored of vectors that do not count any more. */
   expunge(): Promise<void>;
 }
@@ -68,6 +84,8 @@ interface Missing {
   readonly wanted: readonly PassageText[];
   /** Those of `wanted` that have no vector. */
   readonly missing: readonly PassageText[];
+  /** Where `wanted` is not all of it. */
+  readonly isAmong?: IsAmong | undefined;
 }
 
 export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
@@ -78,12 +96,31 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
   const touched = new Set<string>();
   /** Owners that are being embedded, as they were read: none of them may be in the index yet. */
   let inWork: ReadonlyMap<string, Missing> = new Map();
+  /** When the work that goes on was begun or stored last. */
   let flushedAt = performance.now();
+  /** When the first of what is not stored came. */
+  let waitingSince = flushedAt;
+  const waitingMs = embedder.dtype === 'remote' ? WAITING_MS_REMOTE : WAITING_MS;
 
   async function flush(): Promise<void> {
     await index.flush();
     unflushedOwners = 0;
     flushedAt = performance.now();
+  }
+
+  /** What it has under its present stamp is all that it had: what was written since is known. */
+  const wasWhole = (id: string): boolean => {
+    const stamp = index.stampOf(id);
+    return stamp !== undefined && stamp !== '' && !stamp.endsWith(UNFINISHED);
+  };
+
+  /** The passages of an owner now, or those that may have changed. */
+  async function readPassages({
+    id,
+    read,
+    amend,
+  }: PassageOwner): Promise<Pick<Missing, 'stamp' | 'wanted' | 'isAmong'>> {
+    return (wasWhole(id) ? await amend?.() : undefined) ?? (await read());
   }
 
   function mustFlush(): boolean {
@@ -119,9 +156,10 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
   async function cover(group: readonly PassageOwner[]): Promise<void> {
     touched.clear();
     const all = await Promise.all(
-      group.map(async ({ id, read }): Promise<Missing> => {
-        const { stamp, wanted } = await read();
-        return { id, stamp, wanted, missing: index.missing(id, wanted) };
+      group.map(async (owner): Promise<Missing> => {
+        const { id } = owner;
+        const { stamp, wanted, isAmong } = await readPassages(owner);
+        return { id, stamp, wanted, isAmong, missing: index.missing(id, wanted, isAmong) };
       }),
     );
     inWork = new Map(all.map((owner) => [owner.id, owner]));
@@ -134,15 +172,18 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
       (at) => !touched.has(ownerIds[at] ?? ''),
     );
     let from = 0;
-    for (const { wanted, missing, ...owner } of owners) {
+    for (const { wanted, missing, isAmong, ...owner } of owners) {
       const to = from + missing.length * embedder.dimension;
       // Its change is followed later: what it had when it was read is no more.
-      const isCurrent = !touched.has(owner.id) && !(missing.length === 0 && isAsPut(owner, wanted));
-      if (isCurrent) index.put(owner, wanted, vectors.subarray(from, to));
+      const isNews = missing.length > 0 || !isAsPut(owner, wanted, isAmong);
+      if (!index.isUnflushed()) waitingSince = performance.now();
+      if (isNews && !touched.has(owner.id)) {
+        index.put(owner, wanted, vectors.subarray(from, to), isAmong);
+        unflushedOwners += 1;
+      }
       from = to;
     }
     inWork = new Map();
-    unflushedOwners += owners.length;
     if (mustFlush()) await flush();
   }
 
@@ -158,13 +199,14 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
   const isAsPut = (
     { id, stamp }: Pick<Missing, 'id' | 'stamp'>,
     wanted: readonly PassageText[],
-  ): boolean => index.stampOf(id) === stamp && index.compare(id, wanted).leftCount === 0;
+    isAmong?: IsAmong,
+  ): boolean => index.stampOf(id) === stamp && index.compare(id, wanted, isAmong).leftCount === 0;
 
   /**
    * Embeds one that has many texts a stretch at a time, under a stamp that nobody has until all are there: what
    * was embedded is not embedded again after a reload.
    */
-  async function coverLarge({ id, stamp, wanted, missing }: Missing): Promise<void> {
+  async function coverLarge({ id, stamp, wanted, missing, isAmong }: Missing): Promise<void> {
     for (let from = 0; from < missing.length; from += groupTexts) {
       const stretch = missing.slice(from, from + groupTexts);
       const vectors = await embed(stretch, () => !touched.has(id));
@@ -172,7 +214,8 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
       if (touched.has(id)) return;
       const left = new Set(missing.slice(from + groupTexts));
       const present = wanted.filter((passage) => !left.has(passage));
-      index.put({ id, stamp: left.size > 0 ? stamp + UNFINISHED : stamp }, present, vectors);
+      const stampNow = left.size > 0 ? stamp + UNFINISHED : stamp;
+      index.put({ id, stamp: stampNow }, present, vectors, isAmong);
       if (left.size > 0 && mustFlush()) await flush();
     }
     unflushedOwners += 1;
@@ -184,11 +227,13 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
     ids: readonly string[],
     isDoubted: IsDoubted,
     onDone: (doneCount: number) => void,
+    written?: WrittenTexts,
   ): Promise<void> {
+    flushedAt = performance.now();
     for (let from = 0; from < ids.length; from += PAGE_ROWS) {
       await mayGoOn();
       const asked = ids.slice(from, from + PAGE_ROWS);
-      const page = await source.readOwners(asked);
+      const page = await source.readOwners(asked, written);
       const present = new Set(page.map(({ id }) => id));
       for (const id of asked) if (!present.has(id)) index.remove(id);
       const changed = page.filter(({ id, stamp }) => index.stampOf(id) !== stamp || isDoubted(id));
@@ -200,7 +245,6 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
         onDone(done);
       }
     }
-    await flush();
   }
 
   async function prepare(isDoubted: IsDoubted): Promise<() => Promise<void>> {
@@ -208,19 +252,31 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
     const present = new Set(ids);
     for (const ownerId of index.ownerIds()) if (!present.has(ownerId)) index.remove(ownerId);
     onProgress(0, ids.length);
-    return () => coverAll(ids, isDoubted, (done) => onProgress(done, ids.length));
+    return async () => {
+      await coverAll(ids, isDoubted, (done) => onProgress(done, ids.length));
+      await flush();
+    };
   }
 
   return {
     prepare,
     catchUp: async () => (await prepare(NOBODY))(),
-    follow: (ids, isDoubted = NOBODY) => coverAll([...new Set(ids)], isDoubted, () => undefined),
-    async letGo(ids, withTexts, isDoubted) {
+    follow: (ids, isDoubted = NOBODY, written) =>
+      coverAll([...new Set(ids)], isDoubted, () => undefined, written),
+    async settle(isAll) {
+      const leftMs = waitingSince + waitingMs - performance.now();
+      const mayWait = !isAll && unflushedOwners < WAITING_OWNERS && leftMs > 0;
+      if (mayWait && index.isUnflushed()) return leftMs;
+      await flush();
+      return 0;
+    },
+    async letGo(ids, withTexts, isDoubted, written) {
       const isKnown = (id: string): boolean => index.stampOf(id) !== undefined || inWork.has(id);
       const known = [...new Set(ids)].filter(isKnown);
       for (let from = 0; from < known.length; from += PAGE_ROWS) {
         const asked = known.slice(from, from + PAGE_ROWS);
-        const owners = new Map((await source.readOwners(asked)).map((owner) => [owner.id, owner]));
+        const page = await source.readOwners(asked, written);
+        const owners = new Map(page.map((owner) => [owner.id, owner]));
         for (const id of asked) {
           const owner = owners.get(id);
           // Of what is in work, its own change is among those that are looked at again.
@@ -229,7 +285,10 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
           if (owner && (isSame || !withTexts)) continue;
           if (!owner || !(await isStillThere(owner))) touched.add(id);
           if (!owner) index.remove(id);
-          else if (index.stampOf(id) !== undefined) index.retain(id, (await owner.read()).wanted);
+          else if (index.stampOf(id) !== undefined) {
+            const { wanted, isAmong } = await readPassages(owner);
+            index.retain(id, wanted, isAmong);
+          }
         }
       }
       await index.expunge(goOn);

@@ -147,6 +147,9 @@ export function startMeaningRun(
   let failure: unknown;
   let mustRetryLeftOut = false;
   let hasJoined = false;
+  /** What the feed was told last. */
+  let confirmedSeq = 0;
+  let settling: ReturnType<typeof setTimeout> | undefined;
   /**
    * Lets go of what was deleted since the last time: that waits for nothing. While work is held also of
    * messages; else those are followed soon.
@@ -314,7 +317,9 @@ export function startMeaningRun(
           const ids = isAny ? index.ownerIds() : changes.flatMap(source.changedIds);
           // Where nobody knows what changed, it is compared when it is followed, and not again and again.
           const named = changes.filter(({ isWholesale }) => !isWholesale);
-          await indexer.letGo(ids, isHeld, doubtsOf(source, named));
+          const isAll = !isAny && at === seq && changes.length < FEED_ROWS;
+          const written = isHeld && isAll ? await source.readWritten(changes) : undefined;
+          await indexer.letGo(ids, isHeld, doubtsOf(source, named), written);
         }
         at = changes.at(-1)?.seq ?? at;
         if (changes.length < FEED_ROWS) return;
@@ -323,10 +328,10 @@ export function startMeaningRun(
     goOn();
     const hasNone = parts.every(({ index }) => index.ownerIds().length === 0);
     // Where there are none, nothing can be wrong of what was written before.
-    if (hasNone) await confirmFeed(db, feedReader, seq);
+    if (hasNone) await settle(parts, seq, true);
     setStatus({ phase: 'indexing' });
     await catchUp(parts, hasNone ? [] : await readUnfollowed(followed));
-    await confirmFeed(db, feedReader, seq);
+    await settle(parts, seq, true);
     // What was written meanwhile: a model that is to answer instead of another must know it too.
     seq = await followFeed(parts, seq);
     setStatus({ phase: 'ready', leftOutCount: countLeftOut(found) });
@@ -342,7 +347,9 @@ export function startMeaningRun(
           mustRetryLeftOut = false;
           setStatus({ phase: 'indexing' });
           for (const { index, indexer } of parts) await indexer.follow(index.forgetLeftOut());
+          await settle(parts, seq, true);
         }
+        if (jobs.size > 0) await settle(parts, seq, true);
         // What is asked for meanwhile waits until the feed was followed again.
         for (const job of [...jobs]) {
           const at = seq;
@@ -379,28 +386,45 @@ export function startMeaningRun(
     for (const work of works) await work();
   }
 
+  /** Stores what was followed, up to a position of the feed, or sees to it that this is done in time. */
+  async function settle(parts: readonly MeaningPart[], seq: number, isAll: boolean): Promise<void> {
+    let waitMs = 0;
+    for (const { indexer } of parts) waitMs = Math.max(waitMs, await indexer.settle(isAll));
+    goOn();
+    clearTimeout(settling);
+    if (waitMs > 0) settling = setTimeout(() => wake(), waitMs);
+    else if (seq > confirmedSeq) {
+      await confirmFeed(db, feedReader, seq);
+      confirmedSeq = seq;
+    }
+  }
+
   async function followFeed(parts: readonly MeaningPart[], from: number): Promise<number> {
     let seq = from;
     for (;;) {
       goOn();
       const changes = await readFeed(db, seq, FEED_ROWS);
       if (changes.length === 0) break;
+      // What belongs together may lie on both sides of the end of what was read.
+      const isAll = seq === from && changes.length < FEED_ROWS;
       if (changes.some(({ isWholesale }) => isWholesale)) await catchUp(parts, undefined);
       else {
         for (const { source, indexer } of parts) {
-          await indexer.follow(changes.flatMap(source.changedIds), doubtsOf(source, changes));
+          const written = isAll ? await source.readWritten(changes) : undefined;
+          const ids = changes.flatMap(source.changedIds);
+          await indexer.follow(ids, doubtsOf(source, changes), written);
         }
       }
       seq = changes.at(-1)?.seq ?? seq;
     }
     for (const { indexer } of parts) await indexer.expunge();
-    goOn();
-    if (seq > from) await confirmFeed(db, feedReader, seq);
+    await settle(parts, seq, false);
     return seq;
   }
 
   function fail(error: unknown): void {
     stopWatching();
+    clearTimeout(settling);
     failure ??= error;
     for (const { reject } of jobs) reject(error);
     jobs.clear();

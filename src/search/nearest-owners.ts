@@ -45,6 +45,24 @@ export async function findNearestOwners(
   }
 }
 
+/**
+ * The mean of those passages of an owner that `isWanted` picks, of length 1, up to rounding.
+ * @returns undefined where there are none, or nothing is in them
+ */
+export function meanOfOwner(
+  { rows, passages, owners, dimension, placeOf }: VectorEntries,
+  ownerId: string,
+  isWanted: (passage: Passage) => boolean,
+): Float32Array<ArrayBuffer> | undefined {
+  const mean = new Float32Array(dimension);
+  for (const number of owners.get(ownerId)?.rows ?? []) {
+    const passage = passages.at(placeOf(number));
+    if (passage && isWanted(passage)) rows.addTo(mean, placeOf(number));
+  }
+  const length = Math.hypot(...mean);
+  return length > 0 ? mean.map((value) => value / length) : undefined;
+}
+
 /** All owners with the mean of their passages, one vector after the other, up to rounding. */
 export function meansOfOwners({ rows, owners, dimension, placeOf }: VectorEntries): {
   readonly ownerIds: readonly string[];

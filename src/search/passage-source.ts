@@ -2,10 +2,14 @@
 import { readConversationIds, readConversations } from '#db/conversation-ids.ts';
 import { findDocuments, readAllChunks, readDocumentIds } from '#db/documents.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
+import { readMessagesById } from '#db/search-rows.ts';
 import { readAllMessages } from '#db/table-pages.ts';
-import type { EmbeddingCollection } from '#domain/embedding.ts';
+import { readRange } from '#db/thread-reads.ts';
+import type { Conversation } from '#domain/conversation.ts';
+import type { EmbeddingCollection, Passage } from '#domain/embedding.ts';
 import { toConversationId } from '#domain/ids.ts';
 import { readDocumentDetails } from '#domain/library.ts';
+import type { Message } from '#domain/message.ts';
 import type { ChangeFeedRow, LibraryDocument } from '#domain/stored-rows.ts';
 import {
   conversationPassages,
@@ -16,6 +20,13 @@ import {
 import type { PassageText } from './passages.ts';
 import type { VectorIndex } from './vector-index.ts';
 
+/** What an owner has now among some of its passages: {@link isAmong} says which; the others are as they were. */
+export interface Amendment {
+  readonly stamp: string;
+  readonly wanted: readonly PassageText[];
+  readonly isAmong: (passage: Passage) => boolean;
+}
+
 /** A conversation or document as it is stored now. */
 export interface PassageOwner {
   readonly id: string;
@@ -25,14 +36,24 @@ export interface PassageOwner {
   readonly size: number;
   /** Reads its passages, and the stamp that they have. */
   readonly read: () => Promise<{ readonly stamp: string; readonly wanted: readonly PassageText[] }>;
+  /**
+   * Reads what may be new of one that was whole before the texts were written of which `readOwners` was told;
+   * left out, and undefined, where all has to be read.
+   */
+  readonly amend?: () => Promise<Amendment | undefined>;
 }
+
+/** Messages that were written, by their conversations. */
+export type WrittenTexts = ReadonlyMap<string, readonly Message[]>;
 
 export interface PassageSource {
   readonly collection: EmbeddingCollection;
   /** All that are to have vectors, in the order in which they get them. */
   readIds(): Promise<readonly string[]>;
-  /** Those of `ids` that are to have vectors. */
-  readOwners(ids: readonly string[]): Promise<readonly PassageOwner[]>;
+  /** Those of `ids` that are to have vectors. @param written All that was written since they were put. */
+  readOwners(ids: readonly string[], written?: WrittenTexts): Promise<readonly PassageOwner[]>;
+  /** The texts that changes wrote, as they are now; undefined where these are too many, or some are gone. */
+  readWritten(changes: readonly ChangeFeedRow[]): Promise<WrittenTexts | undefined>;
   /** Which of them a change is about. */
   readonly changedIds: (change: ChangeFeedRow) => readonly string[];
   /** Of which of them it wrote texts, whatever their stamps say; see [Note: Texts under an old stamp]. */
@@ -42,8 +63,10 @@ export interface PassageSource {
 /** Ends the stamp of one that has not all of its vectors. */
 export const UNFINISHED = '.unfinished';
 
-/** Ends the stamp of a conversation with a running answer: it is looked at again. */
-const RUNNING = '.running';
+/** So many messages that were written are looked at one by one. */
+const MOST_WRITTEN = 200;
+/** The first question stands among these, nearly always. */
+const LAST_HEAD_SEQ = 7;
 
 /** Conversations, those with the newest change first. @param skipsTrash Whether the trash has no vectors. */
 export function conversationSource(db: OnggiDatabase, skipsTrash: boolean): PassageSource {
@@ -57,7 +80,19 @@ export function conversationSource(db: OnggiDatabase, skipsTrash: boolean): Pass
       }
       return byStatus.flat();
     },
-    async readOwners(ids) {
+    async readWritten(changes) {
+      const ids = [...new Set(changes.flatMap(({ messageIds }) => messageIds))];
+      if (ids.length > MOST_WRITTEN) return undefined;
+      const written = new Map<string, Message[]>();
+      for (const message of await readMessagesById(db, ids)) {
+        // Nobody knows whose it was.
+        if (!message) return undefined;
+        const own = written.get(message.conversationId) ?? [];
+        written.set(message.conversationId, [...own, message]);
+      }
+      return written;
+    },
+    async readOwners(ids, written) {
       const rows = await readConversations(db, ids.map(toConversationId));
       const wanted = rows.filter(({ status }) => !skipsTrash || status !== 'deleted');
       return wanted.map((row) => ({
@@ -66,15 +101,31 @@ export function conversationSource(db: OnggiDatabase, skipsTrash: boolean): Pass
         size: row.messageCount + 1,
         async read() {
           const messages = await readAllMessages(db, row.id);
-          // An answer that is cut off by a crash comes to rest without a change of its conversation.
-          const isRunning = messages.some(({ status }) => status === 'streaming');
-          const stamp = conversationStamp(row) + (isRunning ? RUNNING : '');
-          return { stamp, wanted: conversationPassages(row, messages) };
+          return { stamp: conversationStamp(row), wanted: conversationPassages(row, messages) };
         },
+        ...(written && { amend: () => amendConversation(db, row, written.get(row.id) ?? []) }),
       }));
     },
     changedIds: ({ conversationIds }) => conversationIds,
     retoldIds: ({ conversationIds, messageIds }) => (messageIds.length > 0 ? conversationIds : []),
+  };
+}
+
+/** Of a long conversation a message changes its own passages, and perhaps how it begins. */
+async function amendConversation(
+  db: OnggiDatabase,
+  row: Conversation,
+  written: readonly Message[],
+): Promise<Amendment | undefined> {
+  const head = await readRange(db.strict, row.id, 0, LAST_HEAD_SEQ);
+  const isHeadWhole = row.lastSeq <= LAST_HEAD_SEQ || head.some(({ role }) => role === 'user');
+  if (!isHeadWhole) return undefined;
+  const read = [...head, ...written.filter(({ seq }) => seq > LAST_HEAD_SEQ)];
+  const seqs = new Set(read.map(({ seq }) => seq));
+  return {
+    stamp: conversationStamp(row),
+    wanted: conversationPassages(row, read),
+    isAmong: ({ kind, seq }) => kind !== 'message' || seq <= LAST_HEAD_SEQ || seqs.has(seq),
   };
 }
 
@@ -102,6 +153,7 @@ export function documentSource(
       const ids = await readDocumentIds(db);
       return kept ? ids.filter((id) => kept.stampOf(id) !== undefined) : ids;
     },
+    readWritten: () => Promise.resolve(undefined),
     async readOwners(ids) {
       const rows = [...(await findDocuments(db, ids)).values()];
       return rows.flatMap((row) => {

@@ -57,8 +57,11 @@ export interface VectorEntries {
   readonly drop: (number: number) => void;
   /** An owner is gone, with its rows. */
   readonly remove: (ownerId: string) => void;
-  /** Rows of an owner, by what they stand for; see {@link passageKey}. */
-  readonly knownRows: (ownerId: string) => Map<string, number>;
+  /** Rows of an owner, those that `isAmong` picks, by what they stand for; see {@link passageKey}. */
+  readonly knownRows: (
+    ownerId: string,
+    isAmong?: (passage: Passage) => boolean,
+  ) => Map<string, number>;
   /** An owner's stamp as it is stored: it tells which of its rows are unreadable. */
   readonly storedStamp: (covered: Covered) => string;
   /** Takes up an owner as it is stored. */
@@ -160,11 +163,11 @@ export async function createVectorEntries(
       entries.changed.delete(ownerId);
       entries.gone.add(ownerId);
     },
-    knownRows(ownerId) {
+    knownRows(ownerId, isAmong = () => true) {
       const known = new Map<string, number>();
       for (const number of owners.get(ownerId)?.rows ?? []) {
         const passage = passages.at(placeOf(number));
-        if (passage) known.set(passageKey(passage), number);
+        if (passage && isAmong(passage)) known.set(passageKey(passage), number);
       }
       return known;
     },

@@ -5,7 +5,7 @@
  */
 import { putEmbeddings } from '#db/embeddings.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
-import type { EmbedderIdentity, EmbeddingCollection } from '#domain/embedding.ts';
+import type { EmbedderIdentity, EmbeddingCollection, Passage } from '#domain/embedding.ts';
 import type { Clock } from '#domain/ids.ts';
 import { findDead, gatherRows } from './compact-vectors.ts';
 import { packBlock } from './embedding-blocks.ts';
@@ -13,7 +13,7 @@ import type { OpenBlock } from './embedding-blocks.ts';
 import { createExactCosines } from './exact-cosines.ts';
 import { expungeVectors } from './expunge-vectors.ts';
 import { loadFromTables, loadVectors } from './load-vectors.ts';
-import { findNearestOwners, meansOfOwners } from './nearest-owners.ts';
+import { findNearestOwners, meanOfOwner, meansOfOwners } from './nearest-owners.ts';
 import type { NearOwner } from './nearest-owners.ts';
 import type { PassageText } from './passages.ts';
 import type { SidecarStore } from './sidecar-store.ts';
@@ -24,30 +24,40 @@ import type { VectorEntries } from './vector-entries.ts';
 import { verifyVectors } from './verify-vectors.ts';
 import type { DamagedVectors } from './verify-vectors.ts';
 
+/** Picks the passages that are spoken of. */
+export type IsAmong = (passage: Passage) => boolean;
+
 export interface VectorIndex {
   readonly identity: EmbedderIdentity;
   readonly memoryBytes: () => number;
   /** The stamp under which an owner was put; undefined where it was not. */
   stampOf(ownerId: string): string | undefined;
   readonly ownerIds: () => readonly string[];
-  /** The passages of `wanted` that have no vector yet. */
-  missing(ownerId: string, wanted: readonly PassageText[]): readonly PassageText[];
+  /** The passages of `wanted` that have no vector yet. @param isAmong As for {@link put}. */
+  missing(
+    ownerId: string,
+    wanted: readonly PassageText[],
+    isAmong?: IsAmong,
+  ): readonly PassageText[];
   /**
    * An owner has exactly the passages `wanted`; `vectors` are those of what {@link missing} gave. Found
    * from now on, stored with the next {@link flush}.
+   * @param isAmong Passages that it picks not the owner has as before.
    */
   put(
     owner: { readonly id: string; readonly stamp: string },
     wanted: readonly PassageText[],
     vectors: Float32Array<ArrayBuffer>,
+    isAmong?: IsAmong,
   ): void;
   remove(ownerId: string): void;
   /** Lets go of passages that are none of `wanted`; what `wanted` has besides is looked for again. */
-  retain(ownerId: string, wanted: readonly PassageText[]): void;
+  retain(ownerId: string, wanted: readonly PassageText[], isAmong?: IsAmong): void;
   /** How many passages of `wanted` have no vector, and how many vectors stand for none of them. */
   compare(
     ownerId: string,
     wanted: readonly PassageText[],
+    isAmong?: IsAmong,
   ): { readonly missingCount: number; readonly leftCount: number };
   /**
    * Reads every stored block once and compares it with what is in memory; of the files, the exact numbers.
@@ -65,6 +75,8 @@ export interface VectorIndex {
   forgetLeftOut(): readonly string[];
   /** Rows put since the last {@link flush}. */
   readonly unflushedCount: () => number;
+  /** Whether the next {@link flush} has anything to store. */
+  readonly isUnflushed: () => boolean;
   /** Stores what was put and removed, in one transaction. @throws OnggiError `db/*` */
   flush(): Promise<void>;
   /**
@@ -85,6 +97,14 @@ export interface VectorIndex {
    * @param query A vector of length 1 of the same embedder.
    */
   nearest(query: Float32Array, limit: number): Promise<readonly NearOwner[]>;
+  /**
+   * The mean of those passages of an owner that `isWanted` picks, of length 1, up to rounding; undefined
+   * where there are none.
+   */
+  meanOf(
+    ownerId: string,
+    isWanted: (passage: Passage) => boolean,
+  ): Float32Array<ArrayBuffer> | undefined;
   /** All owners with the mean of their passages, one vector after the other, up to rounding. */
   means(): { readonly ownerIds: readonly string[]; readonly vectors: Float32Array<ArrayBuffer> };
   /** Lets go of the files. */
@@ -139,11 +159,16 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
     entries.dead = [];
   }
 
+  const isUnflushed = (): boolean => {
+    const { unflushed, changed, gone } = entries;
+    return unflushed + changed.size + gone.size + lost.length > 0;
+  };
+
   async function flush(): Promise<void> {
     // Another index may have the numbers of its blocks by now.
     if (isClosed) return;
-    const { unflushed, fullBlocks, tail, changed, gone, liveCounts, owners } = entries;
-    if (unflushed + changed.size + gone.size + lost.length === 0) return;
+    const { fullBlocks, tail, changed, gone, liveCounts, owners, unflushed } = entries;
+    if (!isUnflushed()) return;
     const blocks = [...fullBlocks, ...(tail.passages.length > 0 ? [tail] : [])];
     const emptied = [...liveCounts].filter(([block, live]) => live === 0 && block < tail.number);
     const stamp = crypto.randomUUID();
@@ -190,12 +215,16 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
     memoryBytes: () => entries.rows.memoryBytes() + entries.passages.memoryBytes(),
     stampOf: (ownerId) => entries.owners.get(ownerId)?.stamp,
     ownerIds: () => [...entries.owners.keys()],
-    missing(ownerId, wanted) {
-      const known = entries.knownRows(ownerId);
+    missing(ownerId, wanted, isAmong) {
+      const known = entries.knownRows(ownerId, isAmong);
       return wanted.filter((passage) => !known.has(passageKey(passage)));
     },
-    put({ id, stamp }, wanted, vectors) {
-      const known = entries.knownRows(id);
+    put({ id, stamp }, wanted, vectors, isAmong) {
+      const known = entries.knownRows(id, isAmong);
+      const among = new Set(known.values());
+      const others = isAmong
+        ? (entries.owners.get(id)?.rows.filter((row) => !among.has(row)) ?? [])
+        : [];
       let added = 0;
       const numbers = wanted.map((passage) => {
         const number = known.get(passageKey(passage));
@@ -205,13 +234,13 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
         return entries.append(passage, vectors.subarray(from, from + dimension));
       });
       known.forEach((number) => entries.drop(number));
-      entries.owners.set(id, { stamp, rows: Uint32Array.from(numbers).sort() });
+      entries.owners.set(id, { stamp, rows: Uint32Array.from([...others, ...numbers]).sort() });
       entries.changed.add(id);
       entries.gone.delete(id);
     },
     remove: (ownerId) => entries.remove(ownerId),
-    retain(ownerId, wanted) {
-      const known = entries.knownRows(ownerId);
+    retain(ownerId, wanted, isAmong) {
+      const known = entries.knownRows(ownerId, isAmong);
       for (const passage of wanted) known.delete(passageKey(passage));
       if (known.size === 0) return;
       const left = new Set(known.values());
@@ -222,8 +251,8 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
       entries.owners.set(ownerId, { stamp: NO_STAMP, rows: kept });
       entries.changed.add(ownerId);
     },
-    compare(ownerId, wanted) {
-      const known = entries.knownRows(ownerId);
+    compare(ownerId, wanted, isAmong) {
+      const known = entries.knownRows(ownerId, isAmong);
       const keys = new Set(wanted.map(passageKey));
       const missingCount = [...keys].filter((key) => !known.has(key)).length;
       return { missingCount, leftCount: [...known.keys()].filter((key) => !keys.has(key)).length };
@@ -251,6 +280,7 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
       }
     },
     unflushedCount: () => entries.unflushed,
+    isUnflushed,
     leftOutCount: () => entries.unreadable.size,
     forgetLeftOut() {
       const left = new Set(entries.unreadable);
@@ -283,6 +313,7 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
       return Math.max(0, before - (copy.files()?.byteLength() ?? before));
     },
     nearest: (query, limit) => findNearestOwners(entries, measure, query, limit),
+    meanOf: (ownerId, isWanted) => meanOfOwner(entries, ownerId, isWanted),
     means: () => meansOfOwners(entries),
     close() {
       isClosed = true;

@@ -12,6 +12,12 @@ export const indexUpdate: BenchRow = {
       kind: 'update',
       samples: isQuick ? 20 : 100,
     });
+    const samples = isQuick ? 60 : 200;
+    const follow = (messageCount: number) => bench.ask({ kind: 'follow', samples, messageCount });
+    const chats = [
+      ['13c', 600, await follow(600)],
+      ['13d', 5000, await follow(5000)],
+    ] as const;
     bench.close();
     const what = `taking one message into an index of ${fixtures.bigRows} / one raw strict put of it`;
     const sum = (times: readonly number[]): number => times.reduce((all, each) => all + each, 0);
@@ -27,6 +33,20 @@ export const indexUpdate: BenchRow = {
         n: pairs.subject.length,
         note: `longest ${Math.max(...pairs.subject).toFixed(1)} ms`,
       },
+      ...chats.map(([row, messageCount, { pairs: taken, putCount = 0, putBytes = 0 }]) => {
+        const { subject, anchor } = taken ?? { subject: [], anchor: [] };
+        const each = (count: number): string => (count / subject.length).toFixed(2);
+        return {
+          row,
+          what: `taking one message of ${messageCount} into the vectors, all together, without the model`,
+          unit: 'x',
+          value: sum(subject) / sum(anchor),
+          goal: 2,
+          spread: null,
+          n: subject.length,
+          note: `${each(putCount)} puts and ${each(putBytes / 1024)} kB of vectors a message, longest ${Math.max(...subject).toFixed(1)} ms`,
+        } as const;
+      }),
     ];
   },
 };

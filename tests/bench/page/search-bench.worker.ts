@@ -1,10 +1,17 @@
 /** The text index of a filled database, for the rows that measure search: files are read at once only here. */
 import type { OnggiDatabase } from '#db/open-database.ts';
+import { confirmFeed, leaveFeed, markFeed, readFeed } from '#db/feed-reader.ts';
 import { openNamedDatabase } from '#db/open-database.ts';
-import { toMessageId } from '#domain/ids.ts';
+import { createConversation, withAddedMessages } from '#domain/conversation.ts';
+import { toConversationId, toMessageId, toSessionId } from '#domain/ids.ts';
+import { createMessage } from '#domain/message.ts';
+import type { Message } from '#domain/message.ts';
 import { parseSearchQuery } from '#domain/search-query.ts';
 import { findUnits } from '#search/find-units.ts';
+import { createMeaningIndexer } from '#search/meaning-indexer.ts';
 import { openSidecarStore } from '#search/open-sidecar-store.ts';
+import { conversationSource } from '#search/passage-source.ts';
+import { conversationStamp } from '#search/passages.ts';
 import type { SidecarStore } from '#search/sidecar-store.ts';
 import { openTextIndex } from '#search/text-index.ts';
 import type { TextIndex } from '#search/text-index.ts';
@@ -22,10 +29,14 @@ export type AskSearchBench =
   | { readonly kind: 'open'; readonly databaseName: string }
   | { readonly kind: 'scan'; readonly isResident: boolean; readonly samples: number }
   | { readonly kind: 'update'; readonly samples: number }
+  | { readonly kind: 'follow'; readonly samples: number; readonly messageCount: number }
   | { readonly kind: 'hold'; readonly isResident: boolean; readonly vectorCount: number };
 
 export interface SearchBenchAnswer {
   readonly pairs?: Pairs;
+  /** What was put into tables meanwhile, and the bytes of it that are vectors and lists of them. */
+  readonly putCount?: number;
+  readonly putBytes?: number;
   readonly textBytes: number;
   /** Bytes of WebAssembly memory and columns, as the code counts them. */
   readonly memoryBytes: number;
@@ -62,9 +73,11 @@ async function answer(ask: AskSearchBench): Promise<SearchBenchAnswer> {
       ? await scan(index, ask)
       : ask.kind === 'update'
         ? { pairs: await update(opened, ask.samples) }
-        : ask.kind === 'hold'
-          ? await hold(opened, ask)
-          : {};
+        : ask.kind === 'follow'
+          ? await follow(opened, ask)
+          : ask.kind === 'hold'
+            ? await hold(opened, ask)
+            : {};
   const seconds = (performance.now() - start) / 1000;
   return { textBytes: index.table.byteLength, memoryBytes: 0, seconds, ...result };
 }
@@ -133,6 +146,120 @@ async function update({ db, indexer }: Opened, samples: number): Promise<Pairs> 
   }
   twin.close();
   return { subject, anchor };
+}
+
+/** The vectors that the built-in model would give, as far as their cost goes: what it takes itself is left out. */
+const FOLLOW_IDENTITY = {
+  id: 'bench-follow',
+  revision: '1',
+  dtype: 'q8',
+  dimension: 256,
+  pipelineVersion: 1,
+};
+
+/**
+ * Taking one new message of a conversation of so many into the vectors, against putting such a row. What is put
+ * off until fifty have come falls on one of them.
+ */
+async function follow(
+  { db, store }: Opened,
+  { samples, messageCount }: { readonly samples: number; readonly messageCount: number },
+): Promise<Pick<SearchBenchAnswer, 'pairs' | 'putCount' | 'putBytes'>> {
+  const id = toConversationId(`bench-chat-${messageCount}`);
+  const sessionId = toSessionId('bench-session');
+  const messageOf = (seq: number): Message =>
+    createMessage({
+      id: toMessageId(`${id}-${seq}`),
+      conversationId: id,
+      sessionId,
+      parentId: seq === 0 ? null : toMessageId(`${id}-${seq - 1}`),
+      seq,
+      role: seq % 2 === 0 ? 'user' : 'assistant',
+      content: `message ${seq} of a long conversation`,
+      timestamp: seq,
+    });
+  const messages = Array.from({ length: messageCount }, (_, seq) => messageOf(seq));
+  const empty = createConversation({ id, sessionId, createdAt: 0, title: 'a chat' });
+  let conversation = withAddedMessages(empty, messages, messageCount);
+  await db.strict.messages.bulkPut(messages);
+  await db.strict.conversations.put(conversation);
+  const deps = {
+    db,
+    clock,
+    collection: 'conversations',
+    identity: FOLLOW_IDENTITY,
+    store,
+  } as const;
+  const index = await openVectorIndex(deps);
+  const source = conversationSource(db, false);
+  const indexer = createMeaningIndexer({
+    source,
+    embedder: {
+      ...FOLLOW_IDENTITY,
+      embed: (texts) =>
+        Promise.resolve(new Float32Array(texts.length * FOLLOW_IDENTITY.dimension).fill(1 / 16)),
+    },
+    index,
+    batchTexts: 256,
+    mayGoOn: () => Promise.resolve(),
+    goOn: () => undefined,
+    onProgress: () => undefined,
+  });
+  await indexer.follow([id]);
+  await indexer.settle(true);
+  let { seq: at } = await markFeed(db);
+  const twin = await openTwin();
+  const [subject, anchor]: [number[], number[]] = [[], []];
+  const counted = countPuts();
+  for (let turn = 0; turn < samples; turn += 1) {
+    const message = messageOf(messageCount + turn);
+    conversation = withAddedMessages(conversation, [message], messageCount + turn);
+    await db.strict.messages.put(message);
+    await db.strict.conversations.put(conversation);
+    counted.isOn = true;
+    const start = performance.now();
+    const changes = await readFeed(db, at, 500);
+    at = changes.at(-1)?.seq ?? at;
+    await indexer.follow([id], () => true, await source.readWritten(changes));
+    if ((await indexer.settle(false)) === 0) await confirmFeed(db, 'bench-follow', at);
+    const middle = performance.now();
+    counted.isOn = false;
+    const transaction = twin.transaction('rows', 'readwrite', { durability: 'strict' });
+    transaction.objectStore('rows').put(message);
+    await transactionDone(transaction);
+    anchor.push(performance.now() - middle);
+    subject.push(middle - start);
+  }
+  counted.stop();
+  if (index.stampOf(id) !== conversationStamp(conversation)) throw new Error('not followed');
+  twin.close();
+  index.close();
+  await leaveFeed(db, 'bench-follow');
+  return { pairs: { subject, anchor }, putCount: counted.count, putBytes: counted.bytes };
+}
+
+/** Counts what is put into tables while it is on. */
+function countPuts() {
+  const { prototype } = IDBObjectStore;
+  const original = Object.getOwnPropertyDescriptor(prototype, 'put');
+  if (!original) throw new Error('no IndexedDB here');
+  const counted = {
+    isOn: false,
+    count: 0,
+    bytes: 0,
+    stop: () => Object.defineProperty(prototype, 'put', original),
+  };
+  prototype.put = function (this: IDBObjectStore, ...given) {
+    if (counted.isOn) {
+      counted.count += 1;
+      for (const value of Object.values(given[0] as object)) {
+        if (value instanceof ArrayBuffer || ArrayBuffer.isView(value))
+          counted.bytes += value.byteLength;
+      }
+    }
+    return Reflect.apply(original.value as IDBObjectStore['put'], this, given);
+  };
+  return counted;
 }
 
 function openTwin(): Promise<IDBDatabase> {

@@ -311,7 +311,7 @@ test('a purge waits for no pause, and nobody is embedded meanwhile', async () =>
   const store = memoryStore();
   await fill(db);
   let hold: MeaningHold | undefined;
-  const { begin, comesTo } = start(db, store, { readHold: () => Promise.resolve(hold) });
+  const { begin, comesTo, meaning } = start(db, store, { readHold: () => Promise.resolve(hold) });
   await begin();
   await comesTo('ready');
   hold = 'paused';
@@ -324,6 +324,8 @@ test('a purge waits for no pause, and nobody is embedded meanwhile', async () =>
   expect(await placesOfTexts(['new one'], db, store)).toEqual([]);
   hold = undefined;
   await comesTo('ready');
+  // What was followed is stored before its files are looked at.
+  await meaning.compact(true);
   expect((await placesOfTexts(['new one'], db, store)).length).toBeGreaterThan(0);
 });
 
@@ -367,7 +369,13 @@ test('where the model cannot be had the check of search does it', async () => {
   // Another visit, in which nothing answers.
   await addRows(db, conversationOf('gone', many('gone', 3)));
   await expect
-    .poll(async () => (await placesOfTexts(['gone number 0'], db)).length, { timeout: 10_000 })
+    .poll(
+      async () => {
+        await first.meaning.compact(true);
+        return (await placesOfTexts(['gone number 0'], db)).length;
+      },
+      { timeout: 10_000 },
+    )
     .toBeGreaterThan(0);
   const failing: Partial<MeaningDeps> = {
     openEmbedder: () => Promise.reject(new OnggiError('model/not-found', 'gone')),

@@ -93,7 +93,7 @@ const texts = {
   'meaning.similar': 'Similar conversations',
   'meaning.looking': 'Looking…',
   'meaning.nothingSimilar':
-    'No similar conversation was found. Search once, so that your conversations are indexed by meaning.',
+    'Nothing is indexed by meaning yet. Your conversations go to the connection you chose once you search.',
   'meaning.nothingNear': 'No other conversation is about something similar.',
   'meaning.nothingSimilarYet':
     'No similar conversation was found so far: not all are indexed by meaning yet.',
@@ -274,6 +274,9 @@ const texts = {
   'find.open': 'Find in this conversation',
   'find.field': 'Find in this conversation',
   'find.none': 'Nothing found',
+  'find.in.title': 'In the title',
+  'find.in.feedback': 'In your feedback',
+  'find.in.attachment': 'In a file name',
   'find.count': '{position} of {total}',
   'find.previous': 'Previous place',
   'find.next': 'Next place',

@@ -84,7 +84,7 @@ export const ja: LaterTexts = {
   'meaning.similar': '似た会話',
   'meaning.looking': '探しています…',
   'meaning.nothingSimilar':
-    '似た会話は見つかりませんでした。一度検索すると、会話が意味でも索引されます。',
+    '意味で索引された会話はまだありません。一度検索すると、選んだ接続先に会話が送信され、索引されます。',
   'meaning.nothingNear': '似た内容の会話はほかにありません。',
   'meaning.nothingSimilarYet': '似た会話はまだ見つかっていません。意味の索引が終わっていません。',
   'meaning.byMeaning': '意味で一致',
@@ -256,6 +256,9 @@ export const ja: LaterTexts = {
   'find.open': 'この会話の中で探す',
   'find.field': 'この会話の中で探す',
   'find.none': '見つかりません',
+  'find.in.title': 'タイトルにあります',
+  'find.in.feedback': 'フィードバックにあります',
+  'find.in.attachment': 'ファイル名にあります',
   'find.count': '{position} / {total}',
   'find.previous': '前の箇所',
   'find.next': '次の箇所',

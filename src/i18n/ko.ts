@@ -84,7 +84,7 @@ export const ko: LaterTexts = {
   'meaning.similar': '비슷한 대화',
   'meaning.looking': '찾는 중…',
   'meaning.nothingSimilar':
-    '비슷한 대화를 찾지 못했어요. 검색을 한 번 하면 대화가 의미로도 색인돼요.',
+    '아직 의미로 색인한 대화가 없어요. 검색을 한 번 하시면 대화를 고르신 연결로 보내 색인해요.',
   'meaning.nothingNear': '비슷한 내용의 다른 대화가 없어요.',
   'meaning.nothingSimilarYet': '아직 비슷한 대화를 찾지 못했어요. 의미 색인이 끝나지 않았어요.',
   'meaning.byMeaning': '의미로 찾음',
@@ -253,6 +253,9 @@ export const ko: LaterTexts = {
   'find.open': '이 대화에서 찾기',
   'find.field': '이 대화에서 찾기',
   'find.none': '없음',
+  'find.in.title': '제목에 있어요',
+  'find.in.feedback': '내 의견에 있어요',
+  'find.in.attachment': '파일 이름에 있어요',
   'find.count': '{position} / {total}',
   'find.previous': '이전 위치',
   'find.next': '다음 위치',

@@ -15,6 +15,7 @@ import { leaveFeed, readFeedReaders } from '#db/feed-reader.ts';
 import { deleteEmbeddings, readStoredEmbedders } from '#db/embeddings.ts';
 import { readConversationIds, readConversations } from '#db/conversation-ids.ts';
 import { readRange } from '#db/thread-reads.ts';
+import type { Conversation } from '#domain/conversation.ts';
 import { embedderIdOf, isSameChoice, isUsedAlike } from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import { EMBEDDING_COLLECTIONS, embedderKey, isRefusal } from '#domain/embedding.ts';
@@ -101,7 +102,11 @@ export interface Meaning {
   rank(text: string, options: NearOptions, signal?: AbortSignal): Promise<readonly RankedOwner[]>;
   /** Reads what is shown of them, in their order; what is in the trash or gone is left out. */
   read(owners: readonly RankedOwner[]): Promise<readonly NearGroup[]>;
-  /** Conversations near to one; none where nothing was begun or it is gone. @throws as {@link near} */
+  /**
+   * Conversations near to one, by the vectors it has. Begins, but where that would ask an endpoint; only what has
+   * no vectors yet is embedded, and nothing of the trash at an endpoint. None where it is gone, or nothing was
+   * begun. @throws as {@link near}
+   */
   similar(
     id: ConversationId,
     options: NearOptions,
@@ -143,6 +148,11 @@ const READY_PATIENCE_MS = 10_000;
 
 /** Vectors are made again when there is so much more room than they took: others write too. */
 const ROOM_FACTOR = 2;
+
+/** What a conversation is about its title, its summary and its first messages say, up to this one. */
+const LAST_GIST_SEQ = 3;
+
+const CONVERSATIONS: readonly EmbeddingCollection[] = ['conversations'];
 
 /** Only so much of a question is embedded: more says nothing more. */
 const MAX_QUERY_UNITS = 2000;
@@ -433,12 +443,20 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   /** Nearest first, of each collection. */
   async function rank(
     text: string,
-    { limit, leastCosine }: NearOptions,
+    options: NearOptions,
     collections: readonly EmbeddingCollection[],
     signal?: AbortSignal,
   ): Promise<readonly RankedOwner[]> {
     const asked = await embedQuery(text.slice(0, MAX_QUERY_UNITS), signal);
     signal?.throwIfAborted();
+    return rankBy(asked, options, collections);
+  }
+
+  async function rankBy(
+    asked: Omit<Asked, 'text'>,
+    { limit, leastCosine }: NearOptions,
+    collections: readonly EmbeddingCollection[],
+  ): Promise<readonly RankedOwner[]> {
     const { embedder, query, oddness } = asked;
     const ranked: RankedOwner[] = [];
     const trashed = new Set<string>(await readConversationIds(db, ['deleted']));
@@ -470,14 +488,33 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       withDocuments = false,
     }: NearOptions & { withDocuments?: boolean | undefined },
     signal?: AbortSignal,
-    exceptId?: string,
   ): Promise<readonly NearGroup[]> {
-    // One may be the asking one.
-    const options = { limit: limit + 1, leastCosine };
-    const collections = withDocuments ? EMBEDDING_COLLECTIONS : (['conversations'] as const);
-    const ranked = await rank(text, options, collections, signal);
-    const found = await read(ranked.filter(({ ownerId }) => ownerId !== exceptId));
+    const collections = withDocuments ? EMBEDDING_COLLECTIONS : CONVERSATIONS;
+    const found = await read(await rank(text, { limit, leastCosine }, collections, signal));
     return found.slice(0, limit);
+  }
+
+  async function findSimilar(
+    conversation: Conversation,
+    { limit, leastCosine }: NearOptions,
+    signal?: AbortSignal,
+  ): Promise<readonly NearGroup[]> {
+    const { id, status } = conversation;
+    const opened = await ensure();
+    signal?.throwIfAborted();
+    if (opened.embedder.skipsTrash && status === 'deleted') return [];
+    // One is the asking one.
+    const options = { limit: limit + 1, leastCosine };
+    const query = opened.index.meanOf(id, ({ seq }) => seq <= LAST_GIST_SEQ);
+    let ranked: readonly RankedOwner[];
+    if (query) ranked = await rankBy({ ...opened, query, oddness: null }, options, CONVERSATIONS);
+    else {
+      const first = await readRange(db.strict, id, 0, LAST_GIST_SEQ);
+      const gist = conversationPassages(conversation, first).map(({ text }) => text);
+      if (gist.length === 0) return [];
+      ranked = await rank(gist.join('\n'), options, CONVERSATIONS, signal);
+    }
+    return (await read(ranked.filter(({ ownerId }) => ownerId !== id))).slice(0, limit);
   }
 
   /** The run that answers, when it has everything; undefined when it does not come to that soon. */
@@ -568,11 +605,11 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     read,
     async similar(id, options, signal) {
       const [conversation] = await readConversations(db, [id]);
-      if (!conversation || !(await isBegun())) return [];
-      const first = await readRange(db.strict, id, 0, 3);
-      const gist = conversationPassages(conversation, first).map(({ text }) => text);
-      if (gist.length === 0) return [];
-      return find(gist.join('\n'), options, signal, id).catch(nothingIfHeldBack);
+      if (!conversation) return [];
+      const isEndpoint = (await readWish()).chosen.kind === 'endpoint';
+      if (isEndpoint && !(await isBegun())) return [];
+      if (!answering && (await isEvicted())) return [];
+      return findSimilar(conversation, options, signal).catch(nothingIfHeldBack);
     },
     async map(signal) {
       const opened = await ensure().catch((error: unknown) => {

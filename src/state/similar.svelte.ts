@@ -1,6 +1,13 @@
+import { readEmbedderChoice } from '#domain/embedder-choice.ts';
+import { isRefusal } from '#domain/embedding.ts';
+import { toOnggiError } from '#domain/errors.ts';
+import type { ErrorCode } from '#domain/errors.ts';
 import type { ConversationId } from '#domain/ids.ts';
-import type { NearGroup } from '#domain/search.ts';
+import { DEFAULT_MEANING_SETTINGS } from '#domain/meaning-settings.ts';
+import type { MeaningSettings } from '#domain/meaning-settings.ts';
+import type { MeaningStatus, NearGroup } from '#domain/search.ts';
 import type { SearchWork } from './lazy-search.ts';
+import type { Settings } from './settings.svelte.ts';
 
 /**
  * From this cosine on a conversation counts as similar: of 120 questions, the right conversation was
@@ -16,23 +23,122 @@ const SHORTEST_QUESTION = 8;
 /** How long typing rests before the question is compared, in milliseconds. */
 const REST_MS = 700;
 
-/**
- * Conversations similar to one, nearest first; none while nothing is indexed.
- * @throws OnggiError `model/*`, `app/worker-failed`, `db/*`
- */
-export async function findSimilar(
-  work: SearchWork,
-  conversationId: ConversationId,
-): Promise<readonly NearGroup[]> {
-  let groups: readonly NearGroup[] = [];
-  await work.ask(
-    { kind: 'similar', conversationId, limit: LIMIT, leastCosine: SIMILAR },
-    (answer) => {
-      if (answer.kind === 'near') ({ groups } = answer);
-    },
-  );
-  return groups;
+/** While the index grows, what is similar follows it this often, in milliseconds. */
+const FOLLOW_MS = 2500;
+
+/** Conversations similar to one. Looking for them begins the index; they grow with it. */
+export class SimilarConversations {
+  #groups = $state.raw<readonly NearGroup[]>();
+  #status = $state.raw<MeaningStatus>();
+  /** Why the last look failed. */
+  #failure = $state.raw<ErrorCode>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #running: AbortController | undefined;
+  readonly #work: SearchWork;
+  readonly #settings: Pick<Settings, 'value' | 'update'>;
+  readonly #id: ConversationId;
+
+  constructor(
+    work: SearchWork,
+    settings: Pick<Settings, 'value' | 'update'>,
+    conversationId: ConversationId,
+  ) {
+    this.#work = work;
+    this.#settings = settings;
+    this.#id = conversationId;
+  }
+
+  /** Nearest first; undefined before the first answer. */
+  get groups(): readonly NearGroup[] | undefined {
+    return this.#groups;
+  }
+
+  /** How far the index of meaning is; undefined before it is known. */
+  get status(): MeaningStatus | undefined {
+    if (!this.#failure || this.isRefused) return this.#status;
+    return { ...(this.#status ?? NOTHING), phase: 'failed', errorCode: this.#failure };
+  }
+
+  /** Whether the model does not take the text of this conversation. */
+  get isRefused(): boolean {
+    return this.#failure !== undefined && isRefusal(this.#failure);
+  }
+
+  /** Whether nothing is indexed because it would go to an endpoint, which looking here does not begin. */
+  get isUnasked(): boolean {
+    const isEndpoint = readEmbedderChoice(this.settings.embedder)?.kind === 'endpoint';
+    return isEndpoint && this.status?.phase === 'off';
+  }
+
+  get settings(): MeaningSettings {
+    return this.#settings.value.meaning ?? DEFAULT_MEANING_SETTINGS;
+  }
+
+  /** Looks, and follows the index until the returned function is called. */
+  follow(): () => void {
+    const stop = this.#work.watchStatus(({ meaning }) => {
+      const before = this.#status;
+      this.#status = meaning;
+      if (before === undefined) return;
+      const isDone = meaning.phase === 'ready' && before.phase !== 'ready';
+      if (isDone) this.#lookLater(0);
+      else if (meaning.doneCount !== before.doneCount) this.#lookLater(FOLLOW_MS);
+    });
+    void this.#look();
+    return () => {
+      stop();
+      clearTimeout(this.#timer);
+      this.#running?.abort();
+    };
+  }
+
+  /** Tries again after a failure. */
+  readonly again = async (): Promise<void> => {
+    // What fails again is told by the status.
+    await this.#work.ask({ kind: 'rechoose' }, () => undefined).catch(() => undefined);
+    await this.#look();
+  };
+
+  /** Stops the indexing, or lets it go on. */
+  setPaused(isPaused: boolean): Promise<void> {
+    return this.#settings.update({ meaning: { ...this.settings, isPaused } });
+  }
+
+  #lookLater(delayMs: number): void {
+    if (this.#timer !== undefined && delayMs > 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#look(), delayMs);
+  }
+
+  async #look(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#running?.abort();
+    const running = new AbortController();
+    this.#running = running;
+    try {
+      await this.#work.ask(
+        { kind: 'similar', conversationId: this.#id, limit: LIMIT, leastCosine: SIMILAR },
+        (answer) => {
+          if (answer.kind === 'near' && !running.signal.aborted) this.#groups = answer.groups;
+        },
+        running.signal,
+      );
+      if (!running.signal.aborted) this.#failure = undefined;
+    } catch (error) {
+      if (!running.signal.aborted) this.#failure = toOnggiError(error).code;
+    }
+  }
 }
+
+const NOTHING = {
+  doneCount: 0,
+  totalCount: 0,
+  doneBytes: 0,
+  totalBytes: null,
+  inUse: null,
+  coming: null,
+} as const;
 
 /** Whether what is being typed was asked before. */
 export class AskedBefore {

@@ -22,7 +22,7 @@ const ROWS = seedConversations([
   }),
 ]);
 
-test('similar conversations are named; where there are none it says whether all were compared', async ({
+test('similar conversations are named, although nobody has searched yet; where there are none it says so', async ({
   start,
   page,
 }) => {
@@ -37,17 +37,36 @@ test('similar conversations are named; where there are none it says whether all 
       .click();
     await page.getByRole('button', { name: text('meaning.similar') }).click();
   }
+  // To look for them begins the index.
   await openSimilar('code');
-  await expect(dialog).toContainText(text('meaning.nothingSimilar'));
-  await page.keyboard.press('Escape');
-
-  // The first search begins the index.
-  await page.goto('/#/search');
-  await page.getByRole('main').getByRole('searchbox').fill('끓이는 요리');
-  await expect(page.getByText(text('meaning.byMeaning')).first()).toBeVisible({ timeout: 30_000 });
-  await openSimilar('code');
-  await expect(dialog).toContainText(text('meaning.nothingNear'));
+  await expect(dialog).toContainText(text('meaning.nothingNear'), { timeout: 30_000 });
   await page.keyboard.press('Escape');
   await openSimilar('kimchi');
   await expect(dialog.getByRole('listitem')).toContainText(['된장찌개 맛있게']);
+});
+
+test('what was asked before is pointed out, one click leads to it, and it can be switched off', async ({
+  start,
+  page,
+}) => {
+  const onggi = await start({ rows: ROWS, hash: '#/search' });
+  // Typing begins no index: a search does.
+  await page.getByRole('main').getByRole('searchbox').fill('끓이는 요리');
+  await expect(page.getByText(text('meaning.byMeaning')).first()).toBeVisible({ timeout: 30_000 });
+  const question = '김치찌개 2인분은 어떻게 끓여?';
+  const hint = page.getByRole('main').getByText(text('meaning.askedBefore'));
+  await page.goto('/#/');
+  await onggi.composer.fill(question);
+  await expect(hint).toBeVisible();
+  await page.getByRole('main').getByRole('link', { name: '김치찌개 끓이는 법' }).click();
+  await expect(page).toHaveURL(/#\/c\/kimchi/);
+  await expect(onggi.questions).toContainText(['김치찌개 2인분 끓이는 법 알려줘']);
+
+  await page.goto('/#/settings/behaviour');
+  await page.getByRole('switch', { name: text('meaning.hintSetting') }).click();
+  await page.goto('/#/');
+  await onggi.composer.fill(`${question} 알려줘`);
+  // Longer than it took before.
+  await page.waitForTimeout(2500);
+  await expect(hint).toHaveCount(0);
 });

@@ -52,6 +52,10 @@ test('indexes newest first, follows what changes, and takes up its work after a 
   expect(first.embedder.given.at(-1)).toBe('yellow lemon');
   await db.strict.conversations.delete(toConversationId('new'));
   await expect.poll(() => first.find('green pear'), { timeout: 5000 }).toEqual([]);
+  // What was followed is stored with what is let go of.
+  await expect
+    .poll(async () => (await db.strict.embeddingCoverage.toArray()).map(({ ownerId }) => ownerId))
+    .not.toContain('new');
 
   // What another embedder left is cleared away once this one has everything.
   const [block] = await db.strict.embeddings.toArray();
@@ -92,7 +96,6 @@ test('begins with the first question, not with one in passing', async () => {
   await meaning.resume();
   const options = { limit: 3, leastCosine: 0.6 };
   expect(await meaning.near('red apple', { ...options, isInPassing: true })).toEqual([]);
-  expect(await meaning.similar(toConversationId('a'), options)).toEqual([]);
   expect(statuses).toEqual([]);
   await meaning.near('red apple', { ...options, isInPassing: false });
   await isReady();
@@ -155,6 +158,38 @@ test('finds conversations similar to one, without that one', async () => {
   const similar = await meaning.similar(toConversationId('a'), options);
   expect(similar.map(({ id }) => id)).toEqual(['b']);
   expect(await meaning.similar(toConversationId('gone'), options)).toEqual([]);
+});
+
+test('begins when conversations similar to one are looked for', async () => {
+  const db = await openForTest();
+  await addRows(
+    db,
+    conversationOf('a', ['red apple pie']),
+    conversationOf('b', ['red apple cake']),
+  );
+  const { meaning, isReady } = start(db);
+  const options = { limit: 5, leastCosine: 0.3 };
+  await meaning.similar(toConversationId('a'), options);
+  await isReady();
+  const similar = await meaning.similar(toConversationId('a'), options);
+  expect(similar.map(({ id }) => id)).toEqual(['b']);
+});
+
+test('conversations similar to one are found by the vectors it has, and the model is asked nothing', async () => {
+  const db = await openForTest();
+  await addRows(
+    db,
+    conversationOf('a', ['red apple pie', 'bake it'], { title: 'apple pie' }),
+    conversationOf('b', ['red apple pie with cream']),
+    conversationOf('c', ['printer driver']),
+  );
+  const { questions, embedder } = withQuestions();
+  const { meaning, find, isReady } = start(db, { openEmbedder: () => Promise.resolve(embedder) });
+  await find('x');
+  await isReady();
+  const similar = await meaning.similar(toConversationId('a'), { limit: 5, leastCosine: 0.3 });
+  expect(similar.map(({ id }) => id)).toEqual(['b']);
+  expect(questions).toEqual(['x']);
 });
 
 test('waits while it is held, and goes on afterwards', async () => {
@@ -588,7 +623,12 @@ test('an endpoint that is not chosen any more is asked nothing more, and nothing
   expect(asked).not.toContain('blue plum');
   const passing = { limit: 3, leastCosine: 0, isInPassing: true };
   expect(await meaning.near('not sent yet', passing)).toEqual([]);
+  // Nor does it leave the trash to be compared.
   asked.length = 0;
+  const similar = { limit: 3, leastCosine: -1 };
+  expect(await meaning.similar(toConversationId('b'), similar)).toEqual([]);
+  await meaning.similar(toConversationId('a'), similar);
+  expect(asked).toEqual([]);
   wish.current = { chosen: BUILT_IN_CHOICE, former: choice };
   await meaning.rechoose();
   await addRows(db, conversationOf('c', ['yellow lemon']));

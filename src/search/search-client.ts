@@ -66,6 +66,12 @@ const FROZEN_TURNS = 2;
 /** One that has said nothing at all may still be on its way over a slow line. */
 const FIRST_TURNS = 12;
 
+/** Whether a question is answered piece by piece, so that hearing nothing new means something. */
+const isHeardOften = ({ kind }: SearchRequest): boolean => kind === 'find' || kind === 'check';
+/** Whether it may take as long as a model takes: then only hearing nothing at all means something. */
+const isLong = ({ kind }: SearchRequest): boolean =>
+  kind === 'near' || kind === 'similar' || kind === 'map';
+
 function watchInterval(onTurn: () => void): () => void {
   const interval = setInterval(onTurn, TURN_MS);
   return () => clearInterval(interval);
@@ -83,8 +89,10 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
   let leading: { readonly worker: Worker; readonly port: MessagePort } | undefined;
   let release: (() => void) | undefined;
   let restartCount = 0;
-  /** Turns of the clock in which questions for words were open and nothing was heard. */
+  /** Turns of the clock in which questions for words were open and nothing new was heard. */
   let silentTurns = 0;
+  /** Turns in which any question was open that is watched over, and nothing was heard at all. */
+  let muteTurns = 0;
   let stopClock: (() => void) | undefined;
   /** Whether the worker that runs now has said anything. */
   let hasSpoken = false;
@@ -103,6 +111,7 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
 
   function hear(message: ToSearchPages): void {
     hasSpoken = true;
+    muteTurns = 0;
     if (message.kind === 'status') {
       if (isNews(message.status)) silentTurns = 0;
       setStatus(message.status);
@@ -131,24 +140,28 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
   const isNews = (next: SearchStatus): boolean =>
     JSON.stringify({ ...next, restartCount }) !== JSON.stringify(status);
 
-  /** Whether a question is answered piece by piece, so that silence means something. */
-  const isHeardOften = ({ kind }: SearchRequest): boolean => kind === 'find' || kind === 'check';
-
-  /** Looks at the clock while such a question is open. */
+  /** Looks at the clock while a question is open that is watched over. */
   function onTurn(): void {
-    const isWaiting = [...open.values()].some(({ request }) => isHeardOften(request));
-    if (!isWaiting) {
+    const requests = [...open.values()].map(({ request }) => request);
+    const isWaiting = requests.some(isHeardOften);
+    const isAsking = requests.some(isLong);
+    if (!isWaiting && !isAsking) {
       stopClock?.();
       stopClock = undefined;
       return;
     }
-    silentTurns += 1;
-    if (!leading && isLeaderAsked && silentTurns >= FROZEN_TURNS) {
+    silentTurns = isWaiting ? silentTurns + 1 : 0;
+    muteTurns += 1;
+    const turns = isWaiting ? Math.max(silentTurns, muteTurns) : muteTurns;
+    if (!leading && isLeaderAsked && turns >= FROZEN_TURNS) {
       isLeaderAsked = false;
       void steal();
       return;
     }
-    if (silentTurns < (hasSpoken ? SILENT_TURNS : FIRST_TURNS)) return;
+    if (turns < (hasSpoken ? SILENT_TURNS : FIRST_TURNS)) {
+      if (isAsking) send({ kind: 'tell-status' });
+      return;
+    }
     restart('the worker of search fell silent');
     if (leading) return;
     tell({ kind: 'silent' });
@@ -196,7 +209,7 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
 
   /** Another worker, if it is this tab's; in other tabs the questions that are open wait for it. */
   function beginAnew(): void {
-    silentTurns = 0;
+    silentTurns = muteTurns = 0;
     hasSpoken = false;
     restartCount += 1;
     if (status) setStatus(status);
@@ -273,8 +286,8 @@ export function createSearchClient(deps: SearchClientDeps): SearchClient {
           },
           { once: true },
         );
-        if (isHeardOften(request) && !stopClock) {
-          silentTurns = 0;
+        if ((isHeardOften(request) || isLong(request)) && !stopClock) {
+          silentTurns = muteTurns = 0;
           stopClock = watchClock(onTurn);
         }
         send({ kind: 'ask', id, request });

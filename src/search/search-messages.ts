@@ -11,7 +11,9 @@
  * found in a tenth of a second, and what takes longer (reading everything anew, fetching a model) tells how
  * far it is: so a question for words that sees neither an answer nor a change of the status for three turns
  * of the clock has a worker that hangs, and the leading tab ends it and starts another. A check tells how
- * far it is all the time, and is watched over in the same way.
+ * far it is all the time, and is watched over in the same way. A question for what is near in meaning may take
+ * as long as a model or an endpoint takes: while one is open the worker is asked how it is with every turn, and
+ * hangs when it says nothing at all.
  *
  * [Note: A tab that is frozen] A page that the browser froze keeps its lock and says nothing. A tab that told
  * the leading one of its silent worker and hears not even that it leads takes the lock away (`steal`). When the

@@ -17,6 +17,13 @@ const HANGING = `onmessage = ({ ports: [port] }) => {
     port.postMessage({ kind: 'status', status: { phase: 'ready', indexedCount: 1, meaning: {} } });
   };
 };`;
+/** Questions that may take as long as a model takes. */
+const LONG = {
+  near: { kind: 'near', text: '김치', limit: 1, leastCosine: 0, isInPassing: true },
+  similar: { kind: 'similar', conversationId: 'c', limit: 1, leastCosine: 0 },
+  map: { kind: 'map' },
+} as const;
+
 /** Says nothing at all. */
 const MUTE = 'onmessage = () => undefined;';
 
@@ -275,6 +282,34 @@ describe('a worker that answers nothing any more', () => {
     await expect.poll(() => statuses.at(-1)).toMatchObject({ isFast: true, indexedCount: 1 });
     expect(await findWord(client, '김치')).toEqual(['c']);
     expect(workers).toHaveLength(2);
+  });
+
+  test.each(['near', 'similar', 'map'] as const)(
+    'is replaced though nobody asks for words but what is %s',
+    async (kind) => {
+      const db = await openForTest();
+      const { client, workers, turnClock } = openTab(db, [MUTE]);
+      const asking = client.ask(LONG[kind], () => undefined);
+      await expect.poll(() => workers.length).toBe(1);
+      turnClock(11);
+      expect(workers).toHaveLength(1);
+      turnClock(1);
+      expect(workers).toHaveLength(2);
+      await asking;
+    },
+  );
+
+  test('is waited for while it says how it is, as long as a model takes', async () => {
+    const db = await openForTest();
+    const { client, workers, statuses, turnClock } = openTab(db, [HANGING]);
+    void client.ask(LONG.near, () => undefined);
+    await expect.poll(() => statuses.at(-1)?.phase).toBe('ready');
+    for (let turn = 0; turn < 20; turn += 1) {
+      const heard = statuses.length;
+      turnClock(1);
+      await expect.poll(() => statuses.length).toBeGreaterThan(heard);
+    }
+    expect(workers).toHaveLength(1);
   });
 
   test('and whose successor does not either, fails the question', async () => {

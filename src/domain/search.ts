@@ -2,6 +2,7 @@
 import type { ConversationStatus } from './conversation.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Role } from './message.ts';
+import type { Stretch } from './readable-text.ts';
 
 /** Text with the places in it that were looked for: `[start, end)` in UTF-16 units, rising, apart. */
 export interface MarkedText {
@@ -21,6 +22,8 @@ export interface FoundPlace {
   /** Epoch milliseconds. */
   readonly timestamp: number;
   readonly snippet: MarkedText;
+  /** What of the message's text was found by meaning, in UTF-16 units. */
+  readonly stretch?: Stretch;
 }
 
 /** Why something is among the results. */
@@ -148,6 +151,8 @@ export interface SearchStatus {
   /** Messages, passages and titles that can be found, and how many there are to be. */
   readonly indexedCount: number;
   readonly totalCount: number;
+  /** Another one with every change of what can be found; a worker of an older version does not say. */
+  readonly version?: number;
   /** Where the index is kept: this origin's file system, a table, or nowhere but memory. */
   readonly storage: 'opfs' | 'table' | 'memory';
   /** Whether WebAssembly SIMD does the scanning. */

@@ -137,9 +137,11 @@ function createPlainScan(): ByteScan {
       const first = needle[0] ?? 0;
       let [unit, isAny] = [0, false];
       let at = (starts[0] ?? 0) - base;
+      // What lies behind the units is none of theirs.
+      const block = bytes.subarray(0, Math.max(0, end + 1));
       for (;;) {
-        at = bytes.indexOf(first, at);
-        if (at < 0 || at > end) return isAny ? counts : undefined;
+        at = block.indexOf(first, at);
+        if (at < 0) return isAny ? counts : undefined;
         if (isSame(bytes, at, needle)) {
           while (at + base >= (starts[unit + 1] ?? Infinity)) unit += 1;
           const count = counts[unit] ?? 0;

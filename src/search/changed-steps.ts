@@ -75,10 +75,11 @@ export function createStepReader(db: OnggiDatabase, index: TextIndex): StepReade
   }
 
   /** A running answer is taken in again when it has grown by half, so that it is not written a hundred times. */
-  function isDue({ id, status, content }: Message): boolean {
-    const number = index.table.find(unitKey({ kind: 'message', id }));
-    if (status !== 'streaming' || number === undefined) return true;
-    return content.length > index.table.byteLengthOf(number) / 2;
+  function isDue(row: Message): boolean {
+    const number = index.table.find(unitKey({ kind: 'message', id: row.id }));
+    if (row.status !== 'streaming' || number === undefined) return true;
+    const { length } = new TextEncoder().encode(messageText(row).text);
+    return length > index.table.byteLengthOf(number) * 1.5;
   }
 
   async function stepOfChunks(

@@ -35,6 +35,8 @@ export interface SearchEngineDeps {
   readonly store: SidecarStore;
   /** Only tests say. */
   readonly withSimd?: boolean;
+  /** Without a search for so long it rests, milliseconds; only tests say. */
+  readonly idleMs?: number;
 }
 
 /** Conversations and documents that hold the words of a query. */
@@ -75,6 +77,8 @@ export interface SearchEngine {
 
 /** After a write the index waits this long, because writes come in groups. */
 const QUIET_MS = 250;
+/** What was written by the thousand is waited for so long; a few messages are always. */
+const CATCH_UP_MS = 100;
 /** The first results are shown when a search has taken so long. */
 const FIRST_RESULTS_MS = 50;
 /** Without a search for so long, memory is given back, and the text is looked over once. */
@@ -101,12 +105,16 @@ function createSearchEngine(deps: SearchEngineDeps, index: TextIndex): SearchEng
     phase: 'starting',
     indexedCount: index.table.aliveMessageCount,
     totalCount: index.table.aliveMessageCount,
+    version: index.version,
     storage: store.kind,
     isFast: deps.withSimd ?? hasSimd(),
   };
+  /** Called when there is more to take in than somebody who asks should wait for. */
+  const hurried = new Set<() => void>();
   const setStatus = (changes: Partial<TextStatus>): void => {
     status = { ...status, ...changes };
     onStatus(status);
+    if (changes.phase === 'catching-up') hurried.forEach((hurry) => hurry());
   };
   const indexer = createTextIndexer(db, index, setStatus, closing.signal);
   let quiet: ReturnType<typeof setTimeout> | undefined;
@@ -125,6 +133,17 @@ function createSearchEngine(deps: SearchEngineDeps, index: TextIndex): SearchEng
     }
   }
 
+  /** Waits until everything is taken in, or for a while where that turns out to be much. */
+  async function catchUpForAWhile(): Promise<void> {
+    let hurry: () => void = () => undefined;
+    const isMuch = new Promise<void>((resolve) => {
+      hurry = () => setTimeout(resolve, CATCH_UP_MS);
+    });
+    hurried.add(hurry);
+    await Promise.race([catchUp().catch(() => undefined), isMuch]);
+    hurried.delete(hurry);
+  }
+
   const catchUpQuietly = (): void =>
     void catchUp()
       .then(() => indexer.expunge())
@@ -136,7 +155,7 @@ function createSearchEngine(deps: SearchEngineDeps, index: TextIndex): SearchEng
 
   function restartIdle(): void {
     clearTimeout(idle);
-    idle = setTimeout(() => void beIdle().catch(() => undefined), IDLE_MS);
+    idle = setTimeout(() => void beIdle().catch(() => undefined), deps.idleMs ?? IDLE_MS);
   }
 
   async function beIdle(): Promise<void> {
@@ -208,8 +227,9 @@ function createSearchEngine(deps: SearchEngineDeps, index: TextIndex): SearchEng
   ): Promise<readonly FoundUnits[]> {
     const key = JSON.stringify([text, order]);
     if (last?.key === key && last.version === index.version) return last.found;
-    async function findAll(): Promise<ReadonlyMap<number, FoundUnits>> {
-      const { table } = index;
+    async function findAll(): Promise<Omit<NonNullable<typeof last>, 'key'>> {
+      // What is written while this looks may be in the part it has behind it.
+      const { table, version } = index;
       const { scan, loadBlock } = await memory.begin();
       try {
         const options = {
@@ -219,24 +239,24 @@ function createSearchEngine(deps: SearchEngineDeps, index: TextIndex): SearchEng
             onPause(soFar, scanned, table),
         };
         const found = await findUnits(index, scan, loadBlock, query, options);
-        if (index.table === table) return found;
+        if (index.table === table) return { version, found: inOrder(found, order) };
       } catch (error) {
         if (signal.aborted || index.table === table) throw error;
       }
       // The files were written anew meanwhile: the new ones are looked through.
       return findAll();
     }
-    const found = inOrder(await findAll(), order);
-    last = { key, version: index.version, found };
-    return found;
+    const found = await findAll();
+    last = { key, ...found };
+    return found.found;
   }
 
   /** One scan at a time: they share the memory. A newer question has ended the older one. */
   async function inTurn<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     restartIdle();
-    // What was written a moment ago is found; while everything is read anew, what there is. What
-    // cannot be taken in, on a full disk, is no reason to find nothing: the status says it.
-    if (status.phase === 'ready') await catchUp().catch(() => undefined);
+    // What was written a moment ago is found; while much is taken in, what there is. What cannot be taken
+    // in, on a full disk, is no reason to find nothing: the status says it.
+    if (status.phase === 'ready') await catchUpForAWhile();
     const turn = scanning.then(() => {
       signal.throwIfAborted();
       return work();

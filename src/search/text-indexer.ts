@@ -44,6 +44,8 @@ export interface IndexProgress {
   readonly phase: 'building' | 'catching-up' | 'ready';
   readonly indexedCount: number;
   readonly totalCount: number;
+  /** See `SearchStatus.version`. */
+  readonly version: number;
 }
 
 export interface TextIndexer {
@@ -89,7 +91,12 @@ export function createTextIndexer(
   };
 
   const tell = (phase: IndexProgress['phase'], totalCount: number): void =>
-    onProgress({ phase, indexedCount: index.table.aliveMessageCount, totalCount });
+    onProgress({
+      phase,
+      indexedCount: index.table.aliveMessageCount,
+      totalCount,
+      version: index.version,
+    });
   const tellReady = (): void => tell('ready', index.table.aliveMessageCount);
 
   async function build(): Promise<void> {
@@ -200,7 +207,12 @@ export function createTextIndexer(
       await index.append(await steps.ofAll(read.ids, read.rows), { seq, mark }, true);
       return;
     }
-    for await (const step of steps.ofMany(read.ids)) await index.append(step, before, true);
+    const tellMore = (): void => tell('catching-up', index.table.aliveMessageCount);
+    tellMore();
+    for await (const step of steps.ofMany(read.ids)) {
+      await index.append(step, before, true);
+      tellMore();
+    }
     await index.append({}, { seq, mark }, true);
   }
 

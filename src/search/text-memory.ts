@@ -32,6 +32,8 @@ export function createTextMemory(
   /** Bytes of each block that are in memory, by its first unit; of one state of the index. */
   let loaded = new Map<number, number>();
   let table = index.table;
+  /** Whether memory for all of the text was asked for and not to be had. */
+  let isRefused = false;
 
   async function begin() {
     scan ??= await createByteScan(withSimd);
@@ -39,8 +41,22 @@ export function createTextMemory(
       table = index.table;
       loaded = new Map();
     }
-    const stays = isResident && table.byteLength <= MOST_RESIDENT_BYTES;
-    return { scan, loadBlock: stays ? loadToStay(scan) : loadToPass(scan) };
+    const into = scan;
+    const mayStay = isResident && table.byteLength <= MOST_RESIDENT_BYTES;
+    const [stay, pass] = [loadToStay(into), loadToPass(into)];
+    const loadBlock: LoadBlock = async (number) => {
+      if (!mayStay || isRefused) return pass(number);
+      try {
+        return await stay(number);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        // There is not so much memory: nothing stays, and what did is written over.
+        isRefused = true;
+        loaded = new Map();
+        return pass(number);
+      }
+    };
+    return { scan, loadBlock };
   }
 
   const loadToPass =
@@ -72,6 +88,7 @@ export function createTextMemory(
     release() {
       scan = undefined;
       loaded = new Map();
+      isRefused = false;
     },
     get byteLength() {
       return scan?.memoryBytes() ?? 0;

@@ -41,8 +41,8 @@ export class NearSearch {
   #asked = '';
   /** How many of the fused ranking are asked for. */
   #limit = LIMIT;
-  /** What words can be found in. */
-  #indexedCount = 0;
+  /** Another one when words find something else. */
+  #words = '';
   readonly #work: SearchWork;
   readonly #settings: Pick<Settings, 'value' | 'update'>;
 
@@ -86,10 +86,10 @@ export class NearSearch {
 
   /** Follows the index until the returned function is called. */
   follow(): () => void {
-    const stop = this.#work.watchStatus(({ meaning, indexedCount }) => {
-      const hasGrown =
-        meaning.doneCount !== this.#status?.doneCount || indexedCount !== this.#indexedCount;
-      this.#indexedCount = indexedCount;
+    const stop = this.#work.watchStatus(({ meaning, indexedCount, version }) => {
+      const words = `${indexedCount}.${version ?? 0}`;
+      const hasGrown = meaning.doneCount !== this.#status?.doneCount || words !== this.#words;
+      this.#words = words;
       this.#status = meaning;
       this.#failure = undefined;
       if (hasGrown && meaning.phase !== 'loading') this.#followLater();

@@ -83,14 +83,16 @@ export class Search {
   /** Whether not everything that is stored can be found yet. */
   get isIndexing(): boolean {
     const phase = this.#status?.phase;
-    return phase === 'building' || phase === 'starting';
+    return phase === 'building' || phase === 'starting' || phase === 'catching-up';
   }
 
   /** Follows the index until the returned function is called. */
   follow(): () => void {
     let before: SearchStatus | undefined;
     const stop = this.#work.watchStatus((status) => {
-      const hasGrown = status.indexedCount !== this.#status?.indexedCount;
+      const hasChanged =
+        status.indexedCount !== this.#status?.indexedCount ||
+        status.version !== this.#status.version;
       // What was deleted since is offered no more.
       const mayDiffer = before?.phase !== 'ready' || before.indexedCount !== status.indexedCount;
       if (status.phase === 'ready' && mayDiffer) void this.#readFacets();
@@ -99,7 +101,7 @@ export class Search {
         this.#wasRestarted = true;
       }
       this.#status = status;
-      if (hasGrown && this.#query.trim() !== '') this.#askLater();
+      if (hasChanged && this.#query.trim() !== '') this.#askLater();
     });
     return () => {
       stop();

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createByteScan, PLACE_CAP } from '#search/byte-scan.ts';
 import type { ByteScan } from '#search/byte-scan.ts';
 
@@ -45,6 +45,17 @@ function count(scan: ByteScan, units: readonly string[], needle: string): number
   const starts = put(scan, units);
   return countsOf(scan, needle, starts, units.length);
 }
+
+test('looks at nothing behind the units it was given', async () => {
+  const scan = await createByteScan(false);
+  const starts = put(scan, ['first', 'second', 'third']);
+  const indexOf = vi.spyOn(Uint8Array.prototype, 'indexOf');
+  onTestFinished(() => indexOf.mockRestore());
+  expect(countsOf(scan, 'z', starts, 1)).toEqual([0]);
+  const looked = indexOf.mock.contexts.map((bytes) => (bytes as Uint8Array).length);
+  expect(looked.length).toBeGreaterThan(0);
+  expect(Math.max(...looked)).toBeLessThanOrEqual(starts[1] ?? 0);
+});
 
 describe.each([
   ['WebAssembly with SIMD', true],

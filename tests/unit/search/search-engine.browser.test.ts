@@ -1,7 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { purgeConversations, updateConversations } from '#db/many-conversations.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import { toConversationId, toMessageId } from '#domain/ids.ts';
+import { memoryStore } from '#search/sidecar-memory.ts';
+import type { SidecarStore } from '#search/sidecar-store.ts';
 import { makeAnswer, makeConversation, makeMessage } from '../db/conversation-rows.ts';
 import { createTestClock, openForTest } from '../db/fresh-database.ts';
 import { find, findIds, findPages, openEngine, store } from './engine-support.ts';
@@ -243,6 +245,151 @@ test('results come in pages, and say how many there are', async () => {
   expect([first.groupCount, first.placeCount, first.totalCount]).toEqual([30, 30, 30]);
   expect(new Set([...first.groups, ...rest.groups].map(({ id }) => id)).size).toBe(30);
 });
+
+test('a running answer in English is taken in again when it has grown by half, and when it is there', async () => {
+  const db = await openForTest();
+  const conversations = createStoredConversations(db, createTestClock());
+  await conversations.addMessages(makeConversation('c'), [
+    makeMessage('c', 'q', null, { content: 'question' }),
+    makeAnswer('c', 'a', 'q'),
+  ]);
+  const engine = await openEngine(db);
+  const answer = toMessageId('a');
+  const grow = (content: string) =>
+    conversations.checkpointAnswer(answer, { content, reasoning: null });
+  await grow('word '.repeat(200));
+  expect(await findIds(engine, 'word')).toEqual(['c']);
+  await grow(`${'word '.repeat(210)}early`);
+  expect(await findIds(engine, 'early')).toEqual([]);
+  await grow(`${'word '.repeat(310)}late`);
+  expect(await findIds(engine, 'late')).toEqual(['c']);
+  await conversations.finishAnswer(
+    makeMessage('c', 'a', 'q', { role: 'assistant', content: `${'word '.repeat(311)}end` }),
+    null,
+  );
+  expect(await findIds(engine, 'end')).toEqual(['c']);
+});
+
+test('what was deleted while one looked for it is not shown again', async () => {
+  const db = await openForTest();
+  // Two blocks of the scan.
+  await store(db, 'gone', [`찾을 말 ${'가'.repeat(1_300_000)}`]);
+  await store(db, 'kept', [`찾을 말 ${'나'.repeat(1_300_000)}`]);
+  let onRead: (at: number) => Promise<void> = () => Promise.resolve();
+  const engine = await openEngine(db, { store: watched({ onRead: (at) => onRead(at) }) });
+  onRead = async (at) => {
+    if (at === 0) return;
+    onRead = () => Promise.resolve();
+    await purgeConversations(db, [toConversationId('gone')]);
+    await engine.catchUp();
+  };
+  await find(engine, '찾을');
+  expect(await find(engine, '찾을')).toMatchObject({ groupCount: 1, groups: [{ id: 'kept' }] });
+});
+
+test('a byte of the text that turned over is found out at rest, and all is read anew', async () => {
+  const db = await openForTest();
+  await store(db, 'c', ['keep the needle here']);
+  const files = memoryStore();
+  const engine = await openEngine(db, { store: files, idleMs: 100 });
+  const wanted = new TextEncoder().encode('needle');
+  let flipped = 0;
+  for (const name of await files.list()) {
+    const file = await files.open(name);
+    const bytes = new Uint8Array(file.size);
+    await file.read(bytes, 0);
+    const at = new TextDecoder('latin1').decode(bytes).indexOf('needle');
+    if (at < 0) continue;
+    await file.overwrite(
+      wanted.map((byte, index) => (index === 0 ? byte ^ 1 : byte)),
+      at,
+    );
+    flipped += 1;
+  }
+  expect(flipped).toBe(1);
+  const before = engine.statuses.length;
+  expect(await findIds(engine, 'needle')).toEqual([]);
+  await expect
+    .poll(() => engine.statuses.slice(before).map(({ phase }) => phase), { timeout: 5000 })
+    .toContain('building');
+  await expect.poll(() => engine.statuses.at(-1)?.phase).toBe('ready');
+  expect(await findIds(engine, 'needle')).toEqual(['c']);
+});
+
+test('a question right after a large import is answered with what is there, and it is said', async () => {
+  const db = await openForTest();
+  await store(db, 'before', ['찾을 말']);
+  let gate: Promise<void> = Promise.resolve();
+  const engine = await openEngine(db, { store: watched({ onAppend: () => gate }) });
+  let open: () => void = () => undefined;
+  gate = new Promise((resolve) => (open = resolve));
+  const texts = Array.from({ length: 600 }, (_, at) => `들여온 말 ${at} ${'다'.repeat(200)}`);
+  await store(db, 'import', texts);
+  expect(await findIds(engine, '찾을')).toEqual(['before']);
+  expect(engine.statuses.at(-1)?.phase).toBe('catching-up');
+  const { version } = engine.statuses.at(-1) ?? {};
+  open();
+  await expect.poll(() => engine.statuses.at(-1)?.phase).toBe('ready');
+  expect(engine.statuses.at(-1)?.version).not.toBe(version);
+  expect(await findIds(engine, '들여온')).toEqual(['import']);
+});
+
+test('where there is no memory for all of the text it is looked through piece by piece', async () => {
+  const db = await openForTest();
+  for (let number = 0; number < 4; number += 1) {
+    await store(db, `c${number}`, [`${'가'.repeat(1_300_000)} 찾을 말 ${number}`]);
+  }
+  const most = 6 * 1024 * 1024;
+  const grow = vi.spyOn(WebAssembly.Memory.prototype, 'grow').mockImplementation(function (
+    this: WebAssembly.Memory,
+    pages,
+  ) {
+    if (this.buffer.byteLength + pages * 65_536 > most) throw new RangeError('no memory');
+    return Reflect.apply(realGrow, this, [pages]);
+  });
+  onTestFinished(() => grow.mockRestore());
+  const engine = await openEngine(db, { isResident: true, withSimd: true });
+  expect((await find(engine, '찾을')).groupCount).toBe(4);
+  expect(grow.mock.results.some(({ type }) => type === 'throw')).toBe(true);
+  expect((await find(engine, '찾을 "말 2"')).groupCount).toBe(1);
+});
+
+const realGrow = Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, 'grow')
+  ?.value as WebAssembly.Memory['grow'];
+
+/** Files in memory, of which somebody hears before they are read and written. */
+function watched({
+  onRead = () => Promise.resolve(),
+  onAppend = () => Promise.resolve(),
+}: {
+  readonly onRead?: (at: number) => Promise<void>;
+  readonly onAppend?: () => Promise<void>;
+}): SidecarStore {
+  const files = memoryStore();
+  return {
+    ...files,
+    async open(name) {
+      const file = await files.open(name);
+      return {
+        get size() {
+          return file.size;
+        },
+        async read(target, at) {
+          await onRead(at);
+          await file.read(target, at);
+        },
+        async append(bytes) {
+          await onAppend();
+          await file.append(bytes);
+        },
+        overwrite: (bytes, at) => file.overwrite(bytes, at),
+        truncate: (size) => file.truncate(size),
+        flush: () => file.flush(),
+        close: () => file.close(),
+      };
+    },
+  };
+}
 
 test('while everything is read anew, it says how much was searched', async () => {
   const db = await openForTest();

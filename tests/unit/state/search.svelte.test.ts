@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import type { FoundGroup, FoundPage } from '#domain/search.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import type { FoundGroup, FoundPage, SearchStatus } from '#domain/search.ts';
+import { NO_MEANING } from '#search/meaning-run.ts';
 import type { SearchWork } from '#state/lazy-search.ts';
 import { Search } from '#state/search.svelte.ts';
 
@@ -17,6 +18,16 @@ function groupOf(id: string): FoundGroup {
     foundBy: ['words'],
   };
 }
+
+const statusOf = (version: number): SearchStatus => ({
+  phase: 'ready',
+  indexedCount: 1,
+  totalCount: 1,
+  version,
+  storage: 'memory',
+  isFast: true,
+  meaning: NO_MEANING,
+});
 
 const namesOf = (count: number): string[] => Array.from({ length: count }, (_, at) => `c${at}`);
 
@@ -58,6 +69,26 @@ test('shows each conversation once, whatever came in front while one scrolled', 
   search.more();
   await expect.poll(() => search.groups.length).toBe(39);
   expect(search.groups.map(({ id }) => id)).toEqual(namesOf(39));
+});
+
+test('shows a conversation by its new name when it was renamed, though nothing was added', async () => {
+  const names = ['old name'];
+  let tell: (status: SearchStatus) => void = () => undefined;
+  const work: SearchWork = {
+    ...createWork(names),
+    watchStatus(onStatus) {
+      tell = onStatus;
+      return () => undefined;
+    },
+  };
+  const search = new Search(work);
+  onTestFinished(search.follow());
+  tell(statusOf(1));
+  search.ask('name');
+  await expect.poll(() => search.groups.map(({ id }) => id)).toEqual(['old name']);
+  names[0] = 'new name';
+  tell(statusOf(2));
+  await expect.poll(() => search.groups.map(({ id }) => id), { timeout: 5000 }).toEqual(names);
 });
 
 test('comes to the end though a whole page was already shown', async () => {

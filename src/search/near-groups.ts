@@ -72,7 +72,7 @@ async function toPlace(
           text: markdownToLine(content.slice(start, end), [], fenceAt(content, start)).text,
           marks: [],
         };
-  return { id: messageId, field: 'message', role, timestamp, snippet };
+  return { id: messageId, field: 'message', role, timestamp, snippet, stretch: [start, end] };
 }
 
 /** What a title that matched stands for: the first message whose beginning says more than the title. */

@@ -1,9 +1,11 @@
 import { densestPlace } from '#domain/densest-place.ts';
-import { findPlaces } from '#domain/fold-text.ts';
+import { findPlaces, foldText } from '#domain/fold-text.ts';
 import type { ConversationId } from '#domain/ids.ts';
+import { initialsOf, toInitialsPattern } from '#domain/korean-search.ts';
 import type { Message } from '#domain/message.ts';
-import { isHiddenStep } from '#domain/message.ts';
 import { activePath, newestLeafBelow } from '#domain/message-tree.ts';
+import { fenceAt, markdownToLine, plainToLine } from '#domain/readable-text.ts';
+import type { Stretch } from '#domain/readable-text.ts';
 import { parseSearchQuery } from '#domain/search-query.ts';
 import type { OpenConversation } from './open-conversation.svelte.ts';
 import type { FindTarget } from './route.svelte.ts';
@@ -26,7 +28,17 @@ interface FoundMessage {
   readonly count: number;
 }
 
+/** Where the words of a search stand that are not in the text of the message it led to. */
+export type FoundElsewhere = 'title' | 'feedback' | 'attachment';
+
 type ReadWhole = (id: ConversationId) => Promise<{ messages: readonly Message[] } | undefined>;
+
+/** A stretch of a message as it is read when it is rendered. */
+function readStretch({ role, content }: Message, [start, end]: Stretch): string {
+  const part = content.slice(start, end);
+  if (role === 'user') return plainToLine(part).text;
+  return markdownToLine(part, [], fenceAt(content, start)).text;
+}
 
 /** Finding in the conversation on the screen: the places, and the one that is shown. */
 export class FindInConversation {
@@ -35,6 +47,8 @@ export class FindInConversation {
   #at = $state(0);
   /** Folded texts that are looked for. */
   #needles = $state.raw<readonly string[]>([]);
+  #elsewhere = $state.raw<FoundElsewhere>();
+  #passage = $state.raw<string>();
   #turn = 0;
   readonly #open: OpenConversation;
   readonly #readWhole: ReadWhole;
@@ -69,14 +83,27 @@ export class FindInConversation {
     return { messageId, nth: this.#at - before, fromEnd };
   }
 
+  /** Where the words stand to which a search led, if not in the text of the message that is shown. */
+  get elsewhere(): FoundElsewhere | undefined {
+    return this.#elsewhere;
+  }
+
+  /** What is to be shown of the message that was found by meaning, readable, on one line. */
+  get passage(): string | undefined {
+    return this.#passage;
+  }
+
   /**
    * Looks for what a search asked, beginning where its words stand together in its message; a branch that
    * does not hold it is left for one that does. @returns the place to show; without one, the message itself.
    */
-  async begin({ query, messageId }: FindTarget): Promise<FindHit | undefined> {
+  async begin({ query, messageId, stretch }: FindTarget): Promise<FindHit | undefined> {
     if (messageId !== null) await this.#showBranchOf(messageId);
     await this.ask(query);
-    if (messageId === null) return this.current;
+    if (messageId === null) {
+      if (this.count === 0) this.#elsewhere = this.#whereElse(undefined, query);
+      return this.current;
+    }
     const found = this.#found.find((each) => each.messageId === messageId);
     const turn = this.#turn;
     const branch = await this.#open.readShownBranch();
@@ -85,7 +112,11 @@ export class FindInConversation {
     const index = branch.findIndex(({ id }) => id === messageId);
     const message = branch[index];
     if (!message) return undefined;
-    if (!found) return { messageId, nth: 0, fromEnd: branch.length - index };
+    if (!found) {
+      if (stretch) this.#passage = readStretch(message, stretch);
+      else this.#elsewhere = this.#whereElse(message, query);
+      return { messageId, nth: 0, fromEnd: branch.length - index };
+    }
     const { content } = this.#open.shown(message);
     const densest = densestPlace(content, findPlaces(content, this.#needles));
     this.#at = found.before + Math.min(densest, found.count - 1);
@@ -108,13 +139,13 @@ export class FindInConversation {
     const found: FoundMessage[] = [];
     let before = 0;
     for (const [index, message] of branch.entries()) {
-      if (isHiddenStep(message)) continue;
       const { content } = this.#open.shown(message);
       const count = findPlaces(content, needles).length;
       if (count === 0) continue;
       found.push({ messageId: message.id, fromEnd: branch.length - index, before, count });
       before += count;
     }
+    this.#elsewhere = this.#passage = undefined;
     this.#query = query;
     this.#needles = needles;
     this.#found = found;
@@ -136,9 +167,23 @@ export class FindInConversation {
 
   /** The next place, or the one before; round at the ends. */
   step(by: 1 | -1): FindHit | undefined {
+    this.#elsewhere = this.#passage = undefined;
     const { count } = this;
     if (count > 0) this.#at = (this.#at + by + count) % count;
     return this.current;
+  }
+
+  #whereElse(message: Message | undefined, query: string): FoundElsewhere | undefined {
+    const has = (text: string | null | undefined): boolean =>
+      findPlaces(text ?? '', this.#needles).length > 0;
+    if (has(message?.feedback)) return 'feedback';
+    if (message?.attachments.some(({ name }) => has(name))) return 'attachment';
+    const title = this.#open.conversation?.title ?? '';
+    const initials = initialsOf(foldText(title));
+    const isByInitials = parseSearchQuery(query).terms.some(
+      ({ text, isExcluded }) => !isExcluded && toInitialsPattern(text)?.test(initials),
+    );
+    return has(title) || isByInitials ? 'title' : undefined;
   }
 
   async #showBranchOf(messageId: string): Promise<void> {

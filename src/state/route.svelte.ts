@@ -1,5 +1,6 @@
 import type { ConversationId } from '#domain/ids.ts';
 import { toConversationId } from '#domain/ids.ts';
+import type { Stretch } from '#domain/readable-text.ts';
 
 /** Parts of the settings that an address can name. */
 export const SETTINGS_SECTIONS = ['general', 'models', 'behaviour', 'privacy'] as const;
@@ -10,6 +11,8 @@ export interface FindTarget {
   readonly query: string;
   /** The message to begin at; null for the first that fits. */
   readonly messageId: string | null;
+  /** What of its text is to be shown, in UTF-16 units, instead of words. */
+  readonly stretch?: Stretch;
 }
 
 /** What the hash of the address names. */
@@ -44,7 +47,11 @@ export function parseRoute(hash: string): Route {
   if (screen === 'data' || (screen === 'settings' && detail === 'data')) return { screen: 'data' };
   if (screen === 'usage' || screen === 'storage' || screen === 'map') return { screen };
   const query = asked.get('q');
-  const find = query === null ? {} : { find: { query, messageId: asked.get('m') } };
+  const stretch = parseStretch(asked.get('s'));
+  const find =
+    query === null
+      ? {}
+      : { find: { query, messageId: asked.get('m'), ...(stretch && { stretch }) } };
   if (screen === 'library') return { screen, documentId: detail ?? null, ...find };
   if (screen === 'print' && detail) return { screen, conversationId: toConversationId(detail) };
   if (screen === 'settings') {
@@ -54,6 +61,14 @@ export function parseRoute(hash: string): Route {
     return { screen: 'chat', conversationId: toConversationId(detail), ...find };
   }
   return { screen: 'chat', conversationId: null };
+}
+
+/** `12-345`; undefined for anything else. */
+function parseStretch(text: string | null): Stretch | undefined {
+  const [, start, end] = /^(\d{1,9})-(\d{1,9})$/.exec(text ?? '') ?? [];
+  return start !== undefined && Number(start) < Number(end)
+    ? [Number(start), Number(end)]
+    : undefined;
 }
 
 /** So much of what is looked for stands in an address; search looks at no more of it. */
@@ -85,10 +100,11 @@ export function routeToHash(route: Route): string {
   const place = route.screen === 'library' ? '#/library' : '#/c';
   if (!id) return route.screen === 'library' ? place : '#/';
   if (!find) return `${place}/${id}`;
-  const { query, messageId } = find;
+  const { query, messageId, stretch } = find;
   const question = new URLSearchParams({
     q: toAddressQuery(query),
     ...(messageId !== null && { m: messageId }),
+    ...(stretch && { s: stretch.join('-') }),
   });
   return `${place}/${id}?${String(question)}`;
 }

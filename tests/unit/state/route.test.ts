@@ -135,3 +135,19 @@ test.each([
   expect(parseRoute(hash)).toEqual(route);
   expect(routeToHash(route)).toBe(hash);
 });
+
+test.each([
+  ['#/c/a?q=&m=a.1&s=12-345', { query: '', messageId: 'a.1', stretch: [12, 345] }],
+  ['#/c/a?q=jar&m=a.1', { query: 'jar', messageId: 'a.1' }],
+] as const)('%s leads to a place', (hash, find) => {
+  const route = { screen: 'chat', conversationId: toConversationId('a'), find } as const;
+  expect(parseRoute(hash)).toEqual(route);
+  expect(routeToHash(route)).toBe(hash);
+});
+
+test.each(['5-5', '9-2', '-1-4', 'a-b', '1'])('a stretch of %s is none', (stretch) => {
+  expect(parseRoute(`#/c/a?q=&m=a.1&s=${stretch}`)).toMatchObject({
+    find: { query: '', messageId: 'a.1' },
+  });
+  expect(parseRoute(`#/c/a?q=&m=a.1&s=${stretch}`)).not.toHaveProperty('find.stretch');
+});

@@ -10,7 +10,7 @@ import { mixIn } from './wide-checksum.ts';
 /** From this many rows on a first pass over one bit a number chooses what is looked at. */
 const BIT_PASS_FROM = 500_000;
 /** How many rows that first pass lets through for each one that is wanted, and at least. */
-const [BIT_PASS_FACTOR, BIT_PASS_LEAST] = [20, 1000];
+const [BIT_PASS_FACTOR, BIT_PASS_LEAST] = [20, 4000];
 
 /** A row and its cosine with the query, up to the rounding of bytes (about 0.01). */
 export interface NearRow {

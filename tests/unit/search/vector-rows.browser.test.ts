@@ -96,6 +96,29 @@ describe.each(['relaxed', 'simd', 'plain'] as const)('%s', (speed) => {
   });
 });
 
+test('among 100,000 rows a first pass over bits lets the exact nearest through', async () => {
+  const [count, dimension] = [100_000, 256];
+  const vectors = clustered(count, dimension);
+  const rows = await createVectorRows(dimension, { bitPassFrom: count });
+  for (let from = 0; from < count; from += 10_000) {
+    rows.add(vectors.subarray(from * dimension, (from + 10_000) * dimension));
+  }
+  let found = 0;
+  const queries = 10;
+  for (let at = 0; at < queries; at++) {
+    // Near to one of the rows, as a question is to its answer.
+    const row = (at * 9973) % count;
+    const noise = clustered(1, dimension, 1000 + at);
+    const near = vectors
+      .slice(row * dimension, (row + 1) * dimension)
+      .map((value, i) => value + 0.5 * (noise[i] ?? 0));
+    const length = Math.hypot(...near);
+    const query = near.map((value) => value / length);
+    found += recall(rows.nearest(query, 50), exactNearest(vectors, query, 10));
+  }
+  expect(found / queries).toBeGreaterThanOrEqual(0.99);
+});
+
 test('all ways compare bytes and bits alike', async () => {
   const random = createRandom(7);
   const rows = Uint8Array.from({ length: 80 * 500 }, () => Math.abs(Math.round(random() * 127)));

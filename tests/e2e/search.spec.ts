@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import {
   seedConversation,
   seedConversations,
@@ -108,6 +108,52 @@ test('a filter, a quote or an excluded word finds by words alone, and a line say
     await box.fill('备份');
     await expect(line).toHaveCount(0);
   }
+});
+
+test('a filter is added and taken away with the mouse and with the keyboard', async ({
+  onggi,
+  page,
+}) => {
+  const { box, results } = await openSearch(onggi);
+  const filters = page.getByRole('group', { name: text('search.filters') });
+  const menu = filters.getByRole('button', { name: text('search.filter.role') });
+  const chip = filters.getByRole('button', {
+    name: text('search.removeFilter', { filter: text('search.role.user') }),
+  });
+  const byWords = results.filter({ has: page.locator('mark') });
+  await box.fill('복구');
+  await expect(byWords).toHaveCount(1);
+  await expect(byWords).toContainText('백업 이야기');
+  for (const press of [
+    (button: Locator) => button.click(),
+    (button: Locator) => button.press('Enter'),
+  ]) {
+    await press(menu);
+    await press(filters.getByRole('button', { name: text('search.role.user') }));
+    await expect(box).toHaveValue('복구 role:user');
+    await expect(box).toBeFocused();
+    await press(chip);
+    await expect(box).toHaveValue('복구');
+    await expect(chip).toHaveCount(0);
+  }
+});
+
+test('more results come as one scrolls to their end', async ({ onggi, page }) => {
+  const many = Array.from({ length: 45 }, (_, at) =>
+    seedConversation(`Pear ${at}`, { id: `p${at}`, daysAgo: at, ...texts(`pear ${at}?`, 'Yes.') }),
+  );
+  await seedDatabase(page, { userSettings: [seedSettings()], ...seedConversations(many) });
+  await onggi.open('#/search');
+  await page.getByRole('main').getByRole('searchbox').fill('pear');
+  await page.getByLabel(text('search.order')).selectOption('newest');
+  const results = resultsOn(page);
+  await expect(results).toHaveCount(20);
+  for (const count of [40, 45]) {
+    await results.last().scrollIntoViewIfNeeded();
+    await expect(results).toHaveCount(count);
+  }
+  await expect(results.last()).toContainText('Pear 44');
+  await expect(page.getByRole('button', { name: text('search.more') })).toHaveCount(0);
 });
 
 test('newest first finds by words alone, and a line says so', async ({ onggi, page }) => {

@@ -13,6 +13,12 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const hub = await startModelHub();
   project.provide('modelHub', hub.origin);
-  project.provide('hasSharedModels', existsSync(SHARED_MODELS));
+  const hasSharedModels = existsSync(SHARED_MODELS);
+  project.provide('hasSharedModels', hasSharedModels);
+  if (!hasSharedModels) {
+    console.warn(
+      `Tests of real models are skipped: ${SHARED_MODELS} is not there. See docs/models.md.`,
+    );
+  }
   return () => hub.close();
 }

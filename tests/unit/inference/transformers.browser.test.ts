@@ -106,28 +106,32 @@ describe('a model of transformers.js', PATIENCE, () => {
   });
 });
 
-describe.skipIf(!inject('hasSharedModels'))('the models of ../shared', PATIENCE, () => {
-  test('one that writes text is refused', async () => {
-    const opening = open(folder('karpathy/stories260K'));
-    await expect(opening).rejects.toThrow(coded('model/not-embedding'));
-  });
+describe.skipIf(!inject('hasSharedModels'))(
+  'the models of ../shared (needs ../shared/models)',
+  PATIENCE,
+  () => {
+    test('one that writes text is refused', async () => {
+      const opening = open(folder('karpathy/stories260K'));
+      await expect(opening).rejects.toThrow(coded('model/not-embedding'));
+    });
 
-  test('bert-tiny-random goes the way of every model', async () => {
-    const client = await open(folder('fixture/bert-tiny-random'));
-    expect(client).toMatchObject({ dtype: 'q8', dimension: 32 });
-    const vectors = await client.embed(['hello', '안녕하세요'], 'passage');
-    expect(Math.hypot(...vectors.subarray(0, 32))).toBeCloseTo(1, 4);
-    expect(vectors.subarray(0, 32)).not.toEqual(vectors.subarray(32));
-  });
+    test('bert-tiny-random goes the way of every model', async () => {
+      const client = await open(folder('fixture/bert-tiny-random'));
+      expect(client).toMatchObject({ dtype: 'q8', dimension: 32 });
+      const vectors = await client.embed(['hello', '안녕하세요'], 'passage');
+      expect(Math.hypot(...vectors.subarray(0, 32))).toBeCloseTo(1, 4);
+      expect(vectors.subarray(0, 32)).not.toEqual(vectors.subarray(32));
+    });
 
-  test('universal-sentence-encoder-lite understands English', async () => {
-    const client = await open(folder('tf/universal-sentence-encoder-lite'));
-    expect(client.dimension).toBe(512);
-    const [paraphrase = 0, other = 1] = await cosines(client, 'How old are you?', [
-      'What is your age?',
-      'The printer is out of paper.',
-    ]);
-    expect(paraphrase).toBeGreaterThan(0.7);
-    expect(other).toBeLessThan(0.4);
-  });
-});
+    test('universal-sentence-encoder-lite understands English', async () => {
+      const client = await open(folder('tf/universal-sentence-encoder-lite'));
+      expect(client.dimension).toBe(512);
+      const [paraphrase = 0, other = 1] = await cosines(client, 'How old are you?', [
+        'What is your age?',
+        'The printer is out of paper.',
+      ]);
+      expect(paraphrase).toBeGreaterThan(0.7);
+      expect(other).toBeLessThan(0.4);
+    });
+  },
+);

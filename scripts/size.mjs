@@ -47,7 +47,7 @@ const listed = captures(read('sw.js').toString(), /["']?\burl["']?:\s*["']([^"']
 );
 /** As in src/sw.ts: fetched when the page is idle. */
 const later =
-  /^(workers\/|assets\/((?:en|ja|ko|zh)(?!-first)|app-version|AskedBefore|FindLocal|HeaderEntries|ServerHelp|SimilarConversations|ask-once|key-rotation|maintenance|read-days|rebuild-usage|similar\.svelte|BackupDialog|CacheCard|DataEntry|DetailsDialog|ExportDialog|highlighter|ImportDialog|OptionsDialog|PrintEntry|search-query|search-work|SearchEntry|SelectionBar|SettingsEntry|ShortcutsDialog|StorageEntry|TagDialog|UsageEntry|care\.svelte|data-work|find-price|FindBar|key-lock|MapEntry|MeaningNote|lock\.svelte|pass-lock|pass-recovery|show-erase|snapshots|write-canary)-)/;
+  /^(workers\/|assets\/((?:en|ja|ko|zh)(?!-first)|app-version|AskedBefore|FindLocal|HeaderEntries|ServerHelp|SimilarConversations|ask-once|key-rotation|maintenance|read-days|rebuild-usage|similar\.svelte|BackupDialog|CacheCard|DataEntry|DetailsDialog|ExportDialog|highlighter|ImportDialog|OptionsDialog|PrintEntry|search-query|search-work|SearchEntry|SelectionBar|SettingsEntry|ShortcutsDialog|StorageEntry|TagDialog|UsageEntry|care\.svelte|data-work|find-price|key-lock|MapEntry|MeaningNote|lock\.svelte|pass-lock|pass-recovery|show-erase|snapshots|write-canary)-)/;
 const precached = listed.filter((file) => !later.test(file));
 const fetchedLater = listed.filter((file) => later.test(file));
 

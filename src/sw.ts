@@ -43,7 +43,7 @@ const APP_PAGE = /^\/(index\.html)?(\?|$)/;
  * then. They are fetched when the page says that it is idle, so that the first visit stays small.
  */
 const LATER =
-  /^(workers\/|assets\/((?:en|ja|ko|zh)(?!-first)|app-version|AskedBefore|FindLocal|HeaderEntries|ServerHelp|SimilarConversations|ask-once|key-rotation|maintenance|read-days|rebuild-usage|similar\.svelte|BackupDialog|CacheCard|DataEntry|DetailsDialog|ExportDialog|highlighter|ImportDialog|OptionsDialog|PrintEntry|search-query|search-work|SearchEntry|SelectionBar|SettingsEntry|ShortcutsDialog|StorageEntry|TagDialog|UsageEntry|care\.svelte|data-work|find-price|FindBar|key-lock|MapEntry|MeaningNote|lock\.svelte|pass-lock|pass-recovery|show-erase|snapshots|write-canary)-)/;
+  /^(workers\/|assets\/((?:en|ja|ko|zh)(?!-first)|app-version|AskedBefore|FindLocal|HeaderEntries|ServerHelp|SimilarConversations|ask-once|key-rotation|maintenance|read-days|rebuild-usage|similar\.svelte|BackupDialog|CacheCard|DataEntry|DetailsDialog|ExportDialog|highlighter|ImportDialog|OptionsDialog|PrintEntry|search-query|search-work|SearchEntry|SelectionBar|SettingsEntry|ShortcutsDialog|StorageEntry|TagDialog|UsageEntry|care\.svelte|data-work|find-price|key-lock|MapEntry|MeaningNote|lock\.svelte|pass-lock|pass-recovery|show-erase|snapshots|write-canary)-)/;
 const urlOf = (entry: PrecacheEntry | string): string =>
   typeof entry === 'string' ? entry : entry.url;
 /** WebAssembly and what runs models: fetched by nobody who does not use them, kept from the first use on. */

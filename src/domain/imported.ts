@@ -61,8 +61,8 @@ export interface ImportedAttachment {
   readonly sizeBytes: number | null;
   /**
    * How the bytes are found in the archive, best first: ids or names that an entry's base name equals
-   * or begins with (`file-abc` finds `file-abc-photo.png`), or that its folder has. Empty when the
-   * export never has them.
+   * or begins with (`file-abc` finds `file-abc-photo.png`), or that its folder has; or, with folders
+   * (`chat-1-files/photo.png`), the end of its path. Empty when the export never has them.
    */
   readonly assetKeys: readonly string[];
   /** A `data:` URL that holds the bytes themselves. */

@@ -9,7 +9,13 @@ import { createRandomNonce, writeConversationMarkdown } from './conversation-mar
 import type { DocumentWithText } from './document-fields.ts';
 import { DOCUMENT_JSON, DOCUMENT_TEXT, writeDocumentJson } from './document-json.ts';
 import { encodePieces } from './encode-pieces.ts';
-import { attachmentEntryName, createUniqueNames, toDayText, toSafeName } from './safe-file-name.ts';
+import {
+  ATTACHMENT_FOLDER,
+  attachmentEntryName,
+  createUniqueNames,
+  toDayText,
+  toSafeName,
+} from './safe-file-name.ts';
 import { createZipWriter } from './write-zip.ts';
 import type { ZipWriter } from './write-zip.ts';
 
@@ -126,7 +132,7 @@ async function addAttachments(
   for (const { id, name, mediaType } of messages.flatMap(({ attachments }) => attachments)) {
     const bytes = pathById.has(id) ? undefined : await readBytes?.(id);
     if (!bytes) continue;
-    const path = `attachments/${attachmentEntryName({ id, name })}`;
+    const path = `${ATTACHMENT_FOLDER}${attachmentEntryName({ id, name })}`;
     pathById.set(id, path);
     await zip.addFile(path, [new Uint8Array(bytes)], { isStored: PACKED_MEDIA.test(mediaType) });
   }

@@ -1,11 +1,10 @@
 /** Bytes of attachments of our own files: in the conversation itself, or beside it in its archive. */
 import type { NativeConversation } from '#domain/imported.ts';
 import type { AttachmentReference } from '#domain/message.ts';
-import { toFileLabel } from '#files/file-label.ts';
 import { MAX_ATTACHMENT_BYTES } from '#files/limits.ts';
 import { readBytes } from '#files/read-bytes.ts';
 import type { AssetFinder } from './find-asset.ts';
-import { attachmentEntryName } from './safe-file-name.ts';
+import { ATTACHMENT_FOLDER, attachmentEntryName } from './safe-file-name.ts';
 
 /** Whether the bytes are at hand, without reading them. */
 export function hasNativeBytes(
@@ -31,7 +30,7 @@ export async function readNativeBytes(
   return bytes?.buffer;
 }
 
-/** As the archive names it; by its id alone when a person renamed the entry behind it. */
+/** As the archive names it; by its id alone when a person moved or renamed the entry. */
 function keysOf(reference: Pick<AttachmentReference, 'id' | 'name'>): readonly string[] {
-  return [toFileLabel(attachmentEntryName(reference)), reference.id];
+  return [`${ATTACHMENT_FOLDER}${attachmentEntryName(reference)}`, reference.id];
 }

@@ -55,7 +55,7 @@ export async function recognizeFiles(
   const refused: RefusedFile[] = [...opened.refused];
   const summaries: ImportFileSummary[] = [];
   for (const group of byGroup(detected).values()) {
-    const { kept, lost } = sortOut(group);
+    const { kept, lost, beside } = sortOut(group);
     // One by one: a spread of very many arguments overflows the stack.
     for (const each of lost) refused.push(each);
     // Nobody asks what is beside files that are all refused.
@@ -63,7 +63,7 @@ export async function recognizeFiles(
     const twins = findTwins(kept);
     const passedOver = new Set(twins.values());
     const ordered = await inManifestOrder(kept, group);
-    const complete = createCompleter(group);
+    const complete = createCompleter(group, new Set([...beside, ...kept.map(({ file }) => file)]));
     for (const each of ordered.filter((one) => !passedOver.has(one))) {
       summaries.push(summarize(each));
       const file = await complete(each);
@@ -76,14 +76,15 @@ export async function recognizeFiles(
 }
 
 /** Puts to a file what its group has beside it; undefined for a backup, which is not read here. */
-function createCompleter(group: readonly Detected[]) {
+function createCompleter(group: readonly Detected[], own: ReadonlySet<ImportedFile>) {
   const given = group.map(({ file }) => file);
-  const findAsset = createAssetFinder(given);
+  const finderFor = createAssetFinder(given, own);
   const readCompanions = createCompanionReader(given);
   return async ({ file, detection }: Detected): Promise<RecognizedFile | undefined> => {
     if (!isReadable(detection)) return undefined;
     const format = detection.kind === 'json' ? detection.format : undefined;
-    return { file, detection, companions: await readCompanions(file, format), findAsset };
+    const companions = await readCompanions(file, format);
+    return { file, detection, companions, findAsset: finderFor(file) };
   };
 }
 
@@ -101,10 +102,18 @@ function byGroup(detected: readonly Detected[]): ReadonlyMap<string, readonly De
   return groups;
 }
 
+interface SortedOut {
+  readonly kept: readonly Detected[];
+  readonly lost: readonly RefusedFile[];
+  /** What a format reads beside its files, or knows to hold nothing. */
+  readonly beside: readonly ImportedFile[];
+}
+
 /** What is read or offered, and what is refused; companions and assets of others are neither. */
-function sortOut(group: readonly Detected[]): { kept: Detected[]; lost: RefusedFile[] } {
+function sortOut(group: readonly Detected[]): SortedOut {
   const kept: Detected[] = [];
   const lost: RefusedFile[] = [];
+  const beside: ImportedFile[] = [];
   const counts = countFormats(group);
   const formats = [...counts.keys()].filter(hasFilesBeside);
   for (const each of group) {
@@ -112,7 +121,10 @@ function sortOut(group: readonly Detected[]): { kept: Detected[]; lost: RefusedF
     const own = formatOf(each);
     // A file alone of its format is not beside itself.
     const isAlone = own !== undefined && counts.get(own) === 1;
-    if (formats.some((format) => !(isAlone && format === own) && isBeside(format, file))) continue;
+    if (formats.some((format) => !(isAlone && format === own) && isBeside(format, file))) {
+      beside.push(file);
+      continue;
+    }
     if (detection.kind === 'unknown') {
       const { code, detail = null } = detection.error;
       lost.push({ name: file.name, code, detail });
@@ -122,7 +134,7 @@ function sortOut(group: readonly Detected[]): { kept: Detected[]; lost: RefusedF
       lost.push(toRefusal(file.name, error));
     }
   }
-  return { kept, lost };
+  return { kept, lost, beside };
 }
 
 /** The formats of a group with how many files have each. */

@@ -40,6 +40,9 @@ function cutToBytes(text: string): string {
   return name;
 }
 
+/** Where an archive of ours has the files of messages. */
+export const ATTACHMENT_FOLDER = 'attachments/';
+
 /** The name of an attachment's entry in an archive of ours: its id first, because the import finds it by that. */
 export function attachmentEntryName({ id, name }: { id: string; name: string }): string {
   return `${toSafeName(id, 'file')}-${toSafeName(name, 'file')}`;

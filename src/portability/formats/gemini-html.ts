@@ -12,6 +12,7 @@ import type { TextFormat } from './format.ts';
 import { buildExchanges } from './gemini-exchanges.ts';
 import type { GeminiExchange } from './gemini-exchanges.ts';
 import { readPrompt } from './gemini-prompt.ts';
+import { createFileBeside } from './read-attachment.ts';
 import { readLocaleDate } from './read-locale-date.ts';
 import { skipped } from './skipped.ts';
 
@@ -28,7 +29,7 @@ export const geminiHtmlFormat: TextFormat = {
     for (const cell of cells) {
       if (!isOfGemini(cell)) continue;
       const content = findElements(cell, isMainCell)[0];
-      if (content) exchanges.push(readCell(content));
+      if (content) exchanges.push(readCell(content, fileName));
       else yield skipped('unreadable_element', textOfHtml(cell).trim());
     }
     yield* buildExchanges(exchanges);
@@ -58,12 +59,12 @@ function isMainCell(element: HtmlElement): boolean {
   );
 }
 
-function readCell(cell: HtmlElement): GeminiExchange {
+function readCell(cell: HtmlElement, fileName: string): GeminiExchange {
   const notes = new Set<ImportNote>();
   const { asked, at, isZoneAssumed, answer } = splitAtDate(cell.children);
   if (isZoneAssumed) notes.add('zone_assumed');
   if (at === null) notes.add('date_unknown');
-  const attachments = readFiles(asked);
+  const attachments = readFiles(asked, fileName);
   const { prompt, prefix } = readPrompt(promptText(asked, attachments));
   return {
     prompt,
@@ -117,27 +118,21 @@ function isBreak(node: HtmlNode | undefined): boolean {
 }
 
 /** Links to files that lie beside the page in the archive. */
-function readFiles(nodes: readonly HtmlNode[]): readonly ImportedAttachment[] {
-  const names = nodes.flatMap((node) => {
+function readFiles(nodes: readonly HtmlNode[], fileName: string): readonly ImportedAttachment[] {
+  const paths = nodes.flatMap((node) => {
     if (node.kind !== 'element') return [];
     const address = node.attributes.get(node.name === 'img' ? 'src' : 'href') ?? '';
     if (address === '' || /^[a-z][a-z0-9+.-]*:/i.test(address)) return [];
     return [decodePath(address)];
   });
-  return [...new Set(names)].map((name) => ({
-    name,
-    mediaType: null,
-    sizeBytes: null,
-    assetKeys: [name],
-  }));
+  return [...new Set(paths)].map((path) => createFileBeside(path, fileName));
 }
 
 function decodePath(address: string): string {
-  const name = address.split(/[\\/]/).pop() ?? address;
   try {
-    return decodeURIComponent(name);
+    return decodeURIComponent(address);
   } catch {
-    return name;
+    return address;
   }
 }
 

@@ -10,6 +10,7 @@ import { buildExchanges } from './gemini-exchanges.ts';
 import type { GeminiExchange } from './gemini-exchanges.ts';
 import { readPrompt } from './gemini-prompt.ts';
 import { htmlToMarkdown } from '#portability/html-to-markdown.ts';
+import { createFileBeside } from './read-attachment.ts';
 import { joinTexts } from './read-content.ts';
 import { asArray, asText, isObject, member } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
@@ -25,13 +26,13 @@ export const geminiFormat: JsonFormat = {
   source: 'gemini',
   unit: 'whole',
   matches: ({ isArray, first, second }) => isArray && (isRecord(first) || isRecord(second)),
-  *read(value) {
+  *read(value, { fileName }) {
     const exchanges: GeminiExchange[] = [];
     for (const record of asArray(value)) {
       if (!isObject(record)) {
         if (record !== null) yield skipped('not_an_object', null);
       } else if (isOfGemini(record)) {
-        exchanges.push(readRecord(record));
+        exchanges.push(readRecord(record, fileName));
       }
     }
     yield* buildExchanges(exchanges);
@@ -55,7 +56,7 @@ function isOfGemini(record: JsonObject): boolean {
   return known.length === 0 || known.some((name) => /gemini|bard/i.test(String(name)));
 }
 
-function readRecord(record: JsonObject): GeminiExchange {
+function readRecord(record: JsonObject, fileName: string): GeminiExchange {
   const notes = new Set<ImportNote>();
   const title = asText(member(record, 'title')) ?? '';
   const answers = asArray(member(record, 'safeHtmlItem')).flatMap((item) => {
@@ -63,7 +64,7 @@ function readRecord(record: JsonObject): GeminiExchange {
     return html === null ? [] : [htmlToMarkdown(html)];
   });
   const at = readDate(member(record, 'time'), notes);
-  const attachments = readFiles(record);
+  const attachments = readFiles(record, fileName);
   const { prompt, prefix } = readPrompt(title);
   return {
     prompt,
@@ -91,7 +92,7 @@ function readConversationIds(record: JsonObject): readonly string[] {
 }
 
 /** Names of files are given twice and more; sentences about them are no files. */
-function readFiles(record: JsonObject): readonly ImportedAttachment[] {
+function readFiles(record: JsonObject, fileName: string): readonly ImportedAttachment[] {
   const listed = [
     ...asArray(member(record, 'attachedFiles')),
     ...asArray(member(record, 'attachmentInfo')),
@@ -100,10 +101,7 @@ function readFiles(record: JsonObject): readonly ImportedAttachment[] {
   const names = listed.flatMap(
     (file) => asText(file) ?? asText(member(file, 'name')) ?? asText(member(file, 'path')) ?? [],
   );
-  return [...new Set(names)].map((path) => {
-    const name = path.split(/[\\/]/).pop() ?? path;
-    return { name, mediaType: null, sizeBytes: null, assetKeys: [name] };
-  });
+  return [...new Set(names)].map((path) => createFileBeside(path, fileName));
 }
 
 function readModel(record: JsonObject): string | null {

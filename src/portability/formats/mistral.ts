@@ -20,7 +20,7 @@ export const mistral: JsonFormat = {
   source: 'mistral',
   unit: 'whole',
   matches: ({ first, second, isArray }) => isArray && [first, second].some(isMessage),
-  *read(value) {
+  *read(value, { fileName }) {
     const byChat = new Map<string | null, JsonObject[]>();
     for (const message of asArray(value)) {
       if (!isObject(message)) {
@@ -35,7 +35,7 @@ export const mistral: JsonFormat = {
     if (byChat.size === 0) yield skipped('empty_conversation', null);
     yield* readEach(
       byChat,
-      ([chatId, list]) => readChat(chatId, list),
+      ([chatId, list]) => readChat(chatId, list, fileName),
       ([chatId]) => chatId,
     );
   },
@@ -45,9 +45,10 @@ function isMessage(value: unknown): boolean {
   return isObject(value) && Object.hasOwn(value, 'chatId') && Object.hasOwn(value, 'contentChunks');
 }
 
-function readChat(chatId: string | null, list: readonly JsonObject[]): ReadItem {
+function readChat(chatId: string | null, list: readonly JsonObject[], fileName: string): ReadItem {
   const notes: NoteSet = new Set();
-  const messages = linkVersions(list, notes);
+  const folders = foldersOf(chatId, fileName);
+  const messages = linkVersions(list, folders, notes);
   const prompt = messages.find(({ role, content }) => role === 'user' && content !== '');
   return finishConversation({
     fields: { source: 'mistral', title: titleFromMessage(prompt?.content ?? '') ?? null },
@@ -58,14 +59,25 @@ function readChat(chatId: string | null, list: readonly JsonObject[]): ReadItem 
   });
 }
 
+/** Where the files of a chat lie, best first: beside its file, under its id, which that file has in its name. */
+function foldersOf(chatId: string | null, fileName: string): readonly string[] {
+  const named = /(?:^|\/)(?<stem>chat-[^/]+)\.json$/i.exec(fileName)?.groups?.['stem'];
+  const stems = [chatId === null ? undefined : `chat-${chatId}`, named];
+  return [...new Set(stems.flatMap((stem) => (stem === undefined ? [] : `${stem}-files/`)))];
+}
+
 /** A chain; another version of the message with the same id is its sibling, and the talk goes on below it. */
-function linkVersions(list: readonly JsonObject[], notes: NoteSet): readonly ImportedMessage[] {
+function linkVersions(
+  list: readonly JsonObject[],
+  folders: readonly string[],
+  notes: NoteSet,
+): readonly ImportedMessage[] {
   const parentById = new Map<string, string | null>();
   const taken = new Set<string>();
   const messages: ImportedMessage[] = [];
   let previousId: string | null = null;
   for (const [index, value] of list.entries()) {
-    const message = readMessage(value, index, notes);
+    const message = readMessage(value, index, folders, notes);
     const first = parentById.get(message.sourceId);
     const parent: string | null =
       first === undefined ? (asText(value['parentId']) ?? previousId) : first;
@@ -80,7 +92,12 @@ function linkVersions(list: readonly JsonObject[], notes: NoteSet): readonly Imp
   return messages;
 }
 
-function readMessage(value: JsonObject, index: number, notes: NoteSet): ImportedMessage {
+function readMessage(
+  value: JsonObject,
+  index: number,
+  folders: readonly string[],
+  notes: NoteSet,
+): ImportedMessage {
   const { role, source_role } = readSaidRole(notes, value['role']);
   const chunks = objectsOf(value['contentChunks'], notes);
   const texts = chunks.map((chunk) => (chunk['type'] === 'text' ? asText(chunk['text']) : null));
@@ -99,7 +116,10 @@ function readMessage(value: JsonObject, index: number, notes: NoteSet): Imported
     timestamp,
     modelUsed: role === 'assistant' ? asText(value['model']) : null,
     rating: readThumb(reaction),
-    attachments: [...chunks.flatMap(readImage), ...asArray(value['files']).flatMap(readFile)],
+    attachments: [
+      ...chunks.flatMap((chunk) => readImage(chunk, folders)),
+      ...asArray(value['files']).flatMap((file) => readFile(file, folders)),
+    ],
     metadata: onlySaid({
       source_role,
       source_rating: reaction === 'neutral' ? null : reaction,
@@ -118,7 +138,7 @@ function readWords(content: unknown): string {
   return asText(content) ?? joinParagraphs(pieces);
 }
 
-function readImage(chunk: JsonObject): readonly ImportedAttachment[] {
+function readImage(chunk: JsonObject, folders: readonly string[]): readonly ImportedAttachment[] {
   if (chunk['type'] !== 'image_url') return [];
   const holder = chunk['imageUrl'] ?? chunk['image_url'] ?? chunk['url'];
   const url = asText(holder) ?? asText(member(holder, 'url'));
@@ -129,12 +149,17 @@ function readImage(chunk: JsonObject): readonly ImportedAttachment[] {
     return [createAttachment({ name, mediaType, dataUrl: url })];
   }
   const name = url.split(/[?#]/)[0]?.split('/').at(-1);
-  return name ? [createAttachment({ name, assetKeys: [name] })] : [];
+  return name ? [createAttachment({ name, assetKeys: pathsOf(name, folders) })] : [];
 }
 
-/** The bytes lie in `chat-<uuid>-files/` under the file's name. */
-function readFile(value: unknown): readonly ImportedAttachment[] {
+function readFile(value: unknown, folders: readonly string[]): readonly ImportedAttachment[] {
   const attachment = readAttachment(value);
   if (!attachment) return [];
-  return [{ ...attachment, assetKeys: [...new Set([...attachment.assetKeys, attachment.name])] }];
+  const { assetKeys, name } = attachment;
+  return [{ ...attachment, assetKeys: [...new Set([...pathsOf(name, folders), ...assetKeys])] }];
+}
+
+/** Every chat may have a `screenshot.png`: without its folder a name says nothing. */
+function pathsOf(name: string, folders: readonly string[]): readonly string[] {
+  return folders.map((folder) => `${folder}${name}`);
 }

@@ -94,7 +94,7 @@ function readFile(value: unknown): ImportedAttachment | null {
   }
   const file = member(value, 'file');
   const meta = member(file, 'meta');
-  const attachment = readAttachment(value) ?? readAttachment(file) ?? readAttachment(url);
+  const attachment = readAttachment(value) ?? readAttachment(file) ?? readAttachment(idOf(url));
   if (!attachment) return null;
   const text = asText(member(member(file, 'data'), 'content'));
   const mediaType = attachment.mediaType ?? asText(member(meta, 'content_type'));
@@ -104,6 +104,12 @@ function readFile(value: unknown): ImportedAttachment | null {
     sizeBytes: attachment.sizeBytes ?? asCount(member(meta, 'size')),
     ...(text !== null && { text }),
   });
+}
+
+/** `…/api/v1/files/<id>` or `…/files/<id>/content`, or the id alone. */
+function idOf(url: string | null): string | null {
+  const parts = url?.split(/[?#]/)[0]?.split('/') ?? [];
+  return parts.findLast((part) => part !== '' && part !== 'content') ?? null;
 }
 
 function readDetails(

@@ -38,6 +38,16 @@ export function createAttachment(
   };
 }
 
+/**
+ * A file that an export names by its place: `path` from the folder of `fileName`, the file that names it.
+ * Another folder of the same archive may well have a file of that name.
+ */
+export function createFileBeside(path: string, fileName: string): ImportedAttachment {
+  const name = path.split(/[\\/]/).at(-1) ?? path;
+  const folder = fileName.slice(0, fileName.lastIndexOf('/') + 1);
+  return createAttachment({ name, assetKeys: [`${folder}${path}`] });
+}
+
 /** An attachment out of an object with the usual names, or a text that is an id; null when nameless. */
 export function readAttachment(value: unknown): ImportedAttachment | null {
   const said = (keys: readonly string[]): string[] =>

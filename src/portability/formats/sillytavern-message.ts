@@ -178,9 +178,11 @@ function readMedia(extra: unknown, notes: Set<ImportNote>): readonly ImportedAtt
     const inline = readDataUrl(address, name);
     if (!inline) notes.add('asset_missing');
     const base = address.split(/[\\/]/).pop() ?? 'file';
+    // Given without their folders they are known by their names, which SillyTavern makes of the time.
+    const assetKeys = [...new Set([address, base])];
     found.set(
       address,
-      inline ?? { name: name ?? base, mediaType: null, sizeBytes: null, assetKeys: [base] },
+      inline ?? { name: name ?? base, mediaType: null, sizeBytes: null, assetKeys },
     );
   }
   return [...found.values()];

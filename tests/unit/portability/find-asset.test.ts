@@ -13,20 +13,35 @@ const fileNamed = (name: string): ImportedFile => ({
   stream: () => new Blob([name]).stream(),
 });
 
+const READING = fileNamed('x.zip/conversations.json');
+
 describe('createAssetFinder', () => {
   const names = [
     'x.zip/File-ABC-photo.png',
     'x.zip/a/file_XYZ.dat',
     'x.zip/file-abcd.png',
     'x.zip/b/plain.txt',
+    'x.zip/chat-1-files/screenshot.png',
+    'x.zip/chat-2-files/screenshot.png',
+    'x.zip/pots-1.png',
+    'x.zip/pots-2.png',
+    'x.zip/\u1106\u1166\u1106\u1169.pdf',
   ];
-  const find = createAssetFinder(names.map(fileNamed));
+  const find = createAssetFinder(names.map(fileNamed))(READING);
 
   it.each([
     ['file-abc', 'x.zip/File-ABC-photo.png'],
     ['FILE_xyz', 'x.zip/a/file_XYZ.dat'],
     ['plain.txt', 'x.zip/b/plain.txt'],
     ['../b/plain.txt', 'x.zip/b/plain.txt'],
+    ['B\\plain.txt', 'x.zip/b/plain.txt'],
+    ['c/plain.txt', undefined],
+    ['chat-2-files/Screenshot.png', 'x.zip/chat-2-files/screenshot.png'],
+    ['2-files/screenshot.png', undefined],
+    ['screenshot.png', undefined],
+    ['screenshot', undefined],
+    ['pots', undefined],
+    ['메모.pdf', names[8]],
     ['file-ab', undefined],
     ['', undefined],
     ['a', undefined],
@@ -36,7 +51,55 @@ describe('createAssetFinder', () => {
 
   it('takes the first key that finds something', () => {
     expect(find(['nothing', 'file_xyz', 'file-abc'])?.name).toBe('x.zip/a/file_XYZ.dat');
+    expect(find(['screenshot.png', 'file-abc'])?.name).toBe('x.zip/File-ABC-photo.png');
     expect(find([])).toBeUndefined();
+  });
+
+  it('takes of two exports in one folder the file of the one that is read', () => {
+    const finder = createAssetFinder(
+      ['2025', '2026'].flatMap((year) => [
+        fileNamed(`old/${year}/dalle/file-abc-pot.png`),
+        fileNamed(`old/${year}/aaaa-1/content`),
+      ]),
+    );
+    for (const year of ['2025', '2026']) {
+      const inYear = finder(fileNamed(`old/${year}/conversations.json`));
+      expect(inYear(['file-abc'])?.name).toBe(`old/${year}/dalle/file-abc-pot.png`);
+      expect(inYear(['aaaa-1'])?.name).toBe(`old/${year}/aaaa-1/content`);
+    }
+    expect(finder(fileNamed('old/conversations.json'))(['file-abc'])).toBeUndefined();
+  });
+
+  it('does not look through a hundred files of one name', () => {
+    const many = Array.from({ length: 101 }, (_, index) => fileNamed(`x.zip/${index}/pot.png`));
+    const finder = createAssetFinder([...many, fileNamed('x.zip/near/pot.png')]);
+    expect(finder(fileNamed('x.zip/near/a.json'))(['pot.png'])).toBeUndefined();
+    expect(finder(READING)(['near/pot.png'])?.name).toBe('x.zip/near/pot.png');
+  });
+});
+
+describe('the files of the export itself', () => {
+  const id = '0b7d2c1e-0000-4000-8000-00000000c0de';
+  const [users, chat, attached, other] = [
+    'x.zip/user.json',
+    'x.zip/conversations.json',
+    `x.zip/attachments/${id}-conversations.json`,
+    'x.zip/users/picture.png',
+  ].map(fileNamed) as [ImportedFile, ImportedFile, ImportedFile, ImportedFile];
+  const own = new Set([users, chat, attached]);
+  const find = createAssetFinder([...own, other], own)(chat);
+
+  it.each(['user', 'user.json', 'conversations', 'conversations.json', 'x.zip'])(
+    'are no attachment called %s',
+    (key) => {
+      expect(find([key])).not.toBe(users);
+      expect(find([key])).not.toBe(chat);
+    },
+  );
+
+  it('are found where a message names such a file by its id or by its place', () => {
+    expect(find([id])).toBe(attached);
+    expect(find([`attachments/${id}-conversations.json`])).toBe(attached);
   });
 });
 
@@ -50,7 +113,7 @@ describe('finding a file by its folder', () => {
       'g.zip/uploads/dddd-4/one.png',
       'g.zip/uploads/dddd-4/two.png',
     ].map(fileNamed),
-  );
+  )(fileNamed('g.zip/prod-grok-backend.json'));
 
   it.each([
     ['aaaa-1', 'g.zip/ttl/30d/prod-mc-asset-server/aaaa-1/content'],

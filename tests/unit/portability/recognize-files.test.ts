@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ImportedFile } from '#portability/open-files.ts';
+import { collectAttachments } from '#portability/collect-attachments.ts';
 import { openFiles } from '#portability/open-files.ts';
 import { readImports } from '#portability/read-imports.ts';
 import { recognizeFiles } from '#portability/recognize-files.ts';
@@ -136,5 +137,69 @@ describe('the summary says that a reader was written from documentation', () => 
   ])('of $name: $isTold', async ({ name, content, isTold }) => {
     const { summaries } = await recognizeFiles(await openFiles([fileOf(name, content)]));
     expect(summaries.map((file) => file.isFromDocumentation)).toEqual([isTold]);
+  });
+});
+
+const png = (shade: number) => Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, shade);
+
+/** The last byte of each file that a message of one of these exports gets; null for one that is missing. */
+async function readShades(entries: Record<string, unknown>) {
+  const recognized = await recognizeFiles(await openFiles([fileOf('export.zip', zipOf(entries))]));
+  const shades: Record<string, number | null | undefined> = {};
+  for await (const outcome of readImports(recognized.files)) {
+    if (outcome.kind !== 'item' || outcome.item.kind !== 'conversation') continue;
+    const { conversation } = outcome.item;
+    const { findAsset } = outcome.file;
+    const collected = collectAttachments(
+      conversation,
+      () => true,
+      findAsset,
+      () => 'id',
+    );
+    for await (const { bytes, messageSourceId } of collected) {
+      shades[messageSourceId] = bytes?.at(-1) ?? null;
+    }
+  }
+  return shades;
+}
+
+describe('the files of messages', () => {
+  const chat = (id: string) => [
+    {
+      id: `m-${id}`,
+      chatId: id,
+      role: 'user',
+      content: 'Look',
+      contentChunks: [],
+      createdAt: '2026-01-01T00:00:00.000Z',
+      files: [{ type: 'image', name: 'screenshot.png' }],
+    },
+  ];
+
+  it('are those of their own chat, whatever others call theirs', async () => {
+    const chats = { 'chat-a.json': chat('a'), 'chat-b.json': chat('b') };
+    const [one, two] = ['a', 'b'].map((id) => `chat-${id}-files/screenshot.png`) as [
+      string,
+      string,
+    ];
+    const both = await readShades({ ...chats, [one]: png(1), [two]: png(2) });
+    expect(both).toEqual({ 'm-a': 1, 'm-b': 2 });
+    expect(await readShades({ ...chats, [one]: png(1) })).toEqual({ 'm-a': 1, 'm-b': null });
+  });
+
+  it('are never the account or the conversations', async () => {
+    const attachments = [
+      { id: 'user', name: 'user' },
+      { id: 'conversations', name: 'c' },
+    ];
+    const said = attachments.map((attachment) => ({
+      id: `m-${attachment.id}`,
+      metadata: { attachments: [attachment] },
+    }));
+    const shades = await readShades({
+      'conversations.json': [chatgptConversation('c', said)],
+      'user.json': { email: 'a@example.com' },
+    });
+    expect(shades).toEqual({ 'm-user': null, 'm-conversations': null });
   });
 });

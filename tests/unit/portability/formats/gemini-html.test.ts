@@ -90,6 +90,16 @@ describe('geminiHtmlFormat', () => {
     ]);
   });
 
+  it('knows files by their place from the page', () => {
+    const content =
+      'Prompted Look<br>- <a href="a%2Fmy%20photo.png">my photo.png</a><br>Nov 22, 2026, 3:04:05 PM UTC';
+    const file = { fileName: 'takeout.zip/Gemini Apps/MyActivity.html' };
+    const read = readText(geminiHtmlFormat, page(cell(content)), file);
+    expect(onlyConversation(read).messages[0]?.attachments).toMatchObject([
+      { name: 'my photo.png', assetKeys: ['takeout.zip/Gemini Apps/a/my photo.png'] },
+    ]);
+  });
+
   it('keeps prompt and answer when no date can be read', () => {
     const conversation = onlyConversation(
       readText(geminiHtmlFormat, page(cell('Prompted Hi<br>someday<br><p>Yes</p>'))),

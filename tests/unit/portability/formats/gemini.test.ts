@@ -113,6 +113,13 @@ describe('geminiFormat', () => {
     expect(answer?.modelUsed).toBe('2.5 Pro');
   });
 
+  it('looks for files beside its own only', () => {
+    const records = [record('2026-03-04T05:00:00Z', 'Prompted A', { imageFile: 'photo.png' })];
+    const file = { fileName: 'takeout.zip/Gemini Apps/MyActivity.json' };
+    const [question] = onlyConversation(readFile(geminiFormat, records, file)).messages;
+    expect(question?.attachments[0]?.assetKeys).toEqual(['takeout.zip/Gemini Apps/photo.png']);
+  });
+
   it('keeps a prompt without an answer and a record without a date', () => {
     const items = readFile(geminiFormat, [
       record('2026-03-04T05:00:00Z', 'Prompted B', { safeHtmlItem: [] }),

@@ -8,6 +8,7 @@ import {
   sampleOf,
   treeOf,
 } from '../../../support/import-formats.ts';
+import { onlyConversation, readFile } from '../../../support/read-format.ts';
 
 type Json = Record<string, unknown>;
 
@@ -85,8 +86,18 @@ describe('a chat', () => {
         assetKeys: [],
         dataUrl: 'data:image/jpeg;base64,AA',
       },
-      { name: 'b.png', mediaType: null, sizeBytes: null, assetKeys: ['b.png'] },
-      { name: '메모.pdf', mediaType: null, sizeBytes: null, assetKeys: ['메모.pdf'] },
+      {
+        name: 'b.png',
+        mediaType: null,
+        sizeBytes: null,
+        assetKeys: ['chat-c1-files/b.png'],
+      },
+      {
+        name: '메모.pdf',
+        mediaType: null,
+        sizeBytes: null,
+        assetKeys: ['chat-c1-files/메모.pdf'],
+      },
     ]);
     expect(messageOf(read, 'm2')).toMatchObject({
       content: 'Mix',
@@ -102,6 +113,15 @@ describe('a chat', () => {
       { type: 'reference', title: 'A', url: 'https://a.example' },
       { type: 'hologram' },
     ]);
+  });
+
+  it('has its files where its file says, too', () => {
+    const file = [message('m1', 'user', 1, { chatId: null, files: [{ name: 'a.png' }] })];
+    const keys = (fileName: string) =>
+      onlyConversation(readFile(mistral, file, { fileName })).messages[0]?.attachments[0]
+        ?.assetKeys;
+    expect(keys('x.zip/Chat-7.json')).toEqual(['Chat-7-files/a.png']);
+    expect(keys('x.zip/other.json')).toEqual([]);
   });
 
   it('takes the flat content where the chunks say nothing', () => {

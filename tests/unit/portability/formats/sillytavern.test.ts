@@ -106,7 +106,7 @@ describe('sillyTavernFormat', () => {
       reasoning: 'hmm',
       tokenCount: 3,
       responseTimeMs: 5000,
-      attachments: [{ name: 'pot.png', assetKeys: ['pot.png'] }],
+      attachments: [{ name: 'pot.png', assetKeys: ['user/images/pot.png', 'pot.png'] }],
       metadata: { name: '도공 🏺', provider: 'anthropic' },
     });
     expect(messages.at(-1)).toMatchObject({

@@ -5,7 +5,7 @@ import { getRows } from '#db/staging-rows.ts';
 import type { BackupTable } from '#domain/backup-report.ts';
 import type { FileObject } from '#domain/file-object.ts';
 import { toConversationId, toMessageId } from '#domain/ids.ts';
-import { writeConversation, writeMessage } from '#domain/file-rows.ts';
+import { writeConversation } from '#domain/file-rows.ts';
 import { writeParts } from './attachment-parts.ts';
 import { GROUP_ROWS } from './group-digest.ts';
 import { ATTACHMENT_ROWS } from './small-rows.ts';
@@ -16,6 +16,7 @@ import {
   readDocumentPages,
   weighMessage,
   weighTree,
+  writtenMessages,
 } from './table-rows.ts';
 import type { Moment, RowPage } from './table-rows.ts';
 
@@ -97,15 +98,10 @@ export function createSegmentReaders(
           yield rows.map(writeConversation);
         }
       },
-      async *messages() {
-        for await (const rows of readPages(
-          'messages',
-          messages,
-          messageIds.map(toMessageId),
-          weighMessage,
-        )) {
-          yield rows.filter(moment.holds).map(writeMessage);
-        }
+      messages() {
+        const ids = messageIds.map(toMessageId);
+        const pages = readPages('messages', messages, ids, weighMessage);
+        return writtenMessages(db.strict, pages, moment);
       },
       async *attachments() {
         // One at a time: each holds a file.

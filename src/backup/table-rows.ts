@@ -1,5 +1,6 @@
 /** The rows of the database as objects of a backup, table by table, in pages. */
 import { readDocumentWithText } from '#db/documents.ts';
+import { findOrphans } from '#db/orphans.ts';
 import { getRows, readKeyPages } from '#db/staging-rows.ts';
 import { readBoundedPages } from '#db/table-pages.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
@@ -43,7 +44,8 @@ export const PAGE_PARTS = 16;
  */
 export interface Moment {
   readonly note: (conversation: Conversation) => void;
-  readonly holds: (message: Message) => boolean;
+  /** Undefined for a message of a conversation that was not read: it came meanwhile, or its row is lost. */
+  readonly holds: (message: Message) => boolean | undefined;
 }
 
 /** @param startedAt Epoch milliseconds. */
@@ -54,12 +56,28 @@ export function createMoment(startedAt: number): Moment {
     holds({ conversationId, seq, timestamp }) {
       // An import writes old messages of new conversations: their date alone says nothing.
       const lastSeq = lastSeqs.get(conversationId);
-      if (lastSeq === undefined) return false;
+      if (lastSeq === undefined) return undefined;
       // An old message beyond the counter: the counter is wrong, and the message is kept.
       return seq <= lastSeq || timestamp < startedAt;
     },
   };
 }
+
+/**
+ * The messages of a page that belong to the moment. Those whose conversation's row is lost are among them:
+ * they are all that is left of it, and a restore gives them a conversation again.
+ */
+async function pickHeld(
+  db: OnggiDatabase['strict'],
+  rows: readonly Message[],
+  { holds }: Moment,
+): Promise<readonly Message[]> {
+  const unknown = rows.filter((row) => holds(row) === undefined);
+  const orphans = unknown.length === 0 ? NO_IDS : await findOrphans(db, unknown);
+  return rows.filter((row) => holds(row) ?? orphans.has(row.id));
+}
+
+const NO_IDS: ReadonlySet<string> = new Set();
 
 /** The pages of every table, in the order of the file. Pages may be empty. */
 export function createTableReaders(
@@ -96,7 +114,7 @@ export function createTableReaders(
     maintenance_runs: () => written(pages.maintenance_runs(), MAINTENANCE_ROWS.write),
     imports: () => written(pages.imports(), IMPORT_ROWS.write),
     conversations: () => written(pages.conversations(), noted),
-    messages: () => written(pages.messages(), writeMessage, moment.holds),
+    messages: () => writtenMessages(db, pages.messages(), moment),
     attachments: () => readAttachments(db),
     attachment_parts: () => readParts(db),
   };
@@ -105,9 +123,17 @@ export function createTableReaders(
 async function* written<Row>(
   pages: AsyncIterable<readonly Row[]>,
   write: (row: Row) => FileObject,
-  isHeld?: (row: Row) => boolean,
 ): AsyncGenerator<RowPage> {
-  for await (const rows of pages) yield (isHeld ? rows.filter(isHeld) : rows).map(write);
+  for await (const rows of pages) yield rows.map(write);
+}
+
+/** Messages as objects of the file, without those that came after the moment. */
+export async function* writtenMessages(
+  db: OnggiDatabase['strict'],
+  pages: AsyncIterable<readonly Message[]>,
+  moment: Moment,
+): AsyncGenerator<RowPage> {
+  for await (const rows of pages) yield (await pickHeld(db, rows, moment)).map(writeMessage);
 }
 
 async function* readDocuments(db: OnggiDatabase['strict']): AsyncGenerator<RowPage> {

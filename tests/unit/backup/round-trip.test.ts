@@ -16,6 +16,7 @@ import {
   backUp,
   dump,
   openHome,
+  problemCounts,
   readObject,
   restore,
   verify,
@@ -100,6 +101,32 @@ describe('a backup that is restored', () => {
   });
 });
 
+test('messages whose conversation is lost are in the backup and get one again', async () => {
+  const home = await openHome();
+  const lost = wholeConversation('lost', 2);
+  await addWhole(home.db, wholeConversation('kept', 1), lost);
+  await home.db.strict.conversations.delete(lost.conversation.id);
+  const file = await backUp(home.db);
+  expect(await verify(file)).toMatchObject({
+    isVerified: true,
+    counts: { messages: 3, conversations: 1 },
+    problems: [{ code: 'messages_without_conversation', count: 2 }],
+  });
+  for (const mode of ['replace', 'merge'] as const) {
+    const { db, staged } = await restore(mode === 'merge' ? await openHome() : home, file, {
+      mode,
+    });
+    expect(problemCounts(staged.preview.summary)).toEqual({ messages_without_conversation: 2 });
+    expect(await db.strict.messages.orderBy(':id').toArray()).toEqual(
+      await home.db.strict.messages.orderBy(':id').toArray(),
+    );
+    expect(await db.strict.conversations.get(lost.conversation.id)).toMatchObject({
+      messageCount: 2,
+      activeLeafId: 'lost-m1',
+    });
+  }
+});
+
 describe('what a backup leaves out', () => {
   test('a running answer comes back as interrupted', async () => {
     const home = await openHome();
@@ -130,11 +157,9 @@ describe('what a backup leaves out', () => {
       onProgress: () => {
         if (isAdded) return;
         isAdded = true;
-        const late = { timestamp: NOW + 1 };
-        void home.db.strict.messages.bulkAdd([
-          makeMessage('c', 'zz-late', 'c-m2', { ...late, seq: 3 }),
-          makeMessage('new', 'zz-new', null, { ...late, seq: 0 }),
-        ]);
+        void home.db.strict.messages.add(
+          makeMessage('c', 'zz-late', 'c-m2', { timestamp: NOW + 1, seq: 3 }),
+        );
       },
     });
     expect(await home.db.strict.messages.get(toMessageId('zz-late'))).toBeDefined();

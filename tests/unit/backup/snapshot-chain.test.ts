@@ -250,6 +250,22 @@ describe('a snapshot and its segments', () => {
     expect(await snapshots.list()).toHaveLength(1);
   });
 
+  test('keep messages whose conversation is lost', async () => {
+    const home = await openHome();
+    const { snapshots, written } = await openSnapshots(home);
+    await setLine(home.db, 'a', 1, 'first');
+    await snapshots.take();
+    const { conversation, messages } = wholeConversation('lost', 2);
+    await addWhole(home.db, { conversation, messages });
+    await home.db.strict.conversations.delete(conversation.id);
+    await snapshots.take();
+    expect(written).toEqual(['whole', 'segment']);
+    const { whole, segments } = await readNewest(snapshots);
+    const { db, staged } = await restore(await openHome(), whole, { segments });
+    expect(problemCounts(staged.preview.summary)).toEqual({ messages_without_conversation: 2 });
+    expect(await db.strict.messages.toArray()).toEqual(await home.db.strict.messages.toArray());
+  });
+
   test('are merged with what is there, and the newer row wins', async () => {
     const home = await openHome();
     const { snapshots } = await openSnapshots(home);

@@ -50,7 +50,7 @@ export const MAX_JSON_DEPTH = 64;
 export const MAX_IMPORT_DEPTH = 4000;
 /** Most rows of one file. */
 export const MAX_ROWS = 2_000_000;
-/** Most entries of one archive. */
+/** Most entries of one archive; in one of ours without those that say again what another one says. */
 export const MAX_ARCHIVE_ENTRIES = 100_000;
 /** Largest file of a message; media are bounded one by one. */
 export const MAX_ATTACHMENT_BYTES = 64 * MIB;

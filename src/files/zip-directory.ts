@@ -21,6 +21,14 @@ export interface ZipRecord {
   readonly offset: number;
 }
 
+/**
+ * What an entry is among those that say the same of one thing, whose `key` is theirs alone; undefined for
+ * all others. Copies may be passed over where what they are copies of is there.
+ */
+export type TellCopy = (
+  rawName: string,
+) => { readonly key: string; readonly isCopy: boolean } | undefined;
+
 export interface ZipDirectory {
   readonly records: readonly ZipRecord[];
   /** Where the directory begins: no data lies behind it. */
@@ -37,8 +45,8 @@ const RECORD_SIGNATURE = 0x02014b50;
 const RECORD_BYTES = 46;
 /** A comment of 64 KiB may follow the end record. */
 const MAX_TAIL_BYTES = END_BYTES + 0xffff;
-/** 100,000 entries with names and extra fields of about 600 bytes each. */
-const MAX_DIRECTORY_BYTES = 64 * 1024 * 1024;
+/** 100,000 entries with names and extra fields of about 1,200 bytes each, or 500,000, copies among them, of 200. */
+const MAX_DIRECTORY_BYTES = 128 * 1024 * 1024;
 const ZIP64_MARK = 0xffffffff;
 
 interface DirectoryPlace {
@@ -50,28 +58,53 @@ interface DirectoryPlace {
 }
 
 /**
- * The directory of a ZIP file.
+ * The directory of a ZIP file. Of more than {@link MAX_ARCHIVE_ENTRIES} entries those that `tellCopy` calls
+ * copies of another one are left out; so many that are none are refused, whatever they are called.
  * @throws OnggiError `file/damaged` (cut, split over files, or contradictory), `file/too-many-entries`,
  * `file/unreadable`.
  */
-export async function readZipDirectory(blob: Blob): Promise<ZipDirectory> {
+export async function readZipDirectory(blob: Blob, tellCopy?: TellCopy): Promise<ZipDirectory> {
   const place = await findDirectory(blob);
-  if (place.entryCount > MAX_ARCHIVE_ENTRIES || place.sizeBytes > MAX_DIRECTORY_BYTES) {
-    throw tooManyEntries(place.entryCount);
-  }
+  if (place.sizeBytes > MAX_DIRECTORY_BYTES) throw tooManyEntries(place.entryCount);
   const view = await readView(blob, place.start, place.start + place.sizeBytes);
   // Without ZIP64 the number said is one of 16 bits; counting costs nothing beside reading.
   const count = countRecords(view);
-  if (count > MAX_ARCHIVE_ENTRIES) throw tooManyEntries(count);
+  const isKept = count > MAX_ARCHIVE_ENTRIES ? keepOriginals(view, count, tellCopy) : undefined;
   const records: ZipRecord[] = [];
   for (let offset = 0; offset < view.byteLength;) {
     const { record, length } = readRecord(view, offset, place.shift);
-    records.push(record);
     offset += length;
+    if (isKept && !isKept(record.rawName)) continue;
+    if (records.length === MAX_ARCHIVE_ENTRIES) throw tooManyEntries(count);
+    records.push(record);
   }
   // Some writers let the 16 bits run over.
-  if ((records.length & 0xffff) !== (place.entryCount & 0xffff)) throw damaged('wrong entry count');
+  if ((count & 0xffff) !== (place.entryCount & 0xffff)) throw damaged('wrong entry count');
   return { records, start: place.start };
+}
+
+/**
+ * Tells of each entry whether it is no copy of another one that is there.
+ * @throws OnggiError `file/too-many-entries` where even without copies there are too many.
+ */
+function keepOriginals(
+  view: DataView,
+  count: number,
+  tellCopy: TellCopy | undefined,
+): (rawName: string) => boolean {
+  if (!tellCopy) throw tooManyEntries(count);
+  const originals = new Set<string>();
+  for (let offset = 0; offset + RECORD_BYTES <= view.byteLength; offset += lengthOf(view, offset)) {
+    if (offset + lengthOf(view, offset) > view.byteLength) break;
+    const told = tellCopy(nameAt(view, offset));
+    if (!told || told.isCopy) continue;
+    if (originals.size === MAX_ARCHIVE_ENTRIES) throw tooManyEntries(count);
+    originals.add(told.key);
+  }
+  return (rawName) => {
+    const told = tellCopy(rawName);
+    return !told?.isCopy || !originals.has(told.key);
+  };
 }
 
 async function findDirectory(blob: Blob): Promise<DirectoryPlace> {
@@ -157,15 +190,11 @@ function readRecord(
   if (view.getUint32(offset, true) !== RECORD_SIGNATURE) throw damaged('no directory record');
   const flags = view.getUint16(offset + 8, true);
   const method = view.getUint16(offset + 10, true);
-  const nameBytes = view.getUint16(offset + 28, true);
-  const extraBytes = view.getUint16(offset + 30, true);
   const length = lengthOf(view, offset);
   if (offset + length > view.byteLength) throw damaged('the central directory is cut');
-  const name = bytesOf(view, offset + RECORD_BYTES, nameBytes);
-  const extra = bytesOf(view, offset + RECORD_BYTES + nameBytes, extraBytes);
-  const sizes = readSizes(view, offset, extra);
+  const sizes = readSizes(view, offset, extraAt(view, offset));
   const record: ZipRecord = {
-    rawName: decodeName(name, (flags & 0x0800) !== 0, extra),
+    rawName: nameAt(view, offset),
     // Bit 0 the classic cipher, 6 the strong one, 13 a masked directory; method 99 is WinZip's AES.
     isEncrypted: (flags & 0x2041) !== 0 || method === 99,
     method,
@@ -175,6 +204,17 @@ function readRecord(
     modifiedAt: readDosDate(view.getUint16(offset + 14, true), view.getUint16(offset + 12, true)),
   };
   return { record, length };
+}
+
+/** The name of a record that lies within `view`. */
+function nameAt(view: DataView, offset: number): string {
+  const name = bytesOf(view, offset + RECORD_BYTES, view.getUint16(offset + 28, true));
+  return decodeName(name, (view.getUint16(offset + 8, true) & 0x0800) !== 0, extraAt(view, offset));
+}
+
+function extraAt(view: DataView, offset: number): Uint8Array {
+  const start = offset + RECORD_BYTES + view.getUint16(offset + 28, true);
+  return bytesOf(view, start, view.getUint16(offset + 30, true));
 }
 
 function readSizes(view: DataView, offset: number, extra: Uint8Array) {

@@ -13,7 +13,7 @@ import { MAX_INFLATED_BYTES, isDense, mostInflatedBytes } from './limits.ts';
 import { createReadAhead } from './read-ahead.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import { readZipDirectory } from './zip-directory.ts';
-import type { ZipRecord } from './zip-directory.ts';
+import type { TellCopy, ZipRecord } from './zip-directory.ts';
 
 /** A file in an archive. */
 export interface ZipEntry {
@@ -54,17 +54,23 @@ const SMALL_BYTES = 64 * 1024;
 /** Packed, at most: an entry that lies about its size may hold a thousand times as much. */
 const SMALL_PACKED_BYTES = 16 * 1024;
 
+export interface ZipOptions {
+  /** The person allowed entries that become far larger than usual, within hard bounds. */
+  readonly isFarAllowed?: boolean;
+  /** What may be passed over in an archive of very many entries, see {@link readZipDirectory}. */
+  readonly tellCopy?: TellCopy;
+}
+
 /**
  * The files of an archive in the order of its directory; folders are left out.
- * @param isFarAllowed The person allowed entries that become far larger than usual, within hard bounds.
  * @throws OnggiError `file/damaged` (also overlapping entries, as bombs have), `file/too-many-entries`,
  * `file/unreadable`, `file/encrypted` when every file is.
  */
 export async function readZipEntries(
   blob: Blob,
-  isFarAllowed = false,
+  { isFarAllowed = false, tellCopy }: ZipOptions = {},
 ): Promise<readonly ZipEntry[]> {
-  const { records, start } = await readZipDirectory(blob);
+  const { records, start } = await readZipDirectory(blob, tellCopy);
   const limits = findLimits(records, start);
   const ahead = createReadAhead(blob);
   const refuse = createRefusal(isFarAllowed);

@@ -1,4 +1,7 @@
+import { OnggiError } from '#domain/errors.ts';
+import { MAX_ARCHIVE_ENTRIES } from '#files/limits.ts';
 import { writeArchiveConversation } from './archive-conversation.ts';
+import { tellArchiveCopy } from './archive-copies.ts';
 import { writeArchiveIndex } from './archive-index.ts';
 import type { ArchiveDocument, ArchiveEntry } from './archive-index.ts';
 import type { ArchiveTexts } from './archive-texts.ts';
@@ -20,6 +23,8 @@ import { createZipWriter } from './write-zip.ts';
 import type { ZipWriter } from './write-zip.ts';
 
 export interface ArchiveOptions {
+  /** How many there are, before those that are gone meanwhile. */
+  readonly conversationCount: number;
   readonly appVersion: string;
   readonly texts: ArchiveTexts;
   /** Epoch milliseconds of the export. */
@@ -29,6 +34,8 @@ export interface ArchiveOptions {
   readonly isMarkdownOnly: boolean;
   /** Puts the files of messages into `attachments/`; without it they are named only. */
   readonly readBytes?: ReadBytes | undefined;
+  /** Only tests give another. */
+  readonly mostFiles?: number;
   /** Documents of the library, for `documents/`. */
   readonly documents?: AsyncIterable<readonly DocumentWithText[]> | undefined;
 }
@@ -36,14 +43,19 @@ export interface ArchiveOptions {
 /**
  * Conversations as a ZIP: `json/` and `markdown/` to be read back, `html/` to be read, `index.html` to
  * open first, attachments as `attachments/<id>-<name>`, so that an import finds them by id, documents as
- * text to be read and as JSON to come back. With Markdown only the files lie beside `index.html`. One conversation stands in memory at a time, and of every one its line of the index.
+ * text to be read and as JSON to come back. With Markdown only the files lie beside `index.html`. One
+ * conversation stands in memory at a time, and of every one its line of the index.
+ * @throws OnggiError `file/too-large` where it would hold more than our own import takes.
  */
 export async function writeArchive(
   conversations: AsyncIterable<WholeConversation>,
   write: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>,
   options: ArchiveOptions,
 ): Promise<void> {
-  const zip = createZipWriter(write, options.exportedAt);
+  const { mostFiles = MAX_ARCHIVE_ENTRIES } = options;
+  // The index is one, too.
+  if (options.conversationCount >= mostFiles) throw tooMany(mostFiles);
+  const zip = countOriginals(createZipWriter(write, options.exportedAt), mostFiles);
   const toUnique = createUniqueNames();
   const entries: ArchiveEntry[] = [];
   const pathById = new Map<string, string>();
@@ -68,6 +80,26 @@ export async function writeArchive(
   const index = writeArchiveIndex(entries, { ...options, documents });
   await zip.addFile('index.html', encodePieces(index));
   await zip.close();
+}
+
+/**
+ * Refuses what the import would not take, before a person relies on it. What the import passes over in a large
+ * archive, because it stands there twice, counts for nothing.
+ */
+function countOriginals(zip: ZipWriter, mostFiles: number): ZipWriter {
+  let count = 0;
+  return {
+    async addFile(name, chunks, options) {
+      if (!tellArchiveCopy(name)?.isCopy) count += 1;
+      if (count > mostFiles) throw tooMany(mostFiles);
+      await zip.addFile(name, chunks, options);
+    },
+    close: () => zip.close(),
+  };
+}
+
+function tooMany(mostFiles: number): OnggiError {
+  return new OnggiError('file/too-large', `more than ${mostFiles} files in an archive`);
 }
 
 /** What a document says of itself in a file of its own. */

@@ -55,6 +55,7 @@ async function writeFile(running: RunningExport): Promise<void> {
     const isAll = request.selection.kind === 'all' && !isAnonymised;
     const documents = isAll && !isMarkdownOnly ? source.readDocumentPages() : undefined;
     await writeArchive(readSelected(running), running.write, {
+      conversationCount: running.ids.length,
       ...{ appVersion, texts, exportedAt: now, isAnonymised, isMarkdownOnly, readBytes, documents },
     });
     return;

@@ -12,6 +12,7 @@ import { inflate, readGzipSize } from '#files/inflate.ts';
 import { MAX_ARCHIVE_DEPTH } from '#files/limits.ts';
 import { readZipEntries } from '#files/zip-reader.ts';
 import type { SmallBytes, ZipEntry } from '#files/zip-reader.ts';
+import { tellArchiveCopy } from './archive-copies.ts';
 import { isMediaName, readFileKind, toFileKind } from './file-kind.ts';
 import type { FileKind } from './file-kind.ts';
 
@@ -164,7 +165,11 @@ async function openArchive(found: Found, opening: Opening): Promise<void> {
   if (found.depth >= MAX_ARCHIVE_DEPTH) {
     throw new OnggiError('file/too-deep', `more than ${MAX_ARCHIVE_DEPTH} archives in each other`);
   }
-  const entries = await readZipEntries(await found.blob(), opening.isFarAllowed);
+  const { isFarAllowed } = opening;
+  const entries = await readZipEntries(await found.blob(), {
+    isFarAllowed,
+    tellCopy: tellArchiveCopy,
+  });
   if (entries.some(({ name }) => RAW_STORAGE.test(name))) throw rawStorage();
   const wanted = entries.filter(({ name }) => !JUNK.test(name));
   wanted.sort((a, b) => collator.compare(a.name, b.name));

@@ -223,7 +223,7 @@ describe('readZipEntries', () => {
     expect(await refused(60 * MIB)).toEqual([...Array.from({ length: 8 }, () => ''), tooMuch]);
     // One alone is more than is taken of so dense a file, unless the person allows it.
     expect(await refused(65 * MIB)).toEqual(names.map(() => 'file/expands-far'));
-    const allowed = (await readZipEntries(blobOf(saying(65 * MIB)), true)).map(
+    const allowed = (await readZipEntries(blobOf(saying(65 * MIB)), { isFarAllowed: true })).map(
       ({ refusal }) => refusal?.code ?? '',
     );
     expect(allowed).toEqual([...Array.from({ length: 7 }, () => ''), tooMuch, tooMuch]);
@@ -257,6 +257,16 @@ describe('readZipEntries', () => {
   it('refuses 100,001 entries, whatever the end record says', async () => {
     const bytes = directoryOf(100_001);
     expect(await codeOf(readZipEntries(blobOf(bytes)))).toBe('file/too-many-entries');
+  });
+
+  it('refuses 100,001 entries whose copies nobody can name', async () => {
+    const tellCopy = () => ({ key: 'a', isCopy: true });
+    const bytes = directoryOf(100_001);
+    expect(await codeOf(readZipEntries(blobOf(bytes), { tellCopy }))).toBe('file/too-many-entries');
+    const originals = () => ({ key: 'a', isCopy: false });
+    expect(await codeOf(readZipEntries(blobOf(bytes), { tellCopy: originals }))).toBe(
+      'file/too-many-entries',
+    );
   });
 
   it('refuses a directory that counts other entries than there are', async () => {

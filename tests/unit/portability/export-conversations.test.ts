@@ -8,6 +8,7 @@ import type { Progress } from '#domain/import-report.ts';
 import { createMessage } from '#domain/message.ts';
 import { ENGLISH_ARCHIVE_TEXTS } from '#portability/archive-texts.ts';
 import type { WholeConversation } from '#portability/conversation-fields.ts';
+import { writeArchive } from '#portability/export-archive.ts';
 import { exportConversations } from '#portability/export-conversations.ts';
 import type { ExportOptions, ExportTally } from '#portability/running-export.ts';
 import { ExportRequestMessage, nameExport } from '#portability/export-request.ts';
@@ -121,6 +122,7 @@ interface Exported {
 async function run(
   request: Partial<ExportRequest>,
   more: Partial<ExportOptions> = {},
+  source: ExportSource = SOURCE,
 ): Promise<Exported> {
   const chunks: Uint8Array[] = [];
   const sink = new WritableStream<Uint8Array<ArrayBuffer>>({
@@ -133,7 +135,7 @@ async function run(
     texts: ENGLISH_ARCHIVE_TEXTS,
     ...more,
   };
-  const tally = await exportConversations(SOURCE, { ...REQUEST, ...request }, sink, options);
+  const tally = await exportConversations(source, { ...REQUEST, ...request }, sink, options);
   const bytes = new Uint8Array(Buffer.concat(chunks));
   expect(tally.sizeBytes).toBe(bytes.length);
   return { bytes, text: new TextDecoder().decode(bytes), tally };
@@ -346,6 +348,44 @@ describe('export as an archive', () => {
     expect(found).toEqual(expect.arrayContaining(ALL.slice(0, 2)));
     const image = recognized.files[0]?.findAsset([`${IDS[0]}-file`]);
     expect(image?.name).toContain('그림.png');
+  });
+});
+
+describe('an archive that our own import would refuse', () => {
+  const TOO_MANY = 100_001;
+
+  it('of too many conversations is not begun', async () => {
+    let readCount = 0;
+    const ids = Array.from({ length: TOO_MANY }, (_, index) => toConversationId(`c${index}`));
+    const source: ExportSource = {
+      ...SOURCE,
+      readConversationIds: () => Promise.resolve(ids),
+      readWhole: () => {
+        readCount += 1;
+        return Promise.resolve(undefined);
+      },
+    };
+    await expect(run({ kind: 'archive' }, {}, source)).rejects.toMatchObject({
+      code: 'file/too-large',
+    });
+    expect(readCount).toBe(0);
+  });
+
+  it('of too many files of messages is not finished', async () => {
+    async function* all() {
+      await Promise.resolve();
+      yield* ALL;
+    }
+    const writeUpTo = (mostFiles: number) =>
+      writeArchive(all(), () => Promise.resolve(), {
+        ...{ appVersion: '0.1.0', texts: ENGLISH_ARCHIVE_TEXTS, exportedAt: AT, mostFiles },
+        ...{ isAnonymised: false, isMarkdownOnly: false, readBytes: SOURCE.readBytes },
+        conversationCount: ALL.length,
+      });
+    // Of each conversation its JSON and two files; and the index. Pages and Markdown count for nothing.
+    await writeUpTo(10);
+    await expect(writeUpTo(9)).rejects.toMatchObject({ code: 'file/too-large' });
+    await expect(writeUpTo(3)).rejects.toMatchObject({ code: 'file/too-large' });
   });
 });
 

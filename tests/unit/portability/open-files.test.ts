@@ -1,10 +1,16 @@
 import { gzipSync, strToU8, zipSync } from 'fflate';
 import { describe, expect, it, vi } from 'vitest';
+import { updateCrc32 } from '#files/crc32.ts';
 import { openFiles } from '#portability/open-files.ts';
 import type { ImportFile } from '#portability/open-files.ts';
 import { readShardNames } from '#portability/manifest-order.ts';
 import { recognizeFiles } from '#portability/recognize-files.ts';
 import { readImports } from '#portability/read-imports.ts';
+import {
+  writeCentralRecord,
+  writeEndOfArchive,
+  writeLocalHeader,
+} from '#portability/zip-records.ts';
 import { chatgptConversation, fileOf, zipOf } from './import-files.ts';
 
 async function open(...given: readonly ImportFile[]) {
@@ -40,6 +46,29 @@ function nest(depth: number, inner: Record<string, unknown>): Uint8Array {
   return archive;
 }
 
+/**
+ * An archive with one letter in each file, and the last of them in the directory so often that there are more than
+ * 100,000 entries.
+ */
+function crowdedArchive(names: readonly string[]): Uint8Array<ArrayBuffer> {
+  const local: Uint8Array<ArrayBuffer>[] = [];
+  const central: Uint8Array<ArrayBuffer>[] = [];
+  const sizeOf = (parts: readonly Uint8Array[]) =>
+    parts.reduce((sum, { length }) => sum + length, 0);
+  const letter = Uint8Array.of(0x78);
+  const sizes = { size: 1, packedSize: 1, crc32: updateCrc32(0, letter) };
+  for (const name of names) {
+    const entry = { name, isStored: true, modifiedAt: 0, offset: sizeOf(local), ...sizes };
+    local.push(writeLocalHeader(entry), letter);
+    central.push(writeCentralRecord(entry));
+  }
+  const last = central.at(-1) ?? letter;
+  for (let count = 0; count < 100_000; count += 1) central.push(last);
+  const [start, size] = [sizeOf(local), sizeOf(central)];
+  const end = writeEndOfArchive({ count: central.length, start, size });
+  return new Uint8Array(Buffer.concat([...local, ...central, end]));
+}
+
 describe('openFiles', () => {
   it('opens archives, archives in them and packed files, and passes over junk', async () => {
     const archive = zipOf({
@@ -55,6 +84,30 @@ describe('openFiles', () => {
       groups: ['x.zip', 'x.zip', 'x.zip', 'folder'],
       refused: [],
     });
+  });
+
+  it('opens an archive of ours with more than 100,000 files, without what stands there twice', async () => {
+    const kept = [
+      'attachments/id-note.md',
+      'documents/a.document.json',
+      'index.html',
+      'json/2026-11-22 옹기.json',
+      // Copies of nothing stay.
+      'markdown/alone.md',
+      'other/html/2026-11-22 옹기.html',
+    ];
+    const copies = [
+      'documents/a.document.txt',
+      'markdown/2026-11-22 옹기.md',
+      'html/2026-11-22 옹기.html',
+    ];
+    expect(await open(fileOf('x.zip', crowdedArchive([...kept, ...copies])))).toMatchObject({
+      names: kept.map((name) => `x.zip/${name}`),
+      refused: [],
+    });
+    expect((await open(fileOf('x.zip', crowdedArchive([...copies, ...kept])))).refused).toEqual([
+      ['x.zip', 'file/too-many-entries'],
+    ]);
   });
 
   it('opens a stored archive in an archive and a packed archive', async () => {

@@ -71,19 +71,30 @@ export async function switchLive(
   }
 }
 
-/** The data from before the last restore; undefined when there are none, or not any more. */
-export async function readUndo({
+/** Data from before a restore that can be brought back. */
+export interface Undo {
+  readonly databaseName: string;
+  /** Epoch milliseconds. */
+  readonly replacedAt: number;
+  /** Epoch milliseconds. */
+  readonly until: number;
+}
+
+/** The data from before each restore of the last days, those of the last one first; those that are gone are not. */
+export async function readUndos({
   bootName = 'onggi-boot',
   clock,
-}: Pick<SwitchOptions, 'bootName' | 'clock'>): Promise<
-  { readonly databaseName: string; readonly replacedAt: number; readonly until: number } | undefined
-> {
-  const { previous } = await readBootPointers(bootName);
-  if (!previous) return undefined;
-  const until = previous.ageFrom + UNDO_MS;
-  const stored = await indexedDB.databases();
-  const isThere = stored.some(({ name }) => name === previous.databaseName);
-  return isThere && clock() <= until ? { ...previous, until } : undefined;
+}: Pick<SwitchOptions, 'bootName' | 'clock'>): Promise<readonly Undo[]> {
+  const { live, previous, retired } = await readBootPointers(bootName);
+  const earlier = retired.toSorted((a, b) => b.replacedAt - a.replacedAt);
+  const stored = new Set((await indexedDB.databases()).map(({ name }) => name));
+  return [...(previous ? [previous] : []), ...earlier].flatMap(
+    ({ databaseName, replacedAt, ageFrom }) => {
+      const until = ageFrom + UNDO_MS;
+      const isKept = databaseName !== live && stored.has(databaseName) && clock() <= until;
+      return isKept ? [{ databaseName, replacedAt, until }] : [];
+    },
+  );
 }
 
 /**
@@ -108,16 +119,22 @@ export async function isNothingIn(databaseName: string): Promise<boolean> {
 }
 
 /**
- * Brings back the data from before the last restore, with the lock and the keys of now; the data of now
- * become the ones that can be brought back. The caller then loads the page anew.
+ * Brings back data from before a restore, with the lock and the keys of now; the data of now become the ones
+ * that can be brought back, and those of other restores stay as they are. The caller then loads the page anew.
+ * @param databaseName As {@link readUndos} says; those of the last restore by default.
  * @throws OnggiError `backup/nothing-to-undo`; `backup/busy` as {@link switchLive}, and while a
  * restore is under way.
  */
-export async function undoRestore(db: OnggiDatabase, options: SwitchOptions): Promise<void> {
+export async function undoRestore(
+  db: OnggiDatabase,
+  options: SwitchOptions,
+  databaseName?: string,
+): Promise<void> {
   const release = await tryHoldRestoreLock();
   if (!release) throw new OnggiError('backup/busy', 'a restore is under way', { retryable: true });
   try {
-    const undo = await readUndo(options);
+    const undos = await readUndos(options);
+    const undo = undos.find((each) => each.databaseName === (databaseName ?? each.databaseName));
     if (!undo) throw new OnggiError('backup/nothing-to-undo', 'no data from before a restore');
     const finish = async (): Promise<string> => {
       // The present lock stays, and the present keys.

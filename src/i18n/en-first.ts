@@ -197,7 +197,8 @@ export const enFirst = {
   'backup.later': 'Later',
   'restore.undo': 'Undo the restore',
   'restore.undoTitle': 'Go back to the data from before the restore?',
-  'restore.undoBody': 'The present data are kept aside in their place, so this can be undone too.',
+  'restore.undoBody':
+    'The data from before {when} come back. The present data are kept aside in their place, so this can be undone too.',
   'import.dropAnywhere': 'Drop to bring your history into onggi',
   'import.undo': 'Undo this import',
   'import.undoTitle': 'Undo this import?',

@@ -543,7 +543,7 @@ const texts = {
   'space.app': 'The app itself, for starting offline',
   'space.models': 'Models and other fetched files',
   'space.undo': 'Data from before the last restore, kept for 7 days',
-  'space.earlier': 'Data from before an earlier restore, deleted by itself',
+  'space.earlier': 'Data from before an earlier restore, kept for 7 days',
   'space.copy': 'Copy from before the last update of the database',
   'space.staging': 'Unfinished restore',
   'space.cache': 'Cached answers, second level (shared by all tabs for an hour)',

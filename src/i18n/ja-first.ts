@@ -176,7 +176,8 @@ export const jaFirst: FirstTexts = {
   'backup.later': 'あとで',
   'restore.undo': '復元を取り消す',
   'restore.undoTitle': '復元前のデータに戻しますか？',
-  'restore.undoBody': '現在のデータも代わりに保管されるため、これも取り消せます。',
+  'restore.undoBody':
+    '{when}より前のデータに戻します。現在のデータも代わりに保管されるため、これも取り消せます。',
   'import.dropAnywhere': 'ドロップするとonggiに取り込みます',
   'import.undo': 'この取り込みを取り消す',
   'import.undoTitle': 'この取り込みを取り消しますか？',

@@ -518,7 +518,7 @@ export const ja: LaterTexts = {
   'space.app': 'オフライン起動用のアプリ本体',
   'space.models': 'モデルなど取得したファイル',
   'space.undo': '前回の復元より前のデータ（7日間保管）',
-  'space.earlier': 'さらに以前の復元で残ったデータ（自動で削除）',
+  'space.earlier': 'さらに前の復元より前のデータ（7日間保管）',
   'space.copy': '前回のデータベース更新より前のコピー',
   'space.staging': '途中で終わった復元',
   'space.cache': 'キャッシュした回答（第2層、全タブで1時間共有）',

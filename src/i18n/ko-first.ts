@@ -173,7 +173,8 @@ export const koFirst: FirstTexts = {
   'backup.later': '나중에',
   'restore.undo': '복원 되돌리기',
   'restore.undoTitle': '복원하기 전 데이터로 돌아갈까요?',
-  'restore.undoBody': '지금 데이터도 대신 보관되므로 다시 되돌릴 수 있어요.',
+  'restore.undoBody':
+    '{when} 이전의 데이터로 돌아가요. 지금 데이터도 대신 보관되므로 다시 되돌릴 수 있어요.',
   'import.dropAnywhere': '놓으면 onggi로 가져와요',
   'import.undo': '이 가져오기 되돌리기',
   'import.undoTitle': '이 가져오기를 되돌릴까요?',

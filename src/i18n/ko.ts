@@ -510,7 +510,7 @@ export const ko: LaterTexts = {
   'space.app': '오프라인에서도 열리도록 받아 둔 앱 파일',
   'space.models': '모델과 내려받은 파일',
   'space.undo': '마지막 복원 전의 데이터 (7일 동안 보관)',
-  'space.earlier': '더 이전 복원에서 남은 데이터 (저절로 삭제됨)',
+  'space.earlier': '그보다 앞선 복원 전의 데이터 (7일 동안 보관)',
   'space.copy': '마지막 데이터베이스 업데이트 전의 사본',
   'space.staging': '끝나지 않은 복원',
   'space.cache': '캐시에 둔 답변, 2단계 (모든 탭이 한 시간 동안 함께 씀)',

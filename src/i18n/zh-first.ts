@@ -170,7 +170,7 @@ export const zhFirst: FirstTexts = {
   'backup.later': '以后',
   'restore.undo': '撤销恢复',
   'restore.undoTitle': '要回到恢复之前的数据吗？',
-  'restore.undoBody': '现有数据会改为保留，因此这一步也可以撤销。',
+  'restore.undoBody': '将回到 {when} 之前的数据。现有数据会改为保留，因此这一步也可以撤销。',
   'import.dropAnywhere': '松开即可导入 onggi',
   'import.undo': '撤销此次导入',
   'import.undoTitle': '撤销此次导入？',

@@ -489,7 +489,7 @@ export const zh: LaterTexts = {
   'space.app': '供离线启动的应用文件',
   'space.models': '模型及其他下载的文件',
   'space.undo': '上次恢复之前的数据（保留 7 天）',
-  'space.earlier': '更早一次恢复之前的数据（会自动删除）',
+  'space.earlier': '更早的恢复之前的数据（保留 7 天）',
   'space.copy': '上次数据库更新之前的副本',
   'space.staging': '未完成的恢复',
   'space.cache': '缓存的回答（第二级，所有标签页共用 1 小时）',

@@ -12,6 +12,7 @@ import type { Attachment, SchemaVersion } from '#domain/stored-rows.ts';
 import { createUsageReport } from '#usage/lazy-usage.ts';
 import type { Answers } from './answers.svelte.ts';
 import type { AppUpdate } from './app-update.svelte.ts';
+import type { PutAside } from './backup-work.ts';
 import type { Backups } from './backups.svelte.ts';
 import type { Cache } from './cache.svelte.ts';
 import type { Care } from './care.svelte.ts';
@@ -278,14 +279,16 @@ export class App {
     if (await this.#mayReload()) await this.parts.backups.openSnapshot(name);
   }
 
-  /** Goes back to the data from before the last restore, after a question. */
-  async undoRestore(): Promise<void> {
-    const isConfirmed = await this.parts.dialogs.confirm({
+  /** Goes back to the data from before a restore, after a question. */
+  async undoRestore({ name, replacedAt }: PutAside): Promise<void> {
+    const { backups, dialogs, translator } = this.parts;
+    const isConfirmed = await dialogs.confirm({
       title: 'restore.undoTitle',
       body: 'restore.undoBody',
+      values: { when: translator.dateTime(replacedAt) },
       confirm: 'restore.undo',
     });
-    if (isConfirmed && (await this.#mayReload())) await this.parts.backups.undoRestore();
+    if (isConfirmed && (await this.#mayReload())) await backups.undoRestore(name);
   }
 
   /** Whether a reload loses nothing, or the person accepts it. */

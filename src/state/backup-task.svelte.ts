@@ -184,12 +184,12 @@ export class BackupTask {
     });
   }
 
-  /** Goes back to the data from before the last restore, and loads the page anew. */
-  async undoRestore(): Promise<void> {
+  /** Goes back to the data from before a restore, and loads the page anew. */
+  async undoRestore(name: string): Promise<void> {
     const signal = this.#start({ kind: 'switching' });
     await this.#run(signal, async () => {
       try {
-        await this.#deps.work.undoRestore();
+        await this.#deps.work.undoRestore(name);
       } catch (error) {
         const { code } = toOnggiError(error);
         this.#isClosedBelow = code !== 'backup/busy' && code !== 'backup/nothing-to-undo';

@@ -26,6 +26,7 @@ export interface Snapshot {
 
 /** The data that a restore put aside. */
 export interface PutAside {
+  readonly name: string;
   readonly replacedAt: number;
   readonly keptUntil: number;
   /** Nothing was there before, as after a loss: going back brings no conversation back. */
@@ -80,8 +81,10 @@ export interface BackupWork {
     onProgress: Report,
     signal: AbortSignal,
   ): Promise<PreparedRestore>;
-  readPutAside(): Promise<PutAside | undefined>;
-  undoRestore(): Promise<void>;
+  /** Those of the last restore first. */
+  readPutAside(): Promise<readonly PutAside[]>;
+  /** @param name Of what is put aside. */
+  undoRestore(name: string): Promise<void>;
   watchTargets(): Promise<LiveRead<readonly BackupTarget[]>>;
   listSnapshots(): Promise<readonly Snapshot[]>;
   /** @param isWhole Whether everything is written anew, so that what is there stays as it is. */

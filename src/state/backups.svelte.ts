@@ -12,7 +12,7 @@ export class Backups {
   #loading: Promise<BackupTask> | undefined;
   #targets = $state.raw<readonly BackupTarget[]>();
   #snapshots = $state.raw<readonly Snapshot[]>([]);
-  #putAside = $state.raw<PutAside | undefined>();
+  #putAside = $state.raw<readonly PutAside[]>([]);
   #isReminderDue = $state(false);
   #isCopyBehind = $state(false);
   #copying = $state.raw<readonly BackupTarget['id'][]>([]);
@@ -54,8 +54,8 @@ export class Backups {
     return this.#snapshots;
   }
 
-  /** The data from before the last restore, while they are kept. */
-  get putAside(): PutAside | undefined {
+  /** The data from before each restore, while they are kept; those of the last one first. */
+  get putAside(): readonly PutAside[] {
     return this.#putAside;
   }
 
@@ -114,9 +114,9 @@ export class Backups {
     return this.#withTask((task) => task.openSnapshot(name));
   }
 
-  /** Goes back to the data from before the last restore, and loads the page anew. */
-  undoRestore(): Promise<void> {
-    return this.#withTask((task) => task.undoRestore());
+  /** Goes back to the data from before a restore, and loads the page anew. */
+  undoRestore(name: string): Promise<void> {
+    return this.#withTask((task) => task.undoRestore(name));
   }
 
   /** Keeps copies in a folder from now on, and makes the first. */

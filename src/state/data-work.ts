@@ -15,7 +15,7 @@ import {
 import { readConversations } from '#db/conversation-ids.ts';
 import { readDataState } from '#db/data-state.ts';
 import { withExclusiveLock } from '#db/locks.ts';
-import { isNothingIn, readUndo, undoRestore } from '#db/switch-live.ts';
+import { isNothingIn, readUndos, undoRestore } from '#db/switch-live.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { BackupTarget } from '#domain/stored-rows.ts';
@@ -241,13 +241,16 @@ export function createDataWork({
           onProgress,
           signal,
         }),
-      readPutAside: async () => {
-        const undo = await readUndo({ clock });
-        if (!undo) return undefined;
-        const isNothing = await isNothingIn(undo.databaseName);
-        return { replacedAt: undo.replacedAt, keptUntil: undo.until, isNothing };
-      },
-      undoRestore: () => undoRestore(db, { clock }),
+      readPutAside: async () =>
+        Promise.all(
+          (await readUndos({ clock })).map(async ({ databaseName, replacedAt, until }) => ({
+            name: databaseName,
+            replacedAt,
+            keptUntil: until,
+            isNothing: await isNothingIn(databaseName),
+          })),
+        ),
+      undoRestore: (name) => undoRestore(db, { clock }, name),
     },
   };
 }

@@ -47,7 +47,7 @@ export function createLazyDataWork(deps: DataWorkDeps): {
     verify: async (...given) => (await load()).backups.verify(...given),
     prepare: async (...given) => (await load()).backups.prepare(...given),
     readPutAside: async () => (await load()).backups.readPutAside(),
-    undoRestore: async () => (await load()).backups.undoRestore(),
+    undoRestore: async (name) => (await load()).backups.undoRestore(name),
     listSnapshots: async () => (await load()).backups.listSnapshots(),
     makeSnapshot: async (...given) => (await load()).backups.makeSnapshot(...given),
     openSnapshot: async (name) => (await load()).backups.openSnapshot(name),

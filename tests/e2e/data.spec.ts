@@ -265,6 +265,37 @@ test('a merge adds what is missing, deletes nothing, and can be undone @long', a
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
 });
 
+test('the data from before each of two restores can be brought back @long', async ({ start }) => {
+  const onggi = await start();
+  const { page } = onggi;
+  await onggi.ask('In the backup');
+  await page.goto('/#/data');
+  const { name, bytes } = await backUp(page);
+  const undos = page.getByRole('button', { name: text('restore.undo') });
+  const shown = (title: string) => onggi.conversations.filter({ hasText: title });
+  for (const [before, title] of ['Before the first', 'Before the second'].entries()) {
+    await page.goto('/#/');
+    await onggi.ask(title);
+    await page.goto('/#/data');
+    await chooseFor(page, text('restore.button'), name, bytes);
+    await page.getByRole('radio', { name: text('restore.replace') }).check();
+    await page.getByRole('button', { name: text('restore.prepare') }).click();
+    await page.getByRole('button', { name: text('restore.confirmReplace') }).click();
+    await expect(undos).toHaveCount(before + 1);
+  }
+  await expect(shown('Before the')).toHaveCount(0);
+
+  // The last one stands first; the other one is brought back.
+  await undos.last().click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: text('restore.undo') })
+    .click();
+  await expect(shown('Before the first')).toHaveCount(1);
+  await expect(shown('Before the second')).toHaveCount(0);
+  await expect(undos).toHaveCount(2);
+});
+
 test('a protected backup asks for its passphrase and opens with it', async ({ start }) => {
   test.slow();
   const onggi = await start();

@@ -6,7 +6,7 @@ import { openDatabase, openNamedDatabase } from '#db/open-database.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { listDatabases } from '#db/origin-storage.ts';
 import { UNDO_MS, deleteStaleDatabases, deleteStaging, stagingName } from '#db/staging.ts';
-import { isNothingIn, readUndo, switchLive, undoRestore } from '#db/switch-live.ts';
+import { isNothingIn, readUndos, switchLive, undoRestore } from '#db/switch-live.ts';
 import { toConversationId } from '#domain/ids.ts';
 import { createTestClock, freshNames, openForTest, storedVersion } from './fresh-database.ts';
 import type { Names } from './fresh-database.ts';
@@ -173,19 +173,46 @@ describe('undoing a restore', () => {
   test('is offered for seven days', async () => {
     const names = freshNames();
     const db = await openForTest({ names });
-    expect(await readUndo(optionsOf(names))).toBeUndefined();
+    expect(await readUndos(optionsOf(names))).toEqual([]);
     const staged = await makeStaged(names, 'new');
     await switchLive(db, () => Promise.resolve(staged), optionsOf(names));
-    expect(await readUndo(optionsOf(names, NOW + UNDO_MS))).toMatchObject({
-      databaseName: db.name,
-      until: NOW + UNDO_MS,
-    });
-    expect(await readUndo(optionsOf(names, NOW + UNDO_MS + 1))).toBeUndefined();
+    expect(await readUndos(optionsOf(names, NOW + UNDO_MS))).toEqual([
+      { databaseName: db.name, replacedAt: NOW, until: NOW + UNDO_MS },
+    ]);
+    expect(await readUndos(optionsOf(names, NOW + UNDO_MS + 1))).toEqual([]);
     const next = await openForTest({ names });
     await expect(undoRestore(next, optionsOf(names, NOW + UNDO_MS + 1))).rejects.toMatchObject({
       code: 'backup/nothing-to-undo',
     });
     expect(next.strict.isOpen()).toBe(true);
+  });
+
+  test('reaches the data from before each restore of seven days, the last one first', async () => {
+    const names = freshNames();
+    const first = await openForTest({ names });
+    await first.strict.drafts.add({ id: 'first', text: '', pasted: [], updatedAt: NOW });
+    const live = [first.name];
+    for (const [turn, mark] of ['second', 'third', 'fourth'].entries()) {
+      const staged = await makeStaged(names, mark);
+      const db = await openForTest({ names });
+      await switchLive(db, () => Promise.resolve(staged), optionsOf(names, NOW + turn * DAY_MS));
+      live.unshift(staged);
+    }
+    const [fourth, ...earlier] = live;
+    const undosAt = async (now: number) =>
+      (await readUndos(optionsOf(names, now))).map(({ databaseName }) => databaseName);
+    expect(await undosAt(NOW + 2 * DAY_MS)).toEqual(earlier);
+    expect(await undosAt(NOW + UNDO_MS + 1)).toEqual(earlier.slice(0, 2));
+
+    const db = await openForTest({ names });
+    await undoRestore(db, optionsOf(names, NOW + 3 * DAY_MS), first.name);
+    const back = await openForTest({ names });
+    expect(back.name).toBe(first.name);
+    expect(await marksOf(back)).toEqual(['first']);
+    // What it took the place of is the first to go back to; the others are still there.
+    expect(await undosAt(NOW + 3 * DAY_MS)).toEqual([fourth, ...earlier.slice(0, 2)]);
+    const toGone = undoRestore(back, optionsOf(names, NOW + 3 * DAY_MS), `${first.name}-gone`);
+    await expect(toGone).rejects.toMatchObject({ code: 'backup/nothing-to-undo' });
   });
 
   test('says whether there was anything before, and makes nothing by looking', async () => {
@@ -269,7 +296,7 @@ describe('clearing away', () => {
     expect(await staleOf(names, ahead)).toEqual([]);
     expect(await staleOf(names, ahead + DAY_MS)).toEqual([]);
     expect(await staleOf(names, NOW + DAY_MS)).toEqual([]);
-    expect(await readUndo(optionsOf(names, NOW + DAY_MS))).toMatchObject({ replacedAt: NOW });
+    expect(await readUndos(optionsOf(names, NOW + DAY_MS))).toMatchObject([{ replacedAt: NOW }]);
     // The two days that onggi was open count.
     for (let day = 2; day <= 6; day += 1) {
       expect(await staleOf(names, NOW + day * DAY_MS)).toEqual([]);

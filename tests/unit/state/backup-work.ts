@@ -36,7 +36,7 @@ export function createBackupWork(work: Partial<BackupWork> = {}): BackupWork {
     verify: () => Promise.resolve(SUMMARY),
     prepare: () =>
       Promise.resolve({ preview: PREVIEW, commit: nothing, discard: nothing } as PreparedRestore),
-    readPutAside: () => Promise.resolve(undefined),
+    readPutAside: () => Promise.resolve([]),
     undoRestore: nothing,
     watchTargets: () => Promise.resolve({ subscribe: () => ({ unsubscribe: () => undefined }) }),
     listSnapshots: () => Promise.resolve([]),

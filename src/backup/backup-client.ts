@@ -1,6 +1,6 @@
 /** The page's side of the backup worker: one worker a job, ended with it. */
 import type { OnggiDatabase } from '#db/open-database.ts';
-import { switchLive } from '#db/switch-live.ts';
+import { requireNoAnswers, switchLive } from '#db/switch-live.ts';
 import type {
   BackupProblemCode,
   BackupSummary,
@@ -64,9 +64,11 @@ export interface WaitingRestore {
    * after an error other than `backup/busy`, with which everything stays as it was and the restore
    * goes on waiting.
    * @param accepted The questions of the preview that the person said yes to.
-   * @throws OnggiError `backup/busy`, `db/*`, `app/unexpected` when a question is open.
+   * @returns what a merge would do now, where that is something else than the preview said, because something
+   * was written here since; nothing was done then, and this is the preview from now on.
+   * @throws OnggiError `backup/busy`, `backup/changed`, `db/*`, `app/unexpected` when a question is open.
    */
-  commit(accepted: readonly BackupProblemCode[]): Promise<void>;
+  commit(accepted: readonly BackupProblemCode[]): Promise<RestorePreview | undefined>;
   /** Gives it up. Harmless after {@link WaitingRestore.commit}. */
   discard(): Promise<void>;
 }
@@ -212,14 +214,17 @@ function toOrder(segment: SegmentOptions) {
 function waitingRestore(
   { db, clock, bootName }: BackupClientDeps,
   job: Job,
-  preview: RestorePreview,
+  staged: RestorePreview,
 ): WaitingRestore {
+  let preview = staged;
   async function finish(accepted: readonly BackupProblemCode[]): Promise<string> {
     job.post({ kind: 'finish', accepted: [...accepted] });
     return (await job.until('finished')).databaseName;
   }
   return {
-    preview,
+    get preview() {
+      return preview;
+    },
     async commit(accepted) {
       const open = preview.questions.filter((code) => !accepted.includes(code));
       if (open.length > 0) {
@@ -227,6 +232,10 @@ function waitingRestore(
       }
       const options = bootName === undefined ? { clock } : { clock, bootName };
       try {
+        await requireNoAnswers();
+        job.post({ kind: 'refresh' });
+        const { changed } = await job.until('refreshed');
+        if (changed) return (preview = changed);
         await switchLive(db, () => finish(accepted), options);
       } catch (error) {
         // A busy tab leaves everything waiting; after anything else there is nothing to go on with.
@@ -234,6 +243,7 @@ function waitingRestore(
         throw error;
       }
       job.end();
+      return undefined;
     },
     async discard() {
       if (job.isOver()) return;

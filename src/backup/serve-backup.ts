@@ -75,6 +75,12 @@ export function serveBackup(port: MessagePort, deps: ServeBackupDeps): void {
     const message = parseToBackupWorker(data);
     if (message.kind === 'stop') stopping.abort();
     if (message.kind === 'job') void answer(() => run(message.job));
+    if (message.kind === 'refresh') {
+      void answer(async () => {
+        const isChanged = (await staged?.refresh()) ?? false;
+        return { kind: 'refreshed', changed: isChanged ? (staged?.preview ?? null) : null };
+      });
+    }
     if (message.kind === 'finish') {
       void answer(async () => {
         await staged?.finish(message.accepted);

@@ -50,13 +50,21 @@ export interface StageRestoreOptions extends ReadBackupOptions {
 /** A restore that waits for the person. */
 export interface StagedRestore {
   readonly databaseName: string;
+  /** Of what is staged now. */
   readonly preview: RestorePreview;
+  /**
+   * Builds a merge anew when something was written here since it was staged, while others may still write.
+   * @returns whether it would now ask or do something else than the preview said before.
+   * @throws as {@link stageRestore}.
+   */
+  readonly refresh: () => Promise<boolean>;
   /**
    * Makes it ready to become live, when nobody writes into the live database any more: takes over what
    * belongs to this device and, for a merge, what was written here since it was staged. Everything is
    * on the disk then.
    * @param accepted The questions that the person said yes to.
-   * @throws OnggiError `app/unexpected` when a question is open; as {@link stageRestore}.
+   * @throws OnggiError `app/unexpected` when a question is open; `backup/changed` when a merge would do or
+   * ask something else than its preview says; as {@link stageRestore}.
    */
   readonly finish: (accepted: readonly BackupProblemCode[]) => Promise<void>;
   /** Gives it up: nothing is left of it. */
@@ -93,11 +101,21 @@ export async function stageRestore(
     let stage = await buildStage(live, file, options);
     // Over every try: what was carried over once is no longer missing.
     let keptCount = 0;
+    const refresh = async (): Promise<boolean> => {
+      if (options.mode === 'replace' || (await readLiveStamp(live)) === stage.stamp) return false;
+      const before = stage.preview;
+      await drop(stage.staging);
+      stage = await buildStage(live, file, options);
+      return !isSameMerge(before, stage.preview);
+    };
     return {
       get databaseName() {
         return stage.staging.name;
       },
-      preview: stage.preview,
+      get preview() {
+        return stage.preview;
+      },
+      refresh,
       async finish(accepted) {
         const open = stage.preview.questions.filter((code) => !accepted.includes(code));
         if (open.length > 0) {
@@ -106,9 +124,8 @@ export async function stageRestore(
         if (options.mode === 'replace') {
           keptCount += await carryOver(live, stage.staging, options.sessionId);
           if (keptCount === 0) await noteHeldCopies(stage.staging, file);
-        } else if ((await readLiveStamp(live)) !== stage.stamp) {
-          await drop(stage.staging);
-          stage = await buildStage(live, file, options);
+        } else if (await refresh()) {
+          throw new OnggiError('backup/changed', 'the merge is no longer what was shown');
         }
         await flushToDisk(stage.staging);
         stage.staging.close();
@@ -189,6 +206,13 @@ async function buildStage(
     // Copying works below the layer that says what a failure of the storage means.
     throw error instanceof DOMException && !signal?.aborted ? toStorageError(error) : error;
   }
+}
+
+/** Whether two previews of a merge ask the same and do the same. */
+function isSameMerge(one: RestorePreview, other: RestorePreview): boolean {
+  const told = ({ questions, merged }: RestorePreview): string =>
+    JSON.stringify([questions, BACKUP_TABLES.map((table) => merged?.[table] ?? null)]);
+  return told(one) === told(other);
 }
 
 async function drop(staging: OnggiDatabase): Promise<void> {

@@ -75,6 +75,7 @@ export type BackupJob = v.InferOutput<typeof Job>;
 const ToWorker = v.variant('kind', [
   v.object({ kind: v.literal('job'), job: Job }),
   v.object({ kind: v.literal('stop') }),
+  v.object({ kind: v.literal('refresh') }),
   v.object({ kind: v.literal('finish'), accepted: v.array(ProblemCode) }),
   v.object({ kind: v.literal('discard') }),
 ]);
@@ -114,6 +115,23 @@ const MergeCounts = v.record(
 
 const ReplaceCounts = v.object({ here: Size, after: Size, gone: Size });
 
+const Preview = v.object({
+  mode: v.picklist(['replace', 'merge']),
+  summary: Summary,
+  merged: v.nullable(MergeCounts),
+  replaced: v.nullable(
+    v.object({
+      counts: v.object({
+        conversations: ReplaceCounts,
+        messages: ReplaceCounts,
+        documents: ReplaceCounts,
+      }),
+      goneTitles: v.array(v.string()),
+    }),
+  ),
+  questions: v.array(ProblemCode),
+});
+
 const FromWorker = v.variant('kind', [
   v.object({
     kind: v.literal('progress'),
@@ -137,25 +155,9 @@ const FromWorker = v.variant('kind', [
     blob: v.nullable(v.instance(Blob)),
   }),
   v.object({ kind: v.literal('verified'), summary: Summary }),
-  v.object({
-    kind: v.literal('staged'),
-    preview: v.object({
-      mode: v.picklist(['replace', 'merge']),
-      summary: Summary,
-      merged: v.nullable(MergeCounts),
-      replaced: v.nullable(
-        v.object({
-          counts: v.object({
-            conversations: ReplaceCounts,
-            messages: ReplaceCounts,
-            documents: ReplaceCounts,
-          }),
-          goneTitles: v.array(v.string()),
-        }),
-      ),
-      questions: v.array(ProblemCode),
-    }),
-  }),
+  v.object({ kind: v.literal('staged'), preview: Preview }),
+  /** Null where it is what it was. */
+  v.object({ kind: v.literal('refreshed'), changed: v.nullable(Preview) }),
   v.object({ kind: v.literal('finished'), databaseName: v.string() }),
   v.object({ kind: v.literal('discarded') }),
   v.object({ kind: v.literal('stopped') }),
@@ -164,9 +166,10 @@ const FromWorker = v.variant('kind', [
 type ParsedFromWorker = v.InferOutput<typeof FromWorker>;
 /** A message of the backup worker. */
 export type FromBackupWorker =
-  | Exclude<ParsedFromWorker, { kind: 'verified' | 'staged' }>
+  | Exclude<ParsedFromWorker, { kind: 'verified' | 'staged' | 'refreshed' }>
   | { readonly kind: 'verified'; readonly summary: BackupSummary }
-  | { readonly kind: 'staged'; readonly preview: RestorePreview };
+  | { readonly kind: 'staged'; readonly preview: RestorePreview }
+  | { readonly kind: 'refreshed'; readonly changed: RestorePreview | null };
 
 const ToPackWorker = v.object({ target: Target, passphrase: OptionalText });
 /** The one message that begins packing; the bytes come over its port. */

@@ -78,6 +78,7 @@ export const ERROR_CODES = [
   'library/unknown-encoding',
   'library/too-large',
   'backup/busy',
+  'backup/changed',
   'backup/no-room',
   'backup/folder-denied',
   'backup/nothing-to-undo',

@@ -1047,6 +1047,8 @@ const texts = {
   'restore.confirmReplace': 'Replace now',
   'restore.confirmMerge': 'Merge now',
   'restore.switching': 'Putting the restored data in place…',
+  'restore.changed':
+    'Something was written here meanwhile. Below stands what the merge does now: look at it, then confirm again.',
   'restore.undoNothing':
     'Before {when} there was no conversation and no document here: they had been lost, or there were none yet. Until {until} you can go back to that; it brings back no conversation and no document. Neither the lock nor the present API keys change.',
   'restore.undoHint':
@@ -1524,6 +1526,8 @@ const errors = {
     'This archive is a raw copy of a program’s storage, which a browser cannot read. This file changed nothing; use that program’s JSON export.',
   'error.backup/busy':
     'Something is still being written: an answer, or a restore in another tab. Nothing was changed; wait until it is done, close other tabs of onggi, then try again.',
+  'error.backup/changed':
+    'Something was written here while the merge was put in place, and it would have done other things than shown. Nothing was changed; begin the restore again.',
   'error.backup/no-room':
     'There is not enough space: the present data and the restored ones must both fit for a while. Nothing was changed; free space, then try again.',
   'error.backup/folder-denied':

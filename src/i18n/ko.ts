@@ -910,6 +910,8 @@ export const ko: LaterTexts = {
   'restore.confirmReplace': '지금 바꾸기',
   'restore.confirmMerge': '지금 합치기',
   'restore.switching': '복원한 데이터로 바꾸는 중…',
+  'restore.changed':
+    '그사이 이곳에 새로 쓴 내용이 있어요. 아래에 지금 합치면 어떻게 되는지 다시 보여 드리니, 살펴보고 다시 눌러 주세요.',
   'restore.undoNothing':
     '{when} 이전에는 이곳에 대화도 문서도 없었어요. 이미 사라졌거나 아직 없던 상태예요. {until}까지 그때로 돌아갈 수 있지만 대화나 문서가 되살아나지는 않아요. 지금의 잠금과 API 키는 그대로예요.',
   'restore.undoHint':
@@ -1359,6 +1361,8 @@ export const ko: LaterTexts = {
     '프로그램의 저장소를 그대로 복사한 파일이라 브라우저에서 읽을 수 없어요. 이 파일로 바뀐 것은 없으니 그 프로그램의 JSON 내보내기를 써 주세요.',
   'error.backup/busy':
     '아직 쓰고 있는 것이 있어요(답변 또는 다른 탭의 복원). 바뀐 것은 없으니 끝날 때까지 기다리고 다른 onggi 탭을 닫은 뒤 다시 시도해 주세요.',
+  'error.backup/changed':
+    '합치는 동안 이곳에 새로 쓴 내용이 있어, 결과가 보여 드린 것과 달라질 수 있었어요. 바뀐 것은 없으니 복원을 처음부터 다시 해 주세요.',
   'error.backup/no-room':
     '공간이 부족해요. 지금 데이터와 복원할 데이터가 잠시 함께 있어야 해요. 바뀐 것은 없으니 공간을 비운 뒤 다시 시도해 주세요.',
   'error.backup/folder-denied':

@@ -866,6 +866,7 @@ export const zh: LaterTexts = {
   'restore.confirmReplace': '立即替换',
   'restore.confirmMerge': '立即合并',
   'restore.switching': '正在切换到恢复的数据…',
+  'restore.changed': '在此期间这里写入了新的内容。下面是现在合并的结果，请查看后再次确认。',
   'restore.undoNothing':
     '{when} 之前这里没有任何对话和文档：已经丢失，或者还没有。在 {until} 之前可以回到那个状态，但不会找回任何对话或文档。当前的锁定和 API 密钥不会改变。',
   'restore.undoHint':
@@ -1272,6 +1273,8 @@ export const zh: LaterTexts = {
     '这是某个程序存储空间的原始副本，浏览器无法读取。此文件未带来任何更改，请使用该程序的 JSON 导出。',
   'error.backup/busy':
     '仍有内容正在写入（回答，或其他标签页中的恢复）。未做任何更改，请等待完成并关闭 onggi 的其他标签页后重试。',
+  'error.backup/changed':
+    '合并生效期间这里写入了新的内容，结果将与所示不同。未做任何更改，请重新开始恢复。',
   'error.backup/no-room':
     '空间不足：现有数据与恢复的数据需要暂时并存。未做任何更改，请腾出空间后重试。',
   'error.backup/folder-denied':

@@ -36,8 +36,12 @@ export type BackupPhase =
   | { readonly kind: 'reading'; readonly progress: Progress | null }
   | { readonly kind: 'summary'; readonly summary: BackupSummary }
   | { readonly kind: 'preparing'; readonly progress: Progress | null }
-  /** `busy`: it could not be put in place just now and waits. */
-  | { readonly kind: 'prepared'; readonly preview: RestorePreview; readonly busy?: true }
+  /** `busy`: it could not be put in place just now and waits. `changed`: it would do other things than shown before. */
+  | {
+      readonly kind: 'prepared';
+      readonly preview: RestorePreview;
+      readonly why?: 'busy' | 'changed';
+    }
   | { readonly kind: 'switching' }
   | { readonly kind: 'failed'; readonly error: OnggiError };
 
@@ -161,18 +165,22 @@ export class BackupTask {
     });
   }
 
-  /** Puts the prepared data in place and loads the page anew. */
+  /** Puts the prepared data in place and loads the page anew; asks again where they would be others than shown. */
   async commit(): Promise<void> {
     const prepared = this.#prepared;
-    if (!prepared) return;
-    const { preview } = prepared;
+    if (!prepared || this.#phase.kind !== 'prepared') return;
+    const { preview } = this.#phase;
     const signal = this.#start({ kind: 'switching' });
     await this.#run(signal, async () => {
       try {
-        await prepared.commit(preview.questions);
+        const changed = await prepared.commit(preview.questions);
+        if (changed) {
+          this.#phase = { kind: 'prepared', preview: changed, why: 'changed' };
+          return;
+        }
       } catch (error) {
         if (toOnggiError(error).code === 'backup/busy') {
-          this.#phase = { kind: 'prepared', preview, busy: true };
+          this.#phase = { kind: 'prepared', preview, why: 'busy' };
           return;
         }
         this.#prepared = undefined;

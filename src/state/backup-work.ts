@@ -51,8 +51,9 @@ export interface PreparedRestore {
    * Puts it in place of the live data. The page has to be loaded anew afterwards, and after every
    * failure but `backup/busy`, which changes nothing.
    * @param accepted The questions of the preview that the person said yes to.
+   * @returns what it would do now, where that is no longer what the preview said; nothing was done then.
    */
-  commit(accepted: readonly BackupProblemCode[]): Promise<void>;
+  commit(accepted: readonly BackupProblemCode[]): Promise<RestorePreview | undefined>;
   discard(): Promise<void>;
 }
 

@@ -282,7 +282,8 @@ export class Recovery {
       await prepared.discard();
       return;
     }
-    await prepared.commit(prepared.preview.questions);
+    // What it does was not shown, so that nothing has to be shown anew when another tab wrote meanwhile.
+    while (await prepared.commit(prepared.preview.questions)) continue;
     forgetCanary();
     this.#deps.reload(isGone ? 'recovered' : prepared.preview.mode);
   }

@@ -128,6 +128,24 @@ describe('through the workers', () => {
     });
   });
 
+  test('a merge that became another one is shown again and not put in place before', async () => {
+    const home = await openHome();
+    await addWhole(home.db, wholeConversation('c', 2));
+    const file = await backUp(home.db);
+    const waiting = await clientOf(home).stage(file, { mode: 'merge', sessionId: SESSION_ID });
+    expect(waiting.preview.merged).toMatchObject({ conversations: { added: 0, unchanged: 1 } });
+    await home.db.strict.conversations.delete(toConversationId('c'));
+    const changed = await waiting.commit([]);
+    expect(changed?.merged).toMatchObject({ conversations: { added: 1, unchanged: 0 } });
+    expect(waiting.preview).toBe(changed);
+    expect(home.db.strict.isOpen()).toBe(true);
+    expect((await readBootPointers(home.names.bootName)).live).toBe(home.db.name);
+    expect(await waiting.commit([])).toBeUndefined();
+    const merged = await openForTest({ names: home.names });
+    expect(merged.name).not.toBe(home.db.name);
+    expect(await merged.strict.conversations.toCollection().primaryKeys()).toEqual(['c']);
+  });
+
   test('a discarded restore leaves nothing', async () => {
     const home = await openHome();
     await addWhole(home.db, wholeConversation('c', 5));

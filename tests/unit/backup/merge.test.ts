@@ -422,6 +422,30 @@ describe('a merge', () => {
     expect(await databaseNames(home)).toEqual([home.db.name, staged.databaseName].sort());
   });
 
+  test('says when what is written here meanwhile makes it another merge, and is done only as shown', async () => {
+    const staged = await stage(home, file, merge);
+    const shown = staged.preview;
+    const remove = async (id: string) => {
+      await home.db.strict.conversations.delete(toConversationId(id));
+      await home.db.strict.messages.bulkDelete([`${id}-m0`, `${id}-m1`].map(toMessageId));
+    };
+    expect(await staged.refresh()).toBe(false);
+    expect(staged.preview).toBe(shown);
+
+    await remove('same');
+    expect(await staged.refresh()).toBe(true);
+    expect(staged.preview.merged).toMatchObject({ conversations: { added: 1, unchanged: 2 } });
+    expect(await staged.refresh()).toBe(false);
+
+    await remove('newer-here');
+    await expect(staged.finish([])).rejects.toMatchObject({ code: 'backup/changed' });
+    expect(staged.preview.merged).toMatchObject({ conversations: { added: 2, unchanged: 1 } });
+    await staged.finish([]);
+    const db = await openStaged(staged);
+    expect(await db.strict.conversations.toCollection().primaryKeys()).toHaveLength(3);
+    expect(await databaseNames(home)).toEqual([home.db.name, staged.databaseName].sort());
+  });
+
   test('of a file of the specification keeps what only onggi knows of conversations and settings', async () => {
     const ours = {
       pinned: 1 as const,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { RestorePreview } from '#domain/backup-report.ts';
 import { OnggiError } from '#domain/errors.ts';
 import { BackupTask } from '#state/backup-task.svelte.ts';
 import type { BackupWork, OpenOptions } from '#state/backup-work.ts';
@@ -23,7 +24,7 @@ test('goes from the file over the summary to the switch, and loads the page anew
         preview: PREVIEW,
         commit: (questions) => {
           accepted.push(questions);
-          return Promise.resolve();
+          return Promise.resolve(undefined);
         },
         discard: nothing,
       }),
@@ -34,6 +35,30 @@ test('goes from the file over the summary to the switch, and loads the page anew
   expect(task.phase).toEqual({ kind: 'prepared', preview: PREVIEW });
   await task.commit();
   expect(accepted).toEqual([['all_empty']]);
+  expect(reloads).toHaveLength(1);
+});
+
+test('shows a merge that became another one, and asks again before it is put in place', async () => {
+  const now: RestorePreview = { ...PREVIEW, questions: ['digest_differs'] };
+  const accepted: unknown[] = [];
+  const { task, reloads } = createTask({
+    prepare: () =>
+      Promise.resolve({
+        preview: PREVIEW,
+        commit: (questions) => {
+          accepted.push(questions);
+          return Promise.resolve(accepted.length === 1 ? now : undefined);
+        },
+        discard: nothing,
+      }),
+  });
+  await task.open(FILE, 'restore');
+  await task.prepare('merge');
+  await task.commit();
+  expect(task.phase).toEqual({ kind: 'prepared', preview: now, why: 'changed' });
+  expect(reloads).toHaveLength(0);
+  await task.commit();
+  expect(accepted).toEqual([['all_empty'], ['digest_differs']]);
   expect(reloads).toHaveLength(1);
 });
 
@@ -104,7 +129,7 @@ test('a busy tab leaves the restore waiting; another failure loads the page anew
   await task.open(FILE, 'restore');
   await task.prepare('replace');
   await task.commit();
-  expect(task.phase).toMatchObject({ kind: 'prepared', busy: true });
+  expect(task.phase).toMatchObject({ kind: 'prepared', why: 'busy' });
   error = new OnggiError('db/no-space', 'full');
   await task.commit();
   expect(task.phase).toMatchObject({ kind: 'failed', error: { code: 'db/no-space' } });

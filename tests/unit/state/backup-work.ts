@@ -27,7 +27,7 @@ export const PREVIEW: RestorePreview = {
   questions: ['all_empty'],
 };
 export const FILE = new File(['x'], 'backup.json.gz');
-export const nothing = () => Promise.resolve();
+export const nothing = () => Promise.resolve(undefined);
 
 /** Work of backups that has nothing and does nothing, but for what `work` gives. */
 export function createBackupWork(work: Partial<BackupWork> = {}): BackupWork {

@@ -3,8 +3,11 @@ import { addCopy, pruneCopies } from './copy-folder.ts';
 import type { CopyMaker, CopyNames, FolderCopy, KeepBounds } from './copy-folder.ts';
 import { folderCopyName, isFolderCopyName } from './file-name.ts';
 
-/** Copies that stay in a folder: a month of days. Their size is the person's business. */
-const FOLDER_BOUNDS: KeepBounds = { least: 2, most: 30, maxBytes: Infinity };
+/**
+ * Copies that stay in a folder: a month of days, and the largest, because after a loss those of a month are
+ * nearly empty. Their size is the person's business.
+ */
+const FOLDER_BOUNDS: KeepBounds = { least: 2, most: 30, maxBytes: Infinity, keepsLargest: true };
 
 /**
  * Names of our own: backups that the person saved or encrypted into the same folder are never cleared

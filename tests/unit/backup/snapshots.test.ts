@@ -300,6 +300,24 @@ describe('a folder that the person picked', () => {
     });
   });
 
+  test('keeps the largest copy, from before a loss, through a month of nearly empty ones', async () => {
+    const folder = await freshFolder();
+    const days = Array.from({ length: 31 }, (_, day) => String(day + 1).padStart(2, '0'));
+    const names = days.map((day) => `onggi_copy_202001${day}_000000.json.gz`);
+    await putFiles(folder, names);
+    const [first = '', second = ''] = names;
+    const handle = await folder.getFileHandle(first);
+    const writable = await handle.createWritable();
+    await writable.write('history'.repeat(10_000));
+    await writable.close();
+    const { name } = await copyIntoFolder(folder, (await createMaker()).maker);
+    const left = await namesIn(folder);
+    expect(left).toContain(first);
+    expect(left).not.toContain(second);
+    expect(left).toContain(name);
+    expect(left).toHaveLength(31);
+  });
+
   test('keeps the new copy though a wrong clock left many of the future', async () => {
     const folder = await freshFolder();
     const ofFuture = [1, 2, 3].map((day) => `onggi_copy_2036010${day}_000000.json.gz`);

@@ -17,7 +17,7 @@ export interface AttachmentFiller {
 
 export function createAttachmentFiller(db: OnggiDatabase, notes: ProblemNotes): AttachmentFiller {
   const collector = createPartCollector();
-  /** Attachments without bytes yet, with the size they should have. */
+  /** Attachments without all their bytes, with the size they should have. */
   const expected = new Map<string, number>();
   /** Attachments whose parts have more bytes than they should: no more of them is taken. */
   const overfull = new Set<string>();
@@ -29,6 +29,8 @@ export function createAttachmentFiller(db: OnggiDatabase, notes: ProblemNotes): 
     const [row] = await getRows(db.relaxed.attachments, [id]);
     if (!row) return;
     if (expected.get(id) === bytes.byteLength && !overfull.has(id)) expected.delete(id);
+    // A merge may have more of it here than the file, which is cut too.
+    if (bytes.byteLength <= row.bytes.byteLength) return;
     await putRows(db.relaxed.attachments, [{ ...row, bytes }]);
   }
 

@@ -179,9 +179,12 @@ export function createMergeSink(
   }
 
   async function mergeAttachments(rows: readonly Attachment[]): Promise<void> {
-    const isMissing = (row: Attachment): boolean => row.bytes.byteLength === 0 && row.sizeBytes > 0;
+    // Cut bytes are as good as missing where the file may have more of them.
+    const isCut = ({ bytes, sizeBytes }: Attachment): boolean => bytes.byteLength < sizeBytes;
     const put = await merge('attachments', db.attachments, rows, idOf, (here, file) =>
-      isMissing(here) ? { ...here, sizeBytes: file.sizeBytes } : undefined,
+      isCut(here) && file.sizeBytes > here.bytes.byteLength
+        ? { ...here, sizeBytes: file.sizeBytes }
+        : undefined,
     );
     for (const row of put) attachments.expect(row);
   }

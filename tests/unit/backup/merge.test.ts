@@ -22,6 +22,7 @@ import {
   gzip,
   openHome,
   openStaged,
+  problemCounts,
   readObject,
   restore,
   stage,
@@ -402,6 +403,34 @@ describe('a merge', () => {
       totalTokens: 16,
       lastSeq: 3,
     });
+  });
+
+  test.each([
+    { here: 3, inFile: 6, after: 6, problems: {} },
+    { here: 0, inFile: 6, after: 6, problems: {} },
+    { here: 6, inFile: 3, after: 6, problems: {} },
+    { here: 4, inFile: 3, after: 4, problems: { attachments_incomplete: 1 } },
+    { here: 3, inFile: 4, after: 4, problems: { attachments_incomplete: 1 } },
+  ])('has the longer of two cut attachments: %o', async ({ here, inFile, after, problems }) => {
+    const bytes = Uint8Array.of(1, 2, 3, 4, 5, 6);
+    const putCut = (length: number) =>
+      home.db.strict.attachments.put({
+        id: 'picture',
+        conversationId: toConversationId('same'),
+        messageId: toMessageId('same-m0'),
+        name: 'pot.png',
+        mediaType: 'image/png',
+        sizeBytes: bytes.length,
+        bytes: bytes.slice(0, length).buffer,
+      });
+    await putCut(inFile);
+    file = await backUp(home.db);
+    await putCut(here);
+    const { db, staged } = await restore(home, file, merge);
+    const row = await db.strict.attachments.get('picture');
+    expect(row && new Uint8Array(row.bytes)).toEqual(bytes.slice(0, after));
+    expect(row?.sizeBytes).toBe(bytes.length);
+    expect(problemCounts(staged.preview.summary)).toEqual(problems);
   });
 
   test('leaves alone the tables that the file does not have', async () => {

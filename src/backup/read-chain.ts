@@ -91,11 +91,16 @@ async function readSegment(
   }
 }
 
+export interface ReadChainOptions extends ReadBackupOptions {
+  /** Called before the rows of each segment. */
+  readonly onSegment?: (() => void) | undefined;
+}
+
 /** Reads a snapshot: the whole one, and the segments that follow it, as one backup. */
 export function readChain(
   whole: Blob,
   segments: readonly Blob[],
-  options: ReadBackupOptions,
+  options: ReadChainOptions,
 ): BackupReading {
   if (segments.length === 0) return readBackup(whole, options);
   const base = readBackup(whole, options, { kind: 'whole' });
@@ -116,6 +121,7 @@ export function readChain(
     for (const [index, file] of chain.segments.entries()) {
       sums.fileBytes += file.size;
       const reading = readBackup(file, segmentOptions, { kind: 'segment', notes });
+      options.onSegment?.();
       yield* lastWords(reading, index + 1, chain);
     }
     if (counts.conversations === 0 && counts.messages === 0) notes.note('all_empty');

@@ -1,4 +1,6 @@
 import type { BackupSummary } from '#domain/backup-report.ts';
+import { createIdCheck } from './id-check.ts';
+import type { IdCheck } from './id-check.ts';
 import { readBackup } from './read-backup.ts';
 import { readChain } from './read-chain.ts';
 import type { ReadBackupOptions } from './read-backup.ts';
@@ -22,11 +24,12 @@ export async function verifyBackup(
   file: Blob,
   { segments = [], isSegment = false, ...options }: VerifyOptions,
 ): Promise<BackupSummary> {
+  const ids = createIdCheck(isSegment, (lastId) => readIdsUpTo(lastId, file, options));
   const reading = isSegment
     ? readBackup(file, options, { kind: 'segment' })
-    : readChain(file, segments, options);
-  const check = createReferenceCheck(reading.notes);
-  for await (const rows of reading.rows()) check.look(rows);
+    : readChain(file, segments, { ...options, onSegment: ids.beginSegment });
+  const check = createReferenceCheck(reading.notes, ids);
+  for await (const rows of reading.rows()) await check.look(rows);
   // A segment alone refers to rows of the files before it.
   if (!isSegment) check.finish();
   return reading.summary();
@@ -38,13 +41,32 @@ interface Tally {
   totalTokens: number;
 }
 
+/** The ids of the messages of a file up to one of them. */
+async function readIdsUpTo(
+  lastId: string,
+  file: Blob,
+  options: ReadBackupOptions,
+): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for await (const read of readBackup(file, { ...options, onProgress: undefined }).rows()) {
+    if (read.table !== 'messages') continue;
+    for (const { row } of read.rows) {
+      ids.add(row.id);
+      if (row.id === lastId) return ids;
+    }
+  }
+  return ids;
+}
+
 /** Ids twice, messages without their conversation, counters that do not agree. */
-function createReferenceCheck(notes: ProblemNotes): {
-  look(rows: TableRows): void;
+function createReferenceCheck(
+  notes: ProblemNotes,
+  ids: IdCheck,
+): {
+  look(rows: TableRows): Promise<void>;
   finish(): void;
 } {
   const tallies = new Map<string, Tally>();
-  const messageIds = new Set<string>();
 
   function tallyOf(id: string): Tally {
     const tally = tallies.get(id) ?? { said: null, messageCount: 0, totalTokens: 0 };
@@ -53,7 +75,7 @@ function createReferenceCheck(notes: ProblemNotes): {
   }
 
   return {
-    look(read) {
+    async look(read) {
       if (read.table === 'conversations') {
         for (const { id, messageCount, totalTokens } of read.rows) {
           const tally = tallyOf(id);
@@ -63,11 +85,12 @@ function createReferenceCheck(notes: ProblemNotes): {
       }
       if (read.table !== 'messages') return;
       for (const { row } of read.rows) {
-        if (messageIds.has(row.id)) {
+        const isSecond = ids.isSecond(row.id);
+        // Nearly always known at once: a hundred thousand pauses would cost more than the reading.
+        if (typeof isSecond === 'boolean' ? isSecond : await isSecond) {
           notes.note('duplicate_ids', row.id);
           continue;
         }
-        messageIds.add(row.id);
         const tally = tallyOf(row.conversationId);
         tally.messageCount += 1;
         tally.totalTokens += row.tokenCount ?? 0;

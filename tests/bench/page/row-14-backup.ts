@@ -1,4 +1,5 @@
 import { createBackup } from '#backup/create-backup.ts';
+import { verifyBackup } from '#backup/verify-backup.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { alternate, collectGarbage, ratioLine } from './bench-row.ts';
 import type { BenchRow } from './bench-row.ts';
@@ -40,7 +41,7 @@ export const backup: BenchRow = {
       }),
       {
         row: '14b',
-        what: `peak of the live heap backing up ${rows.large} messages / a quarter of them, 4 times`,
+        what: `peak of the live heap backing up and reading back ${rows.large} messages / a quarter of them, 4 times`,
         unit: 'x',
         value: large / small,
         goal: HEAP_GOAL,
@@ -64,19 +65,30 @@ async function compress(pieces: readonly Uint8Array<ArrayBuffer>[]): Promise<voi
   await drained;
 }
 
-/** The largest live heap at any page, the work done in this thread where it can be measured. */
+/**
+ * The largest live heap at any page, writing and reading back as the app does with every backup, all done in
+ * this thread where it can be measured.
+ */
 async function peakHeap(db: OnggiDatabase): Promise<number> {
   let peak = 0;
+  const onProgress = (): void => {
+    collectGarbage();
+    peak = Math.max(peak, heapBytes());
+  };
   collectGarbage();
-  await createBackup(db, {
+  const { blob } = await createBackup(db, {
     target: { kind: 'blob' },
     now: Date.now(),
     appVersion: 'bench',
     schemaVersion: 1,
-    onProgress: () => {
-      collectGarbage();
-      peak = Math.max(peak, heapBytes());
-    },
+    onProgress,
   });
+  if (!blob) throw new Error('no backup');
+  const { isVerified } = await verifyBackup(blob, {
+    schemaVersion: 99,
+    isLargeAllowed: true,
+    onProgress,
+  });
+  if (!isVerified) throw new Error('the backup is not what was written');
   return peak;
 }

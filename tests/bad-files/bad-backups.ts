@@ -14,6 +14,8 @@ export interface BadBackup {
   /** Refused with one sentence; asked about before it is read; or read with these remarks. */
   readonly outcome: 'refused' | 'asked' | 'read';
   readonly says: readonly TextKey[];
+  /** Asked about at first: what is said once the person agreed. */
+  readonly saysAfterConsent?: TextKey;
 }
 
 const HEAD = '{"timestamp":"20231114_221320",';
@@ -68,10 +70,13 @@ export function badBackups(good: Uint8Array): readonly BadBackup[] {
     refused('gzip of gzip', () => gzipSync(good), 'error.file/not-json'),
     {
       ...{ name: 'bomb of 200 MiB', outcome: 'asked', says: ['restore.readLarge'] },
+      saysAfterConsent: 'error.file/damaged',
       bytes: () => gzipSpaces(200, HEAD),
     },
     {
       ...{ name: 'bomb of 1 GiB', outcome: 'asked', says: ['restore.readLarge'] },
+      // A backup is read in a stream, however large: this one ends in the middle of its first table.
+      saysAfterConsent: 'error.file/damaged',
       bytes: () => gzipSpaces(1024, HEAD),
     },
     refused(

@@ -4,6 +4,7 @@ import type { text } from '../e2e/seeded.ts';
 import { SPACES, gzipSpaces, nested, withDirectory, withTurnedBit, zipOf } from './pack.ts';
 
 type TextKey = Parameters<typeof text>[0];
+type Holds = readonly [conversations: number, messages: number] | 'some';
 
 /** A bad file and what comes of it. */
 export interface BadFile {
@@ -11,8 +12,12 @@ export interface BadFile {
   readonly bytes: () => Uint8Array | string | Promise<Uint8Array>;
   /** Refused with one sentence; taken; or taken with these remarks. */
   readonly outcome: 'refused' | 'taken';
-  /** What is said: the sentence of a refusal, or the remarks. */
+  /** What is said: the sentence of a refusal, or the remarks. Of what is taken without any, nothing is. */
   readonly says: readonly TextKey[];
+  /** How many conversations with how many messages are taken: `some` where that is up to the packer. */
+  readonly holds?: Holds;
+  /** Asked about at first: what is said once the person agreed to unpack it. */
+  readonly saysAfterConsent?: TextKey;
   /** Good, and so large that storing it would take its time: looked at only. */
   readonly isLarge?: boolean;
 }
@@ -128,8 +133,17 @@ function own(fields: object = {}) {
 const refused = (name: string, bytes: BadFile['bytes'], ...says: TextKey[]): BadFile => ({
   ...{ name, bytes, says, outcome: 'refused' },
 });
-const taken = (name: string, bytes: BadFile['bytes'], ...says: TextKey[]): BadFile => ({
-  ...{ name, bytes, says, outcome: 'taken' },
+const taken = (
+  name: string,
+  holds: Holds,
+  bytes: BadFile['bytes'],
+  ...says: TextKey[]
+): BadFile => ({
+  ...{ name, bytes, says, holds, outcome: 'taken' },
+});
+/** Refused until the person agrees, and then for this. */
+const asked = (name: string, bytes: BadFile['bytes'], saysAfterConsent: TextKey): BadFile => ({
+  ...{ name, bytes, saysAfterConsent, says: ['error.file/expands-far'], outcome: 'refused' },
 });
 
 const large = (file: BadFile): BadFile => ({ ...file, isLarge: true });
@@ -168,6 +182,7 @@ export const BAD_EXPORTS: readonly BadFile[] = [
   refused('cut-short.json.gz', () => gzipSync(GOOD).subarray(0, 120), 'error.file/damaged'),
   taken(
     'cut.json.gz',
+    'some',
     () => {
       const whole = gzipSync(many('cut'));
       return whole.subarray(0, whole.length >> 1);
@@ -177,11 +192,12 @@ export const BAD_EXPORTS: readonly BadFile[] = [
   ),
   taken(
     'turned-bit.json.gz',
+    'some',
     () => withTurnedBit(gzipSync(many('turned'))),
     'error.file/read-in-part',
     'import.note.file_cut',
   ),
-  taken('gzip-twice.json.gz', () => gzipSync(gzipSync(json([chat('twice')])))),
+  taken('gzip-twice.json.gz', [1, 2], () => gzipSync(gzipSync(json([chat('twice')])))),
   refused(
     'gzip-and-gzip.json.gz',
     () => Buffer.concat([gzipSync(json([chat('and')])), gzipSync(GOOD)]),
@@ -197,21 +213,34 @@ export const BAD_EXPORTS: readonly BadFile[] = [
     () => withTurnedBit(zipOf({ 'conversations.json': GOOD })),
     'error.file/damaged',
   ),
-  refused('bomb-200.json.gz', () => gzipSpaces(200, '['), 'error.file/expands-far'),
+  asked('bomb-200.json.gz', () => gzipSpaces(200, '['), 'error.file/damaged'),
   refused('bomb-1024.json.gz', () => gzipSpaces(1024, '['), 'error.file/expands-too-much'),
-  refused(
+  asked(
     'bomb.zip',
     () => zipOf({ 'conversations.json': SPACES(200) }, 9),
-    'error.file/expands-far',
+    'error.file/unknown-format',
   ),
   refused('nested-arrays.json', () => nested('arrays', 1_000_000), 'error.file/too-deep'),
   refused('nested-objects.json', () => nested('objects', 1_000_000), 'error.file/too-deep'),
   taken(
     'one-nested.json',
+    [1, 2],
     () => `[${nested('objects', 500_000)},${json(chat('flat'))}]`,
     'import.skip.too_deep',
   ),
-  taken('wrong-types.json', () => json([chat('right'), ...WRONG, ...wrongChats()])),
+  taken(
+    'wrong-types.json',
+    [92, 236],
+    () => json([chat('right'), ...WRONG, ...wrongChats()]),
+    'import.skip.not_an_object',
+    'import.skip.no_messages_field',
+    'import.skip.empty_conversation',
+    'import.skip.duplicate_in_file',
+    'import.note.role_unknown',
+    'import.note.date_unknown',
+    'import.note.value_ignored',
+    'import.note.tree_repaired',
+  ),
   refused(
     'wrong-type-of-all.json',
     () => json({ conversations: 7, mapping: 'x' }),
@@ -219,6 +248,7 @@ export const BAD_EXPORTS: readonly BadFile[] = [
   ),
   taken(
     'unknown-roles.json',
+    [1, 3],
     () =>
       json([
         chat(
@@ -231,10 +261,11 @@ export const BAD_EXPORTS: readonly BadFile[] = [
   ),
   taken(
     'duplicate-ids.json',
+    [1, 2],
     () => json([chat('double'), chat('double')]),
     'import.skip.duplicate_in_file',
   ),
-  taken('proto.json', () =>
+  taken('proto.json', [1, 2], () =>
     json([chat('proto')]).replace(
       '"mapping":{',
       '"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"mapping":{"__proto__":{"parent":null,"message":null},',
@@ -243,13 +274,17 @@ export const BAD_EXPORTS: readonly BadFile[] = [
   refused('future.json', () => json(own({ format_version: 99 })), 'error.file/newer-version'),
   taken(
     'own-wrong-counters.json',
+    [1, 1],
     () => json(own({ message_count: 1e6, total_tokens: -5 })),
     'import.note.counters_recomputed',
   ),
-  taken('invalid-dates.json', () =>
-    json([chat('dates', {}, { create_time: 'soon', update_time: -1e300 })]),
+  taken(
+    'invalid-dates.json',
+    [1, 2],
+    () => json([chat('dates', {}, { create_time: 'soon', update_time: -1e300 })]),
+    'import.note.date_unknown',
   ),
-  taken('lone-surrogates.json', () =>
+  taken('lone-surrogates.json', [1, 3], () =>
     json([
       chat(
         'surrogates',
@@ -266,6 +301,7 @@ export const BAD_EXPORTS: readonly BadFile[] = [
   ),
   taken(
     'keys.json',
+    [1, 1],
     () =>
       json({
         'chat-next-web-store': {
@@ -292,7 +328,7 @@ export const BAD_EXPORTS: readonly BadFile[] = [
       ),
     'error.file/expands-too-much',
   ),
-  taken('climbing.zip', climbing),
+  taken('climbing.zip', [1, 2], climbing),
   refused(
     'encrypted.zip',
     () =>
@@ -301,38 +337,49 @@ export const BAD_EXPORTS: readonly BadFile[] = [
       ),
     'error.file/encrypted',
   ),
-  taken('100000-entries.zip', () => crowd(100_000, 'crowd')),
+  taken('100000-entries.zip', [1, 2], () => crowd(100_000, 'crowd')),
   refused('100001-entries.zip', () => crowd(100_001, 'too-many'), 'error.file/too-many-entries'),
-  taken('null-messages.json', () =>
-    json([
-      null,
-      chat('nulls', {
-        w: { parent: 'nulls-a', children: [], message: null },
-        v: { parent: null, message: { id: 'v', author: null, content: null } },
-      }),
-      chat('others'),
-    ]),
+  taken(
+    'null-messages.json',
+    [2, 5],
+    () =>
+      json([
+        null,
+        chat('nulls', {
+          w: { parent: 'nulls-a', children: [], message: null },
+          v: { parent: null, message: { id: 'v', author: null, content: null } },
+        }),
+        chat('others'),
+      ]),
+    'import.skip.not_an_object',
+    'import.note.role_unknown',
+    'import.note.date_unknown',
   ),
-  taken('bare-nodes.json', () =>
-    json([
-      chat(
-        'bare',
-        {
-          w: {
-            parent: 'bare-a',
-            message: {
-              id: 'w',
-              author: { role: 'user' },
-              content: { content_type: 'text', parts: ['bare'] },
+  taken(
+    'bare-nodes.json',
+    [1, 3],
+    () =>
+      json([
+        chat(
+          'bare',
+          {
+            w: {
+              parent: 'bare-a',
+              message: {
+                id: 'w',
+                author: { role: 'user' },
+                content: { content_type: 'text', parts: ['bare'] },
+              },
             },
           },
-        },
-        { current_node: 'w' },
-      ),
-    ]),
+          { current_node: 'w' },
+        ),
+      ]),
+    'import.note.date_unknown',
   ),
   taken(
     'cycle.json',
+    [2, 6],
     () =>
       json([
         chat('cycle', {
@@ -345,16 +392,18 @@ export const BAD_EXPORTS: readonly BadFile[] = [
   ),
   taken(
     'dangling-leaf.json',
+    [1, 2],
     () => json([chat('dangling', {}, { current_node: 'nowhere' })]),
     'import.note.leaf_guessed',
   ),
   taken(
     'no-mapping.json',
+    [1, 2],
     () => json([chat('mapped'), { ...chat('unmapped'), mapping: undefined }]),
     'import.skip.no_messages_field',
   ),
   large(
-    taken('20000-conversations.zip', () =>
+    taken('20000-conversations.zip', [20_000, 20_000], () =>
       small(
         20_000,
         (at) =>
@@ -381,5 +430,5 @@ export const BAD_EXPORTS: readonly BadFile[] = [
     () => '## User\n\nx\n\n'.repeat(280_000),
     'import.skip.too_many_messages',
   ),
-  large(taken('60000-lines.jsonl', () => lines(60_000))),
+  large(taken('60000-lines.jsonl', [60_000, 120_000], () => lines(60_000))),
 ];

@@ -29,6 +29,7 @@ import {
 import type { PrecacheEntry } from 'workbox-precaching';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
 import { CacheFirst } from 'workbox-strategies';
+import { FEW_CACHE, OWN_MODELS_CACHE } from '#domain/cache-names.ts';
 
 declare const self: ServiceWorkerGlobalScope & {
   /** Written here by the build: every file of the app with its revision. */
@@ -43,7 +44,7 @@ const APP_PAGE = /^\/(index\.html)?(\?|$)/;
  * then. They are fetched when the page says that it is idle, so that the first visit stays small.
  */
 const LATER =
-  /^(workers\/|assets\/((?:en|ja|ko|zh)(?!-first)|app-version|AskedBefore|FindLocal|HeaderEntries|ServerHelp|SimilarConversations|ask-once|key-rotation|maintenance|read-days|rebuild-usage|similar\.svelte|BackupDialog|CacheCard|DataEntry|DetailsDialog|ExportDialog|highlighter|ImportDialog|OptionsDialog|PrintEntry|search-query|search-work|SearchEntry|SelectionBar|SettingsEntry|ShortcutsDialog|StorageEntry|TagDialog|UsageEntry|care\.svelte|data-work|find-price|key-lock|MapEntry|MeaningNote|lock\.svelte|pass-lock|pass-recovery|show-erase|snapshots|write-canary)-)/;
+  /^(workers\/|assets\/((?:en|ja|ko|zh)(?!-first)|app-version|ServerHelp|SimilarConversations|ask-once|key-rotation|maintenance|read-days|rebuild-usage|similar\.svelte|BackupDialog|CacheCard|DataEntry|ExportDialog|highlighter|ImportDialog|OptionsDialog|PrintEntry|search-query|search-work|SearchEntry|SettingsEntry|ShortcutsDialog|StorageEntry|UsageEntry|care\.svelte|data-work|key-lock|MapEntry|MeaningNote|lock\.svelte|pass-lock|pass-recovery|show-erase|snapshots)-)/;
 const urlOf = (entry: PrecacheEntry | string): string =>
   typeof entry === 'string' ? entry : entry.url;
 /** WebAssembly and what runs models: fetched by nobody who does not use them, kept from the first use on. */
@@ -72,7 +73,6 @@ const laterFiles = files.filter((entry) => LATER.test(urlOf(entry)));
 later.addToCacheList(laterFiles.filter((entry) => TEXTS.test(urlOf(entry))));
 later.addToCacheList(laterFiles.filter((entry) => !TEXTS.test(urlOf(entry))));
 registerRoute(new PrecacheRoute(later, { cleanURLs: false }));
-const FEW_CACHE = 'onggi-wasm';
 // A script that a worker imports is asked for with an origin, by which a host may say that answers vary.
 const few = new CacheFirst({ cacheName: FEW_CACHE, matchOptions: { ignoreVary: true } });
 registerRoute(({ url }) => FEW.includes(url.href), few);
@@ -81,7 +81,7 @@ registerRoute(({ url }) => FEW.includes(url.href), few);
 registerRoute(
   ({ sameOrigin, url }) => sameOrigin && url.pathname.startsWith('/models/'),
   new CacheFirst({
-    cacheName: 'onggi-models',
+    cacheName: OWN_MODELS_CACHE,
     plugins: [
       {
         cacheWillUpdate: ({ response }) => {

@@ -174,6 +174,11 @@ const texts = {
   'embedder.removeTitle': 'Delete this model from the device?',
   'embedder.removeBody':
     '{name} is deleted from this device. Your conversations stay as they are, and you can download it again.',
+  'embedder.clear': 'Clear fetched models and engine',
+  'embedder.clearTitle': 'Clear all fetched models and their engine?',
+  'embedder.clearBody':
+    'All downloaded models and the engine that runs them are deleted from this device. Your conversations stay as they are, the built-in model goes on finding by meaning, and you can download them again.',
+  'embedder.cleared': 'All fetched models and their engine are deleted.',
   'embedder.gpu': 'Run it on the graphics processor (WebGPU)',
   'embedder.gpuHint':
     'Fetches a larger engine of 27 MB once. Whether it is quicker depends on the device and the model; small models are often quicker without it.',

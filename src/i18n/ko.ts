@@ -158,6 +158,11 @@ export const ko: LaterTexts = {
   'embedder.removeTitle': '이 기기에서 모델을 삭제할까요?',
   'embedder.removeBody':
     '{name} 모델을 이 기기에서 삭제해요. 대화는 그대로 남고, 모델은 언제든 다시 내려받을 수 있어요.',
+  'embedder.clear': '내려받은 모델과 엔진 모두 지우기',
+  'embedder.clearTitle': '내려받은 모델과 엔진을 모두 지울까요?',
+  'embedder.clearBody':
+    '내려받은 모델과 모델을 실행하는 엔진을 이 기기에서 모두 삭제해요. 대화는 그대로 남고, 의미로 찾기는 기본 제공 모델이 이어서 맡아요. 모델은 언제든 다시 내려받을 수 있어요.',
+  'embedder.cleared': '내려받은 모델과 엔진을 모두 지웠어요.',
   'embedder.gpu': '그래픽 프로세서로 실행(WebGPU)',
   'embedder.gpuHint':
     '27 MB 크기의 더 큰 엔진을 한 번 내려받아요. 더 빠른지는 기기와 모델에 따라 달라요. 작은 모델은 그래픽 프로세서 없이 더 빠를 때가 많아요.',

@@ -3,6 +3,8 @@
  * here already counts after a download was cut, and is not fetched again.
  */
 import * as v from 'valibot';
+import { DOWNLOADS_CACHE, FEW_CACHE, MODEL_ENGINE, OWN_MODELS_CACHE } from '#domain/cache-names.ts';
+import { BUILT_IN_CHOICE, embedderIdOf } from '#domain/embedder-choice.ts';
 import { sizeOf } from '#domain/embedder-models.ts';
 import type { ModelDownload, ModelFile, ModelPlan } from '#domain/embedder-models.ts';
 import { OnggiError } from '#domain/errors.ts';
@@ -12,7 +14,6 @@ import { brokeOff, fetchModelFile } from './model-files.ts';
 import type { ModelFiles } from './transformers-embedder.ts';
 import { findDataFiles } from './weight-files.ts';
 
-export const DOWNLOADS_CACHE = 'onggi-downloaded-models';
 const PIECE_BYTES = 4 * 1024 * 1024;
 /** Pieces that are given back when the disk is full: 8 MiB. */
 const RESERVE_PIECES = 2;
@@ -233,6 +234,24 @@ async function isAsNamed(
     }
   }
   return file.sha256 === undefined || toHex(hash.finish()) === file.sha256;
+}
+
+/** Takes everything off this device that was fetched for models, with the engine, but the built-in model. */
+export async function clearFetchedModels(): Promise<void> {
+  if (!('caches' in globalThis)) return;
+  await caches.delete(DOWNLOADS_CACHE);
+  const builtIn = `/models/${embedderIdOf(BUILT_IN_CHOICE)}/`;
+  await deleteEntries(OWN_MODELS_CACHE, (url) => !url.includes(builtIn));
+  await deleteEntries(FEW_CACHE, (url) => MODEL_ENGINE.test(url));
+}
+
+async function deleteEntries(name: string, isWanted: (url: string) => boolean): Promise<void> {
+  // Opening makes one.
+  if (!(await caches.has(name))) return;
+  const cache = await caches.open(name);
+  for (const request of await cache.keys()) {
+    if (isWanted(request.url)) await cache.delete(request, { ignoreVary: true });
+  }
 }
 
 /** Takes a model off this device. */

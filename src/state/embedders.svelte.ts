@@ -15,7 +15,12 @@ import { DEFAULT_MEANING_SETTINGS } from '#domain/meaning-settings.ts';
 import type { MeaningSettings } from '#domain/meaning-settings.ts';
 import type { MeaningStatus } from '#domain/search.ts';
 import { findModel } from '#inference/model-hub.ts';
-import { deleteDownload, downloadModel, listDownloads } from '#inference/model-store.ts';
+import {
+  clearFetchedModels,
+  deleteDownload,
+  downloadModel,
+  listDownloads,
+} from '#inference/model-store.ts';
 import type { SearchWork } from './lazy-search.ts';
 import type { Settings } from './settings.svelte.ts';
 
@@ -197,6 +202,21 @@ export class Embedders {
   /** Takes a model off this device. */
   async remove(repository: string): Promise<void> {
     await deleteDownload(repository);
+    await this.#readDownloads();
+  }
+
+  /**
+   * Takes everything off this device that was fetched for models, with the engine that runs them. Where the
+   * chosen one is among it, the built-in one answers from now on.
+   */
+  async clearFetched(): Promise<void> {
+    this.#download?.abort();
+    this.#problem = undefined;
+    if (this.chosen.kind === 'downloaded') {
+      const { formerEmbedder: _former, ...rest } = this.settings;
+      await this.#settings.update({ meaning: { ...rest, embedder: BUILT_IN_CHOICE } });
+    }
+    await clearFetchedModels();
     await this.#readDownloads();
   }
 

@@ -44,6 +44,8 @@ const KEPT_OFFLINE = [
   '/downloaded-models/cut/letters/plan',
 ];
 
+const ENGINE = ['/workers/transformers.worker-', '/workers/ort-wasm-simd-threaded-'];
+
 /** Asks by meaning: one of the words stands nowhere, so that words find nothing. */
 async function findByMeaning(page: Page): Promise<void> {
   await page.goto('/#/search');
@@ -424,6 +426,21 @@ test.describe('a model of a hub @long', () => {
       .getByRole('button', { name: text('embedder.remove') })
       .click();
     await expect(row).toHaveCount(0);
+
+    // What is left of the other one, and the engine, go with one click; the built-in model finds on.
+    expect(await isKeptOffline(page, ENGINE)).toBe(true);
+    const clear = card(page).getByRole('button', { name: text('embedder.clear') });
+    await clear.click();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: text('embedder.clear') })
+      .click();
+    await expect(page.getByText(text('embedder.cleared'))).toBeVisible();
+    await expect(slow).toHaveCount(0);
+    await expect(clear).toHaveCount(0);
+    expect(await isKeptOffline(page, ENGINE)).toBe(false);
+    await context.setOffline(true);
+    await findByMeaning(page);
   });
 });
 

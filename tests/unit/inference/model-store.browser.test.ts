@@ -1,11 +1,7 @@
+import { DOWNLOADS_CACHE } from '#domain/cache-names.ts';
 import { afterEach, expect, inject, test } from 'vitest';
 import { findModel } from '#inference/model-hub.ts';
-import {
-  DOWNLOADS_CACHE,
-  downloadModel,
-  listDownloads,
-  openDownload,
-} from '#inference/model-store.ts';
+import { downloadModel, listDownloads, openDownload } from '#inference/model-store.ts';
 
 const hub = inject('modelHub');
 const { signal } = new AbortController();

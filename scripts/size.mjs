@@ -39,15 +39,18 @@ const lazy = readdirSync(new URL('assets/', dist))
   .filter((file) => file.endsWith('.js') && !initial.has(file))
   .map((file) => ({ file, bytes: gzipped(file) }))
   .sort((a, b) => b.bytes - a.bytes);
-/** As in src/sw.ts: fetched by those who use them. */
-const usedByFew =
-  /^workers\/(.*\.(mjs|wasm)|(?:transformers(?:-gpu)?\.worker|sql-wasm-browser)-.*\.js)$/;
+/** A pattern of the service worker, which says what is fetched when. */
+function patternOf(/** @type {string} */ name) {
+  const worker = readFileSync(new URL('../src/sw.ts', import.meta.url), 'utf8');
+  const source = new RegExp(`const ${name} =\\s+/(.+)/;`).exec(worker)?.[1];
+  if (source === undefined) throw new Error(`src/sw.ts has no ${name}`);
+  return new RegExp(source);
+}
+const usedByFew = patternOf('USED_BY_FEW');
 const listed = captures(read('sw.js').toString(), /["']?\burl["']?:\s*["']([^"']+)["']/g).filter(
   (file) => !usedByFew.test(file),
 );
-/** As in src/sw.ts: fetched when the page is idle. */
-const later =
-  /^(workers\/|assets\/((?:en|ja|ko|zh)(?!-first)|app-version|AskedBefore|FindLocal|HeaderEntries|ServerHelp|SimilarConversations|ask-once|key-rotation|maintenance|read-days|rebuild-usage|similar\.svelte|BackupDialog|CacheCard|DataEntry|DetailsDialog|ExportDialog|highlighter|ImportDialog|OptionsDialog|PrintEntry|search-query|search-work|SearchEntry|SelectionBar|SettingsEntry|ShortcutsDialog|StorageEntry|TagDialog|UsageEntry|care\.svelte|data-work|find-price|key-lock|MapEntry|MeaningNote|lock\.svelte|pass-lock|pass-recovery|show-erase|snapshots|write-canary)-)/;
+const later = patternOf('LATER');
 const precached = listed.filter((file) => !later.test(file));
 const fetchedLater = listed.filter((file) => later.test(file));
 

@@ -40,7 +40,7 @@ export type Route =
 /** Reads a hash; what it does not know is the empty chat. */
 export function parseRoute(hash: string): Route {
   const [path = '', question = ''] = hash.replace(/^#\/?/, '').split('?');
-  const [screen, detail] = path.split('/');
+  const [screen, detail] = path.split('/').map(decode);
   const asked = new URLSearchParams(question);
   if (screen === 'search') return { screen, query: asked.get('q') ?? '' };
   // `#/settings/data` was the address of the data screen in the first version.
@@ -62,6 +62,19 @@ export function parseRoute(hash: string): Route {
   }
   return { screen: 'chat', conversationId: null };
 }
+
+/** A part of an address; ids of files from elsewhere may have any characters. */
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** Undoes {@link decode}. Half a character cannot be in an address. */
+const encode = (id: string): string =>
+  encodeURIComponent(id.replace(/[\ud800-\udfff]/gu, '\ufffd'));
 
 /** `12-345`; undefined for anything else. */
 function parseStretch(text: string | null): Stretch | undefined {
@@ -89,7 +102,7 @@ export function routeToHash(route: Route): string {
   ) {
     return `#/${route.screen}`;
   }
-  if (route.screen === 'print') return `#/print/${route.conversationId}`;
+  if (route.screen === 'print') return `#/print/${encode(route.conversationId)}`;
   if (route.screen === 'search') {
     return route.query === ''
       ? '#/search'
@@ -99,14 +112,14 @@ export function routeToHash(route: Route): string {
   const id = route.screen === 'library' ? route.documentId : route.conversationId;
   const place = route.screen === 'library' ? '#/library' : '#/c';
   if (!id) return route.screen === 'library' ? place : '#/';
-  if (!find) return `${place}/${id}`;
+  if (!find) return `${place}/${encode(id)}`;
   const { query, messageId, stretch } = find;
   const question = new URLSearchParams({
     q: toAddressQuery(query),
     ...(messageId !== null && { m: messageId }),
     ...(stretch && { s: stretch.join('-') }),
   });
-  return `${place}/${id}?${String(question)}`;
+  return `${place}/${encode(id)}?${String(question)}`;
 }
 
 /** The present route, kept in step with the address. */

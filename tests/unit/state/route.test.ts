@@ -25,6 +25,25 @@ test.each(ROUTES)('%s goes there and back', (hash, route) => {
   expect(routeToHash(route)).toBe(hash);
 });
 
+test.each(['a b', '대화 1', 'x/y', 'what?', '50%', '#1', '..'])(
+  'a conversation of a file from elsewhere is found by its id %j',
+  (id) => {
+    const conversationId = toConversationId(id);
+    const find = { query: 'q', messageId: null };
+    const routes: Route[] = [
+      chat(id),
+      { screen: 'chat', conversationId, find },
+      { screen: 'print', conversationId },
+      { screen: 'library', documentId: id },
+    ];
+    for (const route of routes) {
+      // As a browser gives it back.
+      const { hash } = new URL(routeToHash(route), location.href);
+      expect(parseRoute(hash)).toEqual(route);
+    }
+  },
+);
+
 test.each([
   ['', chat(null)],
   ['#', chat(null)],

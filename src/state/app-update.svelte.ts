@@ -38,7 +38,7 @@ export class AppUpdate {
     const workbox = new Registration(serviceWorkerUrl(), { updateViaCache: 'none' });
     this.#workbox = workbox;
     workbox.addEventListener('waiting', () => (this.#isWaiting = true));
-    workbox.addEventListener('activated', () => (this.#isOfflineReady = true));
+    void navigator.serviceWorker.ready.then(() => (this.#isOfflineReady = true));
     // The first worker of all takes over a page too; it replaces nothing, whichever page asked for it.
     let isControlled = navigator.serviceWorker.controller !== null;
     this.#isOfflineReady = isControlled;
@@ -54,7 +54,7 @@ export class AppUpdate {
       console.error('No service worker:', error);
       return;
     }
-    setTimeout(() => void workbox.messageSW({ type: 'FETCH_LATER' }), FETCH_LATER_MS);
+    setTimeout(() => tellActive('FETCH_LATER'), FETCH_LATER_MS);
     if (this.#wantsSqlite) this.keepSqlite();
     setInterval(() => void workbox.update().catch(() => undefined), CHECK_INTERVAL_MS);
   }
@@ -62,7 +62,7 @@ export class AppUpdate {
   /** Has SQLite (0.7 MB, not among what is fetched by itself) kept for use without a network. */
   readonly keepSqlite = (): void => {
     this.#wantsSqlite = true;
-    void this.#workbox?.messageSW({ type: 'FETCH_SQLITE' });
+    if (this.#workbox) tellActive('FETCH_SQLITE');
   };
 
   /** Lets the newer version in and reloads. The caller makes sure that nothing runs or is unsaved. */
@@ -74,4 +74,12 @@ export class AppUpdate {
     this.#isApplying = true;
     this.#workbox.messageSkipWaiting();
   };
+}
+
+/**
+ * Tells the worker that serves this page, once there is one. Workbox would wait for ever where the page was loaded
+ * while the first worker was being installed for the one before.
+ */
+function tellActive(type: string): void {
+  void navigator.serviceWorker.ready.then(({ active }) => active?.postMessage({ type }));
 }

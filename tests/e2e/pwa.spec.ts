@@ -5,6 +5,9 @@ import { createBuildHost } from '../support/build-host.ts';
 import { expect, test } from './onggi.ts';
 import { isKeptOffline, text } from './seeded.ts';
 
+/** Among what is fetched when the page is idle, and after the rest of it. */
+const LATER = ['/assets/SearchEntry-', '/workers/search.worker-'];
+
 test('the manifest names everything that installing needs, and all of it is there', async ({
   request,
 }) => {
@@ -72,7 +75,7 @@ test.describe('an update', () => {
   });
 });
 
-test('a page that is loaded anew while the first worker is being installed is told of no update', async ({
+test('a page that is loaded anew while the first worker is being installed is told of no update, and gets all of it', async ({
   onggi,
   page,
 }) => {
@@ -85,6 +88,7 @@ test('a page that is loaded anew while the first worker is being installed is to
   await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
   await expect(page.getByRole('button', { name: /API key/ })).toBeVisible();
   await expect(page.getByText(text('update.replaced'))).toHaveCount(0);
+  await expect.poll(() => isKeptOffline(page, LATER), { timeout: 60_000 }).toBe(true);
 });
 
 test('what is fetched when the page is idle works offline too, search among it', async ({
@@ -93,15 +97,7 @@ test('what is fetched when the page is idle works offline too, search among it',
 }) => {
   const { page } = connected;
   await connected.ask('A jar of 김치 for the winter');
-  const isKept = () =>
-    page.evaluate(async () => {
-      const cache = await caches.open('onggi-later');
-      const paths = (await cache.keys()).map(({ url }) => new URL(url).pathname);
-      return ['/assets/SearchEntry-', '/workers/search.worker-'].every((start) =>
-        paths.some((found) => found.startsWith(start)),
-      );
-    });
-  await expect.poll(isKept, { timeout: 60_000 }).toBe(true);
+  await expect.poll(() => isKeptOffline(page, LATER), { timeout: 60_000 }).toBe(true);
   await context.setOffline(true);
   await page.reload();
   await page.keyboard.press('Control+k');

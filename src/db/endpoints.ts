@@ -90,8 +90,9 @@ export function watchEndpointAccess(
     db.transaction('r', db.endpoints, db.secrets, async () => {
       const endpoint = await db.endpoints.get(id);
       const secret = await db.secrets.get(id);
-      // Fresh for every write.
-      return `${endpoint?.baseUrl ?? ''} ${secret?.sealed.iv.join() ?? ''}`;
+      // Fresh for every write: an address that was changed and put right at once was never read in between.
+      const when = endpoint?.updatedAt ?? 0;
+      return `${endpoint?.baseUrl ?? ''} ${when} ${secret?.sealed.iv.join() ?? ''}`;
     }),
   );
 }

@@ -94,6 +94,8 @@ export function openChosenMeaning({
     error: (error) => rejectKnown(toOnggiError(error)),
   });
   let followed: string | undefined;
+  /** Settles once it is known how the connection is asked that embeds. */
+  let accessRead: Promise<undefined> | undefined;
   let stopFollowing: () => void = () => undefined;
   /** Begins anew what failed when the connection that embeds gets another key or address. */
   function follow(choice: EmbedderChoice | undefined): void {
@@ -103,15 +105,21 @@ export function openChosenMeaning({
     followed = endpointId;
     if (endpointId === undefined) return;
     let before: string | undefined;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    accessRead = promise;
     const following = watchEndpointAccess(db, endpointId).subscribe({
       next: (access) => {
         if (before !== undefined && before !== access) void retry();
         before = access;
+        resolve(undefined);
       },
       // Then it takes the person's word, as before.
-      error: () => undefined,
+      error: () => resolve(undefined),
     });
-    stopFollowing = () => following.unsubscribe();
+    stopFollowing = () => {
+      following.unsubscribe();
+      resolve(undefined);
+    };
   }
   let seenAt = 0;
   let isHeld: 'waiting' | 'saving-power' | undefined;
@@ -149,6 +157,8 @@ export function openChosenMeaning({
     store: store.kind === 'opfs' ? store : undefined,
     async openEmbedder(choice, onBytes, givenUp) {
       const isHeavy = choice.kind === 'downloaded' || choice.kind === 'folder';
+      // What mends a failure is a change of what was read before.
+      if (choice.kind === 'endpoint') await accessRead;
       const embedder = isHeavy
         ? await openResting(() => open(choice, onBytes, givenUp), REST_AFTER_MS, WORKER_PATIENCE_MS)
         : await open(choice, onBytes, givenUp);

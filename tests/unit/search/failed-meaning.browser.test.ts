@@ -63,7 +63,8 @@ async function startWithEndpoint(
   });
   const hasFailed = (code: ErrorCode) =>
     expect.poll(() => statuses.at(-1)).toMatchObject({ phase: 'failed', errorCode: code });
-  return { db, apiKeys, endpoints, endpoint, asked, statuses, meaning, hasFailed };
+  const { clock } = makers;
+  return { db, clock, apiKeys, endpoints, endpoint, asked, statuses, meaning, hasFailed };
 }
 
 test('a key that was corrected begins what failed anew, by itself', async () => {
@@ -80,12 +81,13 @@ test('a key that was corrected begins what failed anew, by itself', async () => 
 });
 
 test('an address that was put right again does too; nothing is sent to another one', async () => {
-  const { endpoints, endpoint, asked, statuses, meaning, hasFailed } =
+  const { clock, endpoints, endpoint, asked, statuses, meaning, hasFailed } =
     await startWithEndpoint('right');
   await endpoints.update(endpoint.id, { baseUrl: 'https://e.example/v2' });
   await expect(meaning.near('red apple', OPTIONS)).rejects.toThrow('another address');
   await hasFailed('model/moved');
   expect(asked).toEqual([]);
+  clock.now += 1;
   await endpoints.update(endpoint.id, { baseUrl: endpoint.baseUrl });
   await expect.poll(() => statuses.at(-1)?.phase).toBe('ready');
 });

@@ -95,7 +95,7 @@ export function openChosenMeaning({
   });
   let followed: string | undefined;
   /** Settles once it is known how the connection is asked that embeds. */
-  let accessRead: Promise<undefined> | undefined;
+  let accessRead: Promise<void> | undefined;
   let stopFollowing: () => void = () => undefined;
   /** Begins anew what failed when the connection that embeds gets another key or address. */
   function follow(choice: EmbedderChoice | undefined): void {
@@ -105,20 +105,20 @@ export function openChosenMeaning({
     followed = endpointId;
     if (endpointId === undefined) return;
     let before: string | undefined;
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    accessRead = promise;
+    let resolve: () => void = () => undefined;
+    accessRead = new Promise<void>((settle) => (resolve = settle));
     const following = watchEndpointAccess(db, endpointId).subscribe({
       next: (access) => {
         if (before !== undefined && before !== access) void retry();
         before = access;
-        resolve(undefined);
+        resolve();
       },
       // Then it takes the person's word, as before.
-      error: () => resolve(undefined),
+      error: () => resolve(),
     });
     stopFollowing = () => {
       following.unsubscribe();
-      resolve(undefined);
+      resolve();
     };
   }
   let seenAt = 0;

@@ -6,7 +6,7 @@ import { startModelHub } from '../support/model-hub.ts';
 import type { ModelHub } from '../support/model-hub.ts';
 import { seedConversation, seedConversations } from '../support/seed.ts';
 import { createTinyModel } from '../support/tiny-model.ts';
-import { expect, isKeptOffline, test, text } from './seeded.ts';
+import { SEARCH_FILES, expect, isKeptOffline, test, text } from './seeded.ts';
 import { expectNoViolations } from './violations.ts';
 
 const FRUIT = ['banana bread with bananas', 'bake it'];
@@ -37,8 +37,7 @@ interface Said {
 
 /** What search and a model of transformers.js need after a reload. */
 const KEPT_OFFLINE = [
-  '/assets/SearchEntry-',
-  '/workers/search.worker-',
+  ...SEARCH_FILES,
   '/workers/transformers.worker-',
   '/workers/ort-wasm-simd-threaded-',
   '/downloaded-models/cut/letters/plan',

@@ -3,10 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createBuildHost } from '../support/build-host.ts';
 import { expect, test } from './onggi.ts';
-import { isKeptOffline, text } from './seeded.ts';
-
-/** Among what is fetched when the page is idle, and after the rest of it. */
-const LATER = ['/assets/SearchEntry-', '/workers/search.worker-'];
+import { SEARCH_FILES, isKeptOffline, text } from './seeded.ts';
 
 test('the manifest names everything that installing needs, and all of it is there', async ({
   request,
@@ -88,7 +85,7 @@ test('a page that is loaded anew while the first worker is being installed is to
   await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
   await expect(page.getByRole('button', { name: /API key/ })).toBeVisible();
   await expect(page.getByText(text('update.replaced'))).toHaveCount(0);
-  await expect.poll(() => isKeptOffline(page, LATER), { timeout: 60_000 }).toBe(true);
+  await expect.poll(() => isKeptOffline(page, SEARCH_FILES), { timeout: 60_000 }).toBe(true);
 });
 
 test('what is fetched when the page is idle works offline too, search among it', async ({
@@ -97,7 +94,7 @@ test('what is fetched when the page is idle works offline too, search among it',
 }) => {
   const { page } = connected;
   await connected.ask('A jar of 김치 for the winter');
-  await expect.poll(() => isKeptOffline(page, LATER), { timeout: 60_000 }).toBe(true);
+  await expect.poll(() => isKeptOffline(page, SEARCH_FILES), { timeout: 60_000 }).toBe(true);
   await context.setOffline(true);
   await page.reload();
   await page.keyboard.press('Control+k');

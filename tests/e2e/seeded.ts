@@ -116,6 +116,12 @@ export async function makeSnapshot(page: Page): Promise<void> {
   await expect(card.getByRole('button', { name: /^Restore/ }).nth(1)).toBeVisible();
 }
 
+/** What search is made of, in the order of no list: each may come last. */
+export const SEARCH_FILES = [
+  ...['/assets/SearchEntry-', '/assets/search-query-', '/assets/search-work-'],
+  ...['/assets/MeaningNote-', '/assets/en-', '/workers/search.worker-'],
+];
+
 /** Whether a file is kept for starting offline below each of these beginnings of a path. */
 export function isKeptOffline(page: Page, starts: readonly string[]): Promise<boolean> {
   return page.evaluate(async (wanted) => {

@@ -1,7 +1,8 @@
 /** Words and meaning as one ranking, inside the search worker. */
 import { fuseFound } from '#domain/fuse-ranks.ts';
 import type { FoundGroup } from '#domain/search.ts';
-import type { Meaning, NearOptions } from './meaning.ts';
+import type { Meaning } from './meaning.ts';
+import type { NearOptions } from './meaning-questions.ts';
 import type { SearchEngine } from './search-engine.ts';
 
 /** So many of each ranking are fused. */

@@ -1,6 +1,7 @@
 /**
- * Finding by meaning, inside the search worker. Nothing is fetched or embedded before the first question,
- * unless an earlier visit has begun or the person chooses a model.
+ * Finding by meaning, inside the search worker: which model answers, and what it is let do. What it is asked
+ * is in `meaning-questions.ts`. Nothing is fetched or embedded before the first question, unless an earlier visit
+ * has begun or the person chooses a model.
  *
  * [Note: Changing the model] Vectors of two models cannot be compared, so those of the chosen one are made
  * beside the old ones, which answer until it has them all. Which model answers after a reload is read from
@@ -13,13 +14,10 @@
  */
 import { leaveFeed, readFeedReaders } from '#db/feed-reader.ts';
 import { deleteEmbeddings, readStoredEmbedders } from '#db/embeddings.ts';
-import { readConversationIds, readConversations } from '#db/conversation-ids.ts';
-import { readRange } from '#db/thread-reads.ts';
-import type { Conversation } from '#domain/conversation.ts';
+import { readConversations } from '#db/conversation-ids.ts';
 import { embedderIdOf, isSameChoice, isUsedAlike } from '#domain/embedder-choice.ts';
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
-import { EMBEDDING_COLLECTIONS, embedderKey, isRefusal } from '#domain/embedding.ts';
-import type { EmbeddingCollection } from '#domain/embedding.ts';
+import { EMBEDDING_COLLECTIONS, embedderKey } from '#domain/embedding.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { ErrorCode } from '#domain/errors.ts';
 import type { ConversationId } from '#domain/ids.ts';
@@ -30,15 +28,10 @@ import { expungeUnattended } from './expunge-unattended.ts';
 import { evictVectors } from './evict-vectors.ts';
 import { createFailureMemory } from './failure-memory.ts';
 import { toMapPoints } from './map-points.ts';
+import { createMeaningQuestions } from './meaning-questions.ts';
+import type { NearOptions, RankedOwner } from './meaning-questions.ts';
 import { NO_MEANING, startMeaningRun } from './meaning-run.ts';
 import type { MeaningRun, MeaningRunDeps, OpenEmbedder, OpenedMeaning } from './meaning-run.ts';
-import { toNearDocuments } from './near-documents.ts';
-import { toNearGroups } from './near-groups.ts';
-import type { NearOwner } from './nearest-owners.ts';
-import { conversationPassages } from './passages.ts';
-import { leastCosineOf } from './least-cosine.ts';
-import { isDeath } from './reviving-embedder.ts';
-import { toBuiltInScale } from './unrelated-cosine.ts';
 import { removeOtherVectorFiles } from './vector-sidecar.ts';
 
 /** The model the person wants, and the one before it. */
@@ -56,17 +49,6 @@ export interface MeaningDeps extends MeaningRunDeps {
   ) => Promise<OpenEmbedder>;
   readonly readWish: () => Promise<EmbedderWish>;
   readonly onStatus: (status: MeaningStatus) => void;
-}
-
-export interface NearOptions {
-  readonly limit: number;
-  /** What is less near is left out; a cosine as the built-in model has it, whichever answers. */
-  readonly leastCosine: number;
-}
-
-/** A conversation or document in a ranking. */
-export interface RankedOwner extends NearOwner {
-  readonly collection: EmbeddingCollection;
 }
 
 export interface Meaning {
@@ -149,13 +131,6 @@ const READY_PATIENCE_MS = 10_000;
 /** Vectors are made again when there is so much more room than they took: others write too. */
 const ROOM_FACTOR = 2;
 
-/** What a conversation is about its title, its summary and its first messages say, up to this one. */
-const LAST_GIST_SEQ = 3;
-
-const CONVERSATIONS: readonly EmbeddingCollection[] = ['conversations'];
-
-/** Only so much of a question is embedded: more says nothing more. */
-const MAX_QUERY_UNITS = 2000;
 /** Before the name of a model, its name in the change feed: what was followed for one is not for another. */
 const FEED_PREFIX = 'meaning';
 const feedReaderOf = (choice: EmbedderChoice): string => `${FEED_PREFIX}:${embedderIdOf(choice)}`;
@@ -176,33 +151,6 @@ const nothingIfHeldBack = (error: unknown): readonly never[] => {
   throw error;
 };
 
-/** A question and its vector, of the model that answers. */
-interface Asked extends OpenedMeaning {
-  readonly text: string;
-  readonly query: Float32Array;
-  /** How unlike language it is; null where the model cannot tell. */
-  readonly oddness: number | null;
-}
-
-async function askModel(opened: OpenedMeaning, text: string, signal?: AbortSignal): Promise<Asked> {
-  const query = await opened.embedder.embed([text], 'query', signal);
-  const oddness = (await opened.embedder.measureOddness?.(text)) ?? null;
-  return { ...opened, text, query, oddness };
-}
-
-/** The nearest that are not in the trash, whose places go to those behind. */
-async function nearestBut(
-  trashed: ReadonlySet<string>,
-  index: OpenedMeaning['index'],
-  query: Float32Array,
-  limit: number,
-): Promise<readonly NearOwner[]> {
-  const isKept = ({ ownerId }: NearOwner): boolean => !trashed.has(ownerId);
-  const first = await index.nearest(query, limit);
-  if (first.every(isKept)) return first;
-  return (await index.nearest(query, limit + trashed.size)).filter(isKept).slice(0, limit);
-}
-
 export function createMeaning(deps: MeaningDeps): Meaning {
   const { db, clock, store, openEmbedder, readWish, onStatus } = deps;
   /** Answers questions. */
@@ -216,12 +164,8 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   const running = new Map<MeaningRun, string>();
   /** Bytes of vectors that went to make room, until they are made again. */
   let evictedBytes = 0;
-  /** Of a run that has not ended. */
-  let lastAsked: Asked | undefined;
-  /** A question that the model refused: asked again while the index grows, it would be refused and paid for again. */
-  let lastRefused:
-    { readonly text: string; readonly by: OpenedMeaning; readonly error: OnggiError } | undefined;
   const failures = createFailureMemory(clock);
+  const questions = createMeaningQuestions({ db, failures, ensure });
 
   function tell(): void {
     const shown = coming ?? answering;
@@ -277,7 +221,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
 
   function end(started: Started | undefined): void {
     started?.run.close();
-    lastAsked = lastRefused = undefined;
+    questions.forget();
     if (started === answering) answering = undefined;
     if (started === coming) coming = undefined;
   }
@@ -411,112 +355,6 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     });
   }
 
-  /** Embeds a question; when the model changes or its worker dies over it, once more. */
-  async function embedQuery(text: string, signal?: AbortSignal): Promise<Asked> {
-    if (failures.isDeadly(text))
-      throw new OnggiError('app/worker-failed', 'workers died of this question');
-    const opened = await ensure();
-    signal?.throwIfAborted();
-    // Asked again while the index grows: that costs nothing, at an endpoint no money.
-    if (lastAsked?.text === text && lastAsked.index === opened.index) return lastAsked;
-    if (lastRefused?.text === text && lastRefused.by === opened) throw lastRefused.error;
-    try {
-      lastAsked = await askModel(opened, text, signal);
-    } catch (error) {
-      signal?.throwIfAborted();
-      const next = await ensure();
-      signal?.throwIfAborted();
-      if (error instanceof OnggiError && isRefusal(error.code))
-        lastRefused = { text, by: opened, error };
-      if (next === opened && !isDeath(error, next.embedder)) throw error;
-      try {
-        lastAsked = await askModel(next, text, signal);
-      } catch (again) {
-        const isDead = next === opened && !signal?.aborted && isDeath(again, next.embedder);
-        if (isDead) failures.noteDeadly(text);
-        throw again;
-      }
-    }
-    return lastAsked;
-  }
-
-  /** Nearest first, of each collection. */
-  async function rank(
-    text: string,
-    options: NearOptions,
-    collections: readonly EmbeddingCollection[],
-    signal?: AbortSignal,
-  ): Promise<readonly RankedOwner[]> {
-    const asked = await embedQuery(text.slice(0, MAX_QUERY_UNITS), signal);
-    signal?.throwIfAborted();
-    return rankBy(asked, options, collections);
-  }
-
-  async function rankBy(
-    asked: Omit<Asked, 'text'>,
-    { limit, leastCosine }: NearOptions,
-    collections: readonly EmbeddingCollection[],
-  ): Promise<readonly RankedOwner[]> {
-    const { embedder, query, oddness } = asked;
-    const ranked: RankedOwner[] = [];
-    const trashed = new Set<string>(await readConversationIds(db, ['deleted']));
-    for (const collection of collections) {
-      const index = collection === 'documents' ? asked.documents : asked.index;
-      for (const owner of await nearestBut(trashed, index, query, limit)) {
-        const cosine = toBuiltInScale(owner.cosine, embedder.unrelated);
-        if (cosine >= leastCosine) ranked.push({ ...owner, cosine, collection });
-      }
-    }
-    ranked.sort((a, b) => b.cosine - a.cosine);
-    // What is near to nothing but by its characters has no meaning here.
-    return (ranked[0]?.cosine ?? -1) >= leastCosineOf(oddness) ? ranked : [];
-  }
-
-  async function read(owners: readonly RankedOwner[]): Promise<readonly NearGroup[]> {
-    const of = (wanted: EmbeddingCollection): readonly RankedOwner[] =>
-      owners.filter(({ collection }) => collection === wanted);
-    const conversations = await toNearGroups(db, of('conversations'));
-    const documents = await toNearDocuments(db, of('documents'));
-    return [...conversations, ...documents].sort((a, b) => b.cosine - a.cosine);
-  }
-
-  async function find(
-    text: string,
-    {
-      limit,
-      leastCosine,
-      withDocuments = false,
-    }: NearOptions & { withDocuments?: boolean | undefined },
-    signal?: AbortSignal,
-  ): Promise<readonly NearGroup[]> {
-    const collections = withDocuments ? EMBEDDING_COLLECTIONS : CONVERSATIONS;
-    const found = await read(await rank(text, { limit, leastCosine }, collections, signal));
-    return found.slice(0, limit);
-  }
-
-  async function findSimilar(
-    conversation: Conversation,
-    { limit, leastCosine }: NearOptions,
-    signal?: AbortSignal,
-  ): Promise<readonly NearGroup[]> {
-    const { id, status } = conversation;
-    const opened = await ensure();
-    signal?.throwIfAborted();
-    if (opened.embedder.skipsTrash && status === 'deleted') return [];
-    // One is the asking one.
-    const options = { limit: limit + 1, leastCosine };
-    const query = opened.index.meanOf(id, ({ seq }) => seq <= LAST_GIST_SEQ);
-    let ranked: readonly RankedOwner[];
-    if (query) ranked = await rankBy({ ...opened, query, oddness: null }, options, CONVERSATIONS);
-    else {
-      const first = await readRange(db.strict, id, 0, LAST_GIST_SEQ);
-      const gist = conversationPassages(conversation, first).map(({ text }) => text);
-      if (gist.length === 0) return [];
-      ranked = await rank(gist.join('\n'), options, CONVERSATIONS, signal);
-    }
-    return (await read(ranked.filter(({ ownerId }) => ownerId !== id))).slice(0, limit);
-  }
-
   /** The run that answers, when it has everything; undefined when it does not come to that soon. */
   async function ready(): Promise<MeaningRun | undefined> {
     const patience = new Promise<undefined>((resolve) =>
@@ -541,7 +379,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     },
     rechoose() {
       evictedBytes = 0;
-      lastRefused = undefined;
+      questions.forgetRefused();
       failures.forget();
       return arrangeNext();
     },
@@ -567,7 +405,7 @@ export function createMeaning(deps: MeaningDeps): Meaning {
     },
     retryLeftOut() {
       // A question that was refused may be taken now, too.
-      lastAsked = lastRefused = undefined;
+      questions.forget();
       for (const started of [answering, coming]) started?.run.retryLeftOut();
     },
     evict: () =>
@@ -596,20 +434,20 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       if (!answering && (await isEvicted())) return [];
       // What was not sent anywhere yet is not sent to an endpoint in passing.
       if (isInPassing && (await readWish()).chosen.kind === 'endpoint') return [];
-      return find(text, options, signal).catch(nothingIfHeldBack);
+      return questions.find(text, options, signal).catch(nothingIfHeldBack);
     },
     async rank(text, options, signal) {
       if (text.trim() === '' || (!answering && (await isEvicted()))) return [];
-      return rank(text, options, EMBEDDING_COLLECTIONS, signal).catch(nothingIfHeldBack);
+      return questions.rank(text, options, EMBEDDING_COLLECTIONS, signal).catch(nothingIfHeldBack);
     },
-    read,
+    read: questions.read,
     async similar(id, options, signal) {
       const [conversation] = await readConversations(db, [id]);
       if (!conversation) return [];
       const isEndpoint = (await readWish()).chosen.kind === 'endpoint';
       if (isEndpoint && !(await isBegun())) return [];
       if (!answering && (await isEvicted())) return [];
-      return findSimilar(conversation, options, signal).catch(nothingIfHeldBack);
+      return questions.findSimilar(conversation, options, signal).catch(nothingIfHeldBack);
     },
     async map(signal) {
       const opened = await ensure().catch((error: unknown) => {

@@ -10,6 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build, preview } from 'vite';
+import { createRandom } from '../support/kill-rounds.mjs';
 import { launchKillable } from '../support/killable-browser.mjs';
 
 /** @typedef {import('../support/restore-page/main.ts').Sight} Sight */
@@ -22,17 +23,6 @@ const { values: options } = parseArgs({
 });
 
 const PATIENCE_MS = 30_000;
-
-/** Numbers from 0 to below 1, the same for the same seed (mulberry32, public domain). */
-function createRandom(/** @type {number} */ seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /**
  * Where a round is killed: somewhere in the whole work, or just after the person said yes.

@@ -2,8 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import type { ImportPreview } from '#domain/import-report.ts';
-import type { Conversation } from '#domain/conversation.ts';
-import type { Message } from '#domain/message.ts';
 import type { ImportFile } from '#portability/open-files.ts';
 import { previewImport } from '#portability/preview-import.ts';
 import { runImport } from '#portability/run-import.ts';
@@ -78,8 +76,7 @@ describe('a conversation of which', () => {
       ({ metadata }) => metadata['source_id'] === 'c2-m0',
     );
     if (!damaged) throw new Error('not imported');
-    const row = { ...damaged, metadata: null } as unknown as Message;
-    await db.strict.messages.put(row);
+    await db.strict.table('messages').put({ ...damaged, metadata: null });
     const expected = {
       fates: ['0,2,0'],
       skipped: [['storage_refused', 1, 'Title of c2']],
@@ -95,8 +92,7 @@ describe('a conversation of which', () => {
     await run(db, chats(2));
     const damaged = (await snapshot(db)).conversations.find(({ title }) => title === 'Two');
     if (!damaged) throw new Error('not imported');
-    const row = { ...damaged, metadata: null } as unknown as Conversation;
-    await db.strict.conversations.put(row);
+    await db.strict.table('conversations').put({ ...damaged, metadata: null });
     const expected = { fates: ['0,2,0'], skipped: [['storage_refused', 1, 'Two']], refused: [] };
     expect(await preview(db, chats(3))).toEqual(expected);
     expect(await run(db, chats(3))).toEqual(expected);

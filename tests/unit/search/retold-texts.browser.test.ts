@@ -45,6 +45,18 @@ function start(db: OnggiDatabase, changes: Partial<MeaningDeps> = {}) {
   return { embedder, near, isReady };
 }
 
+/** Opened anew with all indexed before, and merged since. */
+async function openMergedSince(): Promise<OnggiDatabase> {
+  const names = freshNames();
+  const before = await openForTest({ names });
+  await addRows(before, BEFORE, OTHER);
+  await start(before).isReady();
+  before.close();
+  const db = await openForTest({ names });
+  await mergeCopy(db);
+  return db;
+}
+
 /** The hashes of texts of which something is stored. */
 async function storedHashes({ strict: db }: OnggiDatabase): Promise<readonly number[]> {
   const blocks = await db.embeddings.toArray();
@@ -73,15 +85,7 @@ test('finds the text that a merge put under the dates and counts of before, and 
 });
 
 test('a merge that was not followed before the page was closed is followed after a reload', async () => {
-  const names = freshNames();
-  const before = await openForTest({ names });
-  await addRows(before, BEFORE, OTHER);
-  const first = start(before);
-  await first.isReady();
-  before.close();
-
-  const db = await openForTest({ names });
-  await mergeCopy(db);
+  const db = await openMergedSince();
   const { embedder, near, isReady } = start(db);
   await isReady();
   expect(await near('yellow lemon')).toBe('yellow lemon');
@@ -91,15 +95,7 @@ test('a merge that was not followed before the page was closed is followed after
 });
 
 test('where the change feed does not go back so far every text is compared once', async () => {
-  const names = freshNames();
-  const before = await openForTest({ names });
-  await addRows(before, BEFORE, OTHER);
-  const first = start(before);
-  await first.isReady();
-  before.close();
-
-  const db = await openForTest({ names });
-  await mergeCopy(db);
+  const db = await openMergedSince();
   await db.strict.feedReaders.clear();
   await db.strict.changeFeed.clear();
   const { embedder, near, isReady } = start(db);

@@ -222,6 +222,11 @@ export class App {
     this.open.setPlace(this.#newPlace());
   }
 
+  /** Begins after the first connection; whoever has gone elsewhere meanwhile stays there. */
+  readonly beginFirstChat = (): void => {
+    if (this.parts.router.current.screen === 'chat') this.newChat();
+  };
+
   get isSidebarShown(): boolean {
     return this.isNarrow ? this.isSidebarOpen : !this.isSidebarFolded;
   }

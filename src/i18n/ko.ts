@@ -84,7 +84,7 @@ export const ko: LaterTexts = {
   'meaning.similar': '비슷한 대화',
   'meaning.looking': '찾는 중…',
   'meaning.nothingSimilar':
-    '아직 의미로 색인한 대화가 없어요. 검색을 한 번 하시면 대화를 고르신 연결로 보내 색인해요.',
+    '아직 의미로 색인한 대화가 없어요. 한 번 검색하면 고른 연결로 대화를 보내 색인해요.',
   'meaning.nothingNear': '비슷한 내용의 다른 대화가 없어요.',
   'meaning.nothingSimilarYet': '아직 비슷한 대화를 찾지 못했어요. 의미 색인이 끝나지 않았어요.',
   'meaning.byMeaning': '의미로 찾음',
@@ -161,7 +161,7 @@ export const ko: LaterTexts = {
   'embedder.clear': '내려받은 모델과 엔진 모두 지우기',
   'embedder.clearTitle': '내려받은 모델과 엔진을 모두 지울까요?',
   'embedder.clearBody':
-    '내려받은 모델과 모델을 실행하는 엔진을 이 기기에서 모두 삭제해요. 대화는 그대로 남고, 의미로 찾기는 기본 제공 모델이 이어서 맡아요. 모델은 언제든 다시 내려받을 수 있어요.',
+    '내려받은 모델과 모델을 실행하는 엔진을 이 기기에서 모두 삭제해요. 대화는 그대로 남고, 의미로 찾기는 기본 모델이 이어서 맡아요. 모델은 언제든 다시 내려받을 수 있어요.',
   'embedder.cleared': '내려받은 모델과 엔진을 모두 지웠어요.',
   'embedder.gpu': '그래픽 프로세서로 실행(WebGPU)',
   'embedder.gpuHint':

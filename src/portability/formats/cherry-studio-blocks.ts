@@ -1,5 +1,7 @@
 /** The blocks that a message of Cherry Studio is made of (FORMATS 2.4). */
 import type { ImportedAttachment, ImportNote } from '#domain/imported.ts';
+import { distinctCitations, readCitation, readPassages } from './read-citations.ts';
+import type { Citation } from './read-citations.ts';
 import { joinTexts, readDataUrl, readErrorText } from './read-content.ts';
 import { asArray, asCount, asId, asText, isObject, member, objectsOf } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
@@ -8,22 +10,19 @@ import type { JsonObject } from './read-value.ts';
 export interface CherryBlocks {
   readonly content: string;
   readonly reasoning: string | null;
-  /** Tool calls and blocks of unknown kinds, as they came. */
+  /** Tool calls, translations, passages and blocks of unknown kinds, as they came. */
   readonly parts: readonly unknown[];
   readonly attachments: readonly ImportedAttachment[];
-  readonly citations: readonly unknown[];
-  /** Empty when there is none. */
-  readonly translation: string;
+  readonly citations: readonly Citation[];
   readonly error: string | null;
 }
 
 interface Collected {
   readonly texts: string[];
   readonly thoughts: string[];
-  readonly translations: string[];
   readonly parts: unknown[];
   readonly attachments: ImportedAttachment[];
-  readonly citations: unknown[];
+  readonly citations: (Citation | null)[];
   error: string | null;
 }
 
@@ -37,7 +36,6 @@ export function readCherryBlocks(
   const found: Collected = {
     texts: old === null ? [] : [old],
     thoughts: [],
-    translations: [],
     parts: [],
     attachments: [],
     citations: [],
@@ -50,7 +48,7 @@ export function readCherryBlocks(
   }
   for (const key of ['files', 'images']) {
     for (const file of objectsOf(member(message, key), notes)) {
-      collectFiles({ file }, found, notes);
+      collectFiles({ type: 'file', file }, found, notes);
     }
   }
   const { parts, attachments, citations, error } = found;
@@ -59,8 +57,7 @@ export function readCherryBlocks(
     reasoning: asText(joinTexts(found.thoughts)),
     parts,
     attachments,
-    citations,
-    translation: joinTexts(found.translations),
+    citations: distinctCitations(citations),
     error,
   };
 }
@@ -71,7 +68,6 @@ function collectBlock(block: JsonObject, found: Collected, notes: Set<ImportNote
   if (type === 'main_text') found.texts.push(text);
   else if (type === 'thinking') found.thoughts.push(text);
   else if (type === 'code') found.texts.push(fence(text, asText(member(block, 'language')) ?? ''));
-  else if (type === 'translation') found.translations.push(text);
   else if (type === 'image' || type === 'file') collectFiles(block, found, notes);
   else if (type === 'video') collectVideo(block, found, notes);
   else if (type === 'compact') {
@@ -81,34 +77,66 @@ function collectBlock(block: JsonObject, found: Collected, notes: Set<ImportNote
   } else if (type === 'citation') collectCitations(block, found);
   else if (type === 'error') found.error ??= readErrorText(member(block, 'error')) ?? 'error';
   else {
-    if (type !== 'tool') notes.add('unknown_block');
+    if (type !== 'tool' && type !== 'translation') notes.add('unknown_block');
     found.parts.push(block);
   }
 }
 
 /** A video lies among the files, at an address, or on the disk of the other device. */
 function collectVideo(block: JsonObject, found: Collected, notes: Set<ImportNote>): void {
-  const before = found.attachments.length;
-  collectFiles(block, found, notes);
-  if (found.attachments.length > before) return;
-  const path = asText(member(block, 'filePath')) ?? asText(member(block, 'url'));
-  if (path === null) {
-    found.parts.push(block);
-    return;
-  }
+  const url = asText(member(block, 'url'));
+  const isElsewhere = url === null || /^(?:https?|data):/i.test(url);
+  const path = asText(member(block, 'filePath')) ?? (isElsewhere ? null : url);
   const name = path
-    .split(/[\\/]/)
+    ?.split(/[\\/]/)
     .at(-1)
     ?.replace(/[?#].*$/, '');
-  if (!name) return;
-  found.attachments.push({ name, mediaType: null, sizeBytes: null, assetKeys: [name] });
+  if (name && asId(member(member(block, 'file'), 'id')) === null) {
+    found.attachments.push({ name, mediaType: null, sizeBytes: null, assetKeys: [name] });
+  } else collectFiles(block, found, notes);
 }
 
+/**
+ * What a search found, and what was looked up in files and memories. Of the latter the block stays too:
+ * what they quote is found at no address.
+ */
 function collectCitations(block: JsonObject, found: Collected): void {
-  for (const key of ['response', 'knowledge', 'memories']) {
-    const value = member(block, key);
-    if (value !== undefined && value !== null) found.citations.push(value);
+  const response = member(block, 'response');
+  const searched = [...citationsOfSearch(response, 0)];
+  const lookedUp = ['knowledge', 'memories'].flatMap((key) =>
+    asArray(member(block, key)).filter(isObject).map(describePassage),
+  );
+  const passages = readPassages(lookedUp);
+  found.citations.push(...searched, ...passages.citations);
+  const isUnread = searched.length === 0 && (isObject(response) || lookedUp.length === 0);
+  if (isUnread || passages.rest.length > 0) found.parts.push(block);
+}
+
+/** A passage of a file, whose source is an address or a path; or something remembered. */
+function describePassage(entry: JsonObject): JsonObject {
+  const source = asText(member(entry, 'sourceUrl'));
+  const isAddress = source !== null && /^https?:/i.test(source);
+  const name = asText(member(member(entry, 'file'), 'origin_name')) ?? source;
+  return {
+    ...entry,
+    ...(isAddress ? { url: source } : { title: member(entry, 'title') ?? name }),
+  };
+}
+
+const MAX_DEPTH = 4;
+/** Where the services that Cherry Studio searches with put what they found. */
+const FOUND_IN = ['results', 'groundingChunks', 'web', 'url_citation', 'citations', 'sources'];
+
+function* citationsOfSearch(value: unknown, depth: number): Generator<Citation> {
+  if (depth > MAX_DEPTH) return;
+  if (Array.isArray(value)) {
+    for (const each of asArray(value)) yield* citationsOfSearch(each, depth + 1);
+    return;
   }
+  const isWord = typeof value === 'string' && !/^https?:/i.test(value);
+  const citation = isWord ? null : readCitation(value);
+  if (citation) yield citation;
+  else for (const key of FOUND_IN) yield* citationsOfSearch(member(value, key), depth + 1);
 }
 
 function fence(text: string, language: string): string {
@@ -117,19 +145,29 @@ function fence(text: string, language: string): string {
   return `${ticks}${/^[\w+#.-]{1,30}$/.test(language) ? language : ''}\n${text}\n${ticks}`;
 }
 
-/** Files lie in the archive as `Data/Files/<id><extension>`; pictures can also be data URLs. */
+/**
+ * Files lie in the archive as `Data/Files/<id><extension>`; pictures can also be data URLs. Nothing is
+ * fetched: of a picture that is only an address the block stays.
+ */
 function collectFiles(block: JsonObject, found: Collected, notes: Set<ImportNote>): void {
   const file = member(block, 'file');
   const name = asText(member(file, 'origin_name')) ?? asText(member(file, 'name'));
   const made = member(member(member(block, 'metadata'), 'generateImageResponse'), 'images');
+  const id = asId(member(file, 'id'));
+  let isAddress = false;
+  let isTaken = false;
   for (const value of [member(block, 'url'), ...asArray(made)]) {
     const url = asText(value);
     const attachment = url === null ? null : readDataUrl(url, name);
     if (attachment) found.attachments.push(attachment);
-    else if (url !== null) notes.add('asset_missing');
+    isTaken ||= attachment !== null;
+    // Of a file that lies in the archive the path on the other device says nothing.
+    isAddress ||= url !== null && !attachment && (id === null || /^https?:/i.test(url));
   }
-  const id = asId(member(file, 'id'));
-  if (id === null) return;
-  const sizeBytes = asCount(member(file, 'size'));
-  found.attachments.push({ name: name ?? id, mediaType: null, sizeBytes, assetKeys: [id] });
+  if (id !== null) {
+    const sizeBytes = asCount(member(file, 'size'));
+    found.attachments.push({ name: name ?? id, mediaType: null, sizeBytes, assetKeys: [id] });
+  }
+  if (isAddress) notes.add('asset_missing');
+  if (isAddress || (!isTaken && id === null)) found.parts.push(block);
 }

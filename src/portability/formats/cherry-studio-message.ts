@@ -80,7 +80,6 @@ function readMessage(
       provider: asText(member(model, 'provider')),
       error: read.error,
       citations: read.citations.length === 0 ? null : read.citations,
-      translation: asText(read.translation),
     }),
   };
 }

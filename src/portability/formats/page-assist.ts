@@ -7,7 +7,7 @@ import { readInstantMs } from '#domain/instants.ts';
 import { buildConversation, readDate } from './build-conversation.ts';
 import type { MessageDraft } from './build-conversation.ts';
 import type { JsonFormat } from './format.ts';
-import { readCitations } from './read-citations.ts';
+import { distinctCitations, readCitations, readPassages } from './read-citations.ts';
 import {
   joinReasoning,
   readContent,
@@ -95,39 +95,54 @@ function readMessage(message: JsonObject, notes: Set<ImportNote>): MessageDraft 
   const thinking = isAnswer ? splitThinking(read.content) : null;
   const found = readCitations(member(member(message, 'search'), 'search_results'));
   const documents = readDocuments(member(message, 'documents'), notes);
-  const sources = [...asArray(member(message, 'sources')), ...found, ...documents.pages];
+  const passages = readPassages(objectsOf(member(message, 'sources'), notes));
+  const citations = distinctCitations([
+    ...passages.citations,
+    ...found,
+    ...readCitations(documents.pages),
+  ]);
+  const images = readImages(member(message, 'images'), notes);
   const thoughtMs = secondsToMs(member(message, 'reasoning_time_taken'));
   const model = asText(member(message, 'modelName')) ?? asText(member(message, 'name'));
   return {
     role,
     content: thinking?.content ?? read.content,
     reasoning: joinReasoning(read.reasoning, thinking?.reasoning ?? null),
-    parts: read.parts,
-    attachments: [
-      ...read.attachments,
-      ...readImages(member(message, 'images'), notes),
-      ...documents.files,
+    parts: [
+      ...read.parts,
+      ...images.parts,
+      ...passages.rest.map((source) => ({ type: 'source', ...source })),
     ],
+    attachments: [...read.attachments, ...images.files, ...documents.files],
     sourceId: asId(member(message, 'id')) ?? '',
     timestamp: readDate(member(message, 'createdAt'), notes),
     ...(isAnswer ? readUsage(member(message, 'generationInfo')) : {}),
     modelUsed: isAnswer ? model : null,
     metadata: {
       ...(sourceRole === null ? {} : { source_role: sourceRole }),
-      ...(sources.length === 0 ? {} : { citations: sources }),
+      ...(citations.length === 0 ? {} : { citations }),
       ...(thoughtMs === null || thoughtMs === 0 ? {} : { reasoning_ms: thoughtMs }),
     },
   };
 }
 
-function readImages(value: unknown, notes: Set<ImportNote>): readonly ImportedAttachment[] {
-  return asArray(value).flatMap((image) => {
+/** Pictures are `data:` URLs. Nothing is fetched: one that is only an address stays that. */
+function readImages(
+  value: unknown,
+  notes: Set<ImportNote>,
+): { readonly files: readonly ImportedAttachment[]; readonly parts: readonly unknown[] } {
+  const files: ImportedAttachment[] = [];
+  const parts: unknown[] = [];
+  for (const image of asArray(value)) {
     const url = asText(image) ?? asText(member(image, 'url'));
-    if (url === null) return [];
-    const attachment = readDataUrl(url, null);
-    if (!attachment) notes.add('asset_missing');
-    return attachment ?? [];
-  });
+    const file = url === null ? null : readDataUrl(url, null);
+    if (file) files.push(file);
+    else if (url !== null || isObject(image)) {
+      notes.add(url === null ? 'unknown_block' : 'asset_missing');
+      parts.push({ type: 'image', ...(isObject(image) ? image : { url }) });
+    }
+  }
+  return { files, parts };
 }
 
 /** What was asked about: files, whose text may be there, and pages of the browser. */

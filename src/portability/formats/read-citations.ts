@@ -1,4 +1,5 @@
 import { asArray, asText, isObject, member } from './read-value.ts';
+import type { JsonObject } from './read-value.ts';
 
 /** A source that an answer names; kept as `metadata.citations` in this one shape for all products. */
 export interface Citation {
@@ -10,7 +11,8 @@ export interface Citation {
 
 const TITLES = ['title', 'name', 'source_title'];
 const URLS = ['url', 'link', 'source_url', 'uri'];
-const TEXTS = ['text', 'snippet', 'cited_text', 'description', 'content', 'preview'];
+const TEXTS = ['text', 'snippet', 'cited_text', 'description', 'content', 'preview', 'pageContent'];
+const MAX_TEXT = 2000;
 
 /** A citation out of an object that names title, address or text in one of the usual ways. */
 export function readCitation(value: unknown): Citation | null {
@@ -23,7 +25,7 @@ export function readCitation(value: unknown): Citation | null {
     firstText(value, TEXTS),
   ];
   if (title === null && url === null) return null;
-  return { title, url, text: text?.slice(0, 2000) ?? null };
+  return { title, url, text: text?.slice(0, MAX_TEXT) ?? null };
 }
 
 /** The citations of a list, each address (or title) once, in their order. */
@@ -40,6 +42,23 @@ export function distinctCitations(citations: readonly (Citation | null)[]): read
     if (!byKey.has(key)) byKey.set(key, citation);
   }
   return [...byKey.values()];
+}
+
+/**
+ * The citations of a list, and of its objects those of which a citation says not all: that name neither
+ * title nor address, that quote a passage nobody finds at an address, or a long one.
+ */
+export function readPassages(values: readonly JsonObject[]): {
+  readonly citations: readonly (Citation | null)[];
+  readonly rest: readonly JsonObject[];
+} {
+  const citations = values.map(readCitation);
+  const rest = values.filter((value, index) => {
+    const length = firstText(value, TEXTS)?.length ?? 0;
+    const citation = citations[index];
+    return !citation || length > MAX_TEXT || (citation.url === null && length > 0);
+  });
+  return { citations, rest };
 }
 
 function firstText(value: unknown, keys: readonly string[]): string | null {

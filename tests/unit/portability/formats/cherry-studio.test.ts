@@ -165,7 +165,10 @@ describe('cherryStudioFormat', () => {
       completionTokens: 2,
       responseTimeMs: 900,
       modelUsed: 'gpt-4o',
-      metadata: { provider: 'openai', citations: [{ results: [{ url: 'https://x.org' }] }] },
+      metadata: {
+        provider: 'openai',
+        citations: [{ title: null, url: 'https://x.org', text: null }],
+      },
     });
     expect(failed).toMatchObject({
       status: 'error',
@@ -228,5 +231,108 @@ describe('cherryStudioFormat', () => {
         ],
       },
     ]);
+  });
+
+  /** The one message that these blocks make, and what is noted. */
+  function messageOf(blocks: readonly Record<string, unknown>[]) {
+    const message = {
+      ...{ id: 'm', role: 'assistant', createdAt: '2026-01-01T00:00:01.000Z', status: 'success' },
+      blocks: blocks.map(({ id }) => id),
+    };
+    const items = readFile(cherryStudioFormat, {
+      ...FILE,
+      indexedDB: { topics: [{ id: 't', messages: [message] }], message_blocks: blocks },
+    });
+    expectWellFormed(items);
+    const [conversation] = conversationsOf(items);
+    const [read] = conversation?.messages ?? [];
+    if (!conversation || !read) throw new Error('no message');
+    return { ...read, notes: conversation.notes };
+  }
+
+  it.each([
+    { by: 'a search service', response: { results: [{ title: '옹기', url: 'https://x.org' }] } },
+    {
+      by: 'OpenAI',
+      response: {
+        source: 'openai',
+        results: [{ type: 'url_citation', url_citation: { title: '옹기', url: 'https://x.org' } }],
+      },
+    },
+    {
+      by: 'Gemini',
+      response: {
+        source: 'gemini',
+        results: { groundingChunks: [{ web: { title: '옹기', uri: 'https://x.org' } }] },
+      },
+    },
+    {
+      by: 'Zhipu, twice',
+      response: {
+        results: [
+          { title: '옹기', link: 'https://x.org' },
+          { title: 'again', link: 'https://x.org' },
+        ],
+      },
+    },
+  ])('shows what was found by $by as sources', ({ response }) => {
+    const words = { id: 'w', type: 'main_text', content: 'A' };
+    const read = messageOf([words, { id: 'c', type: 'citation', response }]);
+    expect(read.metadata['citations']).toEqual([
+      { title: '옹기', url: 'https://x.org', text: null },
+    ]);
+    expect(read.parts).toEqual([]);
+  });
+
+  it('names looked up files as sources and keeps what was read there', () => {
+    const block = {
+      ...{ id: 'c', type: 'citation' },
+      knowledge: [
+        {
+          id: 1,
+          content: '가마는 뜨겁다.',
+          sourceUrl: 'C:\\kiln.pdf',
+          file: { origin_name: '가마.pdf' },
+        },
+        { id: 2, content: 'Clay.', sourceUrl: 'https://clay.example/', type: 'url' },
+      ],
+      memories: [{ id: 'z', memory: 'Likes pots.' }],
+    };
+    const read = messageOf([{ id: 'w', type: 'main_text', content: 'A' }, block]);
+    expect(read.metadata['citations']).toEqual([
+      { title: '가마.pdf', url: null, text: '가마는 뜨겁다.' },
+      { title: null, url: 'https://clay.example/', text: 'Clay.' },
+    ]);
+    expect(read.parts).toEqual([block]);
+    expect(read.notes).not.toContain('unknown_block');
+  });
+
+  it('keeps what a search gave in a way nobody knows', () => {
+    const block = { id: 'c', type: 'citation', response: { results: { odd: 1 } } };
+    const read = messageOf([block]);
+    expect(read.metadata['citations']).toBeUndefined();
+    expect(read.parts).toEqual([block]);
+  });
+
+  it('keeps a translation where it is shown, with its language', () => {
+    const block = { id: 't', type: 'translation', content: 'Pot', targetLanguage: 'en' };
+    const read = messageOf([{ id: 'w', type: 'main_text', content: '옹기' }, block]);
+    expect(read.parts).toEqual([block]);
+    expect(read.metadata['translation']).toBeUndefined();
+    expect(read.notes).not.toContain('unknown_block');
+  });
+
+  it('keeps the address of a picture that lies elsewhere, and a picture without any', () => {
+    const blocks = [
+      { id: 'i', type: 'image', url: 'https://pots.example/pot.png' },
+      { id: 'd', type: 'image', url: 'data:image/png;base64,AA==' },
+      { id: 'f', type: 'image', url: 'file:///C:/p.png', file: { id: 'f1', origin_name: 'p.png' } },
+      { id: 'v', type: 'video', url: 'https://pots.example/kiln.mp4' },
+      { id: 'o', type: 'image' },
+    ];
+    const read = messageOf(blocks);
+    expect(read.parts).toEqual([blocks[0], blocks[3], blocks[4]]);
+    expect(read.attachments).toMatchObject([{ mediaType: 'image/png' }, { name: 'p.png' }]);
+    expect(read.notes).toContain('asset_missing');
   });
 });

@@ -82,7 +82,10 @@ describe('pageAssistFormat', () => {
       reasoning: 'hmm',
       promptTokens: 3,
       completionTokens: 4,
-      metadata: { citations: [{ url: 'https://x.org' }], reasoning_ms: 2000 },
+      metadata: {
+        citations: [{ title: null, url: 'https://x.org', text: null }],
+        reasoning_ms: 2000,
+      },
     });
   });
 
@@ -115,10 +118,52 @@ describe('pageAssistFormat', () => {
     ]);
     const answer = onlyConversation(items.slice(0, 1)).messages[1];
     expect(answer?.metadata['citations']).toEqual([
-      { url: 'https://x.org' },
+      { title: null, url: 'https://x.org', text: null },
       { title: '옹기점', url: 'https://pots.example/', text: null },
-      documents[0],
+      { title: 'Page', url: 'https://page.example/', text: null },
     ]);
     expect(answer?.attachments).toMatchObject([{ name: 'kiln.txt', text: 'burns hot' }]);
+  });
+
+  function answerWith(more: Record<string, unknown>) {
+    const answer = { id: 'm', role: 'assistant', content: 'A', createdAt: 1700000002000, ...more };
+    const items = readFile(pageAssistFormat, {
+      ...FILE,
+      chat: [{ history: FILE.chat[0]?.history, messages: [answer] }],
+    });
+    expectWellFormed(items);
+    const conversation = onlyConversation(items);
+    const [message] = conversation.messages;
+    if (!message) throw new Error('no message');
+    return { ...message, notes: conversation.notes };
+  }
+
+  it('names the files an answer was made from, and keeps the passages', () => {
+    const sources = [
+      { name: '가마.pdf', type: 'pdf', mode: 'rag', url: '', pageContent: 'burns hot' },
+      { name: 'Pots', type: 'url', url: 'https://pots.example/', pageContent: 'round' },
+      { type: 'odd' },
+    ];
+    const answer = answerWith({ sources });
+    expect(answer.metadata['citations']).toEqual([
+      { title: '가마.pdf', url: null, text: 'burns hot' },
+      { title: 'Pots', url: 'https://pots.example/', text: 'round' },
+    ]);
+    expect(answer.parts).toEqual([sources[0], { type: 'odd' }]);
+  });
+
+  it('keeps the address of a picture that lies elsewhere', () => {
+    const images = [
+      'https://pots.example/a.png',
+      { url: 'data:image/png;base64,AA==' },
+      { odd: 1 },
+    ];
+    const answer = answerWith({ images });
+    expect(answer.attachments).toMatchObject([{ mediaType: 'image/png' }]);
+    expect(answer.parts).toEqual([
+      { type: 'image', url: 'https://pots.example/a.png' },
+      { type: 'image', odd: 1 },
+    ]);
+    expect(answer.notes).toEqual(expect.arrayContaining(['asset_missing', 'unknown_block']));
   });
 });

@@ -257,7 +257,7 @@ function changedMessage(
   const state = {
     ...(isRedated && { timestamp }),
     ...((isLonger || isEdited) && { content, status: restingStatus(imported) }),
-    ...(isItsText && !isOlder && changedTexts(imported, stored)),
+    ...(isItsText && !isOlder && changedTexts(imported, stored, isEdited)),
     ...(isItsText &&
       imported.attachments.length > kept && {
         attachments: [...stored.attachments, ...references.slice(kept)],
@@ -292,7 +292,13 @@ function toEarlierVersion(stored: Message): Message {
 }
 
 /** Fields that nobody can change here but with the text. What the file does not say stays. */
-function changedTexts(imported: ImportedMessage, stored: Message): Partial<Message> {
+function changedTexts(
+  imported: ImportedMessage,
+  stored: Message,
+  isEdited: boolean,
+): Partial<Message> {
+  // The conversation may go on with another model: what answered before is known.
+  const isModelKnown = stored.modelUsed !== null && imported.isModelOfWhole && !isEdited;
   const given = {
     reasoning: imported.reasoning,
     parts: imported.parts.length === 0 ? null : imported.parts,
@@ -302,7 +308,7 @@ function changedTexts(imported: ImportedMessage, stored: Message): Partial<Messa
     promptTokens: imported.promptTokens,
     completionTokens: imported.completionTokens,
     costUsd: imported.costUsd,
-    modelUsed: imported.modelUsed,
+    modelUsed: isModelKnown ? null : imported.modelUsed,
     temperature: imported.temperature,
     responseTimeMs: imported.responseTimeMs,
   };

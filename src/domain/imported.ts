@@ -94,6 +94,8 @@ export interface ImportedMessage {
   readonly completionTokens: number | null;
   readonly costUsd: number | null;
   readonly modelUsed: string | null;
+  /** The message names no model: this is the one of the whole conversation, which may have changed since. */
+  readonly isModelOfWhole?: true;
   readonly temperature: number | null;
   readonly responseTimeMs: number | null;
   readonly rating: Rating | null;
@@ -299,7 +301,10 @@ export function placeImportedMessage(
 type NewConversation = Pick<ImportedConversation, 'source' | 'sourceId' | 'messages'> &
   Partial<ImportedConversation>;
 
-/** A whole imported conversation from what the source says. */
+/**
+ * A whole imported conversation from what the source says. Answers that name no model have that of the
+ * conversation, so that counts, filters and the preview know it.
+ */
 export function createImportedConversation(fields: NewConversation): ImportedConversation {
   return {
     isSourceIdDerived: false,
@@ -318,7 +323,22 @@ export function createImportedConversation(fields: NewConversation): ImportedCon
     metadata: {},
     notes: [],
     ...fields,
+    messages: withModel(fields.messages, fields.chatModel ?? null),
   };
+}
+
+/** What the other product hides is no answer: a step, or an example that belongs to the instructions. */
+function withModel(
+  messages: readonly ImportedMessage[],
+  chatModel: string | null,
+): readonly ImportedMessage[] {
+  if (chatModel === null) return messages;
+  const isSilent = ({ role, modelUsed, metadata }: ImportedMessage): boolean =>
+    role === 'assistant' && modelUsed === null && metadata['hidden'] !== true;
+  if (!messages.some(isSilent)) return messages;
+  return messages.map((message) =>
+    isSilent(message) ? { ...message, modelUsed: chatModel, isModelOfWhole: true } : message,
+  );
 }
 
 /**

@@ -57,7 +57,7 @@ function readConversation(value: unknown, context: ReadContext): ReadItem {
       updatedAt: readDate(notes, value['update_time']),
       status: asArchived(value['is_archived']),
       isPinned: isPinned(value),
-      chatModel: asText(value['default_model_slug']) ?? asText(value['model_slug']),
+      chatModel: readModel(value['default_model_slug']) ?? readModel(value['model_slug']),
       metadata: readDetails(value),
     },
     sourceId,
@@ -66,6 +66,11 @@ function readConversation(value: unknown, context: ReadContext): ReadItem {
     leaf: current === null ? null : (tree.keptIdOf(current) ?? current),
     notes,
   });
+}
+
+/** `auto` is the choice to leave the model to ChatGPT. */
+function readModel(slug: unknown): string | null {
+  return slug === 'auto' ? null : asText(slug);
 }
 
 /** A star that is null says nothing; a time of pinning that is null says that it is not pinned. */

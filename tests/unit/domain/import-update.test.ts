@@ -479,3 +479,71 @@ describe('what an earlier version stored under another id', () => {
     expect(isSameAsImported(update?.conversation ?? conversation, newer)).toBe(true);
   });
 });
+
+describe('what an earlier version read otherwise', () => {
+  /** Rows as they came when this was read so. */
+  const storedAs = (was: ImportedConversation) => toConversationRows(was, makers());
+  const withAnswer = (
+    { messages, ...rest }: ImportedConversation,
+    fields: Partial<ImportedMessage>,
+  ): ImportedConversation => ({
+    ...rest,
+    messages: messages.map((message) =>
+      message.role === 'assistant' ? { ...message, ...fields } : message,
+    ),
+  });
+
+  it('gets its blocks with the next import, once, and no message twice', () => {
+    const steps = [{ text: 'look' }];
+    const { conversation, messages } = storedAs(
+      withAnswer(imported(CHAIN), { metadata: { steps } }),
+    );
+    const now = withAnswer(imported(CHAIN), { parts: [{ type: 'steps', items: steps }] });
+    const update = planImportUpdate(conversation, messages, now, makers());
+    expect(update).toMatchObject({ added: [], isVisible: true, editedCount: 0 });
+    expect(update?.changed).toMatchObject([
+      { id: messages[1]?.id, parts: [{ type: 'steps', items: steps }] },
+    ]);
+    expect(isSameAsImported(update?.conversation ?? conversation, now)).toBe(true);
+  });
+
+  it('gets the model of its conversation with the next import, once', () => {
+    const now = imported(CHAIN, { chatModel: 'model-1' });
+    const { conversation, messages } = storedAs(withAnswer(now, { modelUsed: null }));
+    expect(messages.map(({ modelUsed }) => modelUsed)).toEqual([null, null, null]);
+    const update = planImportUpdate(conversation, messages, now, makers());
+    expect(update).toMatchObject({ added: [], editedCount: 0 });
+    expect(update?.changed).toMatchObject([{ id: messages[1]?.id, modelUsed: 'model-1' }]);
+    expect(isSameAsImported(update?.conversation ?? conversation, now)).toBe(true);
+  });
+});
+
+describe('a conversation that goes on with another model', () => {
+  const stored = () => toConversationRows(imported(CHAIN, { chatModel: 'first' }), makers());
+
+  it('keeps the one that answered before', () => {
+    const { conversation, messages } = stored();
+    expect(messages.map(({ modelUsed }) => modelUsed)).toEqual([null, 'first', null]);
+    const grown = imported([...CHAIN, ['d', 'c']], { chatModel: 'second' });
+    const update = planImportUpdate(conversation, messages, grown, makers());
+    expect(update?.changed).toEqual([]);
+    expect(update?.added).toMatchObject([{ modelUsed: 'second' }]);
+  });
+
+  it('has another one where the answer itself names it', () => {
+    const { conversation, messages } = stored();
+    const said = imported(CHAIN);
+    const update = planImportUpdate(
+      conversation,
+      messages,
+      {
+        ...said,
+        messages: said.messages.map((message) =>
+          message.role === 'assistant' ? { ...message, modelUsed: 'named' } : message,
+        ),
+      },
+      makers(),
+    );
+    expect(update?.changed).toMatchObject([{ id: messages[1]?.id, modelUsed: 'named' }]);
+  });
+});

@@ -61,6 +61,21 @@ describe('toConversationRows', () => {
     expect(messages.map(({ timestamp }) => timestamp)).toEqual([5000, 5001, 5002]);
   });
 
+  it('gives answers that name no model that of the conversation, but not what is hidden', () => {
+    const [question, answer] = imported(CHAIN).messages;
+    if (!question || !answer) throw new Error('no messages');
+    const example = { ...answer, sourceId: 'x', metadata: { hidden: true } };
+    const named = { ...answer, sourceId: 'y', modelUsed: 'own' };
+    const whole = imported([], {
+      chatModel: 'the-model',
+      messages: [question, answer, example, named],
+    });
+    const { conversation, messages } = toConversationRows(whole, makers());
+    expect(messages.map(({ modelUsed }) => modelUsed)).toEqual([null, 'the-model', null, 'own']);
+    // The person's own endpoint would be asked for a model that it does not have.
+    expect(conversation.chatModel).toBeNull();
+  });
+
   it('never leaves an imported answer running', () => {
     const base = imported(CHAIN);
     const [first, ...rest] = base.messages;

@@ -31,8 +31,9 @@ export function createCompanionReader(group: readonly ImportedFile[]): Companion
   const byFormat = new Map<JsonFormat, ReadonlyMap<string, Namesakes>>();
   return async (file, format) => {
     const companions = new Map<string, unknown>();
-    if (!format?.companions) return companions;
-    const namesakes = byFormat.get(format) ?? findCompanions(group, format.companions);
+    const patterns = [...(format?.companions ?? []), ...(format?.alsoReads ?? [])];
+    if (!format || patterns.length === 0) return companions;
+    const namesakes = byFormat.get(format) ?? findCompanions(group, patterns);
     byFormat.set(format, namesakes);
     for (const [name, { first, second, byFolder }] of namesakes) {
       const near = byFolder.get(folderOf(file));

@@ -3,7 +3,7 @@ import type { ImportedAttachment, ImportedMessage, ReadItem } from '#domain/impo
 import { readClaudeBlocks } from './claude-content.ts';
 import { joinParagraphs } from './compose-markdown.ts';
 import { finishConversation } from './finish-conversation.ts';
-import type { JsonFormat, JsonSample } from './format.ts';
+import type { JsonFormat, JsonSample, ReadContext } from './format.ts';
 import { readAttachment } from './read-attachment.ts';
 import { identify, onlySaid, readDate, readSaidRole } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
@@ -27,10 +27,11 @@ export const claude: JsonFormat = {
   source: 'claude',
   unit: 'elements',
   elementKeys: ['conversations'],
+  alsoReads: [/^projects\.json$/],
   ignored: [/^(users|light_metadata|login_history|logins)\.json$/],
   matches: isClaude,
-  *read(value) {
-    yield readConversation(value);
+  *read(value, context) {
+    yield readConversation(value, context);
   },
 };
 
@@ -44,7 +45,7 @@ function isClaude(sample: JsonSample): boolean {
   );
 }
 
-function readConversation(value: unknown): ReadItem {
+function readConversation(value: unknown, context: ReadContext): ReadItem {
   if (!isObject(value)) return skipped('not_an_object', null);
   const title = asText(value['name']) ?? asText(value['title']);
   const sourceId = asId(value['uuid']);
@@ -52,7 +53,9 @@ function readConversation(value: unknown): ReadItem {
   if (!Array.isArray(list)) return skipped('no_messages_field', title ?? sourceId);
   const notes: NoteSet = new Set();
   const project = value['project'];
-  const projectName = asText(member(project, 'name'));
+  const projectId = asText(value['project_uuid']) ?? asText(member(project, 'uuid'));
+  const projectName =
+    asText(member(project, 'name')) ?? projectNames(context).get(projectId ?? '') ?? null;
   return finishConversation({
     fields: {
       source: 'claude',
@@ -64,7 +67,7 @@ function readConversation(value: unknown): ReadItem {
       tags: projectName === null ? (project === null ? [] : null) : [projectName],
       chatModel: asText(value['model']),
       metadata: onlySaid({
-        project_uuid: asText(value['project_uuid']) ?? asText(member(project, 'uuid')),
+        project_uuid: projectId,
         is_temporary: value['is_temporary'] === true,
       }),
     },
@@ -73,6 +76,26 @@ function readConversation(value: unknown): ReadItem {
     leaf: asText(value['current_leaf_message_uuid']),
     notes,
   });
+}
+
+// Every conversation asks: an index lives as long as its companion.
+const nameIndexes = new WeakMap<object, ReadonlyMap<string, string>>();
+
+/** Names of the projects that came in the same archive, by their ids. */
+function projectNames({ companions }: ReadContext): ReadonlyMap<string, string> {
+  const companion = companions.get('projects.json');
+  if (typeof companion !== 'object' || companion === null) return new Map();
+  const known = nameIndexes.get(companion);
+  if (known) return known;
+  const projects = Array.isArray(companion) ? companion : member(companion, 'projects');
+  const index = new Map(
+    asArray(projects).flatMap((project): [string, string][] => {
+      const [id, name] = [asId(member(project, 'uuid')), asText(member(project, 'name'))];
+      return id === null || name === null ? [] : [[id, name]];
+    }),
+  );
+  nameIndexes.set(companion, index);
+  return index;
 }
 
 /** What stands where a first message has no parent. */

@@ -22,7 +22,10 @@ export interface ReadContext {
   readonly fileName: string;
   /** Epoch milliseconds of the file's last change; what is taken where nothing inside has a date. */
   readonly fileDate: number;
-  /** Parsed {@link JsonFormat.companions} of the same archive, by base name in lower case. */
+  /**
+   * Parsed {@link JsonFormat.companions} and {@link JsonFormat.alsoReads} of the same archive, by base
+   * name in lower case.
+   */
   readonly companions: ReadonlyMap<string, unknown>;
 }
 
@@ -44,6 +47,8 @@ export interface JsonFormat {
   readonly elementKeys?: readonly string[];
   /** Base names (lower case, whole) of small JSON files in the same archive that `read` wants to see. */
   readonly companions?: readonly RegExp[];
+  /** Companions that are files of another format too: they are read for themselves all the same. */
+  readonly alsoReads?: readonly RegExp[];
   /** They say whose the file is: those of another folder would be another account's. */
   readonly hasNearCompanions?: true;
   /** Base names of files in the same archive that are known to hold nothing to import. */

@@ -51,6 +51,39 @@ const threads = (count: number) =>
   );
 
 describe('recognizeFiles', () => {
+  it('reads projects of Claude for themselves and for the names that conversations go by', async () => {
+    const zip = zipOf({
+      'conversations.json': [
+        {
+          uuid: 'c',
+          name: 'Pots',
+          project_uuid: 'p',
+          chat_messages: [{ uuid: 'm', sender: 'human', text: '옹기', created_at: '2026-01-01' }],
+        },
+      ],
+      'projects.json': [
+        {
+          uuid: 'p',
+          name: '부엌',
+          is_private: true,
+          prompt_template: '',
+          docs: [{ uuid: 'd', filename: 'kiln.md', content: 'Burns hot.' }],
+        },
+      ],
+    });
+    const opened = await openFiles([fileOf('claude.zip', zip)]);
+    const { files, summaries } = await recognizeFiles(opened);
+    expect(summaries.map(({ format }) => format).toSorted()).toEqual(['claude', 'claude-projects']);
+    const found: unknown[] = [];
+    for await (const outcome of readImports(files)) {
+      if (outcome.kind !== 'item') continue;
+      if (outcome.item.kind === 'conversation') found.push(outcome.item.conversation.tags);
+      else if (outcome.item.kind === 'document') found.push(outcome.item.document.name);
+    }
+    expect(found).toEqual(expect.arrayContaining([['부엌'], 'kiln.md']));
+    expect(found).toHaveLength(2);
+  });
+
   it('looks at each of 20,000 files of a group as often as at each of 5,000', async () => {
     const export20k = (count: number) =>
       new Map<string, string | null>([

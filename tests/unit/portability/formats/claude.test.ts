@@ -222,6 +222,33 @@ describe('conversations', () => {
     expect(JSON.stringify(read)).not.toContain('secret-account');
   });
 
+  it('are tagged with the project that the same archive names by its id', () => {
+    const talk = (id: string, more: Json) => ({
+      uuid: id,
+      chat_messages: [message(id, 'human', 1)],
+      ...more,
+    });
+    const file = [
+      talk('a', { project_uuid: 'p' }),
+      talk('b', { project: { uuid: 'p' } }),
+      talk('c', { project: { uuid: 'p', name: 'Own name' } }),
+      talk('d', { project_uuid: 'other' }),
+      talk('e', {}),
+    ];
+    const projects = [{ uuid: 'p', name: '부엌' }, null, { uuid: 'q' }];
+    for (const companion of [projects, { projects }]) {
+      const items = readAll(claude, file, { 'projects.json': companion });
+      expect(items.map((item) => conversationOf(item).tags)).toEqual([
+        ['부엌'],
+        ['부엌'],
+        ['Own name'],
+        null,
+        null,
+      ]);
+    }
+    expectToSurviveMangling(claude, file, { 'projects.json': [7, { uuid: [], name: {} }] });
+  });
+
   it('derive ids and note what is missing', () => {
     const read = readMessages([
       { sender: 'robot', content: 'x' },

@@ -23,6 +23,8 @@ export function readBigAgiMessage(message: JsonObject, notes: Set<ImportNote>): 
   const old = Array.isArray(member(message, 'fragments')) ? null : asText(member(message, 'text'));
   const generator = member(message, 'generator');
   const metrics = member(generator, 'metrics');
+  const flags = asArray(member(message, 'userFlags'));
+  const thumb = ['thumbs-up', 'thumbs-down'].find((name) => flags.includes(name));
   const isAnswer = role === 'assistant';
   const stop = asText(member(generator, 'tokenStopReason'));
   const cents = asNumber(member(metrics, '$c'));
@@ -42,11 +44,12 @@ export function readBigAgiMessage(message: JsonObject, notes: Set<ImportNote>): 
     costUsd: cents !== null && cents >= 0 ? cents / 100 : null,
     responseTimeMs: asCount(member(metrics, 'dtAll')),
     modelUsed: isAnswer ? readModel(message, generator) : null,
-    rating: readRating(member(message, 'userFlags')),
+    rating: thumb === undefined ? null : thumb === 'thumbs-up' ? 5 : 1,
     metadata: {
       ...(sourceRole === null ? {} : { source_role: sourceRole }),
       ...(read.error === null ? {} : { error: read.error }),
-      ...(asArray(member(message, 'userFlags')).includes('starred') ? { starred: true } : {}),
+      ...(flags.includes('starred') ? { starred: true } : {}),
+      ...(thumb === undefined ? {} : { source_rating: thumb }),
     },
   };
 }
@@ -57,12 +60,6 @@ function readModel(message: JsonObject, generator: unknown): string | null {
     asText(member(member(generator, 'aix'), 'mId')) ??
     asText(member(message, 'originLLM'))
   );
-}
-
-function readRating(flags: unknown): 1 | 5 | null {
-  const names = asArray(flags);
-  if (names.includes('thumbs-up')) return 5;
-  return names.includes('thumbs-down') ? 1 : null;
 }
 
 interface Fragments {
@@ -82,14 +79,15 @@ function readFragments(fragments: unknown, notes: Set<ImportNote>): Fragments {
   for (const fragment of objectsOf(fragments, notes)) {
     const part = member(fragment, 'part');
     const kind = member(part, 'pt');
-    if (member(fragment, 'ft') === 'attachment') {
+    const isFile = kind === 'image_ref' || kind === 'reference';
+    if (isFile || member(fragment, 'ft') === 'attachment') {
       attachments.push(readAttachment(fragment, part, notes));
+      // Nothing is fetched: what lies elsewhere is named, and its address stays.
+      if (/^https?:/i.test(urlOf(part) ?? '')) parts.push(fragment);
     } else if (kind === 'text') texts.push(asText(member(part, 'text')) ?? '');
     else if (kind === 'ma') thoughts.push(asText(member(part, 'aText')) ?? '');
     else if (kind === 'error') {
       error = asText(member(part, 'error')) ?? 'error';
-    } else if (kind === 'image_ref' || kind === 'reference') {
-      attachments.push(readAttachment(fragment, part, notes));
     } else if (kind !== 'ph' && kind !== '_pt_sentinel' && part !== undefined) {
       if (kind !== 'tool_invocation' && kind !== 'tool_response') notes.add('unknown_block');
       parts.push(fragment);
@@ -119,7 +117,7 @@ function readAttachment(
   const text = asText(member(data, 'text')) ?? asText(member(part, 'text'));
   const reference = member(part, 'dataRef');
   const inline =
-    readDataUrl(asText(member(reference, 'url')) ?? '', name) ??
+    readDataUrl(urlOf(part) ?? '', name) ??
     readInline(asText(member(data, 'base64')), asText(member(data, 'mimeType')), name);
   if (inline) return inline;
   const asset = asText(member(reference, 'dblobAssetId'));
@@ -131,6 +129,10 @@ function readAttachment(
     assetKeys: asset === null ? [] : [asset],
     ...(text === null ? {} : { text }),
   };
+}
+
+function urlOf(part: unknown): string | null {
+  return asText(member(member(part, 'dataRef'), 'url'));
 }
 
 function readInline(

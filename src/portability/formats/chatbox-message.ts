@@ -11,7 +11,7 @@ import {
   splitThinking,
 } from './read-content.ts';
 import { readUsage } from './read-usage.ts';
-import { asCount, asId, asText, member, objectsOf, readRole } from './read-value.ts';
+import { asArray, asCount, asId, asText, member, objectsOf, readRole } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 
 /**
@@ -42,7 +42,14 @@ export function readChatboxMessage(
       read.reasoning,
       thinking?.reasoning ?? null,
     ),
-    parts: read.parts,
+    parts: [
+      ...read.parts,
+      ...['pictures', 'links'].flatMap((key) =>
+        asArray(member(message, key))
+          .filter(isElsewhere)
+          .map((link) => ({ type: 'link', ...link })),
+      ),
+    ],
     attachments: [...read.attachments, ...readFiles(message, store, notes)],
     sourceId:
       givenId ?? deriveSourceId('chatbox', parentSourceId, role, read.content, position, timestamp),
@@ -87,8 +94,10 @@ function readParts(message: JsonObject, store: JsonObject, notes: Set<ImportNote
     const text = asText(member(part, 'text'));
     if (type === 'text') texts.push(text ?? '');
     else if (type === 'reasoning') thoughts.push(text ?? '');
-    else if (type === 'image') attachments.push(readStored(part, 'image', store, notes));
-    else {
+    else if (type === 'image') {
+      attachments.push(readStored(part, 'image', store, notes));
+      if (isElsewhere(part)) parts.push(part);
+    } else {
       if (type !== 'tool-call' && type !== 'info') notes.add('unknown_block');
       parts.push(part);
     }
@@ -111,6 +120,11 @@ function readFiles(
     ...files.map((file) => readStored(file, 'file', store, notes)),
     ...links.map((link) => readStored(link, 'link', store, notes)),
   ];
+}
+
+/** Whether an address of the web is all there is: it is never fetched, and stays as a part. */
+function isElsewhere(file: unknown): file is JsonObject {
+  return /^https?:/i.test(asText(member(file, 'url')) ?? '');
 }
 
 /** A file by its storage key: its bytes as a data URL, or the text that was read out of it. */

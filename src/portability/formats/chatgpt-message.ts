@@ -6,9 +6,9 @@ import { readChatgptCitations, stripAnchors } from './chatgpt-citations.ts';
 import { readChatgptContent } from './chatgpt-content.ts';
 import type { ChatgptContent } from './chatgpt-content.ts';
 import type { ReadContext } from './format.ts';
-import { readDate, readSaidRole, onlySaid } from './read-said.ts';
+import { listedParts, onlySaid, readDate, readSaidRole } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asObject, asText, member } from './read-value.ts';
+import { asObject, asText, member } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 
 /** One node's message, and whether it is a thought that belongs to the next answer. */
@@ -38,7 +38,13 @@ export function readChatgptTurn(
     role: isReasoning ? 'assistant' : role,
     content: isReasoning ? '' : text,
     reasoning: isReasoning && text !== '' ? text : null,
-    parts: content.parts,
+    parts: [
+      ...content.parts,
+      ...listedParts({
+        image_prompts: content.imagePrompts,
+        search_results: metadata['search_result_groups'],
+      }),
+    ],
     timestamp: readDate(notes, value['create_time'], value['update_time']),
     ...readEnd(value, metadata, role),
     modelUsed: role === 'assistant' ? asText(metadata['model_slug']) : null,
@@ -47,7 +53,7 @@ export function readChatgptTurn(
       source_role: said.source_role,
       hidden: !isReasoning && isHidden(value, metadata, role, content),
       folded: content.kind === 'folded',
-      ...readDetails(value, metadata, content),
+      ...readDetails(value, metadata),
     }),
   });
   return { kind: isReasoning ? 'reasoning' : 'message', message };
@@ -86,11 +92,7 @@ function readEnd(
   return { status: isRunning ? 'interrupted' : 'complete', finishReason };
 }
 
-function readDetails(
-  value: JsonObject,
-  metadata: JsonObject,
-  content: ChatgptContent,
-): Readonly<Record<string, unknown>> {
+function readDetails(value: JsonObject, metadata: JsonObject): Readonly<Record<string, unknown>> {
   const author = asObject(value['author']);
   const recipient = asText(value['recipient']);
   const type = asText(member(value['content'], 'content_type'));
@@ -100,9 +102,7 @@ function readDetails(
     channel: asText(value['channel']),
     weight: typeof value['weight'] === 'number' && value['weight'] !== 1 ? value['weight'] : null,
     content_type: type === 'text' || type === 'multimodal_text' ? null : type,
-    image_prompts: content.imagePrompts,
     citations: readChatgptCitations(metadata),
-    search_results: asArray(metadata['search_result_groups']),
     finish_details: asObject(metadata['finish_details']),
     thinking_effort: asText(metadata['thinking_effort']),
     reasoning_duration_sec: metadata['finished_duration_sec'],

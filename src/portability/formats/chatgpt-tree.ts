@@ -52,7 +52,7 @@ export function readChatgptTree(
   });
   const ordered = orderTree(nodes);
   if (ordered.isRepaired) notes.add('tree_repaired');
-  const { placeByKey, reasoningById, taken } = handOverThoughts(ordered.messages, turns);
+  const { placeByKey, handedById, taken } = handOverThoughts(ordered.messages, turns);
   const messages: ImportedMessage[] = [];
   for (const { sourceId, parentSourceId } of ordered.messages) {
     const turn = turns.get(sourceId);
@@ -60,7 +60,7 @@ export function readChatgptTree(
     messages.push({
       ...turn.message,
       parentSourceId: placeOf(placeByKey, parentSourceId).keptId,
-      reasoning: reasoningById.get(sourceId) ?? turn.message.reasoning,
+      ...handedById.get(sourceId),
     });
   }
   const kept = new Set(messages.map(({ sourceId }) => sourceId));
@@ -71,7 +71,7 @@ export function readChatgptTree(
 }
 
 function isEmptyThought({ kind, message }: ChatgptTurn): boolean {
-  return kind === 'reasoning' && message.reasoning === null;
+  return kind === 'reasoning' && message.reasoning === null && message.parts.length === 0;
 }
 
 interface Node {
@@ -105,11 +105,11 @@ function handOverThoughts(
   turns: ReadonlyMap<string, ChatgptTurn>,
 ): {
   placeByKey: ReadonlyMap<string, Place>;
-  reasoningById: ReadonlyMap<string, string>;
+  handedById: ReadonlyMap<string, Partial<ImportedMessage>>;
   taken: ReadonlySet<string>;
 } {
   const placeByKey = new Map<string, Place>();
-  const reasoningById = new Map<string, string>();
+  const handedById = new Map<string, Partial<ImportedMessage>>();
   const taken = new Set<string>();
   for (const { sourceId, parentSourceId } of ordered) {
     const above = placeOf(placeByKey, parentSourceId);
@@ -122,29 +122,35 @@ function handOverThoughts(
       });
     } else {
       const isAnswer = turn.message.role === 'assistant' && !turn.message.metadata['hidden'];
-      if (isAnswer) takeThoughts(above.waiting, sourceId, reasoningById, taken);
+      if (isAnswer) handedById.set(sourceId, takeThoughts(above.waiting, turn.message, taken));
       const isPassedOn = !isAnswer && turn.message.role !== 'user';
       placeByKey.set(sourceId, { keptId: sourceId, waiting: isPassedOn ? above.waiting : null });
     }
   }
-  return { placeByKey, reasoningById, taken };
+  return { placeByKey, handedById, taken };
 }
 
-/** What one answer took is gone for its siblings: a hostile file could otherwise multiply its text. */
+/**
+ * What an answer gets of the thoughts that wait for one. What one took is gone for its siblings: a
+ * hostile file could otherwise multiply its text.
+ */
 function takeThoughts(
   waiting: Thought | null,
-  answerId: string,
-  reasoningById: Map<string, string>,
+  { reasoning: own, parts }: ImportedMessage,
   taken: Set<string>,
-): void {
-  const texts: (string | null)[] = [];
+): Pick<ImportedMessage, 'reasoning' | 'parts'> {
+  const thoughts: ImportedMessage[] = [];
   for (let thought = waiting; thought; thought = thought.before) {
     if (taken.has(thought.message.sourceId)) break;
     taken.add(thought.message.sourceId);
-    texts.push(thought.message.reasoning);
+    thoughts.push(thought.message);
   }
-  const reasoning = joinParagraphs(texts.reverse());
-  if (reasoning !== '') reasoningById.set(answerId, reasoning);
+  thoughts.reverse();
+  const reasoning = joinParagraphs(thoughts.map((thought) => thought.reasoning));
+  return {
+    reasoning: reasoning === '' ? own : reasoning,
+    parts: [...thoughts.flatMap((thought) => thought.parts), ...parts],
+  };
 }
 
 function placeOf(placeByKey: ReadonlyMap<string, Place>, key: string | null): Place {

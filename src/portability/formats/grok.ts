@@ -6,7 +6,7 @@ import type { JsonFormat } from './format.ts';
 import { stripGrokTags } from './grok-text.ts';
 import { readAttachment } from './read-attachment.ts';
 import { readCitations } from './read-citations.ts';
-import { identify, onlySaid, readDate, readSaidRole } from './read-said.ts';
+import { identify, listedParts, onlySaid, readDate, readSaidRole } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
 import {
   asArray,
@@ -96,6 +96,10 @@ function readResponse(value: JsonObject, index: number, notes: NoteSet): Importe
     role,
     content,
     reasoning: asText(value['thinking_trace']),
+    parts: listedParts({
+      steps: value['steps'],
+      search_results: value['web_search_results'],
+    }),
     timestamp,
     status: isAnswer ? readStatus(value) : 'complete',
     modelUsed: isAnswer ? asText(value['model']) : null,
@@ -103,8 +107,6 @@ function readResponse(value: JsonObject, index: number, notes: NoteSet): Importe
     metadata: onlySaid({
       source_role: source_role === 'human' ? null : source_role,
       citations: readCitations(value['cited_web_search_results']),
-      search_results: asArray(value['web_search_results']),
-      steps: asArray(value['steps']),
       error: value['error'],
     }),
   });

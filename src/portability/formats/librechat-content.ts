@@ -1,4 +1,6 @@
+import type { ImportedAttachment } from '#domain/imported.ts';
 import { joinParagraphs } from './compose-markdown.ts';
+import { readMediaPart } from './read-content.ts';
 import type { NoteSet } from './read-said.ts';
 import { asArray, asText, member, takeObject } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
@@ -10,11 +12,15 @@ export interface LibrechatContent {
   readonly parts: readonly unknown[];
   /** Objects of `image_file` parts, to be read as attachments. */
   readonly files: readonly unknown[];
+  /** Files whose bytes the parts hold. */
+  readonly attachments: readonly ImportedAttachment[];
   readonly errors: readonly string[];
 }
 
 /** Kept as parts without a note. */
-const KNOWN_PARTS = new Set(['tool_call', 'agent_update', 'image_url', 'video_url', 'input_audio']);
+const KNOWN_PARTS = new Set(['tool_call', 'agent_update']);
+/** Kept as parts where they hold no bytes but an address. */
+const MEDIA_PARTS = new Set(['image_url', 'video_url', 'input_audio']);
 
 /** The parts in their order; `text` is a text or an object with `value`. */
 export function readLibrechatContent(content: unknown, notes: NoteSet): LibrechatContent {
@@ -23,6 +29,7 @@ export function readLibrechatContent(content: unknown, notes: NoteSet): Librecha
   const errors: string[] = [];
   const parts: unknown[] = [];
   const files: unknown[] = [];
+  const attachments: ImportedAttachment[] = [];
   for (const each of asArray(content)) {
     if (typeof each === 'string') texts.push(each);
     const part = typeof each === 'string' ? undefined : takeObject(each, notes);
@@ -33,8 +40,13 @@ export function readLibrechatContent(content: unknown, notes: NoteSet): Librecha
     else if (type === 'error') errors.push(wordsOf(part, 'error') ?? wordsOf(part, 'text') ?? '');
     else if (type === 'image_file') files.push(part['image_file']);
     else {
-      parts.push(part);
-      if (typeof type !== 'string' || !KNOWN_PARTS.has(type)) notes.add('unknown_block');
+      const isMedia = typeof type === 'string' && MEDIA_PARTS.has(type);
+      const attachment = isMedia ? readMediaPart(part, notes) : null;
+      if (attachment) attachments.push(attachment);
+      else parts.push(part);
+      if (!isMedia && (typeof type !== 'string' || !KNOWN_PARTS.has(type))) {
+        notes.add('unknown_block');
+      }
     }
   }
   const reasoning = joinParagraphs(thoughts);
@@ -43,6 +55,7 @@ export function readLibrechatContent(content: unknown, notes: NoteSet): Librecha
     reasoning: reasoning === '' ? null : reasoning,
     parts,
     files,
+    attachments,
     errors: errors.filter((error) => error !== ''),
   };
 }

@@ -8,7 +8,7 @@ import { readAttachment } from './read-attachment.ts';
 import { distinctCitations, readCitation } from './read-citations.ts';
 import { identify, onlySaid, readDate, readSaidRole, readThumb } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
-import { asArray, asCount, asId, asText, isObject, member } from './read-value.ts';
+import { asArray, asCount, asId, asText, isObject, member, objectsOf } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
 
 /** One message of any of LibreChat's shapes, without its children. */
@@ -25,6 +25,7 @@ export function readLibrechatMessage(
   const timestamp = readDate(notes, value['createdAt'], value['updatedAt']);
   const id = asId(value['messageId']) ?? asId(value['id']);
   const isAnswer = role === 'assistant';
+  const files = readFiles(value, content, notes);
   const tokenCount = asCount(value['tokenCount']);
   return createImportedMessage({
     ...identify(notes, id, 'librechat', role, text, index, timestamp),
@@ -32,7 +33,7 @@ export function readLibrechatMessage(
     role,
     content: text === '' ? joinParagraphs(content.errors) : text,
     reasoning: content.reasoning ?? flat.reasoning,
-    parts: [...content.parts, ...readPlugins(value)],
+    parts: [...content.parts, ...files.parts, ...readPlugins(value)],
     timestamp,
     status: isAnswer ? readStatus(value, content) : 'complete',
     finishReason: isAnswer ? asText(value['finish_reason']) : null,
@@ -41,7 +42,7 @@ export function readLibrechatMessage(
     modelUsed: isAnswer ? asText(value['model']) : null,
     rating: readThumb(member(value['feedback'], 'rating')),
     feedback: readWords(value['feedback']),
-    attachments: readFiles(value, content),
+    attachments: files.attachments,
     metadata: readDetails(value, role),
   });
 }
@@ -70,18 +71,37 @@ function readPlugins(value: JsonObject): readonly unknown[] {
   return plugins.map((plugin) => ({ type: 'plugin', ...plugin }));
 }
 
-function readFiles(value: JsonObject, content: LibrechatContent): readonly ImportedAttachment[] {
-  const entries = [...asArray(value['files']), ...content.files, ...asArray(value['attachments'])];
-  const attachments = entries.flatMap((entry) => {
-    const isFile =
-      isObject(entry) && (asId(entry['file_id']) ?? asText(entry['filename'])) !== null;
+/** What tools attach and are known to: no note says that they are unknown. */
+const TOOL_RESULTS = new Set<unknown>(['web_search', 'file_search', 'memory', 'ui_resources']);
+
+/** The files of a message by their names, and what lies among them and is none. */
+function readFiles(
+  value: JsonObject,
+  content: LibrechatContent,
+  notes: NoteSet,
+): Pick<ImportedMessage, 'attachments' | 'parts'> {
+  const entries = [value['files'], content.files, value['attachments']].flatMap((list) =>
+    objectsOf(list, notes),
+  );
+  const byKey = new Map<string, ImportedAttachment>();
+  const parts: unknown[] = [];
+  for (const entry of entries) {
+    const isFile = (asId(entry['file_id']) ?? asText(entry['filename'])) !== null;
     const attachment = isFile ? readAttachment(entry) : null;
-    const text = asText(member(entry, 'text'));
-    if (!attachment) return [];
-    return text === null ? attachment : { ...attachment, text };
-  });
-  const byKey = new Map(attachments.map((entry) => [entry.assetKeys[0] ?? entry.name, entry]));
-  return [...byKey.values()];
+    if (attachment) {
+      const text = asText(entry['text']);
+      const key = attachment.assetKeys[0] ?? attachment.name;
+      byKey.set(key, text === null ? attachment : { ...attachment, text });
+      continue;
+    }
+    const isKnown = TOOL_RESULTS.has(entry['type']);
+    if (!isKnown) notes.add('unknown_block');
+    // The results of a search are the sources of the answer.
+    if (citationsOfSearch(entry).every((citation) => citation === null)) {
+      parts.push({ type: 'attachment', ...entry });
+    }
+  }
+  return { attachments: [...byKey.values(), ...content.attachments], parts };
 }
 
 function readDetails(value: JsonObject, role: Role): Readonly<Record<string, unknown>> {

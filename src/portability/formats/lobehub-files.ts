@@ -7,6 +7,7 @@ import type { JsonObject } from './read-value.ts';
 /** Tables beside the messages, by id; a single topic has none. */
 export interface MessageTables {
   readonly plugins?: ReadonlyMap<string, JsonObject>;
+  readonly translations?: ReadonlyMap<string, JsonObject>;
   readonly threads?: ReadonlyMap<string, JsonObject>;
   readonly files?: ReadonlyMap<string, JsonObject>;
   readonly filesByMessage?: ReadonlyMap<string, readonly JsonObject[]>;
@@ -29,12 +30,15 @@ export function linkFiles(
   return found;
 }
 
-/** Files of a message from wherever its version of LobeHub names them. */
+/**
+ * Files of a message from wherever its version of LobeHub names them, and as parts the addresses of those
+ * that lie in the web: nothing is fetched.
+ */
 export function readLobeFiles(
   message: JsonObject,
   { files, filesByMessage }: MessageTables,
   notes: Set<ImportNote>,
-): readonly ImportedAttachment[] {
+): { readonly attachments: readonly ImportedAttachment[]; readonly parts: readonly unknown[] } {
   const lists = ['imageList', 'fileList', 'audioList', 'videoList'];
   const rows = [
     ...lists.flatMap((key) => asArray(member(message, key))),
@@ -44,7 +48,13 @@ export function readLobeFiles(
       typeof file === 'string' ? (files?.get(file) ?? { id: file }) : file,
     ),
   ];
-  return objectsOf(rows, notes).map((file) => readFile(file, notes));
+  const found = objectsOf(rows, notes);
+  return {
+    attachments: found.map((file) => readFile(file, notes)),
+    parts: found
+      .filter(({ url }) => /^https?:/i.test(asText(url) ?? ''))
+      .map((file) => ({ type: 'file', ...file })),
+  };
 }
 
 function readFile(file: JsonObject, notes: Set<ImportNote>): ImportedAttachment {

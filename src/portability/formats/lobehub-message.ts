@@ -90,6 +90,7 @@ function readOne(
   const { role, sourceRole, isKnown } = readLobeRole(member(message, 'role'));
   if (!isKnown && asId(member(message, 'role')) !== null) notes.add('role_unknown');
   const read = readContent(member(message, 'content'), notes);
+  const files = readLobeFiles(message, tables, notes);
   const thinking = role === 'assistant' ? splitThinking(read.content) : null;
   const givenId = asId(member(message, 'id'));
   const extra = member(message, 'extra');
@@ -106,8 +107,13 @@ function readOne(
       read.reasoning,
       thinking?.reasoning ?? null,
     ),
-    parts: [...read.parts, ...objectsOf(member(message, 'tools'), notes)],
-    attachments: [...read.attachments, ...readLobeFiles(message, tables, notes)],
+    parts: [
+      ...read.parts,
+      ...objectsOf(member(message, 'tools'), notes),
+      ...files.parts,
+      ...readTranslation(member(extra, 'translate') ?? tables.translations?.get(givenId ?? '')),
+    ],
+    attachments: [...read.attachments, ...files.attachments],
     sourceId:
       givenId ?? deriveSourceId('lobehub', role, read.content, position, messageDate(message)),
     isSourceIdDerived: givenId === null,
@@ -149,18 +155,21 @@ function readMetadata(
   const citations = asArray(member(member(message, 'search'), 'citations'));
   const provider =
     asText(member(message, 'provider')) ?? asText(member(member(message, 'extra'), 'provider'));
-  const translation = asText(member(member(member(message, 'extra'), 'translate'), 'content'));
   const toolCallId = asText(member(message, 'tool_call_id') ?? member(pluginRow, 'toolCallId'));
   return withoutNulls({
     source_role: sourceRole,
     error,
     provider,
-    translation,
     tool_call_id: toolCallId,
     citations: citations.length === 0 ? null : citations,
     favorite: member(message, 'favorite') === true ? true : null,
     tool: isObject(plugin) ? readPlugin(plugin) : null,
   });
+}
+
+function readTranslation(translate: unknown): readonly unknown[] {
+  const isSaid = isObject(translate) && asText(member(translate, 'content')) !== null;
+  return isSaid ? [{ type: 'translation', ...translate }] : [];
 }
 
 function readPlugin(plugin: JsonObject): Record<string, unknown> {

@@ -132,6 +132,7 @@ function readContext(tables: unknown): Context {
     agentBySession,
     messageTables: {
       plugins: rowsById(member(tables, 'messagePlugins')),
+      translations: rowsById(member(tables, 'messageTranslates')),
       threads: rowsById(member(tables, 'threads')),
       files,
       filesByMessage: linkFiles(files, asArray(member(tables, 'messagesFiles'))),

@@ -105,8 +105,10 @@ function readMessage(
   const content = words === '' ? readWords(value['content']) : words;
   const timestamp = readDate(notes, value['createdAt'], value['updatedAt']);
   const reaction = asText(value['reaction']);
-  const others = chunks.filter(({ type }) => type !== 'text' && type !== 'image_url');
-  if (others.some(({ type }) => !KNOWN_PARTS.has(type))) notes.add('unknown_block');
+  const others = chunks.filter((chunk) => chunk['type'] !== 'text' && !holdsImage(chunk));
+  if (others.some((chunk) => !KNOWN_PARTS.has(chunk['type']) && urlOfImage(chunk) === null)) {
+    notes.add('unknown_block');
+  }
   return createImportedMessage({
     ...identify(notes, asId(value['id']), 'mistral', asId(value['chatId']), role, content, index),
     parentSourceId: null,
@@ -138,10 +140,21 @@ function readWords(content: unknown): string {
   return asText(content) ?? joinParagraphs(pieces);
 }
 
-function readImage(chunk: JsonObject, folders: readonly string[]): readonly ImportedAttachment[] {
-  if (chunk['type'] !== 'image_url') return [];
+/** The address of an image chunk; null of one without, and of other chunks. */
+function urlOfImage(chunk: JsonObject): string | null {
+  if (chunk['type'] !== 'image_url') return null;
   const holder = chunk['imageUrl'] ?? chunk['image_url'] ?? chunk['url'];
-  const url = asText(holder) ?? asText(member(holder, 'url'));
+  return asText(holder) ?? asText(member(holder, 'url'));
+}
+
+/** Whether the attachment says all: of a picture that lies elsewhere the chunk with its address stays. */
+function holdsImage(chunk: JsonObject): boolean {
+  const url = urlOfImage(chunk);
+  return url !== null && !/^https?:/i.test(url);
+}
+
+function readImage(chunk: JsonObject, folders: readonly string[]): readonly ImportedAttachment[] {
+  const url = urlOfImage(chunk);
   if (url === null) return [];
   if (url.startsWith('data:')) {
     const mediaType = mediaTypeOfDataUrl(url);

@@ -8,7 +8,9 @@ import { readOutputItems } from './open-webui-output.ts';
 import { createAttachment, mediaTypeOfDataUrl, readAttachment } from './read-attachment.ts';
 import { distinctCitations, readCitation } from './read-citations.ts';
 import type { Citation } from './read-citations.ts';
-import { identify, onlySaid, readDate, readSaidRole, readThumb } from './read-said.ts';
+import { readContent } from './read-content.ts';
+import type { ReadContent } from './read-content.ts';
+import { identify, listedParts, onlySaid, readDate, readSaidRole, readThumb } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
 import { asArray, asCount, asId, asObject, asText, isObject, member } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
@@ -21,13 +23,13 @@ export function readOpenWebuiMessage(
   notes: NoteSet,
 ): ImportedMessage {
   const { role, source_role } = readSaidRole(notes, value['role']);
-  const words = readWords(value['content']);
-  const split = role === 'assistant' ? splitDetails(words) : asIs(words);
+  const written = readWritten(value['content'], notes);
+  const split = role === 'assistant' ? splitDetails(written.text) : asIs(written.text);
   const output = readOutputItems(value['output'], notes);
   const content = split.text === '' ? output.text : split.text;
   const timestamp = readDate(notes, value['timestamp']);
   // `output` and the text say the same in two ways; what the items know is more exact.
-  const reasoning = output.reasoning ?? joinParagraphs(split.reasoning);
+  const reasoning = output.reasoning ?? joinParagraphs([...split.reasoning, written.reasoning]);
   const id = asId(value['id']) ?? key;
   return createImportedMessage({
     ...identify(notes, id, 'open-webui', role, content, index, timestamp),
@@ -35,13 +37,24 @@ export function readOpenWebuiMessage(
     role,
     content,
     reasoning: reasoning === '' ? null : reasoning,
-    parts: output.parts.length > 0 ? output.parts : split.parts,
+    parts: [
+      ...(output.parts.length > 0 ? output.parts : split.parts),
+      ...written.parts,
+      ...listedParts({
+        code_executions: value['code_executions'],
+        follow_ups: value['followUps'],
+      }),
+      ...(isObject(value['merged']) ? [{ type: 'merged', ...value['merged'] }] : []),
+    ],
     timestamp,
     ...readEnd(value, role),
     ...readUsage(value, role),
     modelUsed: role === 'assistant' ? asText(value['model']) : null,
     ...readRating(value['annotation']),
-    attachments: asArray(value['files']).flatMap((file) => readFile(file) ?? []),
+    attachments: [
+      ...asArray(value['files']).flatMap((file) => readFile(file) ?? []),
+      ...written.attachments,
+    ],
     metadata: readDetails(value, source_role),
   });
 }
@@ -50,10 +63,22 @@ function asIs(text: string): SplitDetails {
   return { text, reasoning: [], parts: [] };
 }
 
-/** The content is text, or a list of OpenAI's content parts. */
-function readWords(content: unknown): string {
-  const pieces = asArray(content).map((part) => asText(member(part, 'text')) ?? asText(part));
-  return asText(content) ?? joinParagraphs(pieces);
+interface Written extends Pick<ReadContent, 'reasoning' | 'parts' | 'attachments'> {
+  readonly text: string;
+}
+
+/** The content is text, or a list of OpenAI's content parts; one part alone is such a list too. */
+function readWritten(content: unknown, notes: NoteSet): Written {
+  const listed = isObject(content) ? [content] : asArray(content);
+  const isWords = (part: unknown): boolean =>
+    asText(part) !== null || asText(member(part, 'text')) !== null;
+  const words = listed.map((part) => asText(member(part, 'text')) ?? asText(part));
+  const others = readContent(
+    listed.filter((part) => !isWords(part)),
+    notes,
+  );
+  const text = asText(content) ?? joinParagraphs([...words, others.content]);
+  return { ...others, text };
 }
 
 function readEnd(value: JsonObject, role: Role): Pick<ImportedMessage, 'status' | 'finishReason'> {
@@ -124,9 +149,6 @@ function readDetails(
     citations: distinctCitations(sources.flatMap(citationsOfSource)),
     source_rating: value['annotation'],
     error: value['error'],
-    follow_ups: asArray(value['followUps']),
-    code_executions: asArray(value['code_executions']),
-    merged: value['merged'],
   });
 }
 

@@ -76,15 +76,23 @@ function partText(part: JsonObject): string | null {
 }
 
 function partUrl(part: JsonObject): string | null {
-  const image = member(part, 'image_url') ?? member(part, 'url') ?? member(part, 'image');
-  return asText(image) ?? asText(member(image, 'url'));
+  for (const key of ['image_url', 'imageUrl', 'video_url', 'audio_url', 'url', 'image']) {
+    const holder = member(part, key);
+    const url = asText(holder) ?? asText(member(holder, 'url'));
+    if (url !== null) return url;
+  }
+  return null;
 }
 
 function hasUrl(part: JsonObject): boolean {
   return partUrl(part) !== null;
 }
 
-function readMediaPart(part: JsonObject, notes: Set<ImportNote>): ImportedAttachment | null {
+/**
+ * The file whose bytes a part holds, as a `data:` URL or as base64; null where it holds none, and noted
+ * where it has an address only.
+ */
+export function readMediaPart(part: JsonObject, notes: Set<ImportNote>): ImportedAttachment | null {
   const url = partUrl(part);
   if (url !== null) {
     const attachment = readDataUrl(url, asText(member(part, 'name')));

@@ -6,7 +6,7 @@ import { deriveSourceId } from '#domain/imported.ts';
 import type { ImportedMessage, ImportNote } from '#domain/imported.ts';
 import { readInstant } from '#domain/instants.ts';
 import type { Rating, Role } from '#domain/message.ts';
-import { readRole } from './read-value.ts';
+import { asArray, readRole } from './read-value.ts';
 
 /** What one conversation's report has to say, each thing once. */
 export type NoteSet = Set<ImportNote>;
@@ -81,6 +81,19 @@ export function onlySaid(
   fields: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => isSaying(value)));
+}
+
+/**
+ * What a product keeps beside an answer, in lists, as parts of it: `{ type, items }` by the name of each
+ * list that is not empty. A part is shown folded; in the metadata nobody would see it.
+ */
+export function listedParts(
+  lists: Readonly<Record<string, unknown>>,
+): readonly { readonly type: string; readonly items: readonly unknown[] }[] {
+  return Object.entries(lists).flatMap(([type, list]) => {
+    const items = asArray(list);
+    return items.length === 0 ? [] : [{ type, items }];
+  });
 }
 
 function isSaying(value: unknown): boolean {

@@ -93,6 +93,62 @@ describe('aiStudioFormat', () => {
     const chunks = [{ text: 'A', role: 'model', ...fields }];
     const { messages } = onlyConversation(readFile(aiStudioFormat, { chunkedPrompt: { chunks } }));
     expect(messages.map((message) => message.rating)).toEqual([rating]);
+    const [answer] = messages;
+    expect(answer?.metadata['source_rating']).toEqual(
+      'feedback' in fields ? fields.feedback : undefined,
+    );
+  });
+
+  it('keeps what else stands in a chunk, and what was made while it thought', () => {
+    const call = { functionCall: { name: 'fire' } };
+    const chunks = [
+      { role: 'user', text: 'Q', hologram: { beams: 3 }, driveImage: {}, heat: 7 },
+      { role: 'model', isThought: true, text: 'hm', executableCode: { code: '1' } },
+      {
+        role: 'model',
+        text: 'A',
+        thoughtSignatures: ['x'],
+        parts: [
+          { text: 'A', thoughtSignature: 'x' },
+          call,
+          { inlineData: { mimeType: 'image/png', data: 'AA==' } },
+        ],
+      },
+    ];
+    const items = readFile(aiStudioFormat, { chunkedPrompt: { chunks } });
+    expectWellFormed(items);
+    const { messages, notes } = onlyConversation(items);
+    expect(messages).toMatchObject([
+      {
+        content: 'Q',
+        parts: [
+          { type: 'hologram', hologram: { beams: 3 } },
+          { type: 'driveImage', driveImage: {} },
+        ],
+        metadata: { source_fields: { heat: 7 } },
+      },
+      {
+        content: 'A',
+        reasoning: 'hm',
+        parts: [{ type: 'executableCode', executableCode: { code: '1' } }, call],
+        attachments: [{ dataUrl: 'data:image/png;base64,AA==' }],
+      },
+    ]);
+    expect(notes).toContain('unknown_block');
+  });
+
+  it('gives messages without ids the same ones whatever a thought before them holds', () => {
+    const ids = (thought: object) => {
+      const chunks = [
+        { role: 'model', isThought: true, ...thought },
+        { role: 'user', text: 'Q' },
+      ];
+      const file = { chunkedPrompt: { chunks } };
+      return onlyConversation(readFile(aiStudioFormat, file)).messages.map(
+        ({ sourceId }) => sourceId,
+      );
+    };
+    expect(ids({ executableCode: { code: '1' } })).toEqual(ids({}));
   });
 
   it('takes what an answer is grounded on as its sources, which the screen can show', () => {

@@ -122,7 +122,7 @@ describe('bigAgiFormat', () => {
       costUsd: 0.02,
       responseTimeMs: 700,
       parts: [{ fId: '6' }],
-      metadata: { starred: true },
+      metadata: { starred: true, source_rating: 'thumbs-up' },
     });
     expect(old?.modelUsed).toBe('gpt-3.5');
     expect(conversation.notes).toContain('unknown_block');
@@ -145,6 +145,23 @@ describe('bigAgiFormat', () => {
       storage: { indexedDB: { 'keyval-store': { keyval: rows } } },
     });
     expect(conversationsOf(items)).toHaveLength(1);
+  });
+
+  it('keeps the address of a picture that lies elsewhere', () => {
+    const fragment = {
+      ft: 'content',
+      fId: 'p',
+      part: {
+        pt: 'reference',
+        altText: 'pot.png',
+        dataRef: { reftype: 'url', url: 'https://pots.example/p.png' },
+      },
+    };
+    const message = { id: 'm', role: 'user', fragments: [fragment], created: 1700000000000 };
+    const { messages } = onlyConversation(
+      readFile(bigAgiFormat, { ...CONVERSATION, messages: [message] }),
+    );
+    expect(messages).toMatchObject([{ attachments: [{ name: 'pot.png' }], parts: [fragment] }]);
   });
 
   it('makes folders tags', () => {

@@ -148,6 +148,19 @@ describe('chatboxFormat', () => {
     expect(session?.notes).toEqual(expect.arrayContaining(['unknown_block', 'secrets_ignored']));
   });
 
+  it('keeps the addresses of links and pictures that lie elsewhere', () => {
+    const picture = { type: 'image', url: 'https://pots.example/p.png' };
+    const link = { id: 'l', title: '옹기점', url: 'https://pots.example/' };
+    const message = { id: 'm', role: 'user', contentParts: [picture], links: [link] };
+    const conversation = onlyConversation(
+      readFile(chatboxFormat, {
+        'chat-sessions-list': [{ id: 'a', name: 'A' }],
+        'session:a': { id: 'a', name: 'A', messages: [message] },
+      }),
+    );
+    expect(conversation.messages[0]?.parts).toEqual([picture, { type: 'link', ...link }]);
+  });
+
   it('keeps forks as branches, those of branches too', () => {
     const session = conversationsOf(readFile(chatboxFormat, FILE))[1];
     if (!session) throw new Error('no session');

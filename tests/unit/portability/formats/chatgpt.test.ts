@@ -337,6 +337,23 @@ describe('thoughts', () => {
     expect(read.notes).toEqual([]);
   });
 
+  it('hand over what was found on the way', () => {
+    const groups = [{ type: 'search_result_group', domain: 'a.example', entries: [] }];
+    const search = { metadata: { search_result_groups: groups } };
+    const read = readNodes({
+      'u<': message('user', 'q', 1),
+      't<u': { ...thoughts('look', 2), ...search },
+      'a<t': message('assistant', 'answer', 3, search),
+      's<a': { ...thoughts('', 4), content: { content_type: 'thoughts' }, ...search },
+    });
+    const found = { type: 'search_results', items: groups };
+    expect(messageOf(read, 'a')).toMatchObject({
+      reasoning: '**Plan**\n\nlook',
+      parts: [found, found],
+    });
+    expect(messageOf(read, 's')).toMatchObject({ reasoning: null, parts: [found] });
+  });
+
   it('of a talk stopped while thinking stay a message of their own', () => {
     const read = readNodes(
       { 'u<': message('user', 'q', 1), 't<u': thoughts('half', 2) },
@@ -491,7 +508,7 @@ describe('files', () => {
       { name: '항아리.webp', mediaType: 'image/webp', sizeBytes: 77, assetKeys: ['file_new'] },
       { name: 'voice.wav', mediaType: 'audio/wav', sizeBytes: 5, assetKeys: ['file_voice'] },
     ]);
-    expect(read.messages[0]?.metadata['image_prompts']).toEqual(['a jar']);
+    expect(read.messages[0]?.parts).toEqual([{ type: 'image_prompts', items: ['a jar'] }]);
   });
 });
 

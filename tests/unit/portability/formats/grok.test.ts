@@ -95,8 +95,14 @@ describe('a conversation', () => {
       metadata: {
         source_role: 'ASSISTANT',
         citations: [{ title: 'A', url: 'https://a.example', text: 'p' }],
-        steps: [{ text: ['look'] }],
       },
+      parts: [
+        { type: 'steps', items: [{ text: ['look'] }] },
+        {
+          type: 'search_results',
+          items: [{ title: 'A', url: 'https://a.example' }, { url: 'https://b.example' }],
+        },
+      ],
       attachments: [
         { name: 'a.png', assetKeys: ['img-1'] },
         { name: 'file-1', assetKeys: ['file-1'] },

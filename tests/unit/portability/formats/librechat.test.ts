@@ -209,6 +209,42 @@ describe('messages', () => {
     ]);
   });
 
+  it('keep the bytes that parts hold as files, and addresses as they came', () => {
+    const linked = { type: 'image_url', image_url: { url: 'https://pots.example/p.png' } };
+    const read = readAnswer({
+      content: [
+        { type: 'text', text: 'A' },
+        { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } },
+        { type: 'video_url', video_url: { url: 'data:video/mp4;base64,AA==' } },
+        { type: 'input_audio', input_audio: { data: 'AA==', format: 'mp3' } },
+        linked,
+      ],
+    });
+    expect(read.attachments).toMatchObject([
+      { name: 'image.png', dataUrl: 'data:image/png;base64,AA==' },
+      { name: 'video.mp4', dataUrl: 'data:video/mp4;base64,AA==' },
+      { name: 'audio.mp3', dataUrl: 'data:audio/mp3;base64,AA==' },
+    ]);
+    expect(read.parts).toEqual([linked]);
+  });
+
+  it('keep what tools attached and is no file', () => {
+    const found = { type: 'file_search', file_search: { sources: [{ fileName: 'kiln.pdf' }] } };
+    const nothing = { type: 'web_search', web_search: { organic: [] } };
+    const odd = { type: 'hologram', hologram: {} };
+    const read = readOne(
+      librechat,
+      file([message('a1', null, { attachments: [found, nothing, odd, { filepath: '/x' }] })]),
+    );
+    expect(read.messages[0]).toMatchObject({
+      attachments: [],
+      parts: [found, nothing, odd, { type: 'attachment', filepath: '/x' }],
+    });
+    expect(read.notes).toContain('unknown_block');
+    const known = readOne(librechat, file([message('a1', null, { attachments: [found] })]));
+    expect(known.notes).not.toContain('unknown_block');
+  });
+
   it('that miss everything get derived ids and notes', () => {
     const read = readOne(librechat, file([{}, null, 3, { text: 'x' }], { conversationId: null }));
     expect(read.messages).toHaveLength(2);

@@ -295,6 +295,27 @@ describe('lobeHubTablesFormat', () => {
     expect(pathTo(conversation, aside?.sourceId ?? null)).toEqual(['Q', 'Aside']);
   });
 
+  it('keeps translations and the addresses of files that lie elsewhere, where they are shown', () => {
+    const [first, ...others] = TABLES.data.messages;
+    const translate = { content: '항아리', from: 'en', to: 'ko' };
+    const picture = { id: 'p', alt: 'pot', url: 'https://pots.example/p.png' };
+    const items = readFile(lobeHubTablesFormat, {
+      ...TABLES,
+      data: {
+        ...TABLES.data,
+        messages: [{ ...first, extra: { translate }, imageList: [picture] }, ...others],
+        messageTranslates: [{ id: 'm4', content: '답', to: 'ko' }],
+      },
+    });
+    const { messages } = onlyConversation(items);
+    expect(messages.find(({ sourceId }) => sourceId === 'm1')?.parts).toEqual([
+      { type: 'file', ...picture },
+      { type: 'translation', ...translate },
+    ]);
+    const answer = messages.find(({ sourceId }) => sourceId === 'm4');
+    expect(answer?.parts).toEqual([{ type: 'translation', id: 'm4', content: '답', to: 'ko' }]);
+  });
+
   it('survives any value in any field', () => {
     expectSurvivesMangling(lobeHubTablesFormat, TABLES);
   });

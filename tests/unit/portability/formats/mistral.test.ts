@@ -115,6 +115,18 @@ describe('a chat', () => {
     ]);
   });
 
+  it('keeps the address of a picture that lies elsewhere, and a picture without one', () => {
+    const linked = { type: 'image_url', imageUrl: 'https://x.example/b.png' };
+    const odd = { type: 'image_url', imageUrl: { id: 7 } };
+    const chunks = (...contentChunks: Json[]) =>
+      readOne(mistral, [message('m1', 'user', 1, { contentChunks })]);
+    const both = chunks(linked, odd);
+    expect(both.messages[0]?.parts).toEqual([linked, odd]);
+    expect(both.messages[0]?.attachments).toMatchObject([{ name: 'b.png' }]);
+    expect(both.notes).toContain('unknown_block');
+    expect(chunks(linked).notes).not.toContain('unknown_block');
+  });
+
   it('has its files where its file says, too', () => {
     const file = [message('m1', 'user', 1, { chatId: null, files: [{ name: 'a.png' }] })];
     const keys = (fileName: string) =>

@@ -224,6 +224,44 @@ describe('answers', () => {
     expect(read).toMatchObject({ content: 'Hello', reasoning: '요약', parts: [call, odd] });
   });
 
+  it('keep code that was run, next questions and merged answers as parts', () => {
+    const execution = { id: 'x', name: 'kiln', code: '1', result: { output: '1' } };
+    const read = readAnswer({
+      code_executions: [execution],
+      followUps: ['And then?'],
+      merged: { status: true, content: 'Both say so.' },
+    });
+    expect(read.parts).toEqual([
+      { type: 'code_executions', items: [execution] },
+      { type: 'follow_ups', items: ['And then?'] },
+      { type: 'merged', status: true, content: 'Both say so.' },
+    ]);
+  });
+
+  it('keep what else stands in a list of content parts', () => {
+    const linked = { type: 'image_url', image_url: { url: 'https://pots.example/p.png' } };
+    const odd = { type: 'hologram', beams: 3 };
+    const chat = chatOf({
+      u: message(null, 'user', 1, {
+        content: [
+          { type: 'text', text: '이게 뭐야?' },
+          { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } },
+          linked,
+          odd,
+          'and this',
+        ],
+      }),
+      a1: message('u', 'assistant', 2),
+    });
+    const conversation = readOne(openWebui, [rowOf(chat)]);
+    expect(messageOf(conversation, 'u')).toMatchObject({
+      content: '이게 뭐야?\n\nand this',
+      attachments: [{ mediaType: 'image/png', dataUrl: 'data:image/png;base64,AAAA' }],
+      parts: [linked, odd],
+    });
+    expect(conversation.notes).toEqual(expect.arrayContaining(['asset_missing', 'unknown_block']));
+  });
+
   it('carry thumbs, usage, errors and ends', () => {
     expect(readAnswer({ annotation: { rating: -1, comment: '틀림' } })).toMatchObject({
       rating: 1,

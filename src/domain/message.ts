@@ -179,6 +179,11 @@ export function isHiddenStep(message: Message): boolean {
   return message.metadata['hidden'] === true;
 }
 
+/** Whether it stands closed in a conversation: a hidden step, or what a tool put out. */
+export function isFoldedStep(message: Message): boolean {
+  return message.metadata['folded'] === true || isHiddenStep(message);
+}
+
 /**
  * What an answer that came from the cache says of itself in `metadata.fromCache`: how many tokens
  * asking would have cost, 0 where that is unknown. Undefined for an answer that was asked for.

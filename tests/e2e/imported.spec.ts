@@ -116,3 +116,67 @@ test('of very many files that could not be read the rest is counted, in the repo
   };
   expect([report.refused.length, report.unnamedRefusedCount]).toEqual([200, 3]);
 });
+
+test('what ChatGPT shows closed stands closed, with its thoughts, files and blocks', async ({
+  start,
+  page,
+}) => {
+  const onggi = await start();
+  await page.goto('/#/data');
+  const node = (id: string, parent: string | null, role: string, more: object) => ({
+    id,
+    parent,
+    message: { id, author: { role }, create_time: 1_700_000_000, metadata: {}, ...more },
+  });
+  const words = (text: string) => ({ content_type: 'text', parts: [text] });
+  const groups = [{ domain: 'pots.example', entries: [{ url: 'https://pots.example/kiln' }] }];
+  const nodes = [
+    node('u', null, 'user', { content: words('How hot is a kiln?') }),
+    node('c', 'u', 'assistant', {
+      recipient: 'python',
+      content: { content_type: 'code', language: 'python', text: 'print(1200)' },
+      metadata: {
+        attachments: [{ id: 'file-kiln', name: 'kiln.csv', size: 3 }],
+        search_result_groups: groups,
+      },
+    }),
+    node('o', 'c', 'tool', { content: { content_type: 'execution_output', text: '1200 degrees' } }),
+    node('a', 'o', 'assistant', { content: words('Very hot.') }),
+  ];
+  const conversation = {
+    id: 'kiln',
+    title: 'Kiln',
+    create_time: 1_700_000_000,
+    current_node: 'a',
+    mapping: Object.fromEntries(nodes.map((each) => [each.id, each])),
+  };
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page
+      .getByRole('region', { name: text('import.title') })
+      .getByRole('button', { name: text('import.button'), exact: true })
+      .click(),
+  ]);
+  await chooser.setFiles({
+    name: 'conversations.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(JSON.stringify([conversation])),
+  });
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: /^Import 1 conversation/ }).click();
+  await dialog.getByRole('button', { name: text('import.show') }).click();
+  await expect(onggi.answers.last()).toContainText('Very hot.');
+
+  // The output of code is no step that is hidden, but it is closed.
+  const output = page.locator('details[data-message]').filter({ hasText: '1200 degrees' });
+  await expect(output.getByText('1200 degrees')).toBeHidden();
+  await output.getByText(text('message.tool'), { exact: true }).click();
+  await expect(output.getByText('1200 degrees')).toBeVisible();
+
+  const step = page.locator('details[data-message]').filter({ hasText: 'print(1200)' });
+  await step.locator('summary').first().click();
+  await expect(step).toContainText('kiln.csv');
+  await step.getByText(text('message.searchResults')).click();
+  const link = step.getByRole('link', { name: 'https://pots.example/kiln' });
+  await expect(link).toHaveAttribute('rel', 'noopener noreferrer');
+});

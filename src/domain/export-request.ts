@@ -27,6 +27,8 @@ export const CONVERSATION_FORMATS: readonly ExportFormat[] = [
 
 export interface AnonymiseChoices {
   readonly dropTitles: boolean;
+  /** What the person wrote about answers. */
+  readonly dropFeedback: boolean;
   /** Dates without time of day. */
   readonly roundTimes: boolean;
 }
@@ -40,6 +42,8 @@ export interface ExportRequest {
   /** With `all`: the trash too. */
   readonly withTrash: boolean;
   readonly anonymise: AnonymiseChoices | null;
+  /** In `fine-tuning`: a model is not to learn from answers rated 1 or 2. */
+  readonly skipPoorAnswers: boolean;
 }
 
 /** A place in a text that an anonymised copy masks. */

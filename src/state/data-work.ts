@@ -293,7 +293,7 @@ function onlyOf(ids: ExportRequest['ids']): ConversationId | undefined {
 
 function toWanted(
   kind: ExportKind,
-  { ids, withTrash, anonymise, withBranches, withAttachments }: ExportRequest,
+  { ids, withTrash, anonymise, withBranches, withAttachments, skipPoorAnswers }: ExportRequest,
 ): WantedExport {
   return {
     // One Markdown file holds one conversation.
@@ -301,12 +301,12 @@ function toWanted(
     selection: toSelection(ids, withTrash),
     anonymise: anonymise && {
       dropsTitles: anonymise.dropTitles,
-      dropsFeedback: true,
+      dropsFeedback: anonymise.dropFeedback,
       cutsTimes: anonymise.roundTimes,
     },
     withBranches,
     withAttachments,
-    skipsPoorAnswers: false,
+    skipsPoorAnswers: skipPoorAnswers,
   };
 }
 

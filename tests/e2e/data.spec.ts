@@ -172,6 +172,7 @@ test.describe('hostile markup in an import', () => {
     await page.goto('/#/data');
     await chooseFor(page, 'Restore', name, bytes);
     await expect(page.getByRole('dialog')).toContainText('Counts and checksum agree');
+    await expect(page.getByRole('dialog')).toContainText(/format 1, schema \d+/);
     await page.getByText('Replace', { exact: true }).click();
     await page.getByRole('button', { name: 'Prepare' }).click();
     await page.getByRole('button', { name: 'Replace now' }).click();

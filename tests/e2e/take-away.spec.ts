@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { unzipSync } from 'fflate';
 import { createChatgptArchive } from '../support/chatgpt-archive.ts';
-import { seedConversation } from '../support/seed.ts';
+import { seedConversation, seedConversations } from '../support/seed.ts';
 import { expect, test, text } from './seeded.ts';
 
 // Parsing the hostile markup in the archive makes the browser report what it refuses.
@@ -175,4 +175,47 @@ test('on paper stand the reasoning, the sources with their addresses, and the na
     'https://example.org/bare',
     'A book without an address',
   ]);
+});
+
+test('what a model learns from and whether comments go along are choices of the export', async ({
+  start,
+}) => {
+  const rows = seedConversations([
+    seedConversation('Jars', { id: 'jars', texts: ['A jar?', 'A lid.', 'And a pot?', 'A pot.'] }),
+  ]);
+  const messages = (rows.messages ?? []).map((message) =>
+    message.seq === 1 ? { ...message, rating: 1 as const, feedback: 'not what I asked' } : message,
+  );
+  const { page } = await start({ rows: { ...rows, messages } });
+
+  /** The file of a format, after these switches were turned. */
+  async function exportAs(format: string, ...switches: readonly string[]): Promise<string> {
+    await page.goto('/#/data');
+    await page.getByRole('button', { name: text('export.button'), exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('radio', { name: format }).check();
+    for (const name of switches) await dialog.getByRole('switch', { name }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      dialog.getByRole('button', { name: text('export.start'), exact: true }).click(),
+    ]);
+    const content = await readFile(await download.path(), 'utf8');
+    await dialog
+      .getByRole('button', { name: text('common.close') })
+      .last()
+      .click();
+    return content;
+  }
+
+  const tuning = 'OpenAI fine-tuning';
+  expect(await exportAs(tuning)).not.toContain('weight');
+  expect(await exportAs(tuning, text('export.skipPoorAnswers'))).toContain(
+    '{"role":"assistant","content":"A lid.","weight":0}',
+  );
+  const json = 'JSON Every field';
+  const anonymise = text('export.anonymise');
+  expect(await exportAs(json, anonymise)).not.toContain('not what I asked');
+  expect(await exportAs(json, anonymise, text('export.dropFeedback'))).toContain(
+    'not what I asked',
+  );
 });

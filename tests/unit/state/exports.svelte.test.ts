@@ -9,6 +9,7 @@ const REQUEST: ExportRequest = {
   withAttachments: true,
   withTrash: false,
   anonymise: null,
+  skipPoorAnswers: false,
 };
 const FILE: ExportedFile = { fileName: 'a.zip', sizeBytes: 3, blob: null, leftOutCount: 0 };
 

@@ -64,7 +64,8 @@ function newestLeaf(left: readonly Message[], parent: Message | undefined): Mess
 
 /**
  * `ConversationStore.restoreMessages`, one transaction. Rows that are there already stay as they are
- * and are not counted again; an answer that was running when it was removed comes back interrupted.
+ * and are not counted again; an answer that was running when it was removed comes back interrupted. What
+ * followed a message that another tab took away meanwhile begins a branch of its own: nothing of it is lost.
  */
 export function restoreMessages(
   db: OnggiDexie,
@@ -74,19 +75,36 @@ export function restoreMessages(
   const work = async (): Promise<void> => {
     const conversation = await requireConversation(db, conversationId);
     const there = await db.messages.bulkGet(messages.map(({ id }) => id));
-    const missing = messages
-      .filter((_message, index) => !there[index])
+    const gone = messages.filter((_message, index) => !there[index]);
+    const isThere = await findThere(db, messages, activeLeafId);
+    const missing = gone
+      .map((message) => (isThere(message.parentId) ? message : { ...message, parentId: null }))
       .map((message) => (message.status === 'streaming' ? abandonedAnswer(message) : message));
     await db.messages.bulkAdd(missing);
     await db.conversations.put({
       ...conversation,
       messageCount: conversation.messageCount + missing.length,
       totalTokens: conversation.totalTokens + sumTokens(missing),
-      activeLeafId,
+      activeLeafId: isThere(activeLeafId)
+        ? activeLeafId
+        : (conversation.activeLeafId ?? missing.at(-1)?.id ?? null),
     });
     await rememberMessages(db, noted);
   };
   return commit(() => db.transaction('rw', db.conversations, db.messages, db.imports, work));
+}
+
+/** Tells which of the messages that restored ones follow, and of what was shown, are there with them. */
+async function findThere(
+  db: OnggiDexie,
+  restored: readonly Message[],
+  activeLeafId: MessageId | null,
+): Promise<(id: MessageId | null) => boolean> {
+  const there = new Set(restored.map(({ id }) => id));
+  const named = [activeLeafId, ...restored.map(({ parentId }) => parentId)];
+  const outside = named.flatMap((id) => (id === null || there.has(id) ? [] : [id]));
+  for (const found of await db.messages.bulkGet(outside)) if (found) there.add(found.id);
+  return (id) => id === null || there.has(id);
 }
 
 function sumTokens(messages: readonly Message[]): number {

@@ -118,9 +118,13 @@ function reopenAnswer(db: OnggiDexie, message: Message, now: number): PromiseLik
     const conversation = await requireConversation(db, message.conversationId);
     const before = await db.messages.get(message.id);
     if (!before) throw new OnggiError('chat/not-found', `no message ${message.id}`);
+    const { seq, rating, feedback } = before;
     const after: Message = {
       ...message,
-      seq: before.seq,
+      seq,
+      // Another tab may have rated it since this one read it.
+      rating,
+      feedback,
       status: 'streaming',
       streamingSince: message.streamingSince ?? now,
       changedAt: nextChangeAt(lastChangeOfMessage(before), now),

@@ -211,6 +211,15 @@ describe('an answer', () => {
     expect(await store.getMessage(answer.id)).toMatchObject({ rating: 5, feedback: '좋아요' });
   });
 
+  test('keeps a rating that another tab gave before it is reopened', async () => {
+    const { store, answer } = await openAnswer();
+    await store.finishAnswer(finished(answer), null);
+    await store.updateMessage(answer.id, { rating: 5, feedback: '좋아요' });
+    const given = { rating: 5, feedback: '좋아요' };
+    expect(await store.reopenAnswer(finished(answer))).toMatchObject(given);
+    expect(await store.getMessage(answer.id)).toMatchObject(given);
+  });
+
   test('runs again when it is reopened, shows its branch and takes its tokens back', async () => {
     const { db, store, answer, conversation } = await openAnswer();
     await store.finishAnswer(finished(answer), null);
@@ -287,6 +296,29 @@ describe('removing and restoring', () => {
     expect(added.messages[0]?.seq).toBe(5);
     await store.restoreMessages(id, removed);
     expect(await conversation()).toMatchObject({ lastSeq: 5, messageCount: 6 });
+  });
+
+  test('brings back whole what followed a message that another tab took away meanwhile', async () => {
+    const { db, store, conversation } = await openTree();
+    const removed = await store.removeSubtree(id, m('q2'));
+    const below = await store.removeSubtree(id, m('a2'));
+    await store.restoreMessages(id, removed);
+    expect(await db.strict.messages.toCollection().primaryKeys()).toEqual(['a1', 'a3', 'q', 'q2']);
+    expect(await store.getMessage(m('q2'))).toMatchObject({ parentId: null, seq: 3 });
+    expect(await store.getMessage(m('a3'))).toMatchObject({ parentId: 'q2' });
+    expect(await conversation()).toMatchObject({ messageCount: 4, activeLeafId: 'a3' });
+    await store.restoreMessages(id, below);
+    expect(await conversation()).toMatchObject({ messageCount: 5, totalTokens: 5 });
+  });
+
+  test('goes on showing what is there when what was shown is gone', async () => {
+    const { store, conversation } = await openTree();
+    const removed = await store.removeSubtree(id, m('a1'));
+    expect(removed.activeLeafId).toBe('a3');
+    await store.removeSubtree(id, m('a2'));
+    expect(await conversation()).toMatchObject({ activeLeafId: 'q' });
+    await store.restoreMessages(id, removed);
+    expect(await conversation()).toMatchObject({ messageCount: 2, activeLeafId: 'q' });
   });
 
   test('brings a running answer back interrupted', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { settleAbandonedAnswers } from '#db/answers.ts';
+import { finishAnswer, settleAbandonedAnswers } from '#db/answers.ts';
 import { tryHoldAnswerLock } from '#db/locks.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
 import { toConversationId, toMessageId } from '#domain/ids.ts';
@@ -149,3 +149,26 @@ test('an answer lock is held by one at a time', async () => {
   expect(again).toBeTypeOf('function');
   again?.();
 });
+
+test('of deleted answers the last thousand requests that were counted are known, and no more', async () => {
+  const { relaxed: db } = await openForTest();
+  const end = (number: number) =>
+    settleMessage(makeAnswer('gone', `gone-${number}`, null), {
+      status: 'complete',
+      tokenCount: 1,
+    });
+  const finish = (number: number) =>
+    finishAnswer(db, end(number), toUsageIncrement(end(number)), 0);
+  const finishAndCount = async (number: number): Promise<number> => {
+    await finish(number);
+    return (await db.usageStatistics.toArray()).reduce((sum, day) => sum + day.requestCount, 0);
+  };
+  expect(await finishAndCount(0)).toBe(1);
+  expect(await finishAndCount(0)).toBe(1);
+  for (let number = 1; number < 1000; number += 1) await finish(number);
+  expect(await finishAndCount(0)).toBe(1000);
+  expect(await finishAndCount(1000)).toBe(1001);
+  // A page is open for weeks: the oldest made room for the newest, and none of the others did.
+  expect(await finishAndCount(1)).toBe(1001);
+  expect(await finishAndCount(0)).toBe(1002);
+}, 30_000);

@@ -56,8 +56,52 @@ export async function createFromFixture(name: string, fixture: DatabaseFixture):
   database.close();
 }
 
+/** What a table holds, in a form that a test compares field for field. */
+interface TableContents {
+  readonly rows: readonly unknown[];
+  /** How many rows each index finds, by its name. */
+  readonly found: Readonly<Record<string, number>>;
+}
+
+/** Everything in a database, by table, whatever its version. Makes and changes nothing. */
+export async function readContents(name: string): Promise<Record<string, TableContents>> {
+  const settle = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(new Error(String(request.error)));
+    });
+  const database = await settle(indexedDB.open(name));
+  const contents: Record<string, TableContents> = {};
+  for (const table of database.objectStoreNames) {
+    const store = database.transaction(table).objectStore(table);
+    const counts = [...store.indexNames].map((index) => settle(store.index(index).count()));
+    const [rows, ...found] = await Promise.all([settle<unknown[]>(store.getAll()), ...counts]);
+    contents[table] = {
+      rows: rows.map(toComparable),
+      found: Object.fromEntries([...store.indexNames].map((index, at) => [index, found[at] ?? 0])),
+    };
+  }
+  database.close();
+  return contents;
+}
+
+/** To a test any two keys or buffers are alike: bytes are told by their numbers, keys by what they are for. */
+function toComparable(value: unknown): unknown {
+  if (value instanceof CryptoKey) {
+    const { algorithm, extractable, usages } = value;
+    return { algorithm: { ...algorithm }, extractable, usages: [...usages].sort() };
+  }
+  if (value instanceof ArrayBuffer) return { buffer: [...new Uint8Array(value)] };
+  if (ArrayBuffer.isView(value)) {
+    return { bytes: [...new Uint8Array(value.buffer, value.byteOffset, value.byteLength)] };
+  }
+  if (Array.isArray(value)) return value.map(toComparable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, toComparable(each)]));
+}
+
 /** A row as it was stored, from its JSON. */
-async function revive(value: unknown): Promise<unknown> {
+export async function revive(value: unknown): Promise<unknown> {
   if (typeof value === 'object' && value !== null) {
     if ('$bytes' in value) return fromBase64(String(value.$bytes));
     if ('$buffer' in value) return fromBase64(String(value.$buffer)).buffer;

@@ -15,13 +15,22 @@ import {
   freshNames,
   openForTest,
 } from './fresh-database.ts';
-import { createFromFixture, readShape } from './fixtures.ts';
+import { createFromFixture, readContents, readShape } from './fixtures.ts';
 import type { DatabaseFixture } from './fixtures.ts';
 
 const fixtures = import.meta.glob<DatabaseFixture>('../../fixtures/db/v*.json', {
   eager: true,
   import: 'default',
 });
+
+/** Tables whose rows are of the making of upgrades themselves. */
+const OF_UPGRADES = ['schemaVersions', 'changeFeed'];
+/** Tables that the fixture of every version has rows of: without one it would prove nothing. */
+const FILLED = [
+  ...['sessions', 'conversations', 'messages', 'userSettings', 'endpoints', 'secrets', 'keyRing'],
+  ...['usageStatistics', 'responseCache', 'embeddings', 'documents', 'documentChunks'],
+  ...['attachments', 'drafts', 'maintenanceRuns'],
+];
 
 describe.each(SCHEMA_STEPS)('version $version', ({ version }) => {
   const fixture = fixtures[`../../fixtures/db/v${version}.json`];
@@ -36,7 +45,26 @@ describe.each(SCHEMA_STEPS)('version $version', ({ version }) => {
     expect(readShape(db.strict.backendDB())).toEqual(requireFixture().shape);
   });
 
-  test('opens with the code of today, with every row of it', async () => {
+  test('keeps every row of every table, field for field, and every index finds them', async () => {
+    const released = requireFixture();
+    expect(Object.keys(released.rows).filter((table) => released.rows[table]?.length)).toEqual(
+      expect.arrayContaining(FILLED),
+    );
+    const names = freshNames();
+    await createFromFixture(names.defaultName, released);
+    const before = await readContents(names.defaultName);
+    const db = await openForTest({ names });
+    db.close();
+    const after = await readContents(names.defaultName);
+    for (const [table, contents] of Object.entries(before)) {
+      if (!OF_UPGRADES.includes(table)) expect(after[table], table).toEqual(contents);
+    }
+    for (const [table, { rows }] of Object.entries(after)) {
+      if (!(table in before) && !OF_UPGRADES.includes(table)) expect(rows, table).toEqual([]);
+    }
+  });
+
+  test('opens with the code of today, and everything in it works', async () => {
     const names = freshNames();
     await createFromFixture(names.defaultName, requireFixture());
     const clock = createTestClock();

@@ -1,5 +1,5 @@
 import type { Locator } from '@playwright/test';
-import { readEverythingStored } from '../support/seed.ts';
+import { readEverythingStored } from '../support/everything-stored.ts';
 import { onggiOn } from './onggi.ts';
 import type { Onggi } from './onggi.ts';
 import { readRows } from './raw-rows.ts';

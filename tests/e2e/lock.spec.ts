@@ -1,7 +1,8 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import type { KeyRingEntry } from '#domain/secret.ts';
-import { readEverythingStored, seedConversation, seedConversations } from '../support/seed.ts';
+import { readEverythingStored } from '../support/everything-stored.ts';
+import { seedConversation, seedConversations } from '../support/seed.ts';
 import { onggiOn } from './onggi.ts';
 import { readRows } from './raw-rows.ts';
 import { chatRequests, expect, test, text } from './seeded.ts';

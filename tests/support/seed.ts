@@ -251,34 +251,3 @@ export function seedDocuments(
     documentChunks: seeds.flatMap(({ chunks }) => chunks),
   };
 }
-
-/** Everything that any IndexedDB store, cache or web storage of the page's origin holds, as text. */
-export function readEverythingStored(page: Page): Promise<string> {
-  return page.evaluate(async () => {
-    const found: string[] = [];
-    const settle = <T>(request: IDBRequest<T>) =>
-      new Promise<T>((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(new Error(String(request.error)));
-      });
-    for (const { name } of await indexedDB.databases()) {
-      const database = await settle(indexedDB.open(name ?? ''));
-      for (const store of database.objectStoreNames) {
-        const rows: unknown = await settle(database.transaction(store).objectStore(store).getAll());
-        found.push(`${name}/${store} ${JSON.stringify(rows)}`);
-      }
-      database.close();
-    }
-    for (const name of await caches.keys()) {
-      const cache = await caches.open(name);
-      for (const request of await cache.keys()) {
-        const response = await cache.match(request);
-        found.push(`${name} ${request.url} ${(await response?.text()) ?? ''}`);
-      }
-    }
-    for (const storage of [localStorage, sessionStorage]) {
-      found.push(JSON.stringify(Object.entries(storage)));
-    }
-    return found.join('\n');
-  });
-}

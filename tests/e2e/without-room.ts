@@ -1,5 +1,6 @@
 import type { Locator, Page } from '@playwright/test';
 import { createChatgptArchive } from '../support/chatgpt-archive.ts';
+import { readRows } from './raw-rows.ts';
 import { expect, test, text } from './seeded.ts';
 
 /** Something that writes: what it is, and how a person does it. */
@@ -14,9 +15,14 @@ const TABLES = [
   'endpoints',
   'documents',
   'documentChunks',
+  'attachments',
+  'usageStatistics',
+  'secrets',
+  'keyRing',
+  'imports',
 ];
 
-/** Every row of the live tables that hold what a person made. */
+/** Every row of the live tables that hold what a person made; bytes as numbers, keys by what they are for. */
 export function readMade(page: Page): Promise<Record<string, unknown>> {
   return page.evaluate(async (tables) => {
     const settle = <T>(request: IDBRequest<T>) =>
@@ -28,14 +34,39 @@ export function readMade(page: Page): Promise<Record<string, unknown>> {
     const pointer = boot.transaction('pointer').objectStore('pointer').get('live');
     const { databaseName } = (await settle(pointer)) as { databaseName: string };
     boot.close();
+    const toPlain = (value: unknown): unknown => {
+      if (value instanceof CryptoKey) return [value.algorithm.name, ...value.usages];
+      if (value instanceof ArrayBuffer) return [...new Uint8Array(value)];
+      if (ArrayBuffer.isView(value)) {
+        return [...new Uint8Array(value.buffer, value.byteOffset, value.byteLength)];
+      }
+      if (Array.isArray(value)) return value.map(toPlain);
+      if (typeof value !== 'object' || value === null) return value;
+      return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, toPlain(each)]));
+    };
     const database = await settle(indexedDB.open(databaseName));
     const rows: Record<string, unknown> = {};
     for (const table of tables) {
-      rows[table] = await settle(database.transaction(table).objectStore(table).getAll());
+      rows[table] = toPlain(
+        await settle(
+          database.transaction(table).objectStore(table).getAll() as IDBRequest<unknown>,
+        ),
+      );
     }
     database.close();
     return rows;
   }, TABLES);
+}
+
+/** Gives the connection of `start` an API key, as a person does: it is sealed, and the first makes the key ring. */
+export async function saveApiKey(page: Page, apiKey: string): Promise<void> {
+  await page.goto('/#/settings/models');
+  await page
+    .getByRole('button', { name: text('endpoint.editOne', { name: 'Test server' }) })
+    .click();
+  await page.getByLabel(text('endpoint.keyOptional')).fill(apiKey);
+  await page.getByRole('button', { name: text('common.save'), exact: true }).click();
+  await expect.poll(() => readRows(page, 'secrets')).toHaveLength(1);
 }
 
 /** Shows the conversations of a status in the list. */

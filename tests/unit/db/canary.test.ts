@@ -266,12 +266,46 @@ test.each([
   ['made at random', uuids(3000)],
   ['that count', Array.from({ length: 3000 }, (_none, index) => `session-7/${index + 10_000}`)],
   ['of other writing', Array.from({ length: 3000 }, (_none, index) => `대화-${index + 10_000}`)],
+  ['of which two are of another kind', [...uuids(2998), 'm1', 'm2']],
+  [
+    'that count, with no zeros before',
+    Array.from({ length: 3000 }, (_none, index) => String(index)).sort(),
+  ],
+  [
+    'of which each second half is of another kind',
+    [...uuids(1500), ...Array.from({ length: 1500 }, (_none, index) => `대화-${index + 10_000}`)],
+  ],
 ])('tells a run of neighbours that is lost from the middle, among ids %s', async (_name, ids) => {
   const { db, canary } = await openWithMany(ids);
   expect(await findMissing(db, canary)).toEqual(new Map());
-  // One block of a damaged table: a thirtieth of the rows.
-  await lose(db, ids.slice(1400, 1500), 'messages');
+  // One file of a damaged table: a twelfth of the rows.
+  await lose(db, ids.slice(1400, 1650), 'messages');
   expect((await findMissing(db, canary)).get('messages')).toBeGreaterThan(0);
+});
+
+test('tells passages that are lost from the inside of one document among others', async () => {
+  const { db, memory } = await openNoted(1);
+  const [book, ...notes] = uuids(9);
+  const passages = (id: string | undefined, count: number) =>
+    Array.from({ length: count }, (_none, seq) => ({
+      id: `${id}.${seq}`,
+      documentId: id,
+      seq,
+      text: 'x',
+    }));
+  await db.strict
+    .table('documentChunks')
+    .bulkAdd([...passages(book, 2000), ...notes.flatMap((id) => passages(id, 5))]);
+  await noteCanary(db, { now: 70_000, createId, isTidying: true, memory });
+  const canary = readCanary(memory);
+  if (!canary) throw new Error('nothing noted');
+  expect(await findMissing(db, canary)).toEqual(new Map());
+  const inner = passages(book, 2000)
+    .map(({ id }) => id)
+    .sort()
+    .slice(700, 1100);
+  await lose(db, inner, 'documentChunks');
+  expect((await findMissing(db, canary)).get('documentChunks')).toBeGreaterThan(0);
 });
 
 test('takes nothing for lost that a person deleted from the middle, before and after the next note', async () => {

@@ -153,6 +153,19 @@ export function replaceWrap(
   );
 }
 
+/**
+ * Writes the active entry, if there is one, as it is: what would have no room is known before a passphrase is
+ * worked on. Durable. @throws OnggiError `db/*`
+ */
+export function rewriteActiveKeyRingEntry({ strict: db }: OnggiDatabase): Promise<void> {
+  return commit(() =>
+    db.transaction('rw', db.keyRing, async () => {
+      const active = (await db.keyRing.toArray()).find(({ state }) => state === 'active');
+      if (active) await db.keyRing.put(active);
+    }),
+  );
+}
+
 /** Deletes every key and every way to one. Durable. */
 export function deleteAllKeys({ strict: db }: OnggiDatabase): Promise<void> {
   return commit(() =>

@@ -116,6 +116,24 @@ describe('a lock with a passphrase', () => {
     await openPage().lock.unlock(typed(code));
   });
 
+  test('is known not to fit on a full disk before a passphrase is worked on', async () => {
+    const { db, lock } = await openLock();
+    await lock.set({ passphrase: PASSPHRASE });
+    db.strict.keyRing.hook('updating', () => {
+      throw new DOMException('no room', 'QuotaExceededError');
+    });
+    // That it is wrong would be known only afterwards.
+    const wrong = typed('wrong passphrase');
+    for (const work of [
+      lock.changePassphrase(wrong, 'another passphrase'),
+      lock.renewCode(wrong),
+      lock.remove(wrong),
+    ]) {
+      await expect(work).rejects.toMatchObject({ code: 'db/quota' });
+    }
+    await expect(lock.unlock(wrong)).rejects.toMatchObject(cannotOpen);
+  });
+
   test('that two tabs change at once keeps what each of them said', async () => {
     const { openPage, lock } = await openLock();
     const code = await lock.set({ passphrase: PASSPHRASE });

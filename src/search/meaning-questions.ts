@@ -56,6 +56,12 @@ export interface MeaningQuestions {
     options: NearOptions & { withDocuments?: boolean | undefined },
     signal?: AbortSignal,
   ): Promise<readonly NearGroup[]>;
+  /** The same by a vector. @throws OnggiError `model/changed` where the model makes those of another dimension */
+  findByVector(
+    embedding: Float32Array,
+    options: NearOptions & { withDocuments?: boolean | undefined },
+    signal?: AbortSignal,
+  ): Promise<readonly NearGroup[]>;
   /** Conversations near to one, which is not among them; of the trash an endpoint is asked nothing. */
   findSimilar(
     conversation: Conversation,
@@ -193,6 +199,35 @@ export function createMeaningQuestions(deps: MeaningQuestionsDeps): MeaningQuest
     return found.slice(0, limit);
   }
 
+  async function findByVector(
+    embedding: Float32Array,
+    {
+      limit,
+      leastCosine,
+      withDocuments = false,
+    }: NearOptions & { withDocuments?: boolean | undefined },
+    signal?: AbortSignal,
+  ): Promise<readonly NearGroup[]> {
+    const opened = await ensure();
+    signal?.throwIfAborted();
+    const { dimension } = opened.embedder;
+    if (embedding.length !== dimension) {
+      const message = `a vector of ${embedding.length} numbers, not ${dimension}`;
+      throw new OnggiError('model/changed', message);
+    }
+    const length = Math.hypot(...embedding);
+    // What points nowhere is near to nothing.
+    if (!(length > 0 && length < Infinity)) return [];
+    const query = embedding.map((value) => value / length);
+    const collections = withDocuments ? EMBEDDING_COLLECTIONS : CONVERSATIONS;
+    const ranked = await rankBy(
+      { ...opened, query, oddness: null },
+      { limit, leastCosine },
+      collections,
+    );
+    return (await read(ranked)).slice(0, limit);
+  }
+
   async function findSimilar(
     conversation: Conversation,
     { limit, leastCosine }: NearOptions,
@@ -220,6 +255,7 @@ export function createMeaningQuestions(deps: MeaningQuestionsDeps): MeaningQuest
     rank,
     read,
     find,
+    findByVector,
     findSimilar,
     forget: () => {
       lastAsked = lastRefused = undefined;

@@ -79,6 +79,15 @@ export interface Meaning {
     signal?: AbortSignal,
   ): Promise<readonly NearGroup[]>;
   /**
+   * The same by a vector that the model in use made. Begins. @throws as {@link near}; OnggiError `model/changed`
+   * where the model in use makes vectors of another dimension
+   */
+  nearVector(
+    embedding: Float32Array,
+    options: NearOptions & { withDocuments?: boolean | undefined },
+    signal?: AbortSignal,
+  ): Promise<readonly NearGroup[]>;
+  /**
    * The ranking alone of what {@link near} finds, conversations and documents. Begins. @throws as {@link near}
    */
   rank(text: string, options: NearOptions, signal?: AbortSignal): Promise<readonly RankedOwner[]>;
@@ -435,6 +444,10 @@ export function createMeaning(deps: MeaningDeps): Meaning {
       // What was not sent anywhere yet is not sent to an endpoint in passing.
       if (isInPassing && (await readWish()).chosen.kind === 'endpoint') return [];
       return questions.find(text, options, signal).catch(nothingIfHeldBack);
+    },
+    async nearVector(embedding, options, signal) {
+      if (!answering && (await isEvicted())) return [];
+      return questions.findByVector(embedding, options, signal).catch(nothingIfHeldBack);
     },
     async rank(text, options, signal) {
       if (text.trim() === '' || (!answering && (await isEvicted()))) return [];

@@ -70,7 +70,7 @@ const FIRST_TURNS = 12;
 const isHeardOften = ({ kind }: SearchRequest): boolean => kind === 'find' || kind === 'check';
 /** Whether it may take as long as a model takes: then only hearing nothing at all means something. */
 const isLong = ({ kind }: SearchRequest): boolean =>
-  kind === 'near' || kind === 'similar' || kind === 'map';
+  kind === 'near' || kind === 'near-vector' || kind === 'similar' || kind === 'map';
 
 function watchInterval(onTurn: () => void): () => void {
   const interval = setInterval(onTurn, TURN_MS);

@@ -65,6 +65,15 @@ const Request = v.variant('kind', [
     /** Asks for one ranking with what these words find, in answer `fused`; an older worker gives `near`. */
     words: v.optional(v.string()),
   }),
+  /** The same by a vector that the model in use made; an older worker fails. Begins the index of meaning. */
+  v.object({
+    kind: v.literal('near-vector'),
+    /** Of any length but zero: it is brought to one. */
+    embedding: v.instance(Float32Array),
+    limit: Count,
+    leastCosine: v.number(),
+    withDocuments: v.boolean(),
+  }),
   /** Conversations near in meaning to one, which is not among them. In passing. */
   v.object({
     kind: v.literal('similar'),

@@ -10,19 +10,24 @@ export interface SimilarOptions {
 }
 
 /**
- * The conversations nearest in meaning to a text, nearest first: `search_similar_conversations` of the
- * specification (section 5). The first call fetches the model and begins the index.
- * @throws OnggiError `model/*`, `app/worker-failed`, `db/*`; the reason of `signal`
+ * The conversations nearest in meaning, nearest first: `search_similar_conversations` of the specification
+ * (section 5). The first call fetches the model and begins the index.
+ * @param query A vector that the model in use made, as in the specification, or a text, of which it makes one.
+ * @throws OnggiError `model/*`, of which `model/changed` says that the vector has another dimension than those of
+ *   the model in use; `app/worker-failed`, `db/*`; the reason of `signal`
  */
 export async function searchSimilarConversations(
   client: Pick<SearchClient, 'ask'>,
-  query: string,
+  query: string | Float32Array,
   n = 5,
   { leastCosine = -1, signal, withDocuments = false }: SimilarOptions = {},
 ): Promise<readonly NearGroup[]> {
   let groups: readonly NearGroup[] = [];
+  const options = { limit: n, leastCosine, withDocuments };
   await client.ask(
-    { kind: 'near', text: query, limit: n, leastCosine, isInPassing: false, withDocuments },
+    typeof query === 'string'
+      ? { kind: 'near', text: query, isInPassing: false, ...options }
+      : { kind: 'near-vector', embedding: query, ...options },
     (answer) => {
       if (answer.kind === 'near') ({ groups } = answer);
     },

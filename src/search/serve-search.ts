@@ -139,6 +139,9 @@ async function answerWith(
     send({ kind: 'fused', ...(await findFused(parts, request, request.words, signal)) }, true);
   } else if (request.kind === 'near') {
     send({ kind: 'near', groups: await meaning.near(request.text, request, signal) }, true);
+  } else if (request.kind === 'near-vector') {
+    const groups = await meaning.nearVector(request.embedding, request, signal);
+    send({ kind: 'near', groups }, true);
   } else if (request.kind === 'similar') {
     const id = toConversationId(request.conversationId);
     const groups = await meaning.similar(id, request, signal);

@@ -8,6 +8,7 @@ import { OnggiError } from '#domain/errors.ts';
 import { toConversationId, toEndpointId } from '#domain/ids.ts';
 import type { MapPoint } from '#domain/search.ts';
 import type { EmbedderWish, MeaningDeps } from '#search/meaning.ts';
+import type { SearchClient } from '#search/search-client.ts';
 import { searchSimilarConversations } from '#search/search-similar-conversations.ts';
 import { openForTest } from '../db/fresh-database.ts';
 import { openInPageSearch } from './in-page-search.ts';
@@ -373,6 +374,47 @@ function withQuestions(embedder = createTestEmbedder()) {
     return embedder.embed(texts, as);
   };
   return { questions, embedder: { ...embedder, embed } };
+}
+
+test('finds the conversations nearest to a vector, five where nobody says how many', async () => {
+  const db = await openForTest();
+  const fruits = ['apple', 'pear', 'plum', 'fig', 'date', 'kiwi', 'lime'];
+  await addRows(db, ...fruits.map((fruit) => conversationOf(fruit, [`red ${fruit}`])));
+  const { questions, embedder } = withQuestions();
+  const client = openInPageSearch(db, () => Promise.resolve(embedder));
+  await whenIndexed(client, fruits.length);
+  const vector = await createTestEmbedder().embed(['red plum'], 'query');
+  const found = await searchSimilarConversations(client, vector);
+  expect(found).toHaveLength(5);
+  expect(found[0]).toMatchObject({ id: 'plum', cosine: expect.closeTo(1, 2) as number });
+  // Its length says nothing.
+  const long = vector.map((value) => value * 7);
+  expect((await searchSimilarConversations(client, long, 1))[0]).toMatchObject(found[0] ?? {});
+  expect(questions).toEqual([]);
+});
+
+test('says that a vector is none of the model in use', async () => {
+  const db = await openForTest();
+  await addRows(db, conversationOf('a', ['red apple']));
+  const client = openInPageSearch(db, () => Promise.resolve(createTestEmbedder()));
+  await whenIndexed(client, 1);
+  const ask = (vector: Float32Array): Promise<unknown> =>
+    searchSimilarConversations(client, vector);
+  await expect(ask(new Float32Array(3).fill(1))).rejects.toMatchObject({ code: 'model/changed' });
+  const { dimension } = createTestEmbedder();
+  expect(await ask(new Float32Array(dimension))).toEqual([]);
+  expect(await ask(new Float32Array(dimension).fill(Number.NaN))).toEqual([]);
+  expect(await searchSimilarConversations(client, 'red apple')).toMatchObject([{ id: 'a' }]);
+});
+
+/** Begins the index, by a vector of any kind, and waits for so many to be in it. */
+async function whenIndexed(client: SearchClient, count: number): Promise<void> {
+  await searchSimilarConversations(client, new Float32Array(createTestEmbedder().dimension));
+  await new Promise<void>((resolve) =>
+    client.watchStatus(({ meaning }) => {
+      if (meaning.phase === 'ready' && meaning.doneCount === count) resolve();
+    }),
+  );
 }
 
 test('embeds no question that was given up while the model was loading', async () => {

@@ -99,7 +99,7 @@ export async function findUnits(
 ): Promise<ReadonlyMap<number, FoundUnits>> {
   const found = new Map<number, FoundUnits>();
   if (terms.length === 0 && filters.length === 0) return found;
-  // The longest first: it is the rarest, and a block without it is done with.
+  // The longest first: it mostly is the rarest, and a block without it is done with.
   const needles = terms
     .map(toNeedle)
     .toSorted((a, b) => b.exact.length - a.exact.length)
@@ -111,7 +111,10 @@ export async function findUnits(
   const initials = new Map<string, string>();
   let scannedBytes = 0;
   let edge: Edge | undefined;
-  /** Places of the rarest needle, or of its stem, in the block that was scanned. */
+  /** As they are looked for: what was missing in the last block may be nowhere, and is the first in the next. */
+  let order: readonly Needle[] = needles;
+  /** The needle that was looked for first in the block that was scanned, and the places of it, or of its stem. */
+  let rarest: Needle | undefined;
   let rarestCounts: Uint8Array | undefined;
   // Blocks may be added while this waits; they are newer and belong to it.
   for (let number = 0; number < table.blocks.length; number += 1) {
@@ -121,7 +124,6 @@ export async function findUnits(
     const base = needles.length > 0 ? await loadBlock(number) : 0;
     const starts = table.starts.subarray(firstUnit, firstUnit + unitCount + 1);
     const scanned = { firstUnit, unitCount, starts, base };
-    rarestCounts = undefined;
     const scores = scoreBlock(scanned);
     if (scores) collect(scores, firstUnit);
     if (isPositive && joints.length > 0) joinPassages(joints, scanned, scores);
@@ -140,7 +142,11 @@ export async function findUnits(
     // Most blocks are done with before there is anything to score.
     let made: Float32Array | undefined;
     const scores = (): Float32Array => (made ??= new Float32Array(block.unitCount).fill(1));
-    return needles.every((needle) => applyNeedle(needle, scores, block)) ? scores() : undefined;
+    [rarest, rarestCounts] = [order[0], undefined];
+    const missing = order.find((needle) => !applyNeedle(needle, scores, block));
+    if (!missing) return scores();
+    if (!missing.term.isExcluded) order = [missing, ...order.filter((each) => each !== missing)];
+    return undefined;
   }
 
   function applyNeedle(
@@ -154,7 +160,7 @@ export async function findUnits(
     const stems = stem && scan.count(stem, starts, unitCount, base)?.slice();
     if (stem && !stems) return false;
     const counts = scan.count(exact, starts, unitCount, base);
-    if (needle === needles[0]) rarestCounts = stems ?? counts?.slice();
+    if (needle === rarest) rarestCounts = stems ?? counts?.slice();
     if (!counts && !stems && wanted === null) return term.isExcluded;
     const scores = getScores();
     for (let unit = 0; unit < unitCount; unit += 1) {
@@ -202,7 +208,6 @@ export async function findUnits(
     scores: Float32Array | undefined,
   ): void {
     const { firstUnit, starts, base } = block;
-    const [rarest] = needles;
     if (!rarest) return;
     for (const after of joints) {
       const at = after - firstUnit;

@@ -12,8 +12,17 @@ import { takeAllRoom } from '../support/short-of-room.ts';
 import { FOLDER, pickWithoutDialog } from './picked-folder.ts';
 import { changeRows } from './raw-rows.ts';
 import { expect, makeSnapshot, removeFromHere, test, text } from './seeded.ts';
-import { dropArchive, expectTold, filterBy, readMade, sentence } from './without-room.ts';
+import {
+  dropArchive,
+  expectTold,
+  filterBy,
+  noteRefusals,
+  readMade,
+  sentence,
+} from './without-room.ts';
 import type { Site } from './without-room.ts';
+
+test.beforeEach(({ page }) => noteRefusals(page));
 
 const counted = seedConversation('Counted', { id: 'counted', daysAgo: 1 });
 const jars = seedConversation('Onggi jars', { id: 'jars' });

@@ -5,8 +5,10 @@ import { seedConversation, seedConversations } from '../support/seed.ts';
 import { takeAllRoom } from '../support/short-of-room.ts';
 import { expect, makeSnapshot, test, text } from './seeded.ts';
 import type { Onggi } from './onggi.ts';
-import { dropArchive, expectTold, readMade, sentence } from './without-room.ts';
+import { dropArchive, expectTold, noteRefusals, readMade, sentence } from './without-room.ts';
 import type { Site } from './without-room.ts';
+
+test.beforeEach(({ page }) => noteRefusals(page));
 
 const THREE = seedConversations([
   seedConversation('Onggi jars', { id: 'jars', daysAgo: 0 }),

@@ -3,8 +3,34 @@ import { createChatgptArchive } from '../support/chatgpt-archive.ts';
 import { readRows } from './raw-rows.ts';
 import { expect, test, text } from './seeded.ts';
 
-/** Something that writes: what it is, and how a person does it. */
-export type Site = readonly [name: string, act: () => Promise<unknown>];
+/**
+ * Something that writes: what it is, how a person does it, and a table that the page must have been refused
+ * by it; none where a worker writes, or a file.
+ */
+export type Site = readonly [name: string, act: () => Promise<unknown>, table?: string];
+
+/** Has the page note which tables it was refused room in, from its next load on. See {@link expectTold}. */
+export async function noteRefusals(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const refused: string[] = [];
+    Object.assign(window, { refusedTables: refused });
+    const { transaction } = IDBDatabase.prototype;
+    IDBDatabase.prototype.transaction = function (...given) {
+      const made = transaction.apply(this, given);
+      made.addEventListener('abort', () => {
+        if (made.error?.name === 'QuotaExceededError') refused.push(...made.objectStoreNames);
+      });
+      return made;
+    };
+  });
+}
+
+/** The tables of {@link noteRefusals} since it was last asked. */
+const takeRefusals = (page: Page): Promise<readonly string[]> =>
+  page.evaluate(() => {
+    const { refusedTables } = window as unknown as { refusedTables: string[] };
+    return refusedTables.splice(0);
+  });
 
 /** Tables of what a person made. */
 const TABLES = [
@@ -144,16 +170,22 @@ async function startClock(page: Page): Promise<() => Promise<Told>> {
   return () => clock.evaluate((running) => running.stop());
 }
 
-/** Does it without room, looks whether that is told, and comes back to the conversation. */
-export function expectTold(page: Page, [name, act]: Site): Promise<void> {
+/**
+ * Does it without room, looks whether that is told and whether it was this that was refused, and comes back to
+ * the conversation.
+ */
+export function expectTold(page: Page, [name, act, table]: Site): Promise<void> {
   return test.step(name, async () => {
     const readClock = await startClock(page);
+    await takeRefusals(page);
     await act();
     await expect(sentence(page)).toBeVisible();
     const told = await readClock();
+    const refused = new Set(await takeRefusals(page));
     const stood = told.isOfBefore ? ', and stood there before' : '';
-    const description = `${Math.round(told.afterMs)} ms${stood}`;
+    const description = `${Math.round(told.afterMs)} ms${stood}, refused: ${[...refused].join(' ')}`;
     test.info().annotations.push({ type: `told: ${name}`, description });
+    if (table !== undefined) expect(refused).toContain(table);
     await dismiss(page, '/#/settings/general');
     await page.goto('/#/c/jars');
   });

@@ -39,7 +39,7 @@ import { launchKillable } from '../support/killable-browser.mjs';
 
 const PORT = 4477;
 const APP_URL = `http://localhost:${PORT}`;
-const DISK_MEGABYTES = 48;
+const DISK_MEGABYTES = 64;
 /** What is promised. */
 const TOLD_WITHIN_MS = 2000;
 /** Longer than what LevelDB may still find room for in a page it has. */
@@ -55,7 +55,10 @@ function mount(/** @type {readonly string[]} */ ...args) {
   return status === 0 ? undefined : (error?.message ?? stderr.trim());
 }
 
-/** Mounts a small disk for the database and the file system of the origin. @returns why not, or undefined */
+/** What of a profile is on the small disk: the database, the files and the caches of the origin. */
+const ON_DISK = ['IndexedDB', 'File System', 'Service Worker'];
+
+/** Mounts a small disk for {@link ON_DISK}. @returns why not, or undefined */
 function mountDisk(/** @type {string} */ disk, /** @type {readonly string[]} */ folders) {
   mkdirSync(disk);
   const refusal = mount('-t', 'tmpfs', '-o', `size=${DISK_MEGABYTES}m`, 'tmpfs', disk);
@@ -112,7 +115,7 @@ function countMissing(/** @type {Rows} */ before, /** @type {Rows} */ now) {
 async function onSmallDisk(folder, baseUrl, work) {
   const profile = path.join(folder, 'profile');
   const disk = path.join(folder, 'disk');
-  const folders = ['IndexedDB', 'File System'].map((name) => path.join(profile, 'Default', name));
+  const folders = ON_DISK.map((name) => path.join(profile, 'Default', name));
   mkdirSync(profile, { recursive: true });
   const refusal = mountDisk(disk, folders);
   if (refusal !== undefined) return { refusal };

@@ -127,7 +127,7 @@ function printTable(/** @type {BenchLine[]} */ lines) {
       line.row,
       line.what,
       show(line, line.value),
-      `<= ${show(line, line.goal)}`,
+      Number.isFinite(line.goal) ? `<= ${show(line, line.goal)}` : 'none',
       line.spread?.map((edge) => show(line, edge)).join('-') ?? '',
       String(line.n),
       isReached(line) ? 'yes' : 'NO',

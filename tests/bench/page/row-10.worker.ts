@@ -5,7 +5,7 @@ import { openOpfsStore } from '#search/sidecar-opfs.ts';
 import { openVectorIndex } from '#search/vector-index.ts';
 import type { Pairs } from './bench-row.ts';
 import { alternate } from './bench-row.ts';
-import { createClusters } from './row-8-vectors.ts';
+import { createClusters, createSweep } from './row-8-vectors.ts';
 
 const DIMENSION = 384;
 const OWNER_ROWS = 50;
@@ -22,7 +22,13 @@ export interface AskReady {
 export interface ReadyTimes {
   readonly pairs: Pairs;
   readonly tablePairs: Pairs;
+  /** Questions to the index that is open, for so many owners, against a sweep of its bytes. */
+  readonly asked: readonly { readonly limit: number; readonly pairs: Pairs }[];
 }
+
+/** For ten, as the issue says; for as many as the search screen fuses. */
+const LIMITS = [10, 200];
+const QUERIES = 20;
 
 addEventListener('message', ({ data }: MessageEvent<AskReady>) => {
   void measure(data).then((times) => postMessage(times));
@@ -82,8 +88,21 @@ async function measure({ databaseName, count, samples }: AskReady): Promise<Read
   const readRaw = (): Promise<void> => readRawBlocks(db.relaxed.backendDB());
   const tablePairs = await alternate(() => open(), readRaw, { samples: 5, warmUp: 1 });
   for (const name of plainNames) await store.remove(name);
+  const index = await openVectorIndex({ ...deps, store });
+  const sweep = await createSweep(count * DIMENSION);
+  const queries = createClusters(QUERIES, 77);
+  let questions = 0;
+  const asked: { limit: number; pairs: Pairs }[] = [];
+  for (const limit of LIMITS) {
+    const ask = (): Promise<unknown> => {
+      const at = (questions++ % QUERIES) * DIMENSION;
+      return index.nearest(queries.subarray(at, at + DIMENSION), limit);
+    };
+    asked.push({ limit, pairs: await alternate(ask, sweep, { samples, warmUp: 2 }) });
+  }
+  index.close();
   db.close();
-  return { pairs, tablePairs };
+  return { pairs, tablePairs, asked };
 }
 
 /** Every stored block once, one after the other, by IndexedDB itself. */

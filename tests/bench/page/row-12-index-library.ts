@@ -78,22 +78,27 @@ export const indexLibrary: BenchRow = {
         what: `${what}: memory / heap of MiniSearch`,
         ...{ unit: 'x', spread: null, n: 1, goal: 0.5 },
         value: (oursBytes + ours.table.byteLength) / theirsBytes,
-        note: `${((oursBytes + ours.table.byteLength) / 1e6).toFixed(0)} MB, text resident / ${(theirsBytes / 1e6).toFixed(0)} MB`,
+        note: `heap ${megabytes(oursBytes)} and text ${megabytes(ours.table.byteLength)}, resident / heap ${megabytes(theirsBytes)}`,
       },
     ];
   },
 };
 
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+
 /** What something takes of the heap, buffers apart. */
 async function weigh<T>(make: () => Promise<T>): Promise<readonly [T, number]> {
-  // What earlier runs left is gone only after a turn.
+  const before = await readLiveHeap();
+  const made = await make();
+  return [made, Math.max(0, (await readLiveHeap()) - before)];
+}
+
+/** What was left of a run is gone only after a turn. */
+async function readLiveHeap(): Promise<number> {
   collectGarbage();
   await new Promise((resolve) => setTimeout(resolve));
   collectGarbage();
-  const before = heapBytes();
-  const made = await make();
-  collectGarbage();
-  return [made, Math.max(0, heapBytes() - before)];
+  return heapBytes();
 }
 
 /** Pieces of one to eight characters of the messages, which lie in words or across them. */

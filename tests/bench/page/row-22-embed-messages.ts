@@ -70,7 +70,7 @@ export const embedMessages: BenchRow = {
         goal: 50,
         spread: null,
         n: frames.count(),
-        note: 'by requestAnimationFrame',
+        note: `by requestAnimationFrame; ${frames.describe()}`,
       },
     ];
   },

@@ -77,6 +77,13 @@ for (const [name, bytes, limit] of rows) {
   );
   if (isOver) process.exitCode = 1;
 }
+for (const file of precached.filter((name) => name.endsWith('.js') && name !== 'sw.js')) {
+  const missing = [...addStatic(file, new Set())].filter((name) => later.test(name));
+  if (missing.length === 0) continue;
+  // Offline after the first visit it could not run.
+  console.log(`OVER ${file} is kept from the first visit on, and needs ${missing.join(', ')} before it runs`);
+  process.exitCode = 1;
+}
 for (const [name, found] of /** @type {const} */ ([
   ['script', initial.size],
   ['precache entry', precached.length],

@@ -467,13 +467,14 @@ async function start(): Promise<void> {
     }
     meanwhile.begin();
     const app = await createApp(await open());
-    if (!meanwhile.isEmpty) await app.addToNewDraft(meanwhile.text.trim());
+    const added = meanwhile.isEmpty || app.addToNewDraft(meanwhile.text.trim());
     target.replaceChildren();
     mount(App, { target, props: { app } });
-    meanwhile.end();
     // Texts of failures are among them, so nothing waits for a click.
     setTimeout(() => void translator.complete().catch(() => undefined));
     if (import.meta.env.PROD) void app.parts.appUpdate.register();
+    await added;
+    meanwhile.end();
   } catch (error) {
     await showBlocked(target, translator, toOnggiError(error), meanwhile.text.trim() || undefined);
   }

@@ -167,11 +167,14 @@ export class App {
     return isPlaced && this.parts.settings.value.saveHistory;
   }
 
-  /** Puts a text behind what stands in the message box of a new chat, where it is shown and kept as that is. */
-  async addToNewDraft(text: string): Promise<void> {
+  /**
+   * Puts a text behind what stands in the message box of a new chat, where it is shown and kept as that is.
+   * @returns when it is written, or waits with what could not be
+   */
+  addToNewDraft(text: string): Promise<void> {
     const { drafts, settings } = this.parts;
     const isKept = settings.value.saveHistory;
-    await drafts.append(this.isNextTemporary ? NEW_TEMPORARY_DRAFT : NEW_DRAFT, text, isKept);
+    return drafts.append(this.isNextTemporary ? NEW_TEMPORARY_DRAFT : NEW_DRAFT, text, isKept);
   }
 
   /** Follows the route: the named conversation becomes the open one. */

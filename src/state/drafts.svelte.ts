@@ -43,16 +43,8 @@ export class Drafts {
   }
 
   /** Reads a stored draft, unless something was typed meanwhile. */
-  async load(id: string): Promise<void> {
-    if (this.#loaded.has(id)) return;
-    this.#loaded.add(id);
-    try {
-      const stored = await this.#source.get(id);
-      if (stored) this.#known.set(id, [stored]);
-      if (stored && this.get(id) === EMPTY) this.#show(id, stored);
-    } catch (error) {
-      this.#storage.fail(toOnggiError(error));
-    }
+  load(id: string): Promise<void> {
+    return this.#read(id).catch((error: unknown) => this.#storage.fail(toOnggiError(error)));
   }
 
   /**
@@ -71,12 +63,24 @@ export class Drafts {
     this.#timers.set(id, setTimeout(write, draftToMessage(draft) === '' ? 0 : WRITE_PAUSE_MS));
   }
 
-  /** Puts a text behind what is typed, and behind what is stored of it. Writes it at once. */
+  /**
+   * Puts a text behind what is typed, and behind what is stored of it, and writes it.
+   * @returns when it is written, or waits with what could not be
+   */
   async append(id: string, text: string, isKept: boolean): Promise<void> {
-    await this.load(id);
-    const both = [this.get(id).text, text].filter((part) => part !== '').join('\n\n');
-    this.set(id, { text: both }, isKept);
-    this.flush();
+    const add = async (): Promise<void> => {
+      await this.#read(id);
+      const both = [this.get(id).text, text].filter((part) => part !== '').join('\n\n');
+      this.set(id, { text: both }, isKept);
+    };
+    try {
+      await add();
+    } catch (error) {
+      // It must not take the place of what is stored and was not read.
+      this.#storage.fail(toOnggiError(error));
+      this.#storage.keep({ id: `added:${id}`, title: null, text, retry: add });
+    }
+    if (this.#timers.has(id)) await this.#write(id);
   }
 
   /** Empties a draft that was sent. */
@@ -88,6 +92,19 @@ export class Drafts {
   readonly flush = (): void => {
     for (const id of this.#timers.keys()) void this.#write(id);
   };
+
+  async #read(id: string): Promise<void> {
+    if (this.#loaded.has(id)) return;
+    this.#loaded.add(id);
+    try {
+      const stored = await this.#source.get(id);
+      if (stored) this.#known.set(id, [stored]);
+      if (stored && this.get(id) === EMPTY) this.#show(id, stored);
+    } catch (error) {
+      this.#loaded.delete(id);
+      throw error;
+    }
+  }
 
   #show(id: string, draft: DraftContent): void {
     this.#drafts = new Map(this.#drafts).set(id, draft);

@@ -56,6 +56,45 @@ test.each([
   expect(draftToMessage(draft)).toBe(message);
 });
 
+describe('a text that is put behind a draft', () => {
+  test('is written when that is over', async () => {
+    const { db, source, storage, drafts } = await open();
+    await putDraft(db, { id: 'c', text: 'before', pasted: [], updatedAt: 1 });
+    let go: () => void = () => undefined;
+    const isReady = new Promise<void>((resolve) => (go = resolve));
+    const slow = new Drafts(
+      { ...source, put: (id, draft) => isReady.then(() => source.put(id, draft)) },
+      storage,
+    );
+    const adding = slow.append('c', 'typed on a full disk', true).then(() => 'over');
+    expect(await Promise.race([adding, getDraft(db, 'c').then(() => 'not yet')])).toBe('not yet');
+    go();
+    await adding;
+    const text = 'before\n\ntyped on a full disk';
+    expect(await getDraft(db, 'c')).toMatchObject({ text });
+    await drafts.load('c');
+    expect(drafts.get('c')).toMatchObject({ text });
+  });
+
+  test('takes no place of what is stored and could not be read', async () => {
+    const { db, source, storage } = await open();
+    await putDraft(db, { id: 'c', text: 'before', pasted: [], updatedAt: 1 });
+    let isReadable = false;
+    const drafts = new Drafts(
+      { ...source, get: (id) => (isReadable ? source.get(id) : Promise.reject(full)) },
+      storage,
+    );
+    await drafts.append('c', 'typed', true);
+    expect(storage.unsaved).toMatchObject([{ text: 'typed' }]);
+    expect(await getDraft(db, 'c')).toMatchObject({ text: 'before' });
+    isReadable = true;
+    await storage.retry();
+    drafts.flush();
+    await expect.poll(() => getDraft(db, 'c')).toMatchObject({ text: 'before\n\ntyped' });
+    expect(storage.unsaved).toEqual([]);
+  });
+});
+
 describe('a kept draft', () => {
   test('comes back after a reload', async () => {
     const { source, storage, drafts, flush } = await open();

@@ -44,7 +44,7 @@ const APP_PAGE = /^\/(index\.html)?(\?|$)/;
  * then. They are fetched when the page says that it is idle, so that the first visit stays small.
  */
 const LATER =
-  /^(workers\/|assets\/((?:en|ja|ko|zh)(?!-first)|SimilarConversations|maintenance|read-days|rebuild-usage|BackupDialog|CacheCard|DataEntry|ExportDialog|highlighter|ImportDialog|OptionsDialog|PrintEntry|search-work|SearchEntry|SettingsEntry|ShortcutsDialog|StorageEntry|UsageEntry|care\.svelte|data-work|key-lock|MapEntry|MeaningNote|lock\.svelte|pass-lock|pass-recovery|show-erase|snapshots)-)/;
+  /^(workers\/|assets\/((?:en|ja|ko|zh)(?!-first)|SimilarConversations|maintenance|read-days|rebuild-usage|BackupDialog|CacheCard|DataEntry|ExportDialog|highlighter|ImportDialog|OptionsDialog|PrintEntry|search-work|SearchEntry|SettingsEntry|ShortcutsDialog|StorageEntry|UsageEntry|care\.svelte|data-work|key-lock|MapEntry|MeaningNote|lock\.svelte|pass-lock|pass-recovery|show-erase)-)/;
 const urlOf = (entry: PrecacheEntry | string): string =>
   typeof entry === 'string' ? entry : entry.url;
 /** WebAssembly and what runs models: fetched by nobody who does not use them, kept from the first use on. */

@@ -180,7 +180,7 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
       if (isNews && !touched.has(owner.id)) {
         index.put(owner, wanted, vectors.subarray(from, to), isAmong);
         unflushedOwners += 1;
-      }
+      } else if (isNews) index.forgetStamp(owner.id);
       from = to;
     }
     inWork = new Map();

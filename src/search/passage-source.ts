@@ -9,6 +9,7 @@ import type { Conversation } from '#domain/conversation.ts';
 import type { EmbeddingCollection, Passage } from '#domain/embedding.ts';
 import { toConversationId } from '#domain/ids.ts';
 import { readDocumentDetails } from '#domain/library.ts';
+import { isHiddenStep } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
 import type { ChangeFeedRow, LibraryDocument } from '#domain/stored-rows.ts';
 import {
@@ -118,7 +119,9 @@ async function amendConversation(
   written: readonly Message[],
 ): Promise<Amendment | undefined> {
   const head = await readRange(db.strict, row.id, 0, LAST_HEAD_SEQ);
-  const isHeadWhole = row.lastSeq <= LAST_HEAD_SEQ || head.some(({ role }) => role === 'user');
+  const isQuestion = (message: Message): boolean =>
+    message.role === 'user' && !isHiddenStep(message);
+  const isHeadWhole = row.lastSeq <= LAST_HEAD_SEQ || head.some(isQuestion);
   if (!isHeadWhole) return undefined;
   const read = [...head, ...written.filter(({ seq }) => seq > LAST_HEAD_SEQ)];
   const seqs = new Set(read.map(({ seq }) => seq));

@@ -53,6 +53,8 @@ export interface VectorIndex {
   remove(ownerId: string): void;
   /** Lets go of passages that are none of `wanted`; what `wanted` has besides is looked for again. */
   retain(ownerId: string, wanted: readonly PassageText[], isAmong?: IsAmong): void;
+  /** What it has is not all that its stamp says: what is missing is looked for among all of its texts. */
+  forgetStamp(ownerId: string): void;
   /** How many passages of `wanted` have no vector, and how many vectors stand for none of them. */
   compare(
     ownerId: string,
@@ -249,6 +251,12 @@ export async function openVectorIndex(deps: VectorIndexDeps): Promise<VectorInde
         (row) => !left.has(row),
       );
       entries.owners.set(ownerId, { stamp: NO_STAMP, rows: kept });
+      entries.changed.add(ownerId);
+    },
+    forgetStamp(ownerId) {
+      const owner = entries.owners.get(ownerId);
+      if (!owner || owner.stamp === NO_STAMP) return;
+      entries.owners.set(ownerId, { ...owner, stamp: NO_STAMP });
       entries.changed.add(ownerId);
     },
     compare(ownerId, wanted, isAmong) {

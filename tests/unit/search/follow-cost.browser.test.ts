@@ -159,3 +159,31 @@ test('what was not stored before the page was closed is embedded again, and no m
   expect(embedder.given).toEqual([textOf(LENGTH)]);
   expect(await nearest(textOf(LENGTH))).toBe(LENGTH);
 });
+
+test('a question is not left out because its answer went on while both were embedded', async () => {
+  const db = await openForTest();
+  const { add, indexer, embedder, index, nearest } = await openLong(db);
+  await add();
+  await add();
+  const [answer] = await db.strict.messages
+    .where('id')
+    .equals(`chat-${LENGTH + 1}`)
+    .toArray();
+  if (!answer) throw new Error('no message');
+  const { embed } = embedder;
+  embedder.embed = async (texts, kind) => {
+    embedder.embed = embed;
+    await db.strict.messages.put({ ...answer, status: 'streaming' });
+    await indexer.letGo(['chat'], true, ALL);
+    return embed(texts, kind);
+  };
+  // As after a reload: nobody knows what was written.
+  await indexer.catchUp();
+  expect(await nearest(textOf(LENGTH))).toBeUndefined();
+  const settled = { ...answer, content: 'it went on' };
+  await db.strict.messages.put(settled);
+  await indexer.follow(['chat'], ALL, new Map([['chat', [settled]]]));
+  expect(await nearest('it went on')).toBe(LENGTH + 1);
+  expect(await nearest(textOf(LENGTH))).toBe(LENGTH);
+  expect(index.stampOf('chat')).not.toBe('');
+});

@@ -183,7 +183,11 @@ const texts = {
   'embedder.clearTitle': 'Clear all fetched models and their engine?',
   'embedder.clearBody':
     'All downloaded models and the engine that runs them are deleted from this device. Your conversations stay as they are, the built-in model goes on finding by meaning, and you can download them again.',
+  'embedder.clearBodyEndpoint':
+    'All downloaded models and the engine that runs them are deleted from this device. Your conversations stay as they are, the chosen connection goes on finding by meaning, and you can download them again.',
   'embedder.cleared': 'All fetched models and their engine are deleted.',
+  'embedder.notCleared':
+    'The browser could not delete all of it. Try again after reloading the page.',
   'embedder.gpu': 'Run it on the graphics processor (WebGPU)',
   'embedder.gpuHint':
     'Fetches a larger engine of 27 MB once. Whether it is quicker depends on the device and the model; small models are often quicker without it.',

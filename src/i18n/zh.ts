@@ -156,7 +156,10 @@ export const zh: LaterTexts = {
   'embedder.clearTitle': '要清除所有已下载的模型和引擎吗？',
   'embedder.clearBody':
     '已下载的模型和运行模型的引擎会从此设备删除。对话保持不变，按含义查找由内置模型继续，模型可以随时重新下载。',
+  'embedder.clearBodyEndpoint':
+    '已下载的模型和运行模型的引擎会从此设备删除。对话保持不变，按含义查找由所选的连接继续，模型可以随时重新下载。',
   'embedder.cleared': '已清除下载的模型和引擎。',
+  'embedder.notCleared': '浏览器未能全部删除。请重新加载页面后再试。',
   'embedder.gpu': '用图形处理器运行（WebGPU）',
   'embedder.gpuHint':
     '会下载一次较大的引擎（27 MB）。是否更快取决于设备和模型；小模型不用图形处理器往往更快。',

@@ -207,17 +207,24 @@ export class Embedders {
 
   /**
    * Takes everything off this device that was fetched for models, with the engine that runs them. Where the
-   * chosen one is among it, the built-in one answers from now on.
+   * chosen one needs any of it, the built-in one answers from now on; a chosen connection answers alone.
+   * @throws DOMException where the browser cannot delete it
    */
   async clearFetched(): Promise<void> {
     this.#download?.abort();
     this.#problem = undefined;
-    if (this.chosen.kind === 'downloaded') {
-      const { formerEmbedder: _former, ...rest } = this.settings;
-      await this.#settings.update({ meaning: { ...rest, embedder: BUILT_IN_CHOICE } });
+    const { formerEmbedder, ...rest } = this.settings;
+    const { chosen } = this;
+    const isLost = chosen.kind === 'downloaded' || chosen.kind === 'folder';
+    if (isLost || formerEmbedder !== undefined) {
+      const embedder = isLost ? BUILT_IN_CHOICE : chosen;
+      await this.#settings.update({ meaning: { ...rest, embedder } });
     }
-    await clearFetchedModels();
-    await this.#readDownloads();
+    try {
+      await clearFetchedModels();
+    } finally {
+      await this.#readDownloads();
+    }
   }
 
   #fail(name: string, error: unknown): void {

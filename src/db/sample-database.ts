@@ -26,7 +26,8 @@ export async function sampleDatabase(
     database.onversionchange = () => database.close();
     const samples: StoreSample[] = [];
     for (const store of database.objectStoreNames) {
-      samples.push(await sampleStore(database.transaction(store).objectStore(store), most));
+      const sampled = sampleStore(database.transaction(store).objectStore(store), most);
+      samples.push(await inTime(sampled));
     }
     return samples;
   } catch {

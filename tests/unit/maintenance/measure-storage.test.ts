@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { sampleDatabase } from '#db/sample-database.ts';
 import { measureStorage, weigh } from '#maintenance/measure-storage.ts';
 import { openForTest } from '../db/fresh-database.ts';
@@ -62,6 +62,34 @@ test('makes none where one is gone', async () => {
   const name = `gone-${crypto.randomUUID()}`;
   expect(await sampleDatabase(name, 10)).toBeUndefined();
   expect((await indexedDB.databases()).map((one) => one.name)).not.toContain(name);
+});
+
+test('does not wait for ever for one that opens and then gives nothing', async () => {
+  const name = `held-${crypto.randomUUID()}`;
+  const database = await new Promise<IDBDatabase>((resolve) => {
+    const request = indexedDB.open(name);
+    request.onupgradeneeded = () => request.result.createObjectStore('rows');
+    request.onsuccess = () => resolve(request.result);
+  });
+  onTestFinished(() => {
+    vi.useRealTimers();
+    isHeld = false;
+    database.close();
+    indexedDB.deleteDatabase(name);
+  });
+  // A transaction that writes and does not end: whoever reads the store waits for it.
+  let isHeld = true;
+  const store = database.transaction('rows', 'readwrite').objectStore('rows');
+  const goOn = (): void => {
+    if (isHeld) store.get('x').onsuccess = goOn;
+  };
+  goOn();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const sampling = sampleDatabase(name, 10);
+  await vi.waitFor(async () => {
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await Promise.race([sampling, Promise.resolve('waits')])).toBeUndefined();
+  });
 });
 
 test('can be stopped', async () => {

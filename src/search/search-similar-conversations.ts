@@ -27,7 +27,7 @@ export async function searchSimilarConversations(
   await client.ask(
     typeof query === 'string'
       ? { kind: 'near', text: query, isInPassing: false, ...options }
-      : { kind: 'near-vector', embedding: query, ...options },
+      : { kind: 'near-vector', embedding: new Float32Array(query), ...options },
     (answer) => {
       if (answer.kind === 'near') ({ groups } = answer);
     },

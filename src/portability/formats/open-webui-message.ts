@@ -54,6 +54,7 @@ export function readOpenWebuiMessage(
     attachments: [
       ...asArray(value['files']).flatMap((file) => readFile(file) ?? []),
       ...written.attachments,
+      ...output.attachments,
     ],
     metadata: readDetails(value, source_role),
   });

@@ -6,7 +6,7 @@ import { readPerplexityBlocks } from './perplexity-answer.ts';
 import type { PerplexityAnswer } from './perplexity-answer.ts';
 import { createAttachment } from './read-attachment.ts';
 import { readCitations } from './read-citations.ts';
-import { identify, onlySaid, readDate } from './read-said.ts';
+import { identify, listedParts, onlySaid, readDate } from './read-said.ts';
 import type { NoteSet } from './read-said.ts';
 import { asArray, asId, asText, chain, isObject, member, takeObject } from './read-value.ts';
 import type { JsonObject } from './read-value.ts';
@@ -111,13 +111,12 @@ function readEntry(entry: JsonObject, index: number, notes: NoteSet): readonly I
     parentSourceId: asked.sourceId,
     role: 'assistant',
     content: answer.text,
-    parts: answer.parts,
+    parts: [...answer.parts, ...listedParts({ follow_ups: entry['related_queries'] })],
     timestamp,
     modelUsed: asText(entry['model']) ?? asText(entry['display_model']),
     metadata: onlySaid({
       citations: answer.citations,
       mode: asText(entry['mode']),
-      related_queries: asArray(entry['related_queries']),
     }),
   });
   return [asked, answered];

@@ -224,6 +224,34 @@ describe('answers', () => {
     expect(read).toMatchObject({ content: 'Hello', reasoning: '요약', parts: [call, odd] });
   });
 
+  it('keep pictures and unknown parts of output', () => {
+    const drawn = { type: 'image_generation_call', id: 'i', status: 'completed' };
+    const odd = { type: 'hologram', beams: 3 };
+    const read = readAnswer({
+      content: '',
+      output: [
+        { ...drawn, result: 'iVBORw0KGgo=', output_format: 'webp' },
+        {
+          type: 'message',
+          content: [
+            { type: 'output_text', text: 'Here.' },
+            { type: 'input_image', image_url: 'data:image/png;base64,AAAA' },
+            odd,
+          ],
+        },
+      ],
+    });
+    expect(read).toMatchObject({
+      content: 'Here.',
+      parts: [drawn, odd],
+      attachments: [
+        { name: 'image.webp', dataUrl: 'data:image/webp;base64,iVBORw0KGgo=' },
+        { dataUrl: 'data:image/png;base64,AAAA' },
+      ],
+    });
+    expect(JSON.stringify(read.parts)).not.toContain('iVBORw0KGgo=');
+  });
+
   it('keep code that was run, next questions and merged answers as parts', () => {
     const execution = { id: 'x', name: 'kiln', code: '1', result: { output: '1' } };
     const read = readAnswer({

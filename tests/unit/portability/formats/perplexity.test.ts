@@ -85,8 +85,8 @@ describe('the exporter’s own schema', () => {
       metadata: {
         citations: [{ title: 'A', url: 'https://a.example', text: 's' }],
         mode: 'concise',
-        related_queries: ['왜?'],
       },
+      parts: [{ type: 'follow_ups', items: ['왜?'] }],
     });
     expect(messageOf(read, 'q2:query')).toMatchObject({ role: 'user', content: 'and then?' });
   });

@@ -205,17 +205,44 @@ export interface RepairUndo {
 }
 
 /**
- * What a run leaves for the person to see to, as a text that is the same for the same; null where there is
- * nothing. Attachments without a message go by themselves, and what the person took back is meant.
+ * What is left for the person to see to, of the check, of search and of what failed: each a line that is the
+ * same for the same, and empty where there is nothing.
  */
-export function describeFindings(report: MaintenanceReport): string | null {
+export type Findings = readonly string[];
+
+/**
+ * What a run leaves for the person to see to. Attachments without a message go by themselves, and what the
+ * person took back is meant.
+ */
+export function findingsOf(
+  report: Pick<MaintenanceReport, 'check' | 'search' | 'failedSteps' | 'failure' | 'leavesUsage'>,
+): Findings {
   const { check, search, failedSteps, failure, leavesUsage } = report;
   const found = Object.entries(check?.problems ?? {}).filter(
     ([kind]) => kind !== 'left-attachment' && !(kind === 'usage' && leavesUsage),
   );
   const differing = Object.entries(search?.problems ?? {});
-  if (found.length + differing.length + failedSteps.length === 0 && failure === null) return null;
-  return JSON.stringify([found, differing, failedSteps, failure]);
+  const failures = failure === null ? failedSteps : [...failedSteps, failure];
+  const toText = (all: readonly unknown[]): string => (all.length > 0 ? JSON.stringify(all) : '');
+  return [toText(found), toText(differing), toText(failures)];
+}
+
+/**
+ * What the runs by themselves leave for the person to see to: what the newest check of each kind found, which
+ * most runs leave out, and what failed in the newest run. What a run by hand or a repair found was seen.
+ * @param runs Newest first, without those that are at work.
+ */
+export function gatherFindings(
+  runs: readonly { readonly kind: string; readonly report: MaintenanceReport }[],
+): Findings {
+  const newest = (isOf: (report: MaintenanceReport) => boolean): MaintenanceReport => {
+    const run = runs.find(({ report }) => isOf(report));
+    return run?.kind === 'scheduled' ? run.report : EMPTY_REPORT;
+  };
+  const { check, leavesUsage } = newest((report) => report.check !== null);
+  const { search } = newest((report) => report.search !== null);
+  const { failedSteps, failure } = newest(() => true);
+  return findingsOf({ check, leavesUsage, search, failedSteps, failure });
 }
 
 /** A record of usage before and after it was raised; null where there was none. */

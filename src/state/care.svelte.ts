@@ -11,8 +11,8 @@ import type { OnggiError } from '#domain/errors.ts';
 import type { ConversationId, SessionId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import { purgeTime } from '#domain/trash.ts';
-import { describeFindings } from '#domain/maintenance.ts';
-import type { MaintenanceReport, MaintenanceStepName } from '#domain/maintenance.ts';
+import { gatherFindings } from '#domain/maintenance.ts';
+import type { Findings, MaintenanceReport, MaintenanceStepName } from '#domain/maintenance.ts';
 import type { Session } from '#domain/session.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
 import { createMaintenance } from '#maintenance/maintenance.ts';
@@ -69,7 +69,7 @@ export class Care {
   /** Pages of this tab on which the findings stand. */
   #viewers = 0;
   /** What was looked at in this page: the browser may keep no note of it. */
-  #seen: string | null = null;
+  #seen: Findings = [];
   #abort: AbortController | undefined;
   readonly #deps: CareDeps;
   readonly #maintenance: Maintenance;
@@ -256,23 +256,25 @@ export class Care {
     }
   }
 
-  /** What the newest run left to be seen to, where it was one that nobody asked for. */
-  get #findings(): string | null {
-    const newest = this.#runs?.find(({ state }) => state === 'ended');
-    return newest?.kind === 'scheduled' ? describeFindings(newest.report) : null;
-  }
-
   #tellFindings(): void {
-    const findings = this.#findings;
-    if (findings !== null && this.#viewers > 0) this.#noteSeen(findings);
-    const isNew = findings !== null && findings !== this.#seen && findings !== readSeen();
-    this.#deps.onFindings(isNew);
+    const runs = this.#runs?.filter(({ state }) => state !== 'running') ?? [];
+    const findings = gatherFindings(runs);
+    if (this.#viewers > 0) this.#noteSeen(findings);
+    const [seen, noted] = [this.#seen, readSeen()];
+    const isNew = (line: string, at: number) =>
+      line !== '' && line !== seen[at] && line !== noted[at];
+    this.#deps.onFindings(findings.some(isNew));
   }
 
-  #noteSeen(findings: string): void {
-    this.#seen = findings;
+  /** What is not found any more stays seen. */
+  #noteSeen(findings: Findings): void {
+    if (findings.every((line) => line === '')) return;
+    const noted = readSeen();
+    this.#seen = findings.map((line, at) =>
+      line === '' ? (this.#seen[at] ?? noted[at] ?? '') : line,
+    );
     try {
-      localStorage.setItem(SEEN_KEY, findings);
+      localStorage.setItem(SEEN_KEY, this.#seen.join('\n'));
     } catch {
       // No room for a note: then another page tells it once more.
     }
@@ -297,11 +299,12 @@ export class Care {
   readonly #fail = (error: unknown): void => this.#deps.onError(toOnggiError(error));
 }
 
-function readSeen(): string | null {
+/** What this browser noted as seen, one line each. */
+function readSeen(): readonly string[] {
   try {
-    return localStorage.getItem(SEEN_KEY);
+    return localStorage.getItem(SEEN_KEY)?.split('\n') ?? [];
   } catch {
-    return null;
+    return [];
   }
 }
 

@@ -1,5 +1,4 @@
 import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
 import { toConversationId, toSessionId } from '#domain/ids.ts';
 import type { Message } from '#domain/message.ts';
 import type { Session } from '#domain/session.ts';
@@ -7,7 +6,7 @@ import type { SchemaVersion } from '#domain/stored-rows.ts';
 import { seedConversation, seedConversations, seedSession } from '../support/seed.ts';
 import { changeRows, readRows } from './raw-rows.ts';
 import { onggiOn } from './onggi.ts';
-import { expect, makeSnapshot, test, text } from './seeded.ts';
+import { expect, test, text } from './seeded.ts';
 
 test('finds what does not fit together, mends it and takes that back', async ({ start }) => {
   const { conversation, messages } = seedConversation('counted');
@@ -286,67 +285,6 @@ test('what was taken back of the usage is told, and not asked for again', async 
   await expect(card.getByText(text('upkeep.usageLeft'))).toHaveCount(0);
 });
 
-test('what the maintenance finds by itself is told on every page, once', async ({ start }) => {
-  const run = (problems: Readonly<Record<string, number>>) => ({
-    id: 'nightly',
-    kind: 'scheduled',
-    startedAt: Date.now(),
-    endedAt: Date.now(),
-    report: { check: { conversationCount: 1, messageCount: 2, problems, repairableIds: [] } },
-  });
-  const { page } = await start({
-    rows: { maintenanceRuns: [run({ unreadable: 1, 'left-attachment': 2 })] },
-    // Fetches what looks after the data at once.
-    hash: '#/settings/privacy',
-  });
-  const notice = page.getByText(text('upkeep.found'));
-  await expect(notice).toBeVisible();
-  await page.getByRole('link', { name: text('upkeep.look') }).click();
-  await expect(page.getByRole('region', { name: text('upkeep.title') })).toBeVisible();
-  await page.goto('/#/settings/privacy');
-  await expect(page.getByRole('region', { name: text('visits.title') })).toBeVisible();
-  await expect(notice).toHaveCount(0);
-
-  const findAnew = async (problems: Readonly<Record<string, number>>) => {
-    await changeRows(page, [{ table: 'maintenanceRuns', id: 'nightly', changes: run(problems) }]);
-    await page.reload();
-    await expect(page.getByRole('region', { name: text('visits.title') })).toBeVisible();
-  };
-  await findAnew({ unreadable: 2, 'left-attachment': 2 });
-  await expect(notice).toBeVisible();
-  // Looked at in one tab, it goes in the others.
-  const other = await page.context().newPage();
-  await other.goto('/#/settings/privacy');
-  await expect(other.getByText(text('upkeep.found'))).toBeVisible();
-  await other.goto('/#/storage');
-  await expect(notice).toHaveCount(0);
-  await other.close();
-  // That it was looked at needs no room for a note.
-  await page.addInitScript(() => {
-    const set = Object.getOwnPropertyDescriptor(Storage.prototype, 'setItem')?.value as (
-      this: Storage,
-      ...given: Parameters<Storage['setItem']>
-    ) => void;
-    Storage.prototype.setItem = function (...given) {
-      if (given[0] === 'onggi.findings-seen') throw new DOMException('', 'QuotaExceededError');
-      set.apply(this, given);
-    };
-  });
-  const errors: string[] = [];
-  page.on('pageerror', (error) => errors.push(String(error)));
-  await findAnew({ unreadable: 3 });
-  await expect(notice).toBeVisible();
-  await page.getByRole('link', { name: text('upkeep.look') }).click();
-  await expect(page.getByRole('region', { name: text('upkeep.title') })).toBeVisible();
-  await page.goto('/#/settings/privacy');
-  await expect(page.getByRole('region', { name: text('visits.title') })).toBeVisible();
-  await expect(notice).toHaveCount(0);
-  expect(errors).toEqual([]);
-  // These go by themselves.
-  await findAnew({ 'left-attachment': 2 });
-  await expect(notice).toHaveCount(0);
-});
-
 test('says how safe the data are, in each of eight states', async ({ start }) => {
   const day = 24 * 60 * 60 * 1000;
   const now = Date.now();
@@ -419,72 +357,4 @@ test('says how safe the data are, in each of eight states', async ({ start }) =>
   await page.reload();
   await expect(card.getByText(text('space.protectedBody'))).toBeVisible();
   expect(await shows('inside', text('space.notHere'))).toEqual({ isWarning: true });
-});
-
-/** Rows of a database, and about their bytes: a browser keeps texts with one or two bytes a letter. */
-function weighDatabase(page: Page, name: string): Promise<{ rows: number; bytes: number }> {
-  return page.evaluate(async (wanted) => {
-    const settle = <T>(request: IDBRequest<T>) =>
-      new Promise<T>((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(new Error(String(request.error)));
-      });
-    const database = await settle(indexedDB.open(wanted));
-    let [rows, bytes] = [0, 0];
-    for (const store of database.objectStoreNames) {
-      const found: unknown[] = await settle(
-        database.transaction(store).objectStore(store).getAll(),
-      );
-      rows += found.length;
-      const whole = (_key: string, value: unknown) => {
-        if (value instanceof ArrayBuffer) return 'x'.repeat(value.byteLength);
-        return typeof value === 'string' && /[^\0-\xff]/.test(value)
-          ? 'xx'.repeat(value.length)
-          : value;
-      };
-      for (const row of found) bytes += JSON.stringify(row, whole).length;
-    }
-    database.close();
-    return { rows, bytes };
-  }, name);
-}
-
-test('says of the data from before a restore and of cached answers how much they take', async ({
-  start,
-}) => {
-  const long = 'Onggi breathe. '.repeat(400);
-  const onggi = await start({
-    rows: seedConversations(
-      Array.from({ length: 30 }, (_, at) => seedConversation(`Jar ${at}`, { texts: [long, long] })),
-    ),
-  });
-  const { page } = onggi;
-  await onggi.ask('How long does a jar last? '.repeat(50).trim());
-  await makeSnapshot(page);
-  const card = page.getByRole('region', { name: text('backup.title') });
-  await card
-    .locator('details')
-    .getByRole('button', { name: /^Restore/ })
-    .first()
-    .click();
-  await page.getByRole('button', { name: 'Prepare' }).click();
-  await page.getByRole('button', { name: /^(Merge|Replace) now/ }).click();
-  await expect(page.getByRole('button', { name: text('restore.undo') })).toBeVisible();
-
-  await page.goto('/#/storage');
-  const sizes = page.getByRole('region', { name: text('space.sizes') });
-  for (const [key, name] of [
-    ['space.undo', 'onggi'],
-    ['space.cache', 'onggi-cache'],
-  ] as const) {
-    const stored = await weighDatabase(page, name);
-    const row = sizes
-      .getByRole('row')
-      .filter({ has: page.getByRole('rowheader', { name: text(key), exact: true }) });
-    await expect(row.getByRole('cell').first()).toHaveText(String(stored.rows));
-    const shown = /^([\d.]+) (kB|MB)$/.exec(await row.getByRole('cell').last().innerText());
-    const bytes = Number(shown?.[1]) * (shown?.[2] === 'MB' ? 1e6 : 1e3);
-    // It is shown in whole kilobytes.
-    expect(Math.abs(bytes - stored.bytes)).toBeLessThan(stored.bytes * 0.15 + 500);
-  }
 });

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { toConversationId } from '#domain/ids.ts';
-import { UNUSED_NOTICE_MS, isDue, carryNotices, sortNoticed } from '#domain/maintenance.ts';
+import {
+  EMPTY_REPORT,
+  UNUSED_NOTICE_MS,
+  carryNotices,
+  gatherFindings,
+  isDue,
+  sortNoticed,
+} from '#domain/maintenance.ts';
+import type { MaintenanceReport } from '#domain/maintenance.ts';
 import {
   TRASH_NOTICE_MS,
   TRASH_TTL_MS,
@@ -26,6 +34,69 @@ describe('isDue', () => {
     ['when the last one is of a clock that ran ahead', NOW + 1, true],
   ])('%s: %s', (_name, lastAt, due) => {
     expect(isDue(lastAt, DAY_MS, NOW)).toBe(due);
+  });
+});
+
+describe('gatherFindings', () => {
+  const run = (report: Partial<MaintenanceReport>, kind = 'scheduled') => ({
+    kind,
+    report: { ...EMPTY_REPORT, ...report },
+  });
+  const check = (problems: NonNullable<MaintenanceReport['check']>['problems']) => ({
+    check: { conversationCount: 1, messageCount: 2, problems, repairableIds: [] },
+  });
+  const search = (problems: NonNullable<MaintenanceReport['search']>['problems']) => ({
+    search: { textCount: 1, vectors: 'off' as const, problems },
+  });
+  const failed = (code: 'db/quota' | 'db/lost') => ({
+    failedSteps: [{ step: 'cache', code }] as const,
+  });
+  const damage = check({ unreadable: 1 });
+  const [unreadable, stale, quota] = [
+    '[["unreadable",1]]',
+    '[["text-stale",2]]',
+    '[{"step":"cache","code":"db/quota"}]',
+  ];
+
+  test.each([
+    ['nothing before the first run', [], ['', '', '']],
+    ['what the check found', [run(damage)], [unreadable, '', '']],
+    [
+      'what the check found after days without one',
+      [run({}), run({}), run({ ...damage, ...search({ 'text-stale': 2 }) })],
+      [unreadable, stale, ''],
+    ],
+    [
+      'of each kind the newest',
+      [run({}), run(search({ 'text-stale': 2 })), run({ ...damage, ...search({}) })],
+      [unreadable, stale, ''],
+    ],
+    [
+      'nothing that a newer check does not find',
+      [run({}), run(check({})), run(damage)],
+      ['', '', ''],
+    ],
+    [
+      'nothing that was repaired since',
+      [run({}), run({ ...check({}), ...search({}) }, 'repair'), run(damage)],
+      ['', '', ''],
+    ],
+    ['nothing that was seen by hand', [run({}), run(damage, 'by-hand')], ['', '', '']],
+    [
+      'what failed in the newest run',
+      [run(failed('db/quota')), run(damage)],
+      [unreadable, '', quota],
+    ],
+    ['nothing that failed before', [run({}), run(failed('db/quota'))], ['', '', '']],
+    ['why the newest run ended', [run({ failure: 'db/quota' })], ['', '', '["db/quota"]']],
+    ['nothing that goes by itself', [run(check({ 'left-attachment': 2 }))], ['', '', '']],
+    [
+      'nothing that was taken back when it was found',
+      [run({}), run({ ...check({ usage: 1 }), leavesUsage: true })],
+      ['', '', ''],
+    ],
+  ])('tells %s', (_name, runs, told) => {
+    expect(gatherFindings(runs)).toEqual(told);
   });
 });
 

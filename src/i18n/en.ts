@@ -912,6 +912,8 @@ const texts = {
   'erase.staysProviders': 'What you sent to providers of models',
   'erase.staysTraces': 'Traces in the browser’s own files, until it writes over them',
   'erase.noBackup': 'No backup yet?',
+  'erase.staysPasskey':
+    'A passkey you made for the lock, on the device or in the password manager that keeps it: it opens nothing any more, and can be deleted there',
   'erase.type': 'To confirm, type “{word}”',
   'erase.word': 'erase',
   'erase.confirm': 'Erase for good',

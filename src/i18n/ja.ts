@@ -798,6 +798,8 @@ export const ja: LaterTexts = {
   'erase.staysProviders': 'モデルの提供元にすでに送った内容',
   'erase.staysTraces': 'ブラウザーが上書きするまで、ブラウザー自身のファイルに残る痕跡',
   'erase.noBackup': 'まだバックアップがありませんか？',
+  'erase.staysPasskey':
+    'ロック用に作ったパスキー（保存先のデバイスやパスワードマネージャーに残ります。もう何も開かないので、そこで削除できます）',
   'erase.type': '確認のため「{word}」と入力してください',
   'erase.word': '消去',
   'erase.confirm': '完全に消去',

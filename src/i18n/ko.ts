@@ -783,6 +783,8 @@ export const ko: LaterTexts = {
   'erase.staysProviders': '모델 제공자에게 이미 보낸 것',
   'erase.staysTraces': '브라우저가 덮어쓰기 전까지 브라우저 파일에 남는 흔적',
   'erase.noBackup': '아직 백업하지 않았나요?',
+  'erase.staysPasskey':
+    '잠금에 쓰려고 만든 패스키. 보관하는 기기나 비밀번호 관리자에 그대로 남아요. 더는 열 것이 없으니 거기서 지워도 돼요',
   'erase.type': '확인하려면 ‘{word}’라고 입력해 주세요',
   'erase.word': '지우기',
   'erase.confirm': '영구히 지우기',

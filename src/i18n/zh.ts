@@ -747,6 +747,8 @@ export const zh: LaterTexts = {
   'erase.staysProviders': '已经发送给模型提供商的内容',
   'erase.staysTraces': '浏览器自身文件中的痕迹，直到被覆盖',
   'erase.noBackup': '还没有备份？',
+  'erase.staysPasskey':
+    '你为锁定创建的通行密钥，仍在保存它的设备或密码管理器中；它不再能打开任何内容，可以在那里删除',
   'erase.type': '请输入“{word}”以确认',
   'erase.word': '清除',
   'erase.confirm': '永久清除',

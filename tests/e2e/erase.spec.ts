@@ -136,6 +136,9 @@ test('asks first: an address alone erases nothing, and one can go back @long', a
   // In an app that is open only the hash changes.
   await page.goto('/#/erase/ko');
   await expect(page.getByRole('heading', { name: '모두 지우기' })).toBeVisible();
+  const stays = page.getByRole('region', { name: '남는 것' }).getByRole('listitem');
+  await expect(stays).toHaveCount(4);
+  await expect(stays.filter({ hasText: '패스키' })).toBeVisible();
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
   await page.getByLabel(/입력해 주세요/).fill('지우');

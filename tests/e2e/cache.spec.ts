@@ -1,4 +1,6 @@
 import type { Locator } from '@playwright/test';
+import type { Message } from '#domain/message.ts';
+import { NO_PRICES } from '#domain/prices.ts';
 import { readEverythingStored } from '../support/everything-stored.ts';
 import { onggiOn } from './onggi.ts';
 import type { Onggi } from './onggi.ts';
@@ -51,6 +53,46 @@ test('the same question is asked once, answered twice, and says so', async ({
   const sizes = page.getByRole('region', { name: text('space.sizes') });
   for (const key of ['space.table.responseCache', 'space.cache'] as const) {
     await expect(sizes.getByRole('rowheader', { name: text(key), exact: true })).toBeVisible();
+  }
+});
+
+test('says how many tokens and how much money a cached answer saved, at the answer and on the card', async ({
+  start,
+  page,
+}) => {
+  const price = { model: 'echo-fast', endpointId: null, inputUsd: 100_000, outputUsd: 200_000 };
+  const onggi = await start({ settings: { prices: { ...NO_PRICES, own: [price] } } });
+  await onggi.ask(JAR);
+  await untilKept(onggi);
+  const [asked] = (await readRows<Message>(page, 'messages')).filter(
+    ({ role }) => role === 'assistant',
+  );
+  expect(asked).toMatchObject({ isTokenCountEstimated: false });
+  const [prompt, completion] = [asked?.promptTokens ?? 0, asked?.completionTokens ?? 0];
+  expect(Math.min(prompt, completion)).toBeGreaterThan(0);
+  const dollars = (prompt * price.inputUsd + completion * price.outputUsd) / 1e6;
+  const usd = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD' });
+
+  for (const hitCount of [1, 2]) {
+    await askInNewChat(onggi);
+    await expect(
+      onggi.answers.last().getByText(`From cache · saved ${prompt + completion} tokens`),
+    ).toBeVisible();
+    await page.goto('/#/settings/behaviour');
+    const card = page.getByRole('region', { name: text('cache.title') });
+    const answered = hitCount === 1 ? 'Answered 1 time' : `Answered ${hitCount} times`;
+    // A hit is counted after it is shown, and the card reads the figures when it is opened.
+    await expect(async () => {
+      await page.reload();
+      await expect(card).toContainText(answered, { timeout: 2000 });
+    }).toPass();
+    await expect(card).toContainText(
+      `${answered} from the cache. Tokens saved: ${hitCount * (prompt + completion)}.`,
+    );
+    await expect(card).toContainText(
+      text('cache.savedCost', { cost: usd.format(hitCount * dollars) }),
+    );
+    await page.goto('/#/');
   }
 });
 

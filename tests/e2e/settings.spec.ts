@@ -217,14 +217,23 @@ test('without automatic saving a new conversation stays in its tab until Save', 
 }) => {
   const onggi = await start();
   await turn(page, 'behaviour', text('settings.autoSave'), false);
-  page.on('dialog', (dialog) => void dialog.accept());
+  const questions: string[] = [];
+  page.on('dialog', (dialog) => {
+    questions.push(dialog.type());
+    void dialog.accept();
+  });
   await page.goto('/#/');
   await expect(page.getByText(text('empty.unsavedBody'))).toBeVisible();
+  // There is nothing to lose yet.
+  await page.reload();
+  expect(questions).toEqual([]);
   await onggi.ask('Not to be kept');
   await expect(page.getByText(text('list.inMemory'))).toBeVisible();
   // The index of search has its texts in small letters.
   expect((await readEverythingStored(page)).toLowerCase()).not.toContain('not to be kept');
+  // Leaving asks first.
   await page.reload();
+  expect(questions).toEqual(['beforeunload']);
   await expect(page.getByText(text('chat.goneTitle'))).toBeVisible();
   await expect(onggi.conversations).toHaveCount(0);
 
@@ -236,6 +245,7 @@ test('without automatic saving a new conversation stays in its tab until Save', 
   await page.reload();
   await expect(onggi.questions).toContainText(['To be kept']);
   await expect(onggi.answers.last()).toContainText('This is what reached the test server');
+  expect(questions).toEqual(['beforeunload']);
 });
 
 test('a title that the model is asked for while the conversation is saved is kept with it', async ({

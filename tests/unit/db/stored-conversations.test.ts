@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { readUsageStatistics } from '#db/usage-statistics.ts';
 import { createStoredConversations } from '#db/stored-conversations.ts';
-import { toConversationId, toMessageId } from '#domain/ids.ts';
+import { LOCAL_USER_ID, toConversationId, toMessageId } from '#domain/ids.ts';
 import { settleMessage } from '#domain/message.ts';
 import type { Message } from '#domain/message.ts';
+import { addUsage } from '#domain/usage.ts';
 import type { UsageIncrement } from '#domain/usage.ts';
 import { createTestClock, openForTest } from './fresh-database.ts';
 import { makeAnswer, makeConversation, makeLine, makeMessage } from './conversation-rows.ts';
@@ -142,6 +143,23 @@ describe('an answer', () => {
     expect(await readUsageStatistics(db, { from: '2024-05-01', to: '2024-05-01' })).toEqual([
       expect.objectContaining({ ...usage, userId: 'local' }),
     ]);
+  });
+
+  test('is not finished where its usage cannot be written: it is both or neither', async () => {
+    const { db, store, answer, conversation } = await openAnswer();
+    // The unique index holds one row of a person, day and model; this one has another key.
+    const inTheWay = { ...addUsage(undefined, LOCAL_USER_ID, usage), id: 'in the way' };
+    await db.strict.usageStatistics.add(inTheWay);
+    await expect(store.finishAnswer(finished(answer), usage)).rejects.toMatchObject({
+      code: 'db/failed',
+    });
+    expect(await store.getMessage(answer.id)).toEqual(answer);
+    expect(await conversation()).toMatchObject({ totalTokens: 3 });
+    expect(await db.strict.usageStatistics.toArray()).toEqual([inTheWay]);
+    await db.strict.usageStatistics.delete('in the way');
+    await store.finishAnswer(finished(answer), usage);
+    expect(await store.getMessage(answer.id)).toEqual(finished(answer));
+    expect(await db.strict.usageStatistics.toArray()).toMatchObject([{ requestCount: 1 }]);
   });
 
   test('is not touched by a checkpoint that comes too late', async () => {

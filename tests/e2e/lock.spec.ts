@@ -2,17 +2,22 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import type { KeyRingEntry } from '#domain/secret.ts';
 import { readEverythingStored } from '../support/everything-stored.ts';
-import { seedConversation, seedConversations } from '../support/seed.ts';
+import {
+  PASSPHRASE,
+  choosePassphrase,
+  lockCard,
+  lockedTitle,
+  reloadWithClock,
+  rows,
+  setPassphrase,
+  unlock,
+} from './locked.ts';
 import { onggiOn } from './onggi.ts';
 import { readRows } from './raw-rows.ts';
 import { chatRequests, expect, test, text } from './seeded.ts';
 import { addAuthenticator } from './virtual-authenticator.ts';
 
 const API_KEY = 'sk-marker-4f9d2c77aa51e0b3';
-const PASSPHRASE = 'five words are a lock';
-const rows = seedConversations([seedConversation('Secret plans')]);
-
-const lockCard = (page: Page) => page.getByRole('region', { name: text('lock.title') });
 
 test('a passphrase locks: nothing is shown, nothing is written in clear, the key works after', async ({
   onggi,
@@ -322,31 +327,7 @@ test('a covered page comes back where it was: its address, and what it was scrol
   expect(await readTop()).toBe(end - 700);
 });
 
-const lockedTitle = (page: Page) => page.getByRole('heading', { name: text('lock.locked') });
-
 /** Chooses a passphrase on the privacy page; the recovery code is shown then. */
-async function choosePassphrase(page: Page): Promise<void> {
-  await page.goto('/#/settings/privacy');
-  await lockCard(page)
-    .getByRole('button', { name: text('lock.setPassphrase') })
-    .click();
-  await page.getByLabel(text('lock.newPassphrase')).fill(PASSPHRASE);
-  await page.getByLabel(text('lock.again')).fill(PASSPHRASE);
-  await page.getByRole('button', { name: text('common.continue') }).click();
-}
-
-async function setPassphrase(page: Page): Promise<void> {
-  await choosePassphrase(page);
-  const dialog = page.getByRole('dialog');
-  await dialog.getByLabel(text('lock.codeNoted')).check();
-  await dialog.getByRole('button', { name: text('common.done') }).click();
-}
-
-async function unlock(page: Page): Promise<void> {
-  await page.getByLabel(text('lock.passphraseOrCode')).fill(PASSPHRASE);
-  await page.getByRole('button', { name: text('lock.unlock') }).click();
-}
-
 async function openSecondTab(page: Page): Promise<Page> {
   const other = await page.context().newPage();
   await other.goto('/');
@@ -486,15 +467,6 @@ test('the shortcut says where to set a lock when there is none', async ({ start 
     .click();
   await expect(lockCard(page)).toBeVisible();
 });
-
-/** Every timer of the page, from its first on, is the test's to stop. */
-async function reloadWithClock(page: Page): Promise<void> {
-  await page.goto('/#/');
-  await page.clock.install();
-  await page.reload();
-  await unlock(page);
-  await expect(page.getByRole('link', { name: 'Secret plans' })).toBeVisible();
-}
 
 test('a time that is over locks a tab before it is shown, and the settings count wrong tries', async ({
   start,

@@ -47,6 +47,11 @@ export interface FileOptions extends JobOptions {
   readonly segments?: readonly Blob[] | undefined;
 }
 
+export interface VerifyFileOptions extends FileOptions {
+  /** Conversations that are looked for; the summary says how many of them there are. */
+  readonly wantedIds?: readonly string[] | undefined;
+}
+
 export interface CreateOptions extends JobOptions {
   readonly target: PackTarget;
   readonly passphrase?: string | undefined;
@@ -76,7 +81,7 @@ export interface WaitingRestore {
 /** What can be done with files alone. Any of it rejects with `signal`'s reason when stopped. */
 export interface BackupReader {
   /** @throws OnggiError `file/*`. */
-  verify(file: Blob, options?: FileOptions): Promise<BackupSummary>;
+  verify(file: Blob, options?: VerifyFileOptions): Promise<BackupSummary>;
   /**
    * A snapshot and its segments as one file; see `foldSnapshot`.
    * @param at Epoch milliseconds: the moment that it reaches.
@@ -106,11 +111,12 @@ export interface BackupClient extends BackupReader {
 async function verifyFile(
   deps: BackupReaderDeps,
   file: Blob,
-  options: FileOptions & { readonly isSegment?: boolean } = {},
+  options: VerifyFileOptions & { readonly isSegment?: boolean } = {},
 ): Promise<BackupSummary> {
   const { passphrase, isLargeAllowed, isSegment } = options;
+  const wantedIds = options.wantedIds && [...options.wantedIds];
   const order = { file, passphrase, isLargeAllowed, isSegment, segments: blobsOf(options) };
-  const job = startJob(deps, { kind: 'verify', ...order }, options);
+  const job = startJob(deps, { kind: 'verify', ...order, wantedIds }, options);
   try {
     return (await job.until('verified')).summary;
   } finally {

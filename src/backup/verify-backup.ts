@@ -12,6 +12,8 @@ export interface VerifyOptions extends ReadBackupOptions {
   readonly segments?: readonly Blob[] | undefined;
   /** The file is a segment itself. */
   readonly isSegment?: boolean | undefined;
+  /** Conversations that are looked for; the summary says how many of them there are. */
+  readonly wantedIds?: readonly string[] | undefined;
 }
 
 /**
@@ -22,17 +24,24 @@ export interface VerifyOptions extends ReadBackupOptions {
  */
 export async function verifyBackup(
   file: Blob,
-  { segments = [], isSegment = false, ...options }: VerifyOptions,
+  { segments = [], isSegment = false, wantedIds, ...options }: VerifyOptions,
 ): Promise<BackupSummary> {
   const ids = createIdCheck(isSegment, (lastId) => readIdsUpTo(lastId, file, options));
   const reading = isSegment
     ? readBackup(file, options, { kind: 'segment' })
     : readChain(file, segments, { ...options, onSegment: ids.beginSegment });
   const check = createReferenceCheck(reading.notes, ids);
-  for await (const rows of reading.rows()) await check.look(rows);
+  const wanted = new Set(wantedIds);
+  const found = new Set<string>();
+  for await (const rows of reading.rows()) {
+    await check.look(rows);
+    if (rows.table !== 'conversations') continue;
+    for (const { id } of rows.rows) if (wanted.has(id)) found.add(id);
+  }
   // A segment alone refers to rows of the files before it.
   if (!isSegment) check.finish();
-  return reading.summary();
+  const summary = reading.summary();
+  return wantedIds ? { ...summary, wantedCount: found.size } : summary;
 }
 
 interface Tally {

@@ -49,6 +49,7 @@ const Job = v.variant('kind', [
     isLargeAllowed: v.optional(v.boolean()),
     segments: Segments,
     isSegment: v.optional(v.boolean()),
+    wantedIds: v.optional(Ids),
   }),
   v.object({
     kind: v.literal('fold'),
@@ -106,6 +107,7 @@ const Summary = v.object({
   isVerifiable: v.boolean(),
   isVerified: v.boolean(),
   problems: v.array(v.object({ code: ProblemCode, count: Size, examples: v.array(v.string()) })),
+  wantedCount: v.optional(Size),
 });
 
 const MergeCounts = v.record(

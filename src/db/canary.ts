@@ -100,13 +100,13 @@ export async function isOnlyFilesLeft(): Promise<boolean> {
 }
 
 /**
- * How many of the noted rows of each table are missing though nobody removed them since, for the tables
+ * The keys of the noted rows of each table that are missing though nobody removed them since, for the tables
  * where any is; none when another database is live since, as after a restore.
  */
 export async function findMissing(
   { name, strict: db }: OnggiDatabase,
   { databaseName, conversationIds, rows, lastSeq, spread }: Canary,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   if (name !== databaseName) return new Map();
   const missing = await findGone(db, { conversations: conversationIds, ...rows }, lastSeq);
   if (spread) {
@@ -114,7 +114,7 @@ export async function findMissing(
       missing.set(table, new Set([...(missing.get(table) ?? []), ...ids]));
     }
   }
-  return new Map([...missing].flatMap(([table, { size }]) => (size > 0 ? [[table, size]] : [])));
+  return new Map([...missing].filter(([, { size }]) => size > 0));
 }
 
 /** Which of these rows are not there and are not named by a change after `seq`. */

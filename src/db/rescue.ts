@@ -30,12 +30,18 @@ export interface Rescued {
 export async function rescueEverything({
   now,
   knownName,
+  signal,
+  onProgress,
   bootName = 'onggi-boot',
   patienceMs,
 }: {
   readonly now: number;
   /** The database that was noted as the live one outside of all databases. */
   readonly knownName?: string | undefined;
+  /** Ends it; rejects with its reason then. */
+  readonly signal?: AbortSignal;
+  /** Told from time to time how many rows were read. */
+  readonly onProgress?: (rowCount: number) => void;
   /** Only tests give others. */
   readonly bootName?: string;
   readonly patienceMs?: number;
@@ -54,27 +60,34 @@ export async function rescueEverything({
     const found = await openExisting(name, patienceMs);
     if (found === 'unreadable') unreadableCount += 1;
     if (typeof found === 'string') continue;
-    const tables = [...found.objectStoreNames].filter((table) => !LEFT_OUT.includes(table));
-    for (const table of tables) {
-      file.add(`,\n${JSON.stringify(`${name}/${table}`)}:[`);
-      let isFirst = true;
-      for await (const text of readRows(found, table, patienceMs)) {
-        if (text === undefined) {
-          unreadableCount += 1;
-          continue;
+    try {
+      const tables = [...found.objectStoreNames].filter((table) => !LEFT_OUT.includes(table));
+      for (const table of tables) {
+        file.add(`,\n${JSON.stringify(`${name}/${table}`)}:[`);
+        let isFirst = true;
+        for await (const text of readRows(found, table, patienceMs)) {
+          signal?.throwIfAborted();
+          if (text === undefined) {
+            unreadableCount += 1;
+            continue;
+          }
+          file.add(isFirst ? text : `,\n${text}`);
+          isFirst = false;
+          rowCount += 1;
+          if (rowCount % TOLD_ROWS === 0) onProgress?.(rowCount);
         }
-        file.add(isFirst ? text : `,\n${text}`);
-        isFirst = false;
-        rowCount += 1;
+        file.add(']');
       }
-      file.add(']');
+    } finally {
+      found.close();
     }
-    found.close();
   }
   file.add('}\n');
   return { blob: file.toBlob(), rowCount, unreadableCount };
 }
 
+/** Progress is told after so many rows. */
+const TOLD_ROWS = 200;
 /** Characters that are kept before the browser takes them. */
 const PIECE_CHARACTERS = 256 * 1024;
 

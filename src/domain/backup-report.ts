@@ -114,6 +114,8 @@ export interface BackupSummary {
   /** Whether both are there and right. */
   readonly isVerified: boolean;
   readonly problems: readonly BackupProblem[];
+  /** How many of the conversations that were looked for it has; missing where none were looked for. */
+  readonly wantedCount?: number | undefined;
 }
 
 /** `replace`: the file's rows take the place of those here. `merge`: the newer row wins, none goes. */

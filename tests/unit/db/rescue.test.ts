@@ -137,3 +137,25 @@ test('a storage that never answers is not waited for: what answers is taken out'
   expect(file[`${db.name}/conversations`]).toMatchObject([{ id: 'c' }]);
   expect(counts.unreadableCount).toBe(1);
 });
+
+test('tells how far it is, ends when it is stopped, and holds no database then', async () => {
+  const db = await openForTest();
+  await db.strict.messages.bulkAdd(makeLine('c', 500).map((row, seq) => ({ ...row, seq })));
+  vi.spyOn(indexedDB, 'databases').mockResolvedValue([{ name: db.name }]);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const told: number[] = [];
+  const stopping = new AbortController();
+  const reason = new Error('stopped');
+  const onProgress = (rowCount: number): void => {
+    told.push(rowCount);
+    stopping.abort(reason);
+  };
+  const stopped = rescueEverything({ now: 0, signal: stopping.signal, onProgress });
+  await expect(stopped).rejects.toBe(reason);
+  expect(told).toEqual([200]);
+  db.close();
+  // Deleting waits for every connection.
+  await new Promise((resolve) => {
+    indexedDB.deleteDatabase(db.name).onsuccess = resolve;
+  });
+});

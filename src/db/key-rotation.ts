@@ -3,6 +3,7 @@ import { OnggiError } from '#domain/errors.ts';
 import type { EndpointId, KeyId } from '#domain/ids.ts';
 import type { KeyRingEntry, KeyWrap, LockWrap, Secret } from '#domain/secret.ts';
 import { commit } from './commit.ts';
+import { markFeed } from './feed-reader.ts';
 import type { OnggiDatabase } from './open-database.ts';
 
 interface Rotation {
@@ -154,16 +155,19 @@ export function replaceWrap(
 }
 
 /**
- * Writes the active entry, if there is one, as it is: what would have no room is known before a passphrase is
- * worked on. Durable. @throws OnggiError `db/*`
+ * Writes the active entry as it is, or a mark where there is none: what would have no room is known before a
+ * passphrase is worked on. Durable. @throws OnggiError `db/*`
  */
-export function rewriteActiveKeyRingEntry({ strict: db }: OnggiDatabase): Promise<void> {
-  return commit(() =>
+export async function requireRoomForKeys(database: OnggiDatabase): Promise<void> {
+  const { strict: db } = database;
+  const isWritten = await commit(() =>
     db.transaction('rw', db.keyRing, async () => {
       const active = (await db.keyRing.toArray()).find(({ state }) => state === 'active');
       if (active) await db.keyRing.put(active);
+      return active !== undefined;
     }),
   );
+  if (!isWritten) await markFeed(database);
 }
 
 /** Deletes every key and every way to one. Durable. */

@@ -1,5 +1,5 @@
 import { getActiveKeyRingEntry } from '#db/key-ring.ts';
-import { replaceWrap, rewriteActiveKeyRingEntry } from '#db/key-rotation.ts';
+import { replaceWrap, requireRoomForKeys } from '#db/key-rotation.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock, CreateId, KeyId } from '#domain/ids.ts';
@@ -151,7 +151,7 @@ export function createKeyLock({ db, clock, createId, apiKeys, unlocked }: KeyLoc
     kind: LockWrap['kind'],
   ): Promise<void> {
     const entry = await requireLock();
-    await rewriteActiveKeyRingEntry(db);
+    await requireRoomForKeys(db);
     const dataKey = await prove(entry, proof);
     const wrap = await make(entry, dataKey);
     const before = entry.wraps.find((wrap) => wrap.kind === kind);
@@ -171,7 +171,7 @@ export function createKeyLock({ db, clock, createId, apiKeys, unlocked }: KeyLoc
     },
     async set(way) {
       if ('passphrase' in way) checkPassphrase(way.passphrase);
-      await rewriteActiveKeyRingEntry(db);
+      await requireRoomForKeys(db);
       const { entry, dataKey } = await createBareEntry({ createId, clock });
       const main =
         'passphrase' in way
@@ -230,7 +230,7 @@ export function createKeyLock({ db, clock, createId, apiKeys, unlocked }: KeyLoc
     },
     async remove(proof) {
       const entry = await requireLock();
-      await rewriteActiveKeyRingEntry(db);
+      await requireRoomForKeys(db);
       await keep(entry.id, await prove(entry, proof));
       const device = await createDeviceKeyRingEntry({ createId, clock });
       await apiKeys.rotateTo(device, await unlockDataKey(device));

@@ -154,3 +154,55 @@ describe('a chat of SillyTavern', () => {
     expect(messages.map(({ content }) => content).sort()).toEqual(['A pot?', 'No.', 'Yes.']);
   });
 });
+
+describe('what an older version stored without blocks and models', () => {
+  const file = fileOf('prod-grok-backend.json', {
+    conversations: [
+      {
+        conversation: { id: 'c', title: 'Pots', create_time: '2026-01-01T00:00:00Z' },
+        responses: ['human', 'assistant'].map((sender, index) => ({
+          response: {
+            _id: `r${index}`,
+            parent_response_id: index === 0 ? null : 'r0',
+            sender,
+            message: `text ${index}`,
+            create_time: `2026-01-01T00:00:0${index}Z`,
+            model: 'grok-4',
+            ...(index === 1 && { steps: [{ text: ['look'] }] }),
+          },
+        })),
+      },
+    ],
+  });
+
+  it('comes with the same file again, once, and no message twice', async () => {
+    const db = await openForTest();
+    expect(await take(db, file)).toEqual(['1,0,0']);
+    const whole = await snapshot(db);
+    await db.strict.messages.bulkPut(
+      whole.messages.map((row) => ({
+        ...row,
+        parts: [],
+        modelUsed: null,
+        metadata: { ...row.metadata, steps: [{ text: ['look'] }] },
+      })),
+    );
+    await db.strict.conversations.bulkPut(
+      whole.conversations.map((row) => ({
+        ...row,
+        metadata: { ...row.metadata, import_state: 'of an older version' },
+      })),
+    );
+
+    expect(await take(db, file)).toEqual(['0,1,0']);
+    const { messages } = await snapshot(db);
+    const said = (rows: typeof messages) =>
+      rows.map(({ id, content, parts, modelUsed }) => ({ id, content, parts, modelUsed }));
+    expect(said(messages)).toEqual(said(whole.messages));
+    expect(messages.flatMap(({ parts }) => parts)).toEqual([
+      { type: 'steps', items: [{ text: ['look'] }] },
+    ]);
+
+    expect(await take(db, file)).toEqual(['0,0,1']);
+  });
+});

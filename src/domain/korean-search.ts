@@ -1,117 +1,32 @@
 /** What searching Korean needs beyond substrings: words without their endings, and initial consonants. */
+import { isEndingOf } from './korean-endings.ts';
 
-/**
- * Particles and endings that are cut from a word to find its other forms, longest first. A closed list:
- * a wrong cut finds too much, and what is found by it ranks below what was typed.
- */
-const ENDINGS = [
-  ...['했습니다만', '하였습니다', '했었습니다', '하겠습니다', '되었습니다', '이었습니다'],
-  ...[
-    '했습니다',
-    '됐습니다',
-    '합니다만',
-    '하십시오',
-    '하였으며',
-    '이라고는',
-    '으로부터',
-    '에서부터',
-  ],
-  ...['했는데요', '하는데요', '할까요', '하세요', '합니다', '됩니다', '입니다', '습니다', '했어요'],
-  ...['해주세요', '해줘요', '했는데', '하는데', '하면서', '하려면', '하려고', '하지만', '했다면'],
-  ...['했지만', '했으면', '하도록', '하거나', '에서는', '에서도', '으로는', '으로도', '까지는'],
-  ...['부터는', '에게서', '한테서', '이라는', '이라도', '이라고', '처럼은', '보다는', '만으로'],
-  ...[
-    '했던',
-    '했다',
-    '한다',
-    '하다',
-    '하고',
-    '하며',
-    '하면',
-    '하는',
-    '하기',
-    '하게',
-    '하지',
-    '하자',
-  ],
-  ...[
-    '해서',
-    '해도',
-    '해야',
-    '해요',
-    '해줘',
-    '할게',
-    '한테',
-    '에게',
-    '에서',
-    '으로',
-    '까지',
-    '부터',
-  ],
-  ...[
-    '처럼',
-    '보다',
-    '마다',
-    '조차',
-    '밖에',
-    '이나',
-    '이랑',
-    '이며',
-    '이고',
-    '이다',
-    '라고',
-    '라는',
-  ],
-  ...[
-    '라도',
-    '되는',
-    '되면',
-    '되어',
-    '돼요',
-    '됐다',
-    '된다',
-    '되고',
-    '들이',
-    '들을',
-    '들은',
-    '들의',
-  ],
-  ...['에는', '에도', '과의', '와의', '였다', '인지', '인데', '이란', '같은', '적인', '적으로'],
-  ...[
-    '은',
-    '는',
-    '이',
-    '가',
-    '을',
-    '를',
-    '의',
-    '에',
-    '와',
-    '과',
-    '도',
-    '만',
-    '로',
-    '들',
-    '랑',
-    '나',
-  ],
-  ...['한', '할', '함', '해', '된', '될', '됨', '인', '야', '요', '며', '고'],
-].toSorted((a, b) => b.length - a.length);
-
-/** Shortest word that is cut, and what must be left of it, in syllables. */
-const MIN_WORD = 3;
+/** What must be left of a word that is cut, in characters. */
 const MIN_STEM = 2;
+/** No ending is longer, in syllables. */
+const MOST_ENDING = 12;
+/** What ends a sentence, folded. */
+const SENTENCE_END = /[.,!?…~。、]+$/;
+
+/** Whether this is enough to look for: something to read, and more than one syllable or letter. */
+function isStem(text: string): boolean {
+  return text.length >= MIN_STEM && /\p{L}|\d{3}/u.test(text);
+}
 
 /**
- * A Korean word without its ending or particle: `검색하면` gives `검색`. Null where nothing is to be
- * cut: words of other scripts, of fewer than three syllables, without an ending of the list.
+ * A word without what ends its sentence and without its Korean ending or particle: `검색하면` and `검색했어요?`
+ * give `검색`, `API를` gives `API`, `bark?` gives `bark`. Null where nothing is to be cut: without an ending of
+ * the list, or where too little would be left.
  */
 export function stemOf(word: string): string | null {
-  if (word.length < MIN_WORD || !/^[가-힣]+$/.test(word)) return null;
-  const ending = ENDINGS.find(
-    (each) => word.endsWith(each) && word.length - each.length >= MIN_STEM,
-  );
-  return ending === undefined ? null : word.slice(0, -ending.length);
+  const bare = word.replace(SENTENCE_END, '');
+  // As much as can be cut.
+  const ending = /[가-힣]*$/.exec(bare.slice(-MOST_ENDING))?.[0] ?? '';
+  for (let at = Math.max(MIN_STEM, bare.length - ending.length); at < bare.length; at += 1) {
+    const stem = bare.slice(0, at);
+    if (isStem(stem) && isEndingOf(stem, bare.slice(at))) return stem;
+  }
+  return bare !== word && isStem(bare) ? bare : null;
 }
 
 const INITIALS = 'ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ';

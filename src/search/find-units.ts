@@ -29,7 +29,10 @@ export interface FindOptions {
   readonly onPause: (found: ReadonlyMap<number, FoundUnits>, scannedUnits: number) => Promise<void>;
 }
 
-/** What is found by a stem, and not by the word itself, comes below everything that was typed so. */
+/**
+ * What is found by a stem, and not by the word itself, comes below everything that was typed so. Of as many words
+ * as a query may have this is 1e-72: too little for 32 bits, where it would be 0, which does not fit.
+ */
 const STEM_WEIGHT = 1e-3;
 const TITLE_WEIGHT = 3;
 /** Words that stand in two neighbouring passages together come below those in one. */
@@ -138,10 +141,10 @@ export async function findUnits(
   return found;
 
   /** A score for each unit of the block, 0 for those that do not fit; undefined when none does. */
-  function scoreBlock(block: ScannedBlock): Float32Array | undefined {
+  function scoreBlock(block: ScannedBlock): Float64Array | undefined {
     // Most blocks are done with before there is anything to score.
-    let made: Float32Array | undefined;
-    const scores = (): Float32Array => (made ??= new Float32Array(block.unitCount).fill(1));
+    let made: Float64Array | undefined;
+    const scores = (): Float64Array => (made ??= new Float64Array(block.unitCount).fill(1));
     [rarest, rarestCounts] = [order[0], undefined];
     const missing = order.find((needle) => !applyNeedle(needle, scores, block));
     if (!missing) return scores();
@@ -151,7 +154,7 @@ export async function findUnits(
 
   function applyNeedle(
     needle: Needle,
-    getScores: () => Float32Array,
+    getScores: () => Float64Array,
     { firstUnit, unitCount, starts, base }: ScannedBlock,
   ): boolean {
     const { term, exact, stem, initials: wanted } = needle;
@@ -205,7 +208,7 @@ export async function findUnits(
   function joinPassages(
     joints: readonly number[],
     block: ScannedBlock,
-    scores: Float32Array | undefined,
+    scores: Float64Array | undefined,
   ): void {
     const { firstUnit, starts, base } = block;
     if (!rarest) return;
@@ -238,7 +241,7 @@ export async function findUnits(
   function edgeOf(
     block: ScannedBlock,
     next: Block | undefined,
-    scores: Float32Array | undefined,
+    scores: Float64Array | undefined,
   ): Edge | undefined {
     const { firstUnit, unitCount, starts, base } = block;
     if (next?.joints[0] !== firstUnit + unitCount) return undefined;
@@ -271,7 +274,7 @@ export async function findUnits(
     return wanted.test(written);
   }
 
-  function collect(scores: Float32Array, firstUnit: number): void {
+  function collect(scores: Float64Array, firstUnit: number): void {
     scores.forEach((score, at) => {
       if (score > 0) collectUnit(firstUnit + at, score);
     });

@@ -95,6 +95,32 @@ test('finds other forms of a Korean word, and ranks the typed one first', async 
   expect(await findIds(engine, '"검색하면"')).toEqual(['exact']);
 });
 
+test('finds a message by twenty words that all stand in other forms in it, below one with one of them as typed', async () => {
+  const db = await openForTest();
+  const nouns =
+    '배포 연결 검색 저장 설정 실행 삭제 추가 변경 확인 정리 복구 백업 전송 압축 번역 요약 분류 비교 측정'.split(
+      ' ',
+    );
+  const all = nouns.map((noun) => `${noun}했더니`);
+  await store(db, 'stems', [nouns.map((noun) => `${noun}하는`).join(' ')]);
+  await store(db, 'one', [`${all[0]} ${nouns.slice(1).join(' ')}`]);
+  await store(db, 'most', [nouns.slice(1).join(' ')]);
+  const engine = await openEngine(db);
+  expect(await findIds(engine, all.join(' '))).toEqual(['one', 'stems']);
+});
+
+test('finds Latin words without the Korean particle behind them, and words without the end of their sentence', async () => {
+  const db = await openForTest();
+  await store(db, 'stem', ['REST API 서버. React로 짠 화면']);
+  await store(db, 'exact', ['API를 부르면 React에서 화면이 뜨나요? 예.']);
+  const engine = await openEngine(db);
+  expect(await findIds(engine, 'API를')).toEqual(['exact', 'stem']);
+  expect(await findIds(engine, 'React에서')).toEqual(['exact', 'stem']);
+  expect((await findIds(engine, '화면이?')).sort()).toEqual(['exact', 'stem']);
+  expect(await findIds(engine, '"API를"')).toEqual(['exact']);
+  expect(await findIds(engine, '-API를 화면')).toEqual(['stem']);
+});
+
 test('finds titles by initial consonants, and marks their syllables', async () => {
   const db = await openForTest();
   await store(db, 'c', ['본문'], { title: '빠른 검색 화면' });

@@ -5,7 +5,7 @@
 import { foldText } from './fold-text.ts';
 import { stemOf } from './korean-search.ts';
 
-/** Longest query that is looked at, in UTF-16 units; and most words of it. */
+/** Longest query that is looked at, in UTF-16 units, but for half a character; and most words of it. */
 export const MAX_QUERY_CHARACTERS = 1000;
 const MAX_WORDS = 24;
 
@@ -35,7 +35,7 @@ export interface QueryFilter {
 export interface QueryTerm {
   readonly text: string;
   readonly isExcluded: boolean;
-  /** The word without its Korean ending or particle, where it seems to have one; found too, ranked lower. */
+  /** The word without its Korean ending or the end of its sentence, where it seems to have one; found too, ranked lower. */
   readonly stem: string | null;
 }
 
@@ -56,7 +56,7 @@ export function needlesOf({ terms }: SearchQuery): readonly string[] {
 const TOKEN = /(-?)(?:([a-z]+):)?(?:["“”]([^"“”]*)["“”]?|(\S+))/giu;
 
 export function parseSearchQuery(query: string): SearchQuery {
-  const text = query.slice(0, MAX_QUERY_CHARACTERS);
+  const text = cutQuery(query);
   const terms: QueryTerm[] = [];
   const filters: QueryFilter[] = [];
   let isCut = query.length > MAX_QUERY_CHARACTERS;
@@ -74,6 +74,17 @@ export function parseSearchQuery(query: string): SearchQuery {
     else isCut = true;
   }
   return { terms, filters, isCut };
+}
+
+/** What goes on with the character before it: the second half of a pair, a mark, a vowel or final of a syllable. */
+const GOES_ON = /[\udc00-\udfff\u1160-\u11ff\ud7b0-\ud7fb\p{M}]/u;
+
+/** As much of a query as is looked at. Half a character at its end would be found nowhere. */
+function cutQuery(query: string): string {
+  if (query.length <= MAX_QUERY_CHARACTERS) return query;
+  let end = MAX_QUERY_CHARACTERS;
+  while (end > 0 && GOES_ON.test(query.charAt(end))) end -= 1;
+  return query.slice(0, end || MAX_QUERY_CHARACTERS);
 }
 
 function toTerm(

@@ -64,6 +64,18 @@ test('a query without end is cut, and says so', () => {
 });
 
 test.each([
+  ['emoji', `a${'😀'.repeat(600)}`, `a${'😀'.repeat(499)}`],
+  ['syllables of single letters', '각'.normalize('NFD').repeat(400), '각'.repeat(333)],
+  ['letters with marks', `a${'o\u0302\u0301'.repeat(400)}`, `a${'ố'.repeat(333)}`],
+])('a query of %s is cut between two of them', (_, query, expected) => {
+  expect(parseSearchQuery(query).terms.map(({ text }) => text)).toEqual([expected]);
+});
+
+test('a query of marks alone is cut all the same', () => {
+  expect(parseSearchQuery('\u0301'.repeat(5000)).terms).toHaveLength(1);
+});
+
+test.each([
   ['2026', new Date(2026, 0, 1), new Date(2027, 0, 1)],
   ['2026-12', new Date(2026, 11, 1), new Date(2027, 0, 1)],
   ['2024-02-29', new Date(2024, 1, 29), new Date(2024, 2, 1)],

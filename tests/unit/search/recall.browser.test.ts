@@ -12,12 +12,17 @@ const FILLER_CONVERSATIONS = 20;
 const PIECES = 14;
 const LENGTHS = [1, 2, 3, 5, 9];
 
+/** The languages by the first letter of their conversations, and what each is written in. */
+const SCRIPTS = { k: /[가-힣\u1100-\u11ff]/, e: /[a-z]/i, j: /[ぁ-ヿ]/, z: /\p{Script=Han}/u };
+
 /** Words as they are typed, and what must be found by them: the word in whatever form it stands. */
 const INFLECTED = (
   '보증금이 보증금|김치찌개는 김치찌개|강아지가 강아지|파이썬으로 파이썬|면접에서 면접|계약하려면 계약|' +
   '중복을 중복|회사에서는 회사|이웃에게 이웃|연습했습니다 연습|자기소개를 자기소개|리스트에서 리스트|' +
   '프로젝트가 프로젝트|확인하세요 확인|유지하면서 유지|준비했는데 준비|장난감을 장난감|돼지고기와 돼지고기|' +
-  '전입신고를 전입신고|포부까지 포부|동기부터 동기|항의했던 항의|인사하지만 인사|순서로 순서'
+  '전입신고를 전입신고|포부까지 포부|동기부터 동기|항의했던 항의|인사하지만 인사|순서로 순서|' +
+  'docker를 docker|explain에서 explain|ETF가 ETF|추천했더니 추천|유지돼서 유지|실행했어 실행|만들었어요 만들|' +
+  '모르겠는데 모르|알려줘 알려|걱정했어요? 걱정|보험이에요. 보험|정리하니까 정리|기록되지 기록|하룻밤만에, 하룻밤'
 )
   .split('|')
   .map((pair) => pair.split(' ') as [string, string]);
@@ -85,7 +90,7 @@ function cutPieces(stored: readonly Stored[], letter: string, seed: number): str
 
 test(
   'finds all that includes finds: over 300 queries in four languages',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     const db = await openForTest();
     const stored = await fill(db);
@@ -103,10 +108,19 @@ test(
       };
     };
 
-    const pieces = ['k', 'e', 'j', 'c', 'o'].flatMap((letter, at) =>
-      letter === 'o'
-        ? ['api キー', 'ｂａｓｅ', 'データベース', 'Ｓ', 'σίσυφος', '👍', '👩‍👧', 'été', 'e\u0301t']
-        : cutPieces(stored, letter, 100 + at),
+    const pieces = Object.entries(SCRIPTS).flatMap(([letter, script], at) => {
+      const cut = cutPieces(stored, letter, 100 + at);
+      // A conversation has words of other languages in it too, but not half of them.
+      expect([letter, cut.filter((piece) => script.test(piece)).length > cut.length / 2]).toEqual([
+        letter,
+        true,
+      ]);
+      return cut;
+    });
+    // Those of the filler have ids that begin with c.
+    pieces.push(
+      ...cutPieces(stored, 'c', 104),
+      ...['api キー', 'ｂａｓｅ', 'データベース', 'Ｓ', 'σίσυφος', '👍', '👩‍👧', 'été', 'e\u0301t'],
     );
     let shortCount = 0;
     let relevant = 0;

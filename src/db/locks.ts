@@ -1,4 +1,5 @@
 import type { ConversationId } from '#domain/ids.ts';
+import { ANSWER_LOCK_PREFIX } from '#domain/lock-names.ts';
 import { toStorageError } from './storage-errors.ts';
 
 /**
@@ -31,13 +32,10 @@ const RELEASE_GRACE_MS = 200;
 export async function tryHoldAnswerLock(
   conversationId: ConversationId,
 ): Promise<(() => void) | undefined> {
-  const name = `onggi-answer:${conversationId}`;
+  const name = `${ANSWER_LOCK_PREFIX}${conversationId}`;
   const release = await tryHold(name, { ifAvailable: true });
   return release ?? tryHold(name, { signal: AbortSignal.timeout(RELEASE_GRACE_MS) });
 }
-
-/** Held by pages while the battery is nearly empty: work in the background waits. */
-export const LOW_BATTERY_LOCK = 'onggi-low-battery';
 
 /**
  * Takes a lock.

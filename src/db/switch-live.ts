@@ -1,5 +1,6 @@
 import { OnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
+import { ANSWER_LOCK_PREFIX } from '#domain/lock-names.ts';
 import { carryKeys } from './aside-keys.ts';
 import { readBootPointers, switchLiveDatabase } from './boot-pointers.ts';
 import { requestResult } from './idb-request.ts';
@@ -23,7 +24,7 @@ export interface SwitchOptions {
 
 /** @throws OnggiError `backup/busy` while an answer is being written or an import runs, in any tab. */
 export async function requireNoAnswers(): Promise<void> {
-  const answers = await readHeldLocks('onggi-answer:');
+  const answers = await readHeldLocks(ANSWER_LOCK_PREFIX);
   if (answers.length > 0) throw new OnggiError('backup/busy', 'an answer is being written');
   // Its worker has a connection of its own and hears of no switch.
   const imports = await readHeldLocks('onggi-import:');

@@ -1,6 +1,6 @@
 import { watchUserSettings } from '#db/user-settings.ts';
 import { watchEndpointAccess } from '#db/endpoints.ts';
-import { LOW_BATTERY_LOCK, readHeldLocks } from '#db/locks.ts';
+import { readHeldLocks } from '#db/locks.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import {
   BUILT_IN_CHOICE,
@@ -13,6 +13,7 @@ import {
 import type { EmbedderChoice } from '#domain/embedder-choice.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
+import { ANSWER_LOCK_PREFIX, LOW_BATTERY_LOCK } from '#domain/lock-names.ts';
 import { DEFAULT_MEANING_SETTINGS } from '#domain/meaning-settings.ts';
 import type { MeaningStatus } from '#domain/search.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
@@ -190,7 +191,7 @@ export function openChosenMeaning({
     async readHold() {
       if (meaningSettings.isPaused) return 'paused';
       if (performance.now() - seenAt > LOCKS_FRESH_MS) {
-        const isAnswering = (await readHeldLocks('onggi-answer:')).length > 0;
+        const isAnswering = (await readHeldLocks(ANSWER_LOCK_PREFIX)).length > 0;
         const isEmpty = !isAnswering && (await readHeldLocks(LOW_BATTERY_LOCK)).length > 0;
         isHeld = isAnswering ? 'waiting' : isEmpty ? 'saving-power' : undefined;
         seenAt = performance.now();

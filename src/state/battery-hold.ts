@@ -1,4 +1,5 @@
-import { LOW_BATTERY_LOCK, tryHold } from '#db/locks.ts';
+import { tryHold } from '#db/locks.ts';
+import { LOW_BATTERY_LOCK } from '#domain/lock-names.ts';
 
 /** What browsers that tell it say of the battery (W3C Battery Status API). */
 export interface Battery extends EventTarget {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LOW_BATTERY_LOCK } from '#db/locks.ts';
+import { LOW_BATTERY_LOCK } from '#domain/lock-names.ts';
 import { holdWhileLow } from '#state/battery-hold.ts';
 
 class TestBattery extends EventTarget {

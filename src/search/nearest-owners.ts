@@ -2,7 +2,7 @@
 import type { Passage } from '#domain/embedding.ts';
 import type { VectorEntries } from './vector-entries.ts';
 
-/** So many rows of the scan are measured again with all their digits (PERFORMANCE section 3). */
+/** So many rows of the scan, the nearest, are measured again with all their digits (PERFORMANCE section 3). */
 const RESCORED_ROWS = 50;
 /** More rows are asked of the scan while too few owners are among them, up to this many. */
 const MOST_ROWS = 3200;
@@ -15,7 +15,8 @@ export interface NearOwner {
 }
 
 /**
- * The owners with the nearest passages, nearest first, with the exact cosine of each; at most `limit`.
+ * The owners with the nearest passages, nearest first; at most `limit`. The cosine is exact of those that are among
+ * the nearest {@link RESCORED_ROWS} passages; of the others, where so many are wanted, it is that of the scan.
  * @param query A vector of length 1 of the same embedder.
  * @param measure Gives cosines of rows with the query by all their digits.
  */

@@ -95,7 +95,8 @@ export interface VectorIndex {
    */
   compact(isOnlyIfWorth: boolean): Promise<number>;
   /**
-   * The owners with the nearest passages, nearest first, with the exact cosine of each; at most `limit`.
+   * The owners with the nearest passages, nearest first; at most `limit`. The cosine is exact for the nearest fifty
+   * passages; of what lies behind them, where so many owners are wanted, it is that of the scan.
    * @param query A vector of length 1 of the same embedder.
    */
   nearest(query: Float32Array, limit: number): Promise<readonly NearOwner[]>;

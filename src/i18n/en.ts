@@ -129,7 +129,7 @@ const texts = {
   'meaning.dismiss': 'Hide this hint',
   'meaning.hintSetting': 'Point out questions you asked before',
   'meaning.hintSettingHint':
-    'While you type the first question, onggi compares it with your conversations, on this device only.',
+    'While you type a question, onggi compares it with your other conversations, on this device only.',
   'meaning.saving-power': 'Indexing by meaning goes on when the battery is charged.',
   'meaning.retrying': 'Indexing by meaning failed for the moment and is tried again by itself.',
   'meaning.locked': 'Indexing by meaning goes on when onggi is unlocked.',

@@ -118,7 +118,7 @@ export const ja: LaterTexts = {
   'meaning.dismiss': 'このヒントを隠す',
   'meaning.hintSetting': '以前の似た質問を知らせる',
   'meaning.hintSettingHint':
-    '最初の質問を入力している間、過去の会話と比べます。すべてこのデバイスの中で行われます。',
+    '質問を入力している間、ほかの会話と比べます。すべてこのデバイスの中で行われます。',
   'meaning.saving-power': '充電されると意味の索引を再開します。',
   'meaning.retrying': '意味の索引の作成に一時的に失敗しました。まもなく自動で再試行します。',
   'meaning.locked': 'ロックを解除すると意味の索引を再開します。',

@@ -116,8 +116,7 @@ export const ko: LaterTexts = {
   'meaning.askedBefore': '전에 비슷한 질문을 하셨어요:',
   'meaning.dismiss': '이 알림 숨기기',
   'meaning.hintSetting': '전에 한 질문 알려 주기',
-  'meaning.hintSettingHint':
-    '첫 질문을 쓰는 동안 지난 대화와 비교해요. 이 기기 안에서만 이루어져요.',
+  'meaning.hintSettingHint': '질문을 쓰는 동안 다른 대화와 비교해요. 이 기기 안에서만 이루어져요.',
   'meaning.saving-power': '배터리가 충전되면 의미 색인을 이어 가요.',
   'meaning.retrying': '의미 색인이 잠시 실패해서 곧 다시 시도해요.',
   'meaning.locked': '잠금을 풀면 의미 색인을 이어 가요.',

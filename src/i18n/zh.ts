@@ -110,7 +110,7 @@ export const zh: LaterTexts = {
   'meaning.askedBefore': '你以前好像问过：',
   'meaning.dismiss': '隐藏此提示',
   'meaning.hintSetting': '提示以前问过的问题',
-  'meaning.hintSettingHint': '输入第一个问题时，与以往的对话进行比较，全部在此设备上完成。',
+  'meaning.hintSettingHint': '输入问题时，与其他对话进行比较，全部在此设备上完成。',
   'meaning.saving-power': '电量充足后继续按含义建立索引。',
   'meaning.retrying': '按含义建立索引暂时失败，稍后会自动重试。',
   'meaning.locked': '解锁后继续按含义建立索引。',

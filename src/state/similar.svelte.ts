@@ -2,11 +2,13 @@ import { readEmbedderChoice } from '#domain/embedder-choice.ts';
 import { isRefusal } from '#domain/embedding.ts';
 import { toOnggiError } from '#domain/errors.ts';
 import type { ErrorCode } from '#domain/errors.ts';
+import { toConversationId } from '#domain/ids.ts';
 import type { ConversationId } from '#domain/ids.ts';
 import { DEFAULT_MEANING_SETTINGS } from '#domain/meaning-settings.ts';
 import type { MeaningSettings } from '#domain/meaning-settings.ts';
 import type { MeaningStatus, NearGroup } from '#domain/search.ts';
 import type { SearchWork } from './lazy-search.ts';
+import type { Route } from './route.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
 
 /**
@@ -27,6 +29,17 @@ const REST_MS = 700;
 
 /** While the index grows, what is similar follows it this often, in milliseconds. */
 const FOLLOW_MS = 2500;
+
+/** Leads to a conversation that is near, at the passage for which it is. */
+export function routeToNear({ id, places: [place] }: NearGroup): Route {
+  const messageId = place?.id ?? null;
+  const stretch = place?.stretch;
+  return {
+    screen: 'chat',
+    conversationId: toConversationId(id),
+    ...(messageId !== null && { find: { query: '', messageId, ...(stretch && { stretch }) } }),
+  };
+}
 
 /** Conversations similar to one. Looking for them begins the index; they grow with it. */
 export class SimilarConversations {

@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { seedConversation, seedConversations } from '../support/seed.ts';
 import { expect, test, text } from './seeded.ts';
 
@@ -69,4 +70,60 @@ test('what was asked before is pointed out, one click leads to it, and it can be
   // Longer than it took before.
   await page.waitForTimeout(2500);
   await expect(hint).toHaveCount(0);
+});
+
+const PASSAGE = '김치찌개 2인분 끓이는 법 알려줘';
+
+/** A long conversation in which one passage alone, far above its end, is about what the other is about. */
+const PLACE_ROWS = seedConversations([
+  seedConversation('Notes', {
+    id: 'notes',
+    texts: [
+      PASSAGE,
+      'Sure.',
+      ...Array.from({ length: 30 }, (_, at) => [
+        `How do I print spreadsheet number ${at}?`,
+        `Open sheet ${at} in the office program.\n\nChoose the printer.\n\nPress print.`,
+      ]).flat(),
+    ],
+  }),
+  seedConversation('된장찌개 맛있게', {
+    id: 'soy',
+    texts: ['된장찌개 2인분 끓이는 법 알려줘', '멸치 육수에 된장을 풀고 두부를 넣어 끓이세요.'],
+  }),
+]);
+
+const markedOn = (page: Page) =>
+  page.evaluate(() =>
+    [...(CSS.highlights.get('onggi-found') ?? [])].map((range) => range.toString()),
+  );
+
+test('a similar conversation opens at the passage that is similar, which is marked; so does what was asked before, in any conversation', async ({
+  start,
+  page,
+}) => {
+  const onggi = await start({ rows: PLACE_ROWS, hash: '#/c/soy' });
+  const dialog = page.getByRole('dialog', { name: text('meaning.similar') });
+  const passage = onggi.log.getByText(PASSAGE);
+  await expect(onggi.answers).toHaveCount(1);
+  await page
+    .getByRole('main')
+    .getByRole('button', { name: /^More for “/ })
+    .click();
+  await page.getByRole('button', { name: text('meaning.similar') }).click();
+  await expect(dialog.getByRole('listitem')).toContainText([PASSAGE], { timeout: 30_000 });
+  await dialog.getByRole('button', { name: 'Notes' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(passage).toBeInViewport();
+  await expect.poll(() => markedOn(page)).toEqual([PASSAGE]);
+
+  // Not only in the first question of a new one.
+  await page.goto('/#/c/soy');
+  await expect(passage).toHaveCount(0);
+  await onggi.composer.fill('김치찌개 2인분 끓이는 법 좀 알려줘');
+  await expect(page.getByRole('main').getByText(text('meaning.askedBefore'))).toBeVisible();
+  await page.getByRole('main').getByRole('link', { name: 'Notes' }).click();
+  await expect(page).toHaveURL(/#\/c\/notes\?/);
+  await expect(passage).toBeInViewport();
+  await expect.poll(() => markedOn(page)).toEqual([PASSAGE]);
 });

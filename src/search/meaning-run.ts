@@ -85,7 +85,7 @@ export interface MeaningRun {
   retryLeftOut(): void;
   /** Settles when nothing of it runs any more. */
   readonly ended: Promise<void>;
-  /** Whether the change feed is kept for it since it has begun. */
+  /** Whether the change feed is kept for it alone, or it has begun to follow it. */
   readonly hasJoined: () => boolean;
   /** Ends it: the embedder and the files at once, what runs at its next step. */
   close(): void;
@@ -304,7 +304,7 @@ export function startMeaningRun(
       wake();
     });
     hasJoined = true;
-    const followed = (await joinFeed(db, feedReader)) ?? 0;
+    const followed = await joining;
     let { seq } = await markFeed(db);
     letGo = async (isHeld) => {
       if (!(isHeld ? unseen.messages : unseen.conversations)) return;
@@ -442,7 +442,13 @@ export function startMeaningRun(
     void Promise.all([parts.index.flush(), parts.documents.flush()]).then(close, close);
   }
 
-  const opening = open();
+  // Before the model is there: by this a later visit knows that it was begun, though nothing is stored yet.
+  const joining = joinFeed(db, feedReader).then((followed = 0) => {
+    // What an earlier visit has followed is not lost where the model does not load this time.
+    if (followed === 0) hasJoined = true;
+    return followed;
+  });
+  const opening = joining.then(open, open);
   const indexing = opening.then(indexOnce);
   const whole = indexing.then(() => opening);
   // What fails is told by the status; whoever waits hears it too.

@@ -380,7 +380,10 @@ export function createMeaning(deps: MeaningDeps): Meaning {
   }
 
   const isBegun = async (): Promise<boolean> =>
-    answering !== undefined || (await readStoredEmbedders(db)).length > 0;
+    answering !== undefined ||
+    (await readStoredEmbedders(db)).length > 0 ||
+    // What was begun may have nothing stored yet: a slow model takes minutes for the first fifty.
+    (await readFeedReaders(db, FEED_PREFIX)).length > 0;
 
   return {
     async resume() {

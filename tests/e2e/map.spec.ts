@@ -1,3 +1,4 @@
+import type { Locator } from '@playwright/test';
 import { seedConversation, seedConversations } from '../support/seed.ts';
 import { expect, test, text } from './seeded.ts';
 import { expectNoViolations } from './violations.ts';
@@ -85,4 +86,99 @@ test('while conversations are not indexed yet the map does not say that there ar
   await expect(page.getByText(text('map.empty'))).toHaveCount(0);
   await page.getByRole('button', { name: text('meaning.goOn') }).click();
   await expect(page.getByRole('application', { name: 'Map of 7 conversations' })).toBeVisible();
+});
+
+/** What is drawn: the picture itself, how many colours it has, and where its dots are, in CSS pixels of the canvas. */
+const readPicture = (map: Locator) =>
+  map.evaluate((canvas: HTMLCanvasElement) => {
+    const context = canvas.getContext('2d');
+    if (!context) throw new Error('no canvas');
+    const { width, height } = canvas;
+    const { data } = context.getImageData(0, 0, width, height);
+    const at = (place: number): readonly [number, number, number, number] => [
+      data[place] ?? 0,
+      data[place + 1] ?? 0,
+      data[place + 2] ?? 0,
+      data[place + 3] ?? 0,
+    ];
+    // A canvas does the reading of the colour as well as the drawing with it.
+    const sample = new OffscreenCanvas(1, 1).getContext('2d');
+    if (!sample) throw new Error('no canvas');
+    sample.fillStyle = getComputedStyle(canvas).outlineColor;
+    sample.fillRect(0, 0, 1, 1);
+    const [red = 0, green = 0, blue = 0] = sample.getImageData(0, 0, 1, 1).data;
+    const colours = new Set<string>();
+    const dots: [number, number][] = [];
+    const ratio = width / canvas.clientWidth;
+    for (let place = 0; place < data.length; place += 4) {
+      const [r, g, b, a] = at(place);
+      colours.add(`${r},${g},${b},${a}`);
+      const isDot = a > 150 && Math.abs(r - red) + Math.abs(g - green) + Math.abs(b - blue) < 12;
+      if (!isDot) continue;
+      const pixel = place / 4;
+      const [x, y] = [(pixel % width) / ratio, Math.floor(pixel / width) / ratio];
+      // The first pixel of a dot is at its top; the rest of it lies within its breadth.
+      if (!dots.some(([left, top]) => Math.hypot(left - x, top + 4 - y) < 8)) dots.push([x, y]);
+    }
+    return {
+      url: canvas.toDataURL(),
+      colourCount: colours.size,
+      dots: dots.map(([x, y]): [number, number] => [x, y + 4]),
+    };
+  });
+
+test('the map is a picture: it is drawn, zoomed by wheel and keys, tells titles under the pointer, and a click opens', async ({
+  start,
+  page,
+}) => {
+  const onggi = await start({ rows, hash: '#/map' });
+  const map = page.getByRole('application', { name: 'Map of 7 conversations' });
+  await expect(map).toBeVisible({ timeout: 30_000 });
+  const zoomOut = page.getByRole('button', { name: text('map.zoomOut') });
+  await page.mouse.move(0, 0);
+  await expect.poll(async () => (await readPicture(map)).dots.length).toBeGreaterThan(3);
+  const whole = await readPicture(map);
+  expect(whole.colourCount).toBeGreaterThan(10);
+  const picture = async () => (await readPicture(map)).url;
+  const isWhole = () => expect.poll(picture).toBe(whole.url);
+  const isZoomed = async () => {
+    await expect(zoomOut).toBeEnabled();
+    await expect.poll(picture).not.toBe(whole.url);
+  };
+
+  await map.focus();
+  await expect(zoomOut).toBeDisabled();
+  await page.keyboard.press('+');
+  await isZoomed();
+  await page.keyboard.press('-');
+  await isWhole();
+  await page.keyboard.press('+');
+  await page.keyboard.press('+');
+  await isZoomed();
+  await page.keyboard.press('0');
+  await isWhole();
+  await expect(zoomOut).toBeDisabled();
+
+  const box = await map.boundingBox();
+  const [dot] = whole.dots;
+  if (!box || !dot) throw new Error('no map');
+  // At the edge, where no dot is: what changes is the zoom alone.
+  await page.mouse.move(box.x + box.width / 2, box.y + 4);
+  await isWhole();
+  await page.mouse.wheel(0, -300);
+  await isZoomed();
+  await page.mouse.wheel(0, 600);
+  await isWhole();
+
+  // The title of the dot under the pointer stands in the page; its conversation opens.
+  const card = map.locator('..').locator('strong');
+  await expect(card).toHaveCount(0);
+  await page.mouse.move(box.x + dot[0], box.y + dot[1]);
+  await expect(card).toHaveCount(1);
+  const title = (await card.textContent()) ?? '';
+  expect([...COOKING, ...CODING]).toContain(title);
+  await page.mouse.down();
+  await page.mouse.up();
+  await expect(page).toHaveURL(new RegExp(`#/c/c${[...COOKING, ...CODING].indexOf(title)}$`));
+  await expect(onggi.questions).toContainText([`${title}?`]);
 });

@@ -95,7 +95,9 @@ const PLACE_ROWS = seedConversations([
 
 const markedOn = (page: Page) =>
   page.evaluate(() =>
-    [...(CSS.highlights.get('onggi-found') ?? [])].map((range) => range.toString()),
+    [...(CSS.highlights.get('onggi-found') ?? [])].map((range) =>
+      range instanceof Range ? range.cloneContents().textContent : null,
+    ),
   );
 
 test('a similar conversation opens at the passage that is similar, which is marked; so does what was asked before, in any conversation', async ({

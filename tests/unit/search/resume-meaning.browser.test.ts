@@ -6,7 +6,7 @@ import type { MeaningDeps } from '#search/meaning.ts';
 import { openForTest } from '../db/fresh-database.ts';
 import { addRows, conversationOf, createTestEmbedder, createTestMeaning } from './support.ts';
 
-const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
+const never = (): Promise<never> => new Promise<never>(() => undefined);
 
 /** What the visit before did not come to the end of, and what its status is then. */
 const UNFINISHED: readonly (readonly [

@@ -2,10 +2,17 @@ import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { ko } from '#i18n/ko.ts';
 import { seedConversation, seedConversations } from '../support/seed.ts';
-import { takeAllRoom } from '../support/short-of-room.ts';
+import { haveLittleRoom, takeAllRoom } from '../support/short-of-room.ts';
 import { expect, makeSnapshot, test, text } from './seeded.ts';
 import type { Onggi } from './onggi.ts';
-import { dropArchive, expectTold, noteRefusals, readMade, sentence } from './without-room.ts';
+import {
+  dropArchive,
+  expectTold,
+  noteRefusals,
+  readMade,
+  saveApiKey,
+  sentence,
+} from './without-room.ts';
 import type { Site } from './without-room.ts';
 
 test.beforeEach(({ page }) => noteRefusals(page));
@@ -27,6 +34,36 @@ async function choose({ conversations, page }: Onggi, title: string, entry: stri
   await row.getByRole('button', { name: entry, exact: true }).click();
 }
 
+const titleSite = (onggi: Onggi): Site => [
+  'a new title',
+  async () => {
+    await choose(onggi, 'Kimchi', text('conversation.rename'));
+    const field = onggi.page.getByRole('textbox', { name: text('conversation.renameField') });
+    await field.fill('김치');
+    await field.press('Enter');
+  },
+];
+
+const settingSite = (page: Page): Site => [
+  'a setting',
+  async () => {
+    await page.goto('/#/settings/privacy');
+    await page.getByRole('switch').first().click();
+  },
+];
+
+const keySite = (page: Page): Site => [
+  'an API key',
+  async () => {
+    await page.goto('/#/settings/models');
+    await page
+      .getByRole('button', { name: text('endpoint.editOne', { name: 'Test server' }) })
+      .click();
+    await page.getByLabel(text('endpoint.keyOptional')).fill('sk-none-of-your-business');
+    await page.getByRole('button', { name: text('common.save'), exact: true }).click();
+  },
+];
+
 test('whatever is done without room is told in a plain sentence, and nothing is lost @long', async ({
   start,
   page,
@@ -34,25 +71,18 @@ test('whatever is done without room is told in a plain sentence, and nothing is 
   test.setTimeout(300_000);
   const onggi = await start({ rows: THREE, hash: '#/', models: ['steady'] });
   page.setDefaultTimeout(10_000);
+  await saveApiKey(page, 'sk-there-before-0123456789');
   await makeSnapshot(page);
   await page.goto('/#/c/jars');
   await expect(onggi.answers).toHaveCount(1);
   const before = await readMade(page);
   const room = await takeAllRoom(page);
-  const field = page.getByRole('textbox', { name: text('conversation.renameField') });
   const tags = page.getByRole('dialog', { name: text('tags.title') });
   const answer = onggi.answers.first();
   const backup = page.getByRole('region', { name: text('backup.title') });
 
   const sites: readonly Site[] = [
-    [
-      'a new title',
-      async () => {
-        await choose(onggi, 'Kimchi', text('conversation.rename'));
-        await field.fill('김치');
-        await field.press('Enter');
-      },
-    ],
+    titleSite(onggi),
     ['a pin', () => choose(onggi, 'Doenjang', text('conversation.pin'))],
     ['the archive', () => choose(onggi, 'Doenjang', text('conversation.archive'))],
     ['the trash', () => choose(onggi, 'Doenjang', text('conversation.remove'))],
@@ -99,13 +129,7 @@ test('whatever is done without room is told in a plain sentence, and nothing is 
         await onggi.questions.first().getByRole('button', { name: 'Delete from here on' }).click();
       },
     ],
-    [
-      'a setting',
-      async () => {
-        await page.goto('/#/settings/privacy');
-        await page.getByRole('switch').first().click();
-      },
-    ],
+    settingSite(page),
     [
       'a budget',
       async () => {
@@ -114,17 +138,7 @@ test('whatever is done without room is told in a plain sentence, and nothing is 
         await page.getByRole('button', { name: 'Save' }).first().click();
       },
     ],
-    [
-      'an API key',
-      async () => {
-        await page.goto('/#/settings/models');
-        await page
-          .getByRole('button', { name: text('endpoint.editOne', { name: 'Test server' }) })
-          .click();
-        await page.getByLabel(text('endpoint.keyOptional')).fill('sk-none-of-your-business');
-        await page.getByRole('button', { name: text('common.save'), exact: true }).click();
-      },
-    ],
+    keySite(page),
     [
       'a snapshot',
       async () => {
@@ -173,9 +187,8 @@ test('whatever is done without room is told in a plain sentence, and nothing is 
 
   await room.lift();
   await page.goto('/#/c/jars');
-  await choose(onggi, 'Kimchi', text('conversation.rename'));
-  await field.fill('김치');
-  await field.press('Enter');
+  const [, rename] = titleSite(onggi);
+  await rename();
   await expect(page.getByRole('link', { name: '김치' })).toBeVisible();
   await page.reload();
   await expect(page.getByRole('link', { name: '김치' })).toBeVisible();
@@ -243,6 +256,45 @@ function fillCache(page: Page): Promise<void> {
     database.close();
   });
 }
+
+test('a title, a setting, a key and a message without room are told, and nothing is lost', async ({
+  start,
+  page,
+  baseURL,
+}) => {
+  await haveLittleRoom(page, baseURL ?? '');
+  const onggi = await start({ rows: THREE, hash: '#/c/jars' });
+  await saveApiKey(page, 'sk-there-before-0123456789');
+  await page.goto('/#/c/jars');
+  await expect(onggi.answers).toHaveCount(1);
+  const before = await readMade(page);
+  const room = await takeAllRoom(page);
+  for (const site of [titleSite(onggi), settingSite(page), keySite(page)]) {
+    await expectTold(page, site);
+  }
+  await onggi.composer.fill('typed and not sent');
+  await onggi.composer.press('Enter');
+  await expect(sentence(page)).toBeVisible();
+  await expect(onggi.composer).toHaveValue('typed and not sent');
+  await expect(onggi.questions).toHaveCount(1);
+  expect(await readMade(page)).toEqual(before);
+
+  // A start without room shows what is there.
+  await page.reload();
+  await expect(onggi.conversations).toHaveCount(3);
+  await expect(onggi.answers).toHaveCount(1);
+  expect(await readMade(page)).toEqual(before);
+
+  await room.lift();
+  const [, rename] = titleSite(onggi);
+  await rename();
+  await expect(page.getByRole('link', { name: '김치' })).toBeVisible();
+  await onggi.ask('sent with room');
+  await page.reload();
+  await expect(page.getByRole('link', { name: '김치' })).toBeVisible();
+  await expect(onggi.questions).toHaveCount(2);
+  await expect(onggi.conversations).toHaveCount(3);
+});
 
 const readUsage = (page: Page): Promise<number> =>
   page.evaluate(async () => (await navigator.storage.estimate()).usage ?? 0);

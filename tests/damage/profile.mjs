@@ -19,6 +19,11 @@ const MESSAGES_EACH = 50;
 const DOCUMENTS = 8;
 const ATTACHMENTS = 8;
 const USAGE_DAYS = 60;
+/** The usage of a day with more requests than the messages of any. */
+const MORE_THAN_ASKED = {
+  ...{ requestCount: 1000, unpricedCount: 1000, timedCount: 1000, totalResponseTimeMs: 1_000_000 },
+  ...{ promptTokens: 100_000, completionTokens: 100_000, totalTokens: 200_000 },
+};
 /** Asked in the app after the whole snapshot, and again after its segment. */
 const NEWER_QUESTIONS = 3;
 
@@ -32,8 +37,13 @@ function textOf(/** @type {number} */ conversation, /** @type {number} */ messag
   return `옹기 ${conversation}/${message} ${words.join(' ')}`;
 }
 
-/** Reads the live database as it is. Runs in the page. @returns {Promise<Rows>} */
-export async function readRows() {
+/**
+ * Reads the live database as it is: what a backup holds and a start itself does not write anew, as visits are.
+ * Runs in the page.
+ * @param {readonly string[]} [more] tables that no backup holds
+ * @returns {Promise<Rows>}
+ */
+export async function readRows(more = []) {
   /** @type {<T>(request: IDBRequest<T>) => Promise<T>} */
   const done = (request) =>
     new Promise((resolve, reject) => {
@@ -49,6 +59,8 @@ export async function readRows() {
   /** @type {(value: unknown) => unknown} */
   const toPlain = (value) => {
     if (value instanceof ArrayBuffer) return [...new Uint8Array(value)];
+    if (value instanceof Uint8Array) return [...value];
+    if (value instanceof CryptoKey) return [value.algorithm.name, ...value.usages];
     if (Array.isArray(value)) return value.map(toPlain);
     if (typeof value !== 'object' || value === null) return value;
     const entries = Object.entries(value).filter(([, each]) => each !== undefined);
@@ -58,10 +70,10 @@ export async function readRows() {
   /** @type {Record<string, Record<string, string>>} */
   const tables = {};
   let running = 0;
-  // What a backup holds and is not written anew by a start itself, as visits are.
   for (const name of [
     ...['userSettings', 'endpoints', 'usageStatistics', 'documents', 'documentChunks'],
     ...['conversations', 'messages', 'attachments'],
+    ...more,
   ]) {
     const store = database.transaction(name).objectStore(name);
     /** @type {Record<string, unknown>[]} */
@@ -74,6 +86,19 @@ export async function readRows() {
   }
   database.close();
   return { tables, running };
+}
+
+/** The rows of `before` that are not in `now`, member for member: how many, by table. */
+export function findMissing(/** @type {Rows} */ before, /** @type {Rows | undefined} */ now) {
+  /** @type {Record<string, number>} */
+  const missing = {};
+  for (const [table, rows] of Object.entries(before.tables)) {
+    const count = Object.entries(rows).filter(
+      ([key, row]) => now?.tables[table]?.[key] !== row,
+    ).length;
+    if (count > 0) missing[table] = count;
+  }
+  return missing;
 }
 
 /** Puts files at messages. Runs in the page, whose address is not of the app yet. */
@@ -143,17 +168,64 @@ async function takeSnapshot(
 async function askNewer(/** @type {Page} */ page, /** @type {string} */ appUrl) {
   await page.goto(`${appUrl}/#/`);
   await page.locator('#composer').waitFor();
-  let rows = await page.evaluate(readRows);
+  let rows = await page.evaluate(readRows, []);
   for (let question = 1; question <= NEWER_QUESTIONS; question += 1) {
     await page.locator('#composer').fill(`newer question ${question}`);
     await page.locator('#composer').press('Enter');
     const expected = Object.keys(rows.tables['messages'] ?? {}).length + 2;
     do {
       await pause(50);
-      rows = await page.evaluate(readRows);
+      rows = await page.evaluate(readRows, []);
     } while (rows.running > 0 || Object.keys(rows.tables['messages'] ?? {}).length < expected);
   }
   return rows;
+}
+
+/**
+ * Writes a database with rows of every kind, before the app is opened on the page.
+ * @param {Page} page
+ * @param {string} appUrl
+ * @param {string} baseUrl  of the endpoint of its connection
+ */
+export async function seedProfile(page, appUrl, baseUrl) {
+  /** @type {{ module: typeof import('../support/seed.ts') }} */
+  const { module: seed } = await runnerImport(
+    fileURLToPath(new URL('../support/seed.ts', import.meta.url)),
+  );
+  const endpoint = seed.seedEndpoint(baseUrl, ['echo-fast']);
+  const rows = seed.seedConversations(
+    Array.from({ length: CONVERSATIONS }, (_, conversation) =>
+      seed.seedConversation(`Conversation ${conversation}`, {
+        daysAgo: conversation,
+        texts: Array.from({ length: MESSAGES_EACH }, (_none, message) =>
+          textOf(conversation, message),
+        ),
+      }),
+    ),
+  );
+  const userSettings = [
+    seed.seedSettings({ defaultEndpointId: endpoint.id, defaultModel: 'echo-fast' }),
+  ];
+  const documents = Array.from({ length: DOCUMENTS }, (_, at) =>
+    seed.seedDocument(
+      `document-${at}.txt`,
+      Array.from({ length: 20 }, (_none, part) => textOf(at, part)).join('\n'),
+    ),
+  );
+  // Not less than the messages show, or the maintenance would raise it.
+  const usageStatistics = Array.from({ length: USAGE_DAYS }, (_, day) =>
+    seed.seedUsage(day + 1, 'echo-fast', MORE_THAN_ASKED),
+  );
+  const others = { usageStatistics, ...seed.seedDocuments(documents) };
+  await seed.seedDatabase(
+    page,
+    { ...rows, ...others, endpoints: [endpoint], userSettings },
+    appUrl,
+  );
+  await page.evaluate(putAttachments, {
+    count: ATTACHMENTS,
+    conversationId: 'Conversation 0',
+  });
 }
 
 /**
@@ -161,46 +233,10 @@ async function askNewer(/** @type {Page} */ page, /** @type {string} */ appUrl) 
  * @returns {Promise<{ atSnapshot: Rows, atEnd: Rows }>}
  */
 export async function fillProfile(/** @type {string} */ profile, /** @type {string} */ appUrl) {
-  /** @type {{ module: typeof import('../support/seed.ts') }} */
-  const { module: seed } = await runnerImport(
-    fileURLToPath(new URL('../support/seed.ts', import.meta.url)),
-  );
   const server = await createConformanceServer({ apiKey: undefined });
   let browser = await launchKillable(profile);
   try {
-    const endpoint = seed.seedEndpoint(server.localhostUrl, ['echo-fast']);
-    const rows = seed.seedConversations(
-      Array.from({ length: CONVERSATIONS }, (_, conversation) =>
-        seed.seedConversation(`Conversation ${conversation}`, {
-          daysAgo: conversation,
-          texts: Array.from({ length: MESSAGES_EACH }, (_none, message) =>
-            textOf(conversation, message),
-          ),
-        }),
-      ),
-    );
-    const userSettings = [
-      seed.seedSettings({ defaultEndpointId: endpoint.id, defaultModel: 'echo-fast' }),
-    ];
-    const documents = Array.from({ length: DOCUMENTS }, (_, at) =>
-      seed.seedDocument(
-        `document-${at}.txt`,
-        Array.from({ length: 20 }, (_none, part) => textOf(at, part)).join('\n'),
-      ),
-    );
-    const usageStatistics = Array.from({ length: USAGE_DAYS }, (_, day) =>
-      seed.seedUsage(day + 1, 'echo-fast'),
-    );
-    const others = { usageStatistics, ...seed.seedDocuments(documents) };
-    await seed.seedDatabase(
-      browser.page,
-      { ...rows, ...others, endpoints: [endpoint], userSettings },
-      appUrl,
-    );
-    await browser.page.evaluate(putAttachments, {
-      count: ATTACHMENTS,
-      conversationId: 'Conversation 0',
-    });
+    await seedProfile(browser.page, appUrl, server.localhostUrl);
     await browser.close();
 
     // A second start makes LevelDB write its log into tables.
@@ -208,7 +244,7 @@ export async function fillProfile(/** @type {string} */ profile, /** @type {stri
     await takeSnapshot(browser.page, appUrl, '.json.gz');
     await askNewer(browser.page, appUrl);
     await takeSnapshot(browser.page, appUrl, '.segment.gz');
-    const atSnapshot = await browser.page.evaluate(readRows);
+    const atSnapshot = await browser.page.evaluate(readRows, []);
     await browser.close();
 
     browser = await launchKillable(profile);

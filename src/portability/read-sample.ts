@@ -4,7 +4,7 @@ import { baseNameOf } from '#files/file-label.ts';
 import { measureJsonDepth } from '#files/scan-json.ts';
 import { splitJson } from '#files/split-json.ts';
 import { splitLines } from '#files/split-lines.ts';
-import { MAX_IMPORT_DEPTH } from '#files/limits.ts';
+import { MAX_IMPORT_DEPTH, MAX_WHOLE_JSON_BYTES } from '#files/limits.ts';
 import type { JsonSample } from './formats/format.ts';
 import { contentOf } from './open-files.ts';
 import type { ImportedFile } from './open-files.ts';
@@ -23,7 +23,7 @@ export type FileSample =
   | { readonly kind: 'empty' };
 
 const HEAD_CHARACTERS = 64 * 1024;
-/** Members behind this much of a top-level object are not looked for. */
+/** Members behind this much of a top-level object are not looked for, see {@link mostCharacters}. */
 const MAX_SAMPLED_CHARACTERS = 32 * 1024 * 1024;
 /** Lines that are looked at for a second one that can be read. */
 const MAX_SAMPLED_LINES = 20;
@@ -170,7 +170,7 @@ async function readStructure(file: ImportedFile): Promise<{
       else if (piece.kind === 'value') members.set(piece.key ?? '', parse(piece.text));
       else refusal ??= piece.reason;
       seen += 'text' in piece ? piece.text.length : 0;
-      if (elements.length >= 2 || seen > MAX_SAMPLED_CHARACTERS) break;
+      if (elements.length >= 2 || seen > mostCharacters(members)) break;
     }
   } catch (error) {
     // Of a file that ends early, what was whole tells its format all the same.
@@ -189,6 +189,16 @@ async function readStructure(file: ImportedFile): Promise<{
   const first: unknown = Object.fromEntries(members);
   const found = { isLines: false, isArray, first, second: undefined };
   return { isCut, structure: members.size === 0 ? undefined : found };
+}
+
+/**
+ * How much of a top-level object is gone through for its members. A conversation with the specification's
+ * keys may be one of ours, which says so, and has its branches, behind its messages: of such a file all is
+ * looked at that can be read at all.
+ */
+function mostCharacters(members: ReadonlyMap<string, unknown>): number {
+  const mayBeOurs = members.has('conversation_id') && members.has('messages');
+  return mayBeOurs ? MAX_WHOLE_JSON_BYTES : MAX_SAMPLED_CHARACTERS;
 }
 
 function parseElements(text: string): readonly unknown[] {

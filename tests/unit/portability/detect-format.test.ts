@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { detectFormat } from '#portability/detect-format.ts';
 import { IMPORT_FORMATS } from '#portability/formats/registry.ts';
 import { openFiles } from '#portability/open-files.ts';
+import { readImports } from '#portability/read-imports.ts';
+import { recognizeFiles } from '#portability/recognize-files.ts';
 import { chatgptConversation, fileOf } from './import-files.ts';
 
 async function detect(content: Parameters<typeof fileOf>[1], path = 'conversations.json') {
@@ -194,6 +196,34 @@ describe('detectFormat', () => {
     const counting = { ...file, stream };
     expect((await detectFormat(counting)).kind).toBe('json');
     expect(read).toBeLessThan(file.sizeBytes / 4);
+  });
+
+  it('knows a long conversation of ours by what stands behind its messages, and reads its branches', async () => {
+    const long = 'x'.repeat(8_500_000);
+    const message = (id: string, content: string) => ({
+      message_id: id,
+      role: 'user',
+      content,
+      timestamp: '2026-01-01T00:00:00.000+00:00',
+      parent_id: null,
+    });
+    const talk = {
+      conversation_id: 'c',
+      created_at: '2026-01-01T00:00:00.000+00:00',
+      messages: ['a', 'b', 'c', 'd'].map((id) => message(id, long)),
+      metadata: {},
+      format: 'onggi.conversation',
+      format_version: 1,
+      branch_messages: [message('f', 'another way')],
+    };
+    const recognized = await recognizeFiles(await openFiles([fileOf('long.json', talk)]));
+    expect(recognized.summaries.map(({ format }) => format)).toEqual(['onggi-json']);
+    const ids: string[] = [];
+    for await (const outcome of readImports(recognized.files)) {
+      if (outcome.kind !== 'item' || outcome.item.kind !== 'native') throw new Error(outcome.kind);
+      ids.push(...outcome.item.native.messages.map(({ id }) => id));
+    }
+    expect(ids).toEqual(['a', 'b', 'c', 'd', 'f']);
   });
 
   const shared = new URL('../../../../shared/samples/exports/', import.meta.url);

@@ -163,8 +163,9 @@ function toMessage(
 
 /** What the source says of a message that has no column. */
 export function messageMetadata(imported: ImportedMessage): Readonly<Record<string, unknown>> {
-  const texts = imported.attachments.flatMap(({ name, text }) =>
-    text === undefined ? [] : [{ name, text }],
+  // Where the export has no bytes the text is stored in their place.
+  const texts = imported.attachments.flatMap(({ name, text, dataUrl }) =>
+    text === undefined || dataUrl === undefined ? [] : [{ name, text }],
   );
   return {
     ...imported.metadata,

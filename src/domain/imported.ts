@@ -67,7 +67,7 @@ export interface ImportedAttachment {
   readonly assetKeys: readonly string[];
   /** A `data:` URL that holds the bytes themselves. */
   readonly dataUrl?: string;
-  /** Text the other product read out of the file: kept with the message's metadata. */
+  /** Text the other product read out of the file, or that was pasted: it stands for bytes that are nowhere else. */
   readonly text?: string;
 }
 

@@ -3,7 +3,7 @@ import type { ImportedAttachment, ImportedConversation, SkipReason } from '#doma
 import type { AttachmentReference } from '#domain/message.ts';
 import { MAX_ATTACHMENT_BYTES } from '#files/limits.ts';
 import { readBytes } from '#files/read-bytes.ts';
-import { readMediaType } from './file-kind.ts';
+import { isBinaryName, readMediaType } from './file-kind.ts';
 import type { AssetFinder } from './find-asset.ts';
 
 /** Base64 has four characters for three bytes, and some head. */
@@ -20,18 +20,19 @@ export interface CollectedAttachment {
   readonly refusal: Extract<SkipReason, 'asset_too_large'> | null;
 }
 
-/** Whether the bytes of an attachment are at hand, without reading them. */
+/** Whether the bytes of an attachment are at hand, or a text in their place, without reading them. */
 function isAtHand(attachment: ImportedAttachment, findAsset: AssetFinder): boolean {
-  return attachment.dataUrl !== undefined || findAsset(attachment.assetKeys) !== undefined;
+  const { dataUrl, text, assetKeys } = attachment;
+  return dataUrl !== undefined || text !== undefined || findAsset(assetKeys) !== undefined;
 }
 
 /** Whether the bytes of an attachment are at hand and too many to be taken, without reading them. */
 export function isTooLarge(
-  { dataUrl, assetKeys }: ImportedAttachment,
+  { dataUrl, assetKeys, text = '' }: ImportedAttachment,
   findAsset: AssetFinder,
 ): boolean {
   if (dataUrl !== undefined) return dataUrl.length > MAX_DATA_URL_CHARACTERS;
-  return (findAsset(assetKeys)?.sizeBytes ?? 0) > MAX_ATTACHMENT_BYTES;
+  return (findAsset(assetKeys)?.sizeBytes ?? text.length) > MAX_ATTACHMENT_BYTES;
 }
 
 /** Whether the bytes of an attachment are at hand and small enough to be taken. */
@@ -39,9 +40,9 @@ export function isReadable(attachment: ImportedAttachment, findAsset: AssetFinde
   return isAtHand(attachment, findAsset) && !isTooLarge(attachment, findAsset);
 }
 
-/** Whether an attachment misses something: text that the source read out of it stands for its bytes. */
+/** Whether nothing of an attachment is there: text that the source read out of it stands for its bytes. */
 export function isMissing(attachment: ImportedAttachment, findAsset: AssetFinder): boolean {
-  return attachment.text === undefined && !isAtHand(attachment, findAsset);
+  return !isAtHand(attachment, findAsset);
 }
 
 /**
@@ -57,18 +58,14 @@ export async function* collectAttachments(
   for (const { sourceId, attachments } of messages) {
     if (!isWanted(sourceId)) continue;
     for (const attachment of attachments) {
-      const { bytes, isTooLarge: isRefused } = await readAttachmentBytes(attachment, findAsset);
+      const read = await readAttachmentBytes(attachment, findAsset);
+      const { bytes, name, mediaType } = read;
       yield {
-        reference: {
-          id: createId(),
-          name: attachment.name,
-          mediaType: mediaTypeOf(attachment, bytes),
-          // 0 is how a reference says that its bytes are not here.
-          sizeBytes: bytes?.byteLength ?? 0,
-        },
+        // 0 is how a reference says that its bytes are not here.
+        reference: { id: createId(), name, mediaType, sizeBytes: bytes?.byteLength ?? 0 },
         messageSourceId: sourceId,
         bytes,
-        refusal: isRefused ? 'asset_too_large' : null,
+        refusal: read.isTooLarge ? 'asset_too_large' : null,
       };
     }
   }
@@ -83,16 +80,40 @@ export function mediaTypeOf(
   return known ?? (bytes && readMediaType(bytes)) ?? 'application/octet-stream';
 }
 
-interface ReadBytes {
+/** What an attachment is stored as. */
+export interface ReadAttachment {
+  readonly name: string;
+  readonly mediaType: string;
   readonly bytes: Uint8Array<ArrayBuffer> | null;
   readonly isTooLarge: boolean;
 }
 
-/** The bytes, from the export itself or out of its archive. What cannot be read counts as missing. */
+/**
+ * The bytes, from the export itself or out of its archive, else the text that stands for them. What cannot
+ * be read counts as missing.
+ */
 export async function readAttachmentBytes(
+  attachment: ImportedAttachment,
+  findAsset: AssetFinder,
+): Promise<ReadAttachment> {
+  const { name, text } = attachment;
+  const { bytes, isTooLarge: isRefused } = await readOwnBytes(attachment, findAsset);
+  if (!bytes && text !== undefined && text.length <= MAX_ATTACHMENT_BYTES) {
+    const written = new TextEncoder().encode(text);
+    if (written.length <= MAX_ATTACHMENT_BYTES) {
+      const as = { name: nameOfText(attachment), mediaType: mediaTypeOfText(attachment) };
+      return { ...as, bytes: written, isTooLarge: isRefused };
+    }
+  }
+  const isTooLong = !bytes && (text?.length ?? 0) > 0;
+  const mediaType = mediaTypeOf(attachment, bytes);
+  return { name, mediaType, bytes, isTooLarge: isRefused || isTooLong };
+}
+
+async function readOwnBytes(
   { dataUrl, assetKeys }: ImportedAttachment,
   findAsset: AssetFinder,
-): Promise<ReadBytes> {
+): Promise<Pick<ReadAttachment, 'bytes' | 'isTooLarge'>> {
   if (dataUrl !== undefined) {
     const isTooLong = dataUrl.length > MAX_DATA_URL_CHARACTERS;
     return { bytes: isTooLong ? null : decodeDataUrl(dataUrl), isTooLarge: isTooLong };
@@ -102,6 +123,21 @@ export async function readAttachmentBytes(
   if (asset.sizeBytes > MAX_ATTACHMENT_BYTES) return { bytes: null, isTooLarge: true };
   const bytes = await readBytes(asset.stream(), MAX_ATTACHMENT_BYTES).catch(() => null);
   return { bytes, isTooLarge: false };
+}
+
+/** Kinds of file that are text themselves; what is shown as a picture is none. */
+const TEXT_TYPE =
+  /^text\/|^application\/(?:.*[+.-])?(?:json|xml|yaml|toml|javascript|typescript|sh|csv)$/i;
+
+/** What was said of the file holds for its text only where the file was one. */
+function mediaTypeOfText({ mediaType }: ImportedAttachment): string {
+  return mediaType !== null && TEXT_TYPE.test(mediaType) ? mediaType : 'text/plain';
+}
+
+/** Nobody can open a text as the document or the picture that it was read out of. */
+function nameOfText({ name, mediaType }: ImportedAttachment): string {
+  const wasText = mediaType === null ? !isBinaryName(name) : TEXT_TYPE.test(mediaType);
+  return wasText || /\.(txt|md)$/i.test(name) ? name : `${name}.txt`;
 }
 
 /** The bytes of a `data:` URL; null when it is none. */

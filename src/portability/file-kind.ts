@@ -94,9 +94,15 @@ function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** `.dat` is what ChatGPT calls every asset since 2026. */
-const MEDIA_NAME =
-  /\.(png|jpe?g|gif|webp|avif|hei[cf]|bmp|tiff?|svg|ico|wav|mp3|m4a|ogg|oga|opus|flac|aac|mp4|m4v|mov|webm|mkv|avi|pdf|docx?|xlsx?|pptx?|odt|ods|epub|woff2?|ttf|otf|dat|bin|exe|dll|so|wasm|css|js|mjs)$/i;
+/** Endings of pictures, sounds, films, documents and programs; `.dat` is what ChatGPT calls every asset since 2026. */
+const BINARY_ENDINGS =
+  'png|jpe?g|gif|webp|avif|hei[cf]|bmp|tiff?|svg|ico|wav|mp3|m4a|ogg|oga|opus|flac|aac|mp4|m4v|mov|webm|mkv|avi|pdf|docx?|xlsx?|pptx?|odt|ods|epub|woff2?|ttf|otf|dat|bin|exe|dll|so|wasm';
+const MEDIA_NAME = new RegExp(`\\.(${BINARY_ENDINGS}|css|js|mjs)$`, 'i');
+/** The others are archives and documents that an import may open by itself. */
+const BINARY_NAME = new RegExp(
+  `\\.(${BINARY_ENDINGS}|rtf|odp|hwpx?|pages|numbers|key|zip|gz|tar|7z|rar)$`,
+  'i',
+);
 
 /**
  * Whether a name in an archive stands for something that is looked at only when a message wants it.
@@ -105,4 +111,9 @@ const MEDIA_NAME =
  */
 export function isMediaName(name: string): boolean {
   return MEDIA_NAME.test(name);
+}
+
+/** Whether a name is one of a file that is no text, so that a text of that name could not be opened. */
+export function isBinaryName(name: string): boolean {
+  return BINARY_NAME.test(name);
 }

@@ -10,15 +10,17 @@ import type { Attachment } from '#domain/stored-rows.ts';
 import { fillAttachments, findAttachments } from '#db/imported-conversations.ts';
 import type { OnggiDatabase } from '#db/open-database.ts';
 import { readAllMessages } from '#db/table-pages.ts';
-import { isReadable, mediaTypeOf, readAttachmentBytes } from './collect-attachments.ts';
+import { isReadable, readAttachmentBytes } from './collect-attachments.ts';
 import type { WantedItem } from './filter-items.ts';
 import { hasNativeBytes, readNativeBytes } from './native-bytes.ts';
+
+type Found = Pick<Attachment, 'mediaType' | 'bytes'> & Partial<Pick<Attachment, 'name'>>;
 
 /** A reference that is here without bytes, and how they are read; undefined when that fails. */
 export interface BareReference {
   readonly message: Pick<Message, 'id' | 'conversationId'>;
   readonly reference: AttachmentReference;
-  readonly read: () => Promise<Pick<Attachment, 'mediaType' | 'bytes'> | undefined>;
+  readonly read: () => Promise<Found | undefined>;
 }
 
 /** Bytes that wait in memory for their transaction. */
@@ -45,10 +47,8 @@ export async function findBareImported(
     return pair(message.attachments, given).flatMap(([reference, attachment]): BareReference[] => {
       if (known.has(reference.id) || !isReadable(attachment, findAsset)) return [];
       const read = async () => {
-        const { bytes } = await readAttachmentBytes(attachment, findAsset);
-        return bytes
-          ? { mediaType: mediaTypeOf(attachment, bytes), bytes: bytes.buffer }
-          : undefined;
+        const { bytes, name, mediaType } = await readAttachmentBytes(attachment, findAsset);
+        return bytes ? { name, mediaType, bytes: bytes.buffer } : undefined;
       };
       return [{ message, reference, read }];
     });
@@ -66,7 +66,7 @@ function withAttachments({
   );
 }
 
-/** By place, as they were stored; by name where the lists are not equally long. */
+/** By place, as they were stored; by name where the lists are not equally long. A text may have an ending more. */
 function pair(
   references: readonly AttachmentReference[],
   given: readonly ImportedAttachment[],
@@ -74,7 +74,9 @@ function pair(
   const left = [...given];
   const isByPlace = references.length === given.length;
   return references.flatMap((reference) => {
-    const place = isByPlace ? 0 : left.findIndex(({ name }) => name === reference.name);
+    const place = isByPlace
+      ? 0
+      : left.findIndex(({ name }) => [name, `${name}.txt`].includes(reference.name));
     const [attachment] = place === -1 ? [] : left.splice(place, 1);
     return attachment ? [[reference, attachment] as const] : [];
   });

@@ -180,3 +180,35 @@ test('what ChatGPT shows closed stands closed, with its thoughts, files and bloc
   const link = step.getByRole('link', { name: 'https://pots.example/kiln' });
   await expect(link).toHaveAttribute('rel', 'noopener noreferrer');
 });
+
+test('a long text that was pasted into Claude can be opened from its message', async ({
+  start,
+  page,
+}) => {
+  await start();
+  await page.goto('/#/data');
+  const pasted = `${'흙은 숨을 쉰다. 😀\n'.repeat(400)}The end.`;
+  const talk = chat('With a paste', 1);
+  const [question, answer] = talk.chat_messages;
+  const attachments = [{ file_name: '', file_type: '', file_size: 9, extracted_content: pasted }];
+  const given = { ...talk, chat_messages: [{ ...question, attachments }, answer] };
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page
+      .getByRole('region', { name: text('import.title') })
+      .getByRole('button', { name: text('import.button'), exact: true })
+      .click(),
+  ]);
+  const buffer = Buffer.from(JSON.stringify([given]));
+  await chooser.setFiles({ name: 'conversations.json', mimeType: 'application/json', buffer });
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: /^Import \d+ conversation/ }).click();
+  await dialog.getByRole('button', { name: text('import.show') }).click();
+  const files = page.getByRole('list', { name: text('message.attachments') });
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    files.getByRole('button', { name: 'pasted.txt' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe('pasted.txt');
+  expect(await readFile(await download.path(), 'utf8')).toBe(pasted);
+});

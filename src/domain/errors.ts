@@ -84,6 +84,7 @@ export const ERROR_CODES = [
   'backup/nothing-to-undo',
   'backup/not-written',
   'export/too-large',
+  'export/conversation-too-large',
   'backup/replaced',
   'model/unreachable',
   'model/damaged',

@@ -32,6 +32,8 @@ export type JsonPiece =
       readonly kind: 'refused';
       readonly key: string | null;
       readonly reason: 'too_deep' | 'too_large';
+      /** How its text begins, at most {@link HEAD_CHARACTERS}: its name may stand there. */
+      readonly head: string;
     };
 
 export interface SplitJsonOptions {
@@ -68,6 +70,9 @@ type Place =
  * memory, whose pages cost more than the parsing (2.04 to 0.92 times one JSON.parse of all).
  */
 const PIECE_CHARACTERS = 32 * 1024;
+
+/** What is given of an element that was passed over. */
+const HEAD_CHARACTERS = 2048;
 
 /** Longest top-level scalar that is no string: numbers and names are shorter. */
 const MAX_BARE_CHARACTERS = 400;
@@ -144,6 +149,8 @@ function createSplitter(options: SplitJsonOptions): Splitter {
   let isFirstElement = true;
   let hasContent = false;
   let refusal: 'too_deep' | 'too_large' | null = null;
+  /** Of the refused element. */
+  let head = '';
   /** Guesses at a cut that were none in this region: a file that is not ours stops them. */
   let missCount = 0;
 
@@ -237,6 +244,7 @@ function createSplitter(options: SplitJsonOptions): Splitter {
       if (found) {
         hold(chunk.slice(pieceStart, index));
         if (onDeepElement === 'throw') throw refusalError(found);
+        head = headOfElement();
         yield* flush();
         beginPiece();
         refusal = found;
@@ -287,6 +295,17 @@ function createSplitter(options: SplitJsonOptions): Splitter {
     return pieceLength - elementOffset > maxElementCharacters ? 'too_large' : null;
   }
 
+  function headOfElement(): string {
+    let from = elementOffset;
+    let text = '';
+    for (const part of held) {
+      if (from < part.length) text += part.slice(from, from + HEAD_CHARACTERS - text.length);
+      from = Math.max(0, from - part.length);
+      if (text.length === HEAD_CHARACTERS) break;
+    }
+    return text;
+  }
+
   function hold(text: string): void {
     held.push(text);
     heldLength += text.length;
@@ -295,7 +314,7 @@ function createSplitter(options: SplitJsonOptions): Splitter {
   /** Counts an element that ended; true when the piece was given and another begins. */
   function* endElement(text: string): Generator<JsonPiece, boolean> {
     if (refusal !== null) {
-      yield { kind: 'refused', key, reason: refusal };
+      yield { kind: 'refused', key, reason: refusal, head };
       beginPiece();
       return true;
     }
@@ -313,14 +332,14 @@ function createSplitter(options: SplitJsonOptions): Splitter {
   function* endRegion(text: string, mark: number): Generator<JsonPiece> {
     if (isArray) {
       if (mark !== 0x5d || (!hasContent && !isFirstElement)) throw notJsonAfter(text);
-      if (refusal !== null) yield { kind: 'refused', key, reason: refusal };
+      if (refusal !== null) yield { kind: 'refused', key, reason: refusal, head };
       else if (hasContent) {
         yield { kind: 'elements', key, text: joined(text), count: count + 1 };
       } else yield* flush();
       place = isInObject ? 'after-member' : 'end';
     } else {
       if (mark === 0x5d || !hasContent) throw notJson();
-      if (refusal !== null) yield { kind: 'refused', key, reason: refusal };
+      if (refusal !== null) yield { kind: 'refused', key, reason: refusal, head };
       else yield { kind: 'value', key, text: joined(text) };
       place = mark === 0x2c ? 'key' : 'end';
     }

@@ -1560,6 +1560,8 @@ const errors = {
   'error.export/too-large':
     'The database file is built in memory, and your data are too large for that. Nothing was written; a backup and the file for PostgreSQL are written piece by piece and hold the same.',
   'error.backup/replaced':
+  'error.export/conversation-too-large':
+    'This conversation is so large that onggi could not read the file back. Nothing was written; export it as an archive, which holds its files beside it, or leave its files out.',
     'Another tab puts a restored backup in place. Nothing is lost; reload to go on here.',
   'error.model/unreachable':
     'The embedding model could not be fetched. Searching by words works as before; try again when you are connected.',

@@ -1394,6 +1394,8 @@ export const ko: LaterTexts = {
   'error.export/too-large':
     '데이터베이스 파일은 메모리 안에서 만드는데, 데이터가 그러기에는 너무 커요. 아무것도 쓰지 않았어요. 백업과 PostgreSQL용 파일은 조금씩 나눠 쓰며 같은 내용을 담으니 그것을 써 주세요.',
   'error.backup/replaced':
+  'error.export/conversation-too-large':
+    '이 대화는 너무 커서, 이 형식으로 내보내면 onggi가 다시 읽을 수 없어요. 아무것도 쓰지 않았어요. 첨부 파일을 따로 담는 ‘읽기 좋은 묶음’으로 내보내거나 첨부 파일을 빼 주세요.',
     '다른 탭에서 백업을 복원하고 있어요. 잃은 것은 없으니 새로고침하면 이어서 쓸 수 있어요.',
   'error.model/unreachable':
     '임베딩 모델을 가져오지 못했어요. 단어 검색은 그대로 쓸 수 있어요. 다시 연결된 뒤 시도해 주세요.',

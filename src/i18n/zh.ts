@@ -1306,6 +1306,8 @@ export const zh: LaterTexts = {
   'error.export/too-large':
     '数据库文件在内存中生成，而你的数据过大。未写入任何内容；备份和 PostgreSQL 文件会分段写入，内容相同，请改用它们。',
   'error.backup/replaced': '另一个标签页正在恢复备份。没有丢失任何内容，重新加载即可继续。',
+  'error.export/conversation-too-large':
+    '这个对话过大，写成这种格式后 onggi 无法读回。未写入任何内容；请导出为“可阅读的合集”（附件单独存放），或不包含附件。',
   'error.model/unreachable': '无法获取嵌入模型。按文字搜索不受影响；请在联网后重试。',
   'error.model/damaged':
     '嵌入模型的文件已损坏，或收到的是别的内容。你的数据不受影响，按文字搜索照常可用；请重试，或换一个模型。',

@@ -11,7 +11,7 @@ import type { ExportOptions, ExportTally, RunningExport } from './running-export
  * Writes what is asked for into `sink` and closes it; one conversation stands in memory at a time.
  * When it fails or is cancelled the sink is aborted with the reason, so that no half a file is left.
  * @throws OnggiError `chat/not-found` when a single conversation is gone, `app/unexpected` for a
- * Markdown file of several, `db/*`; the reason of `signal`; what the sink throws.
+ * Markdown file of several, `export/conversation-too-large` for one that could not be read back, `db/*`; the reason of `signal`; what the sink throws.
  */
 export async function exportConversations(
   source: ExportSource,

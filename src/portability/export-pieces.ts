@@ -1,4 +1,6 @@
+import type { Conversation } from '#domain/conversation.ts';
 import { OnggiError } from '#domain/errors.ts';
+import { MAX_ELEMENT_CHARACTERS, MAX_WHOLE_JSON_BYTES } from '#files/limits.ts';
 import type { WholeConversation } from './conversation-fields.ts';
 import { writeConversationJson } from './conversation-json.ts';
 import { createRandomNonce, writeConversationMarkdown } from './conversation-markdown.ts';
@@ -27,16 +29,21 @@ export function writePieces(running: RunningExport): AsyncGenerator<string> {
   }
 }
 
+/** What our own import takes; around one of several stand a bracket or a comma, and breaks. */
+const MOST_CHARACTERS = { alone: MAX_WHOLE_JSON_BYTES, among: MAX_ELEMENT_CHARACTERS - 16 };
+
 /** One object for one chosen conversation, else an array of them. */
 async function* writeJson(running: RunningExport): AsyncGenerator<string> {
   const { options, ids, request } = running;
-  const { appVersion } = options;
+  const { appVersion, mostCharacters = MOST_CHARACTERS } = options;
   const readBytes = bytesReader(running);
   const isOne = request.selection.kind === 'ids' && ids.length === 1;
+  const most = isOne ? mostCharacters.alone : mostCharacters.among;
   let before = isOne ? '' : '[\n';
   for await (const whole of readSelected(running)) {
     yield before;
-    yield* writeConversationJson(whole, { appVersion, readBytes });
+    const pieces = writeConversationJson(whole, { appVersion, readBytes });
+    yield* upTo(most, pieces, whole.conversation);
     before = ',\n';
   }
   if (isOne) requireOne(running);
@@ -44,14 +51,35 @@ async function* writeJson(running: RunningExport): AsyncGenerator<string> {
 }
 
 async function* writeMarkdown(running: RunningExport): AsyncGenerator<string> {
-  const { appVersion } = running.options;
+  const { appVersion, mostCharacters = MOST_CHARACTERS } = running.options;
   if (running.ids.length !== 1) {
     throw new OnggiError('app/unexpected', 'a Markdown file holds one conversation');
   }
   for await (const whole of readSelected(running)) {
-    yield* writeConversationMarkdown(whole, { appVersion, createNonce: createRandomNonce });
+    const pieces = writeConversationMarkdown(whole, { appVersion, createNonce: createRandomNonce });
+    yield* upTo(mostCharacters.alone, pieces, whole.conversation);
   }
   requireOne(running);
+}
+
+/**
+ * The pieces of a conversation, while our own import takes what they are together.
+ * @throws OnggiError `export/conversation-too-large` with its name, before a person relies on it.
+ */
+async function* upTo(
+  mostCharacters: number,
+  pieces: Iterable<string> | AsyncIterable<string>,
+  { title, id }: Conversation,
+): AsyncGenerator<string> {
+  let length = 0;
+  for await (const piece of pieces) {
+    length += piece.length;
+    if (length > mostCharacters) {
+      const said = `a conversation of more than ${mostCharacters} characters`;
+      throw new OnggiError('export/conversation-too-large', said, { detail: title ?? id });
+    }
+    yield piece;
+  }
 }
 
 function requireOne({ tally, ids }: RunningExport): void {

@@ -18,7 +18,7 @@ import { splitElements, splitJson } from '#files/split-json.ts';
 import { splitLines } from '#files/split-lines.ts';
 import type { TextLine } from '#files/split-lines.ts';
 import type { ImportFormat, JsonFormat, ReadContext } from './formats/format.ts';
-import { nameOf } from './formats/read-each.ts';
+import { nameInHead, nameOf } from './formats/read-each.ts';
 import { member } from './formats/read-value.ts';
 import { skipped } from './formats/skipped.ts';
 import { contentOf, toRefusal } from './open-files.ts';
@@ -166,9 +166,11 @@ interface RefusedValue {
   readonly kind: 'refused';
   readonly reason: 'too_deep' | 'too_large' | 'unreadable_element';
 }
+  /** How its text begins, where it is known. */
+  readonly head?: string | undefined;
 
-function toSkipped({ reason }: RefusedValue): ReadItem {
-  return skipped(reason, null);
+function toSkipped({ reason, head }: RefusedValue): ReadItem {
+  return skipped(reason, head === undefined ? null : nameInHead(head));
 }
 
 /** The elements of the top-level array, or of the arrays that the format names. */
@@ -184,7 +186,7 @@ async function* readElements(
     maxDepth: MAX_IMPORT_DEPTH,
   })) {
     if (!isWanted(piece.key)) continue;
-    if (piece.kind === 'refused') yield { kind: 'refused', reason: piece.reason };
+    if (piece.kind === 'refused') yield piece;
     else if (piece.kind === 'elements') yield* parseElements(piece.text);
   }
 }

@@ -15,6 +15,8 @@ export interface ExportOptions {
   readonly texts: ArchiveTexts;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
+  /** Longest conversation of a file that holds only it, and of one among others. Only tests give others. */
+  readonly mostCharacters?: { readonly alone: number; readonly among: number };
 }
 
 /** What an export wrote. */

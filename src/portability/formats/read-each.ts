@@ -44,3 +44,26 @@ export function nameOf(value: unknown): string | null {
   }
   return null;
 }
+
+/** The next member of an object whose value is a text, a number or another plain word. */
+const MEMBER = /\s*[{,]\s*"(\w{1,40})"\s*:\s*("(?:[^"\\]|\\.){0,500}"|[-+.\w]{1,30})/sy;
+
+/** The name out of how the JSON of a conversation begins, as of {@link nameOf}: for one that is not parsed. */
+export function nameInHead(head: string): string | null {
+  const members = new Map<string, unknown>();
+  MEMBER.lastIndex = 0;
+  // It ends where a list or an object begins: names in there are those of others.
+  for (let found = MEMBER.exec(head); found; found = MEMBER.exec(head)) {
+    const [, key = '', value = ''] = found;
+    members.set(key, parse(value));
+  }
+  return nameOf(Object.fromEntries(members));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -182,7 +182,13 @@ describe('splitJson', () => {
     expect(assemble(refused.pieces)).toEqual([1]);
     const skipping = await splitUntilError(text, { onDeepElement: 'skip' }, 100_000);
     expect(skipping.code).toBeNull();
-    expect(skipping.pieces).toContainEqual({ kind: 'refused', key: null, reason: 'too_deep' });
+    const head = '['.repeat(2048);
+    expect(skipping.pieces).toContainEqual({
+      kind: 'refused',
+      key: null,
+      reason: 'too_deep',
+      head,
+    });
     expect(assemble(skipping.pieces)).toEqual([1, 2]);
   });
 

@@ -389,6 +389,33 @@ describe('an archive that our own import would refuse', () => {
   });
 });
 
+describe('a conversation that our own import would not take', () => {
+  const [first] = ALL;
+  const exportUpTo = (among: number, alone: number, request: Partial<ExportRequest> = {}) =>
+    run(request, { mostCharacters: { among, alone } });
+
+  it('is refused by its name, as one of several and as the only one', async () => {
+    const { length } = (await run(only(0))).text;
+    const refusal = { code: 'export/conversation-too-large', detail: HOSTILE };
+    await exportUpTo(length, length, only(0));
+    await expect(exportUpTo(length, length - 1, only(0))).rejects.toMatchObject(refusal);
+    await exportUpTo(length + 100, 0);
+    await expect(exportUpTo(length - 100, length)).rejects.toMatchObject(refusal);
+  });
+
+  it('is refused as Markdown too, under its id where it has no title', async () => {
+    if (!first) throw new Error('no conversations');
+    const { conversation, messages } = first;
+    const untitled = { conversation: { ...conversation, title: null }, messages };
+    const source = { ...SOURCE, readWhole: () => Promise.resolve(untitled) };
+    const asked = { ...only(0), kind: 'markdown' as const };
+    const { length } = (await run(asked, {}, source)).text;
+    const upTo = (alone: number) => run(asked, { mostCharacters: { among: 0, alone } }, source);
+    await upTo(length);
+    await expect(upTo(length - 1)).rejects.toMatchObject({ detail: conversation.id });
+  });
+});
+
 describe('documents of the library', () => {
   it('stand in an archive of everything, and in no other', async () => {
     const whole = files((await run({ kind: 'archive' })).bytes);

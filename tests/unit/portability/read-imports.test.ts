@@ -4,7 +4,7 @@ import { openFiles } from '#portability/open-files.ts';
 import type { ImportFile, ImportedFile } from '#portability/open-files.ts';
 import { readImports } from '#portability/read-imports.ts';
 import { recognizeFiles } from '#portability/recognize-files.ts';
-import { fileOf } from './import-files.ts';
+import { chatgptConversation, fileOf } from './import-files.ts';
 
 /** What a file gives. @param change What lies in its place when it is read. */
 async function read(given: ImportFile, change: (file: ImportedFile) => ImportedFile = (x) => x) {
@@ -72,6 +72,18 @@ describe('lines that are read together', () => {
     }));
     expect(found).toMatchObject({ talks: [], refused: ['file/too-large'] });
     expect(given).toBeLessThan(300);
+  });
+});
+
+it('names a conversation that is too deep or too large by how it begins', async () => {
+  const lists = `${'['.repeat(5000)}${']'.repeat(5000)}`;
+  const good = chatgptConversation('good', [{ id: 'a', text: 'taken' }]);
+  const deepOne = `{"title":"깊은 \\"대화\\"","mapping":{"x":${lists}}}`;
+  const nameless = `{"mapping":{"name":${lists},"title":"of something else"}}`;
+  const file = fileOf('conversations.json', `[${JSON.stringify(good)},${deepOne},${nameless}]`);
+  expect(await read(file)).toMatchObject({
+    talks: [['taken']],
+    skipped: ['too_deep 깊은 "대화"', 'too_deep'],
   });
 });
 

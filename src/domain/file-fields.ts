@@ -51,10 +51,16 @@ const isText = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= MAX_FIELD_CHARACTERS;
 
 export const TEXT = kindOf(isText);
+/** Longest id. */
+export const MAX_NAME_CHARACTERS = 1000;
 /** An id or another name that must not be empty. */
-export const NAME = kindOf((value) => isText(value) && value !== '' && value.length <= 1000);
-/** A finite number. */
-export const REAL = kindOf((value) => typeof value === 'number' && Number.isFinite(value));
+export const NAME = kindOf(
+  (value) => isText(value) && value !== '' && value.length <= MAX_NAME_CHARACTERS,
+);
+const isSound = (value: unknown): value is number =>
+  typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+/** A number that is not larger than any that is counted exactly: sums of very many stay finite. */
+export const REAL = kindOf(isSound);
 /** A whole number. */
 export const INTEGER = kindOf((value) => Number.isSafeInteger(value));
 
@@ -91,9 +97,7 @@ export const INSTANT: FieldKind = {
 export const SECONDS: FieldKind = {
   write: (value) => (typeof value === 'number' ? value / 1000 : value),
   read: (value) =>
-    typeof value === 'number' && Number.isFinite(value)
-      ? Math.round(value * 1e6) / 1e3
-      : UNREADABLE,
+    isSound(value) && isSound(value * 1e3) ? Math.round(value * 1e6) / 1e3 : UNREADABLE,
 };
 
 /** A plain object; the specification's SQL rows hold it as JSON text, and both are read. */

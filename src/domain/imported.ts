@@ -188,6 +188,8 @@ export const IMPORT_NOTES = [
   'secrets_ignored',
   /** A value had the wrong type and was left out. */
   'value_ignored',
+  /** Blocks and other values of a message that were too long: their beginning is kept. */
+  'extras_cut',
   /** The export names a file whose bytes it does not hold. */
   'asset_missing',
   /** Documents named without their text. */

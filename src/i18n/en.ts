@@ -1181,6 +1181,7 @@ const texts = {
   'import.note.counters_recomputed': 'Wrong counts were corrected',
   'import.note.secrets_ignored': 'Keys and account data in the file were not read',
   'import.note.value_ignored': 'Values of a wrong kind were left out',
+  'import.note.extras_cut': 'Blocks or details that were too long were shortened; texts are whole',
   'import.note.asset_missing': 'Files named in the export are not in it',
   'import.note.document_without_text': 'Documents came without their text',
   'import.note.edited_at_source':
@@ -1559,9 +1560,9 @@ const errors = {
     'The backup could not be written completely and must not be relied on. Your data are as they were; try again, or choose another place.',
   'error.export/too-large':
     'The database file is built in memory, and your data are too large for that. Nothing was written; a backup and the file for PostgreSQL are written piece by piece and hold the same.',
-  'error.backup/replaced':
   'error.export/conversation-too-large':
     'This conversation is so large that onggi could not read the file back. Nothing was written; export it as an archive, which holds its files beside it, or leave its files out.',
+  'error.backup/replaced':
     'Another tab puts a restored backup in place. Nothing is lost; reload to go on here.',
   'error.model/unreachable':
     'The embedding model could not be fetched. Searching by words works as before; try again when you are connected.',

@@ -1065,6 +1065,8 @@ export const ja: LaterTexts = {
   'import.note.counters_recomputed': '誤った件数を直しました',
   'import.note.secrets_ignored': 'ファイル内のキーやアカウント情報は読んでいません',
   'import.note.value_ignored': '種類の合わない値は除きました',
+  'import.note.extras_cut':
+    '長すぎるブロックや詳細情報は先頭だけを残しました。本文はすべてそのままです',
   'import.note.asset_missing': '名前だけで実体のない添付ファイルがあります',
   'import.note.document_without_text': '本文のない文書があります',
   'import.note.edited_at_source':
@@ -1420,10 +1422,10 @@ export const ja: LaterTexts = {
     'バックアップを最後まで書き込めませんでした。このファイルは使わないでください。データはそのままです。もう一度試すか、別の場所を選んでください。',
   'error.export/too-large':
     'データベースファイルはメモリー内で作成されますが、データが大きすぎます。何も書き込んでいません。バックアップとPostgreSQL用のファイルは少しずつ書き込まれ、同じ内容を含みます。',
-  'error.backup/replaced':
-    '別のタブでバックアップを復元しています。失われたものはありません。再読み込みすると続けられます。',
   'error.export/conversation-too-large':
     'この会話は大きすぎるため、このファイルではonggiが読み戻せません。何も書き込んでいません。添付ファイルを別に収める「読みやすい一式」で書き出すか、添付ファイルを除いてください。',
+  'error.backup/replaced':
+    '別のタブでバックアップを復元しています。失われたものはありません。再読み込みすると続けられます。',
   'error.model/unreachable':
     '埋め込みモデルを取得できませんでした。言葉での検索はこれまでどおり使えます。接続してからもう一度お試しください。',
   'error.model/damaged':

@@ -1046,6 +1046,7 @@ export const ko: LaterTexts = {
   'import.note.counters_recomputed': '틀린 개수를 바로잡았어요',
   'import.note.secrets_ignored': '파일 속의 키와 계정 정보는 읽지 않았어요',
   'import.note.value_ignored': '종류가 맞지 않는 값은 뺐어요',
+  'import.note.extras_cut': '너무 긴 블록이나 세부 정보는 앞부분만 남겼어요. 글은 그대로예요',
   'import.note.asset_missing': '내보낸 파일에 이름만 있고 실제 파일이 없는 첨부가 있어요',
   'import.note.document_without_text': '내용이 없는 문서가 있어요',
   'import.note.edited_at_source':
@@ -1393,9 +1394,9 @@ export const ko: LaterTexts = {
     '백업을 끝까지 쓰지 못했으니 이 파일을 믿지 마세요. 데이터는 그대로이니 다시 시도하거나 다른 곳을 골라 주세요.',
   'error.export/too-large':
     '데이터베이스 파일은 메모리 안에서 만드는데, 데이터가 그러기에는 너무 커요. 아무것도 쓰지 않았어요. 백업과 PostgreSQL용 파일은 조금씩 나눠 쓰며 같은 내용을 담으니 그것을 써 주세요.',
-  'error.backup/replaced':
   'error.export/conversation-too-large':
     '이 대화는 너무 커서, 이 형식으로 내보내면 onggi가 다시 읽을 수 없어요. 아무것도 쓰지 않았어요. 첨부 파일을 따로 담는 ‘읽기 좋은 묶음’으로 내보내거나 첨부 파일을 빼 주세요.',
+  'error.backup/replaced':
     '다른 탭에서 백업을 복원하고 있어요. 잃은 것은 없으니 새로고침하면 이어서 쓸 수 있어요.',
   'error.model/unreachable':
     '임베딩 모델을 가져오지 못했어요. 단어 검색은 그대로 쓸 수 있어요. 다시 연결된 뒤 시도해 주세요.',

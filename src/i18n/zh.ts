@@ -998,6 +998,7 @@ export const zh: LaterTexts = {
   'import.note.counters_recomputed': '已更正错误的计数',
   'import.note.secrets_ignored': '未读取文件中的密钥和账户信息',
   'import.note.value_ignored': '类型错误的值已略去',
+  'import.note.extras_cut': '过长的数据块或附加信息只保留了开头；正文完整无缺',
   'import.note.asset_missing': '导出中只有文件名而没有文件',
   'import.note.document_without_text': '部分文档没有正文',
   'import.note.edited_at_source': '已采用在原应用中修改过的文本；修改前的文本作为另一个版本保留',
@@ -1305,9 +1306,9 @@ export const zh: LaterTexts = {
     '备份未能完整写入，请勿依赖此文件。数据保持不变，请重试或选择其他位置。',
   'error.export/too-large':
     '数据库文件在内存中生成，而你的数据过大。未写入任何内容；备份和 PostgreSQL 文件会分段写入，内容相同，请改用它们。',
-  'error.backup/replaced': '另一个标签页正在恢复备份。没有丢失任何内容，重新加载即可继续。',
   'error.export/conversation-too-large':
     '这个对话过大，写成这种格式后 onggi 无法读回。未写入任何内容；请导出为“可阅读的合集”（附件单独存放），或不包含附件。',
+  'error.backup/replaced': '另一个标签页正在恢复备份。没有丢失任何内容，重新加载即可继续。',
   'error.model/unreachable': '无法获取嵌入模型。按文字搜索不受影响；请在联网后重试。',
   'error.model/damaged':
     '嵌入模型的文件已损坏，或收到的是别的内容。你的数据不受影响，按文字搜索照常可用；请重试，或换一个模型。',

@@ -23,6 +23,56 @@ export function isDeeper(value: unknown, limit: number): boolean {
   return false;
 }
 
+/** Most characters that JSON makes of one. */
+const MAX_ESCAPED = 6;
+/** More than a number, `false` or `null` has, with what stands around it. */
+const SCALAR_CHARACTERS = 24;
+
+/** Whether the JSON text of a value is, or may by its numbers be, longer than `limit` characters. No text is made. */
+export function isAbove(value: unknown, limit: number): boolean {
+  // Nearly all are far below: then nobody looks at single characters.
+  const roughly = addUp(value, limit, ({ length }) => length * MAX_ESCAPED);
+  return roughly > limit && addUp(value, limit, countEscaped) > limit;
+}
+
+/** Characters of the JSON text; it stops above the limit. */
+function addUp(value: unknown, limit: number, count: (text: string) => number): number {
+  let sum = 0;
+  const waiting: unknown[] = [value];
+  while (waiting.length > 0 && sum <= limit) {
+    const current = waiting.pop();
+    if (typeof current === 'string') sum += count(current) + 3;
+    else if (typeof current !== 'object' || current === null) sum += SCALAR_CHARACTERS;
+    else {
+      sum += 3;
+      const isList = Array.isArray(current);
+      for (const [key, inner] of Object.entries(current)) {
+        if (!isList) sum += count(key) + 3;
+        waiting.push(inner);
+      }
+    }
+  }
+  return sum;
+}
+
+/** Whether a backslash and a letter stand for it. */
+const hasShortEscape = (unit: number): boolean => unit >= 0x08 && unit <= 0x0d && unit !== 0x0b;
+const isHigh = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
+const isLow = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;
+
+/** The characters of a text within its JSON, without the quotation marks around it. */
+export function countEscaped(text: string): number {
+  let count = text.length;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit === 0x22 || unit === 0x5c || hasShortEscape(unit)) count += 1;
+    else if (unit < 0x20 || isLow(unit)) count += MAX_ESCAPED - 1;
+    else if (isHigh(unit) && isLow(text.charCodeAt(at + 1))) at += 1;
+    else if (isHigh(unit)) count += MAX_ESCAPED - 1;
+  }
+  return count;
+}
+
 /** Text that is still to be written: as it is, or made of a value. */
 type Piece =
   | { readonly kind: 'text'; readonly text: string }

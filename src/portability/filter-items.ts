@@ -1,14 +1,14 @@
 /** Between reading and storing: what is counted, what is left out, and which of two copies counts. */
 import { MAX_FIELD_CHARACTERS } from '#domain/file-fields.ts';
-import { MAX_CONVERSATION_MESSAGES } from '#domain/imported.ts';
 import type {
   ImportNote,
   ImportedConversation,
   NativeConversation,
   ReadItem,
-  SkipReason,
 } from '#domain/imported.ts';
 import { isMissing } from './collect-attachments.ts';
+import { refusalOf } from './item-refusal.ts';
+import type { ConversationItem } from './item-refusal.ts';
 import { hasNativeBytes } from './native-bytes.ts';
 import type { ConversationSize, CountedConversation, ImportTally } from './import-tally.ts';
 import type { ReadOutcome } from './read-imports.ts';
@@ -110,8 +110,6 @@ function nameOfItem(item: ReadItem): string | null {
   return item.kind === 'document' ? item.document.name : labelOf(item);
 }
 
-type ConversationItem = Extract<ReadItem, { readonly kind: 'conversation' | 'native' }>;
-
 /** What the report calls a conversation: its title, else its id. */
 export function labelOf(item: ConversationItem): string {
   if (item.kind === 'native') return item.native.conversation.title ?? item.native.conversation.id;
@@ -165,17 +163,6 @@ function isRicher(current: Seen, before: Seen): boolean {
     return current.messageCount > before.messageCount;
   }
   return current.updatedAt > before.updatedAt;
-}
-
-function refusalOf(item: ConversationItem): SkipReason | undefined {
-  const messages = item.kind === 'native' ? item.native.messages : item.conversation.messages;
-  if (item.kind === 'conversation' && messages.length > MAX_CONVERSATION_MESSAGES)
-    return 'too_many_messages';
-  const isTooLong = messages.some(
-    ({ content, reasoning }) =>
-      content.length > MAX_FIELD_CHARACTERS || (reasoning?.length ?? 0) > MAX_FIELD_CHARACTERS,
-  );
-  return isTooLong ? 'too_large' : undefined;
 }
 
 function countImported(conversation: ImportedConversation, { findAsset }: RecognizedFile): Counted {

@@ -1,5 +1,6 @@
 import { createConversation } from '#domain/conversation.ts';
 import type { Conversation } from '#domain/conversation.ts';
+import { MAX_NAME_CHARACTERS } from '#domain/file-fields.ts';
 import type { FileObject } from '#domain/file-object.ts';
 import { readConversation, readMessage } from '#domain/file-rows.ts';
 import { toConversationId, toSessionId } from '#domain/ids.ts';
@@ -167,8 +168,11 @@ function readFoundMessage(
   });
   if (isChanged || read.ignored.length > 0 || !read.row) notes.add('value_ignored');
   if (!read.row) return undefined;
+  // Longer ones could be stored, and come back from no backup.
+  const attachments = read.row.attachments.filter(({ id }) => id.length <= MAX_NAME_CHARACTERS);
+  if (attachments.length < read.row.attachments.length) notes.add('value_ignored');
   return {
-    message: { ...read.row, sessionId: sessionOf(object, NO_SESSION) },
+    message: { ...read.row, attachments, sessionId: sessionOf(object, NO_SESSION) },
     hasParent: own !== undefined && Object.hasOwn(own, 'parent_id'),
     hasSeq: typeof own?.['seq'] === 'number',
   };

@@ -8,7 +8,12 @@ import type { Database, SqlJsStatic, SqlValue } from 'sql.js';
 import { OnggiError } from '#domain/errors.ts';
 import { MAX_FIELD_CHARACTERS } from '#domain/file-fields.ts';
 import type { FileObject } from '#domain/file-object.ts';
-import { MAX_ATTACHMENT_BYTES, MAX_INFLATED_BYTES, MAX_ROWS } from '#files/limits.ts';
+import {
+  MAX_ATTACHMENT_BYTES,
+  MAX_ELEMENT_CHARACTERS,
+  MAX_INFLATED_BYTES,
+  MAX_ROWS,
+} from '#files/limits.ts';
 import { SCHEMA_STEPS } from '#db/schema-steps.ts';
 import { SQLITE_APPLICATION_ID, quoteName } from './sql-schema.ts';
 import type { SqlColumn, SqlTableName } from './sql-schema.ts';
@@ -154,8 +159,9 @@ function groupNumbers(rows: readonly SqlValue[][]): ReadonlyMap<string, readonly
 /** `octet_length` looks at the size alone, so that a value of a gigabyte is never loaded. */
 function selectColumn({ name, kind }: SqlColumn): string {
   const quoted = quoteName(name);
-  // A UTF-16 unit takes at most three bytes.
-  const most = kind === 'bytes' ? MAX_ATTACHMENT_BYTES : 3 * MAX_FIELD_CHARACTERS;
+  // A UTF-16 unit takes at most three bytes; JSON holds several fields.
+  const mostOfText = kind === 'json' ? MAX_ELEMENT_CHARACTERS : 3 * MAX_FIELD_CHARACTERS;
+  const most = kind === 'bytes' ? MAX_ATTACHMENT_BYTES : mostOfText;
   return `CASE WHEN octet_length(${quoted}) > ${most} THEN zeroblob(1) ELSE ${quoted} END`;
 }
 

@@ -17,6 +17,7 @@ import { measureJsonDepth } from '#files/scan-json.ts';
 import { splitElements, splitJson } from '#files/split-json.ts';
 import { splitLines } from '#files/split-lines.ts';
 import type { TextLine } from '#files/split-lines.ts';
+import { withBoundedExtras } from './bounded-extras.ts';
 import type { ImportFormat, JsonFormat, ReadContext } from './formats/format.ts';
 import { nameInHead, nameOf } from './formats/read-each.ts';
 import { member } from './formats/read-value.ts';
@@ -68,7 +69,7 @@ async function* readOne(
       count += 1;
       isTaken ||= item.kind !== 'skipped';
       if (count > MAX_ROWS) throw new OnggiError('file/too-many-rows', `more than ${MAX_ROWS}`);
-      yield { kind: 'item', item: withShallowExtras(item), file };
+      yield { kind: 'item', item: withBoundedExtras(withShallowExtras(item)), file };
     }
   } catch (error) {
     options.signal?.throwIfAborted();
@@ -165,9 +166,9 @@ type ReadValue = { readonly kind: 'value'; readonly value: unknown } | RefusedVa
 interface RefusedValue {
   readonly kind: 'refused';
   readonly reason: 'too_deep' | 'too_large' | 'unreadable_element';
-}
   /** How its text begins, where it is known. */
   readonly head?: string | undefined;
+}
 
 function toSkipped({ reason, head }: RefusedValue): ReadItem {
   return skipped(reason, head === undefined ? null : nameInHead(head));

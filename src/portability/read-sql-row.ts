@@ -2,7 +2,7 @@ import { MAX_FIELD_CHARACTERS } from '#domain/file-fields.ts';
 import { isFileObject } from '#domain/file-object.ts';
 import type { FileObject } from '#domain/file-object.ts';
 import { OWN_KEY } from '#domain/file-rows.ts';
-import { MAX_JSON_DEPTH } from '#files/limits.ts';
+import { MAX_ELEMENT_CHARACTERS, MAX_JSON_DEPTH } from '#files/limits.ts';
 import { measureJsonDepth } from '#files/scan-json.ts';
 import type { SqlColumn, SqlTable } from './sql-schema.ts';
 import { fromSqlId } from './sql-text.ts';
@@ -13,7 +13,7 @@ export interface SqlObject {
   readonly object: FileObject;
   /** Our own fields of it; undefined when the row is not from onggi. */
   readonly own: FileObject | undefined;
-  /** A value was left out: JSON that is none or too deep. */
+  /** A value was left out: JSON that is none, too deep or too long. */
   readonly isChanged: boolean;
 }
 
@@ -25,7 +25,7 @@ export function readSqlRow(table: SqlTable, row: FileObject): SqlObject {
   let isChanged = false;
   const entries = table.columns.flatMap((column): [string, unknown][] => {
     if (!Object.hasOwn(row, column.name)) return [];
-    const value = readCell(column, row[column.name]);
+    const value = readCell(column, row[column.name], mostCharacters(table));
     if (value !== undefined) return [[column.name, value]];
     isChanged = true;
     return [];
@@ -42,7 +42,7 @@ function ownMember(metadata: unknown): unknown {
 }
 
 /** Undefined when the value must be left out. */
-function readCell({ kind }: SqlColumn, value: unknown): unknown {
+function readCell({ kind }: SqlColumn, value: unknown, mostInJson: number): unknown {
   if (value === null) return null;
   switch (kind) {
     case 'id':
@@ -51,15 +51,24 @@ function readCell({ kind }: SqlColumn, value: unknown): unknown {
     case 'text':
       return typeof value === 'number' ? String(value) : value;
     case 'json':
-      return typeof value === 'string' ? parseShallow(value) : undefined;
+      return typeof value === 'string' ? parseShallow(value, mostInJson) : undefined;
     default:
       return value;
   }
 }
 
-function parseShallow(json: string): unknown {
-  if (json.length > MAX_FIELD_CHARACTERS || measureJsonDepth(json) > MAX_JSON_DEPTH)
-    return undefined;
+/**
+ * The metadata of a message hold its reasoning and blocks too, those of a conversation its instructions: what
+ * both may have is bounded where they are imported, see [Note: What a row may weigh].
+ */
+function mostCharacters({ name }: SqlTable): number {
+  return ['messages', 'conversations'].includes(name)
+    ? MAX_ELEMENT_CHARACTERS
+    : MAX_FIELD_CHARACTERS;
+}
+
+function parseShallow(json: string, mostCharacters: number): unknown {
+  if (json.length > mostCharacters || measureJsonDepth(json) > MAX_JSON_DEPTH) return undefined;
   try {
     return JSON.parse(json);
   } catch {

@@ -59,7 +59,7 @@ function withShallowValues(
 }
 
 /** The same list when nothing of it changes: most conversations are left as they are. */
-function mapChanged<Value>(
+export function mapChanged<Value>(
   values: readonly Value[],
   change: (value: Value) => Value,
 ): readonly Value[] {

@@ -61,7 +61,7 @@ function readDuration(timings: unknown): number | null {
   const prompt = asNumber(member(timings, 'prompt_ms'));
   const predicted = asNumber(member(timings, 'predicted_ms'));
   if (predicted === null) return null;
-  return Math.max(0, Math.round(predicted + (prompt ?? 0)));
+  return asCount(Math.max(0, predicted + (prompt ?? 0)));
 }
 
 function readExtra(extra: JsonObject, notes: Set<ImportNote>): ImportedAttachment {

@@ -1,4 +1,4 @@
-import { MAX_FIELD_CHARACTERS, readFields } from '#domain/file-fields.ts';
+import { MAX_FIELD_CHARACTERS, MAX_NAME_CHARACTERS, readFields } from '#domain/file-fields.ts';
 import { isFileObject } from '#domain/file-object.ts';
 import type { FileObject } from '#domain/file-object.ts';
 import { splitMetadata, toMessage, withKnownRole } from '#domain/file-rows.ts';
@@ -111,7 +111,10 @@ function readAttachments(
     const data = asText(attachment['data']);
     const bytes = data === null ? undefined : decodeBase64(data);
     if (data !== null && !bytes) notes.add('asset_missing');
-    const id = asId(attachment['id']) ?? deriveSourceId(messageId, 'attachment', index);
+    const said = asId(attachment['id']);
+    const isTooLong = said !== null && said.length > MAX_NAME_CHARACTERS;
+    if (isTooLong) notes.add('ids_derived');
+    const id = said === null || isTooLong ? deriveSourceId(messageId, 'attachment', index) : said;
     if (bytes) bytesById.set(id, bytes);
     return [
       {

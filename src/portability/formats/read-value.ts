@@ -46,9 +46,10 @@ export function asText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** A finite number, else null. */
+/** A number, else null; also where it is larger than any that is counted exactly: sums of such are none. */
 export function asNumber(value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+  const isSound = typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+  return isSound ? value : null;
 }
 
 /** A whole number from 0, else null. */

@@ -273,6 +273,26 @@ describe('rows that are wrong', () => {
     expect(native?.notes).toContain('value_ignored');
   });
 
+  it('keep a message whole whose reasoning and blocks are longer than one text', () => {
+    const bytes = makeFile((database) => {
+      for (const statement of createTableStatements('sqlite')) database.run(statement);
+      database.run(SESSION);
+      database.run(conversation('c'));
+      database.run(message('m', 'c'));
+      const own = {
+        reasoning: 'x'.repeat(9_999_000),
+        parts: [{ type: 'x', y: 'z'.repeat(100_000) }],
+      };
+      database.run('UPDATE messages SET metadata = ?', [JSON.stringify({ kept: 1, onggi: own })]);
+    });
+    const [native] = readNatives(bytes);
+    const [row] = native?.messages ?? [];
+    expect(row?.metadata).toEqual({ kept: 1 });
+    expect(row?.reasoning).toHaveLength(9_999_000);
+    expect(row?.parts).toHaveLength(1);
+    expect(native?.notes).not.toContain('value_ignored');
+  });
+
   it('leave out a text longer than a field may be, and go on with the others', () => {
     const bytes = fileWith(
       SESSION,

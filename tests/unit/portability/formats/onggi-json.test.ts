@@ -118,6 +118,21 @@ describe('reader of our conversation JSON', () => {
     expect(readNative({ ...SAMPLE, active_leaf_id: 'gone' }).notes).toContain('leaf_guessed');
   });
 
+  it('stores no id of a file that no backup could bring back', () => {
+    const named = (id: string) =>
+      message('a', { attachments: [{ name: 'a.png', id, data: 'AAE=' }] });
+    const idsOf = (id: string) => {
+      const { messages, bytesById, notes } = readNative({ ...SAMPLE, messages: [named(id)] });
+      return { ids: messages[0]?.attachments.map((each) => each.id), bytesById, notes };
+    };
+    const longest = 'i'.repeat(1000);
+    expect(idsOf(longest).ids).toEqual([longest]);
+    const { ids, bytesById, notes } = idsOf(`${longest}i`);
+    expect(ids?.[0]?.length).toBeLessThan(1000);
+    expect(Object.keys(bytesById)).toEqual(ids);
+    expect(notes).toContain('ids_derived');
+  });
+
   it('shows the end of its messages when the named leaf is not there', () => {
     expect(readNative({ ...SAMPLE, active_leaf_id: 'gone' }).conversation.activeLeafId).toBe('b');
   });

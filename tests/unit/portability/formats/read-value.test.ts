@@ -1,12 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { createImportedMessage } from '#domain/imported.ts';
-import { orderTree } from '#portability/formats/read-value.ts';
+import { asCount, asNumber, orderTree } from '#portability/formats/read-value.ts';
 
 const below = (sourceId: string, parentSourceId: string | null) =>
   createImportedMessage({ sourceId, parentSourceId, role: 'user', content: sourceId });
 
 const treeOf = (tree: ReturnType<typeof orderTree>) =>
   tree.messages.map((message) => `${message.sourceId}<${message.parentSourceId ?? ''}`);
+
+describe('numbers', () => {
+  it('are taken as far as they are counted exactly', () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    expect([0, 1.4, most].map(asCount)).toEqual([0, 1, most]);
+    expect([most + 1, 1e308, Infinity, NaN, -1, '1'].map(asCount)).toEqual(Array(6).fill(null));
+    expect([-0.5, most].map(asNumber)).toEqual([-0.5, most]);
+    expect([-1e308, 1e308, Infinity].map(asNumber)).toEqual([null, null, null]);
+  });
+});
 
 describe('parents that are left out', () => {
   it('are asked for once, however many messages hang below however long a line of them', () => {

@@ -157,7 +157,7 @@ export function badBackups(good: Uint8Array): readonly BadBackup[] {
           messages: [],
           conversations: [],
           counts: undefined,
-          sha256: undefined,
+          digest: undefined,
         }),
       'backup.problem.all_empty',
       'restore.accept',

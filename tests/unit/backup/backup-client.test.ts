@@ -54,7 +54,14 @@ describe('through the workers', () => {
       counts: { messages: 2500, conversations: 1 },
       isEncrypted: false,
     });
-    expect(told.length).toBeGreaterThan(0);
+    const rows = Object.values(receipt.counts).reduce((sum, count) => sum + count, 0);
+    const written = told.filter(({ step }) => step === 'backup');
+    expect(written.length).toBeGreaterThan(0);
+    for (const [at, { doneRows, doneBytes }] of written.entries()) {
+      expect(doneRows).toBeGreaterThan(written[at - 1]?.doneRows ?? 0);
+      expect(doneRows).toBeLessThanOrEqual(rows);
+      expect(doneBytes).toBeGreaterThan(written[at - 1]?.doneBytes ?? 0);
+    }
     expect(await clientOf(home).verify(blob ?? new Blob())).toMatchObject({ isVerified: true });
   });
 

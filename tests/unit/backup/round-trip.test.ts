@@ -5,6 +5,7 @@ import { addDocument } from '#db/documents.ts';
 import { describe, expect, test } from 'vitest';
 import { createEndpoint } from '#domain/endpoint.ts';
 import { LOCAL_USER_ID, toConversationId, toEndpointId, toMessageId } from '#domain/ids.ts';
+import type { Progress } from '#domain/import-report.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import { addUsage, usageStatisticId } from '#domain/usage.ts';
 import { wholeConversations } from './arbitrary-rows.ts';
@@ -68,13 +69,28 @@ describe('a backup that is restored', () => {
     expect((await getBackupTarget(merged, 'download')).holds).toBe('before');
   });
 
-  test('holds texts as long as any flow may store them', async () => {
+  test('holds texts of more than a million characters, none of them plain', async () => {
     const home = await openHome();
     const { conversation, messages } = wholeConversation('c', 3);
     const long = messages.map((message) => ({ ...message, content: '옹기 "\\'.repeat(300_000) }));
     await addWhole(home.db, { conversation, messages: long });
     const { db } = await restore(home, await backUp(home.db));
     expect(await dump(db)).toEqual(await dump(home.db));
+  });
+
+  test('is told while it is written, to the last row', async () => {
+    const home = await openHome();
+    await addWhole(home.db, wholeConversation('c', 2500));
+    const told: Progress[] = [];
+    const file = await backUp(home.db, { onProgress: (progress) => told.push(progress) });
+    const written = told.filter(({ step }) => step === 'backup');
+    const { counts, textUnits } = await verify(file);
+    const doneRows = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    expect(written.at(-1)).toMatchObject({ doneRows, totalRows: null, totalBytes: null });
+    const bytes = written.map(({ doneBytes }) => doneBytes);
+    expect(bytes).toEqual(bytes.toSorted((a, b) => a - b));
+    // All but the counts and the digest at its end.
+    expect(bytes.at(-1)).toBeGreaterThan(textUnits - 1000);
   });
 
   // A thousand cases in fifty files, because a case is quick and a database is not.

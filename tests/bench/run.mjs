@@ -16,6 +16,7 @@ import { build, preview } from 'vite';
 import { chromiumArgs, chromiumPath } from '../../scripts/browser.mjs';
 import { createConformanceServer } from '../support/conformance-server.mjs';
 import { appRowNumbers, measureAppRows } from './app-rows.mjs';
+import { isReached, printTable } from './print-lines.mjs';
 
 /** @typedef {import('./page/bench-line.ts').BenchLine} BenchLine */
 /** @typedef {import('./page/bench-line.ts').CpuTimes} CpuTimes */
@@ -110,40 +111,6 @@ async function measure(/** @type {string} */ url, /** @type {string} */ endpoint
   } finally {
     await opened.close();
     if (folder) rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-const isReached = (/** @type {BenchLine} */ { value, goal }) => value <= goal;
-
-/** A figure as the table shows it. */
-const show = (/** @type {BenchLine} */ { unit }, /** @type {number} */ value) =>
-  unit === 'x' ? value.toFixed(2) : String(Math.round(value * 10) / 10);
-
-/** The table, columns as wide as what is in them. */
-function printTable(/** @type {BenchLine[]} */ lines) {
-  const cells = [
-    ['row', 'what', 'ratio', 'goal', 'spread', 'n', 'reached', 'note'],
-    ...lines.map((line) => [
-      line.row,
-      line.what,
-      show(line, line.value),
-      Number.isFinite(line.goal) ? `<= ${show(line, line.goal)}` : 'none',
-      line.spread?.map((edge) => show(line, edge)).join('-') ?? '',
-      String(line.n),
-      isReached(line) ? 'yes' : 'NO',
-      line.note,
-    ]),
-  ];
-  const widths = (cells[0] ?? []).map((_head, at) =>
-    Math.max(...cells.map((row) => row[at]?.length ?? 0)),
-  );
-  for (const row of cells) {
-    console.log(
-      row
-        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    );
   }
 }
 

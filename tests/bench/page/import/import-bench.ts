@@ -16,8 +16,8 @@ export interface ImportBenchResult {
 }
 
 export interface ImportBench {
-  /** Makes the file. @returns its size in bytes. */
-  make(sizeBytes: number): number;
+  /** Makes the file, of so many bytes of JSON. @returns its own size in bytes. */
+  make(asked: { readonly sizeBytes: number; readonly isZip: boolean }): Promise<number>;
   run(): Promise<ImportBenchResult>;
 }
 

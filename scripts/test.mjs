@@ -90,7 +90,7 @@ const TESTS = [
       // Only a run of all steps has built what is here now.
       ...(process.argv.length === 2 ? { ONGGI_IS_BUILT: '1' } : {}),
     },
-    minutes: 20,
+    minutes: 30,
     count: () => countEndToEnd(e2eReport),
   },
 ];

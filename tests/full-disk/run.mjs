@@ -297,12 +297,15 @@ function startFull(folder, baseUrl, isTorn) {
     const composer = page.locator('#composer');
     // The browser may have had room for a start; then the first thing that is written says it.
     if (!(await isSeen(told, 15_000)) && (await composer.isVisible())) {
+      // What it packed at its start gave some back.
+      fillDisk(`${filler}-more`);
       await composer.fill(LONG_TEXT);
       await composer.press('Enter');
     }
     const isTold = await isSeen(told);
     const isPaused = await paused.isVisible();
     if (isPaused) await page.getByRole('textbox', { name: 'Write meanwhile' }).fill(TYPED);
+    rmSync(`${filler}-more`, { force: true });
     rmSync(filler);
     // By itself: nothing is pressed and nothing loaded anew.
     const isBack =

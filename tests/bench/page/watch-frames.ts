@@ -5,6 +5,12 @@ const LONG_MS = 50;
 export function watchFrames() {
   const start = performance.now();
   const longAt: number[] = [];
+  /** Of the page's own thread: frames may also be late because all cores are busy. */
+  const longTasks: number[] = [];
+  const observer = new PerformanceObserver((list) => {
+    longTasks.push(...list.getEntries().map(({ duration }) => duration));
+  });
+  observer.observe({ type: 'longtask' });
   let longest = 0;
   let count = 0;
   let last = performance.now();
@@ -24,11 +30,13 @@ export function watchFrames() {
     count: () => count,
     /** Which were too long, for a note. */
     describe: () =>
-      longAt.length === 0
+      (longAt.length === 0
         ? 'none longer'
-        : `${longAt.length} longer, after ${longAt.map((s) => s.toFixed(1)).join(', ')} s`,
+        : `${longAt.length} longer, after ${longAt.map((s) => s.toFixed(1)).join(', ')} s`) +
+      `; tasks of the page above ${LONG_MS} ms: ${longTasks.map((ms) => Math.round(ms)).join(', ') || 'none'}`,
     stop(): number {
       isOn = false;
+      observer.disconnect();
       return longest;
     },
   };

@@ -15,10 +15,14 @@ const PAUSE_MS = 3000;
 /**
  * [Note: Read through] Damaged files of a database look whole until they are read: the browser looks at the one
  * block that it needs. When it meets damage it closes the database and throws all of it away, so that what a start
- * does not read could be lost months later, when no copy has it any more. So everything is read once soon after
- * each start, in one tab, when the page is idle: keys alone, for they lie in the same blocks as the rows.
+ * does not read could be lost months later, when no copy has it any more. So everything is read once in a visit, in
+ * one tab, when the page is idle and the newest snapshot has all that is there: keys alone, for they lie in the same
+ * blocks as the rows. It is looked whether that can be done this often, first after the first look for a copy that
+ * is due (`state/copy-keeper.svelte.ts`).
  */
-const READ_AFTER_MS = 10_000;
+const READ_AFTER_MS = 25_000;
+/** How long it may wait for an idle moment. */
+const IDLE_PATIENCE_MS = 10_000;
 
 /** Notes what is there now, after changes, now and then, and before the page goes. See [Note: Canary]. */
 export function keepNoting(
@@ -37,7 +41,13 @@ export function keepNoting(
   }, EVERY_MS);
   document.addEventListener('visibilitychange', () => note());
   // What cannot be read closes the database, and that is told; a failure of another kind is no damage.
-  setTimeout(() => whenIdle(() => void readThrough(db).catch(() => undefined)), READ_AFTER_MS);
+  const read = async (): Promise<void> => {
+    if (!(await readThrough(db, clock()))) readLater();
+  };
+  const readLater = (): void => {
+    setTimeout(() => whenIdle(() => void read().catch(() => undefined)), READ_AFTER_MS);
+  };
+  readLater();
   let soon: ReturnType<typeof setTimeout> | undefined;
   watchFeed(db, () => {
     soon ??= setTimeout(
@@ -53,6 +63,6 @@ export function keepNoting(
 
 function whenIdle(work: () => void): void {
   // Safari has no requestIdleCallback.
-  if ('requestIdleCallback' in globalThis) requestIdleCallback(work, { timeout: READ_AFTER_MS });
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(work, { timeout: IDLE_PATIENCE_MS });
   else work();
 }

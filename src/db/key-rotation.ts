@@ -156,7 +156,7 @@ export function replaceWrap(
 
 /**
  * Writes the active entry as it is, or a mark where there is none: what would have no room is known before a
- * passphrase is worked on. Durable. @throws OnggiError `db/*`
+ * passphrase is worked on. @throws OnggiError `db/*`
  */
 export async function requireRoomForKeys(database: OnggiDatabase): Promise<void> {
   const { strict: db } = database;

@@ -84,8 +84,11 @@ async function halve(
   const countTo = (end: string, neighbours: readonly string[]): number => {
     const [first = end, last = end] = [neighbours[0], neighbours.at(-1)];
     if (neighbours.length < NEIGHBOURS) return neighbours.length;
-    const width = Math.max(1, Math.abs(toNumber(last) - toNumber(first)));
-    return (NEIGHBOURS * Math.abs(toNumber(end) - toNumber(first))) / width;
+    // By what these have in common themselves: that may be more than the whole gap tells apart.
+    const own = createScale(first, end, new Set([...known, ...neighbours, end]));
+    const width = Math.max(1, Math.abs(own.toNumber(last) - own.toNumber(first)));
+    const distance = Math.abs(own.toNumber(end) - own.toNumber(first));
+    return NEIGHBOURS * Math.max(1, distance / width);
   };
   const gaps: Gap[] = [];
   if (before?.[0]) gaps.push({ from, to: before[0], count: countTo(from, before) });

@@ -429,6 +429,11 @@ export function createMeaning(deps: MeaningDeps): Meaning {
         let byteLength = 0;
         try {
           await evictVectors(db, store, (bytes) => (byteLength += bytes));
+          // By these the next visit would make them again.
+          for (const reader of await readFeedReaders(db, FEED_PREFIX)) {
+            if (!reader.startsWith(`${FEED_PREFIX}:endpoint:`))
+              await leaveUnless(isFollowed, reader);
+          }
         } finally {
           evictedBytes += byteLength;
           // An endpoint's vectors stay, and answer.

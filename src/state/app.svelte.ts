@@ -169,7 +169,7 @@ export class App {
 
   /**
    * Puts a text behind what stands in the message box of a new chat, where it is shown and kept as that is.
-   * @returns when it is written, or waits with what could not be
+   * @returns when it is written
    */
   addToNewDraft(text: string): Promise<void> {
     const { drafts, settings } = this.parts;

@@ -33,6 +33,9 @@ export class Drafts {
   /** What this tab read or wrote last, and where a write failed what it wrote before. */
   readonly #known = new Map<string, readonly DraftContent[]>();
 
+  /** Told when a text that was put behind a draft is written. */
+  readonly #onWritten = new Map<string, () => void>();
+
   constructor(source: DraftSource, storage: StorageHealth) {
     this.#source = source;
     this.#storage = storage;
@@ -65,22 +68,22 @@ export class Drafts {
 
   /**
    * Puts a text behind what is typed, and behind what is stored of it, and writes it.
-   * @returns when it is written, or waits with what could not be
+   * @returns when it is written; at once where nothing is kept
    */
-  async append(id: string, text: string, isKept: boolean): Promise<void> {
+  append(id: string, text: string, isKept: boolean): Promise<void> {
+    const isWritten = new Promise<void>((resolve) => this.#onWritten.set(id, resolve));
     const add = async (): Promise<void> => {
       await this.#read(id);
       const both = [this.get(id).text, text].filter((part) => part !== '').join('\n\n');
       this.set(id, { text: both }, isKept);
+      if (isKept) void this.#write(id);
     };
-    try {
-      await add();
-    } catch (error) {
+    const added = add().catch((error: unknown) => {
       // It must not take the place of what is stored and was not read.
       this.#storage.fail(toOnggiError(error));
       this.#storage.keep({ id: `added:${id}`, title: null, text, retry: add });
-    }
-    if (this.#timers.has(id)) await this.#write(id);
+    });
+    return isKept ? isWritten : added;
   }
 
   /** Empties a draft that was sent. */
@@ -135,5 +138,6 @@ export class Drafts {
       await this.#source.put(id, draft);
       this.#known.set(id, [draft]);
     }
+    this.#onWritten.get(id)?.();
   }
 }

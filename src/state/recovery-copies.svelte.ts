@@ -5,6 +5,7 @@ import { createSnapshots } from '#backup/snapshots.ts';
 import type { SnapshotFiles } from '#backup/snapshots.ts';
 import type { BackupSummary } from '#domain/backup-report.ts';
 import { OnggiError, toOnggiError } from '#domain/errors.ts';
+import type { ErrorCode } from '#domain/errors.ts';
 import type { Clock } from '#domain/ids.ts';
 
 /** A copy in this browser, with what looking into it found. */
@@ -35,6 +36,8 @@ interface CopiesDeps {
   readonly clock: Clock;
   /** Conversations that are missing and were noted. */
   readonly missingIds: readonly string[];
+  /** Whether all of them are lost: none was removed by the person. */
+  readonly isLossKnown: boolean;
 }
 
 /** Nothing is written here. */
@@ -61,11 +64,14 @@ export class RecoveryCopies {
     return this.#lookedAt;
   }
 
-  /** Of those that are not known to be damaged the newest, or an older one that is known to have more of what is missing. */
+  /**
+   * Of those that are not known to be damaged the newest, or an older one that is known to have more of what is
+   * missing, where that is known for sure: it takes the place of everything.
+   */
   get best(): RecoverySnapshot | undefined {
     const whole = this.#all?.filter(({ counts }) => counts !== null) ?? [];
     const [newest] = whole;
-    if (!newest?.counts) return newest;
+    if (!newest?.counts || !this.#deps.isLossKnown) return newest;
     const missingOf = ({ counts }: RecoverySnapshot): number => counts?.missing ?? 0;
     const most = Math.max(...whole.map(missingOf));
     return whole.find((one) => missingOf(one) === most);
@@ -147,7 +153,7 @@ export class RecoveryCopies {
     try {
       return await work();
     } catch (error) {
-      if (toOnggiError(error).code.startsWith('file/')) this.#note(name, { counts: null });
+      if (isDamage(toOnggiError(error).code)) this.#note(name, { counts: null });
       throw error;
     }
   }
@@ -156,6 +162,10 @@ export class RecoveryCopies {
     this.#all = this.#all?.map((one) => (one.name === name ? { ...one, ...found } : one));
   }
 }
+
+/** Whether this says that a copy is damaged: one of a newer version, or that is gone by now, is not. */
+const isDamage = (code: ErrorCode): boolean =>
+  code.startsWith('file/') && code !== 'file/newer-version' && code !== 'file/unreadable';
 
 /** The moment that a copy really reaches, when parts of it are damaged. */
 function toReach({

@@ -95,6 +95,7 @@ export class Recovery {
   /** Whether the databases could not be looked at for want of room. */
   #isLookDue = false;
   #abort: AbortController | undefined;
+  #isClosed = false;
   /** Ends the looking that nobody asked for. */
   #looking: AbortController | undefined;
   /** The file that asks for its passphrase. */
@@ -113,6 +114,7 @@ export class Recovery {
       reader: createBackupReader({ createWorker: createBackupWorker, appVersion: APP_VERSION }),
       clock: deps.clock,
       missingIds,
+      isLossKnown: deps.reason.kind === 'shrunken',
     });
     deps.followWait((wait) => (this.#wait = wait));
     void this.#copies.list().then(() => this.#lookIntoCopies());
@@ -258,6 +260,14 @@ export class Recovery {
     await this.#work(() => this.#commit(prepared));
   };
 
+  /** The person goes on with what there is: nothing is looked into any more. */
+  readonly close = (): void => {
+    this.#isClosed = true;
+    this.#looking?.abort();
+    // A merge that asks would stand in the way of the next restore.
+    void this.giveUp();
+  };
+
   /** The person has seen what the merge does now, and says no: nothing is left of it. */
   readonly giveUp = async (): Promise<void> => {
     const prepared = this.#prepared;
@@ -359,7 +369,7 @@ export class Recovery {
   /** Where data are missing, says of each copy whether it has them, without being asked. */
   async #lookIntoCopies(): Promise<void> {
     const { kind } = this.reason;
-    if (this.isBusy || (kind !== 'gone' && kind !== 'shrunken')) return;
+    if (this.#isClosed || this.isBusy || (kind !== 'gone' && kind !== 'shrunken')) return;
     this.#looking = new AbortController();
     await this.#copies.lookIntoAll(this.#looking.signal);
   }
@@ -403,8 +413,7 @@ function findMissingIds(reason: RecoveryReason): ReadonlySet<string> {
   if (reason.kind === 'shrunken') return reason.missing.get('conversations') ?? new Set();
   if (reason.kind !== 'gone') return new Set();
   const noted = readCanary();
-  return new Set([
-    ...(noted?.conversationIds ?? []),
-    ...(noted?.spread?.rows['conversations'] ?? []),
-  ]);
+  // Of an older spread nothing tells which of them the person has removed since.
+  const spread = noted?.spread?.lastSeq === noted?.lastSeq ? noted?.spread : undefined;
+  return new Set([...(noted?.conversationIds ?? []), ...(spread?.rows['conversations'] ?? [])]);
 }

@@ -24,8 +24,7 @@ export async function passRecovery(
   await new Promise<void>((resolve) => {
     const oncontinue = () => {
       removeEventListener('hashchange', follow);
-      // A merge that asks would stand in the way of the next restore.
-      void recovery.giveUp();
+      recovery.close();
       void unmount(screen);
       resolve();
     };

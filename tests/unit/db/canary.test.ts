@@ -266,6 +266,10 @@ test.each([
   ['made at random', uuids(3000)],
   ['that count', Array.from({ length: 3000 }, (_none, index) => `session-7/${index + 10_000}`)],
   ['of other writing', Array.from({ length: 3000 }, (_none, index) => `대화-${index + 10_000}`)],
+  [
+    'of which few are of another kind',
+    [...uuids(300), ...uuids(2700).map((id) => `message_${id}`)],
+  ],
   ['of which two are of another kind', [...uuids(2998), 'm1', 'm2']],
   [
     'that count, with no zeros before',

@@ -301,8 +301,8 @@ test.each(FLOWS)(
 
 test('a lock that cannot be set everywhere is not set at all', async () => {
   const { names, both, page, aside } = await openRestored();
-  // Only what is aside cannot be written: what is live is put back.
-  const cut = cutAfter(2, true);
+  // Only what is aside cannot be written, after the look for room: what is live is put back.
+  const cut = cutAfter(3, true);
   await expect(page.lock.set({ passphrase: PASSPHRASE })).rejects.toMatchObject({
     code: 'db/failed',
   });
@@ -318,7 +318,7 @@ test('a key that another tab deletes while a lock fails does not come back', asy
   const { names, both, page, aside } = await openRestored();
   const other = await openPage(names);
   let removing: Promise<void> | undefined;
-  const cut = cutAfter(2, true, () => {
+  const cut = cutAfter(3, true, () => {
     removing = other.apiKeys.remove(both.id);
   });
   await expect(page.lock.set({ passphrase: PASSPHRASE })).rejects.toMatchObject({

@@ -76,6 +76,18 @@ describe('a text that is put behind a draft', () => {
     expect(drafts.get('c')).toMatchObject({ text });
   });
 
+  test('is not over as long as there is no room for it', async () => {
+    const { db, storage, disk, drafts } = await open();
+    disk.isFull = true;
+    const adding = drafts.append('c', 'typed', true).then(() => 'over');
+    await expect.poll(() => storage.unsaved).toMatchObject([{ text: 'typed' }]);
+    expect(await Promise.race([adding, getDraft(db, 'c').then(() => 'not yet')])).toBe('not yet');
+    disk.isFull = false;
+    await storage.retry();
+    expect(await adding).toBe('over');
+    expect(await getDraft(db, 'c')).toMatchObject({ text: 'typed' });
+  });
+
   test('takes no place of what is stored and could not be read', async () => {
     const { db, source, storage } = await open();
     await putDraft(db, { id: 'c', text: 'before', pasted: [], updatedAt: 1 });
@@ -84,13 +96,13 @@ describe('a text that is put behind a draft', () => {
       { ...source, get: (id) => (isReadable ? source.get(id) : Promise.reject(full)) },
       storage,
     );
-    await drafts.append('c', 'typed', true);
-    expect(storage.unsaved).toMatchObject([{ text: 'typed' }]);
+    const adding = drafts.append('c', 'typed', true);
+    await expect.poll(() => storage.unsaved).toMatchObject([{ text: 'typed' }]);
     expect(await getDraft(db, 'c')).toMatchObject({ text: 'before' });
     isReadable = true;
     await storage.retry();
-    drafts.flush();
-    await expect.poll(() => getDraft(db, 'c')).toMatchObject({ text: 'before\n\ntyped' });
+    await adding;
+    expect(await getDraft(db, 'c')).toMatchObject({ text: 'before\n\ntyped' });
     expect(storage.unsaved).toEqual([]);
   });
 });
@@ -218,15 +230,17 @@ describe('a text that is put behind a draft', () => {
   test('is in the box where it cannot be written, and what is typed on does not take its place', async () => {
     const { db, storage, disk, drafts, flush } = await open();
     disk.isFull = true;
-    await drafts.append('new', '적어 둔 생각', true);
-    await flush();
+    const adding = drafts.append('new', '적어 둔 생각', true);
+    await expect
+      .poll(() => storage.unsaved)
+      .toMatchObject([{ id: 'draft:new', text: '적어 둔 생각' }]);
     expect(drafts.get('new').text).toBe('적어 둔 생각');
-    expect(storage.unsaved).toMatchObject([{ id: 'draft:new', text: '적어 둔 생각' }]);
     drafts.set('new', { text: '적어 둔 생각, 그리고 더' }, true);
     disk.isFull = false;
     // Twice: one that hung may have happened.
     await storage.retry();
     await flush();
+    await adding;
     expect(await getDraft(db, 'new')).toMatchObject({ text: '적어 둔 생각, 그리고 더' });
     expect(storage.unsaved).toEqual([]);
   });

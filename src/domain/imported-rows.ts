@@ -161,12 +161,20 @@ function toMessage(
   });
 }
 
+/**
+ * So much of the texts of files stays with a message, also where they are stored in the place of the files' bytes:
+ * exports without files have them then. A row that held more might not go into a backup.
+ */
+const MAX_TEXTS_CHARACTERS = 1_000_000;
+
 /** What the source says of a message that has no column. */
 export function messageMetadata(imported: ImportedMessage): Readonly<Record<string, unknown>> {
-  // Where the export has no bytes the text is stored in their place.
-  const texts = imported.attachments.flatMap(({ name, text, dataUrl }) =>
-    text === undefined || dataUrl === undefined ? [] : [{ name, text }],
-  );
+  let room = MAX_TEXTS_CHARACTERS;
+  const texts = imported.attachments.flatMap(({ name, text }) => {
+    if (text === undefined || text.length > room) return [];
+    room -= text.length;
+    return [{ name, text }];
+  });
   return {
     ...imported.metadata,
     ...(texts.length === 0 ? {} : { attachment_texts: texts }),

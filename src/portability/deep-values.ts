@@ -25,10 +25,8 @@ export function isDeeper(value: unknown, limit: number): boolean {
 
 /** Most characters that JSON makes of one. */
 const MAX_ESCAPED = 6;
-/** More than a number, `false` or `null` has, with what stands around it. */
-const SCALAR_CHARACTERS = 24;
 
-/** Whether the JSON text of a value is, or may by its numbers be, longer than `limit` characters. No text is made. */
+/** Whether the JSON text of a value is longer than about `limit` characters. */
 export function isAbove(value: unknown, limit: number): boolean {
   // Nearly all are far below: then nobody looks at single characters.
   const roughly = addUp(value, limit, ({ length }) => length * MAX_ESCAPED);
@@ -42,7 +40,7 @@ function addUp(value: unknown, limit: number, count: (text: string) => number): 
   while (waiting.length > 0 && sum <= limit) {
     const current = waiting.pop();
     if (typeof current === 'string') sum += count(current) + 3;
-    else if (typeof current !== 'object' || current === null) sum += SCALAR_CHARACTERS;
+    else if (typeof current !== 'object' || current === null) sum += String(current).length + 1;
     else {
       sum += 3;
       const isList = Array.isArray(current);

@@ -42,10 +42,14 @@ function textsOf(row: {
   return [row.title, row.summary, row.systemPrompt, row.chatModel, ...(row.tags ?? [])];
 }
 
+/** Each takes some hundred characters of its row; a person attaches a few. */
+const MAX_MESSAGE_ATTACHMENTS = 10_000;
+
 function isTooLargeMessage(message: ImportedMessage | Message): boolean {
   const { content, reasoning, feedback, modelUsed, finishReason, attachments } = message;
   const texts = [content, reasoning, feedback, modelUsed, finishReason];
   const own = 'sourceId' in message ? message.sourceId : message.error?.detail;
+  if (attachments.length > MAX_MESSAGE_ATTACHMENTS) return true;
   const named = attachments.flatMap(({ name, mediaType }) => [name, mediaType]);
   return isTooLarge([...texts, own, ...named]);
 }

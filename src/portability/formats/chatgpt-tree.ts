@@ -70,8 +70,9 @@ export function readChatgptTree(
   };
 }
 
+/** What it found without a word is part of the answer that followed, if one did. */
 function isEmptyThought({ kind, message }: ChatgptTurn): boolean {
-  return kind === 'reasoning' && message.reasoning === null && message.parts.length === 0;
+  return kind === 'reasoning' && message.reasoning === null;
 }
 
 interface Node {

@@ -29,6 +29,7 @@ export function readOutputItems(output: unknown, notes: NoteSet): OutputItems {
     if (type === 'message') {
       texts.push(textOf(item['content']));
       const others = readContent(asArray(item['content']).filter(isNoText), notes);
+      texts.push(others.content);
       parts.push(...others.parts);
       attachments.push(...others.attachments);
     } else if (picture) {

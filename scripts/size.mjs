@@ -81,7 +81,9 @@ for (const file of precached.filter((name) => name.endsWith('.js') && name !== '
   const missing = [...addStatic(file, new Set())].filter((name) => later.test(name));
   if (missing.length === 0) continue;
   // Offline after the first visit it could not run.
-  console.log(`OVER ${file} is kept from the first visit on, and needs ${missing.join(', ')} before it runs`);
+  console.log(
+    `OVER ${file} is kept from the first visit on, and needs ${missing.join(', ')} before it runs`,
+  );
   process.exitCode = 1;
 }
 for (const [name, found] of /** @type {const} */ ([

@@ -72,8 +72,8 @@ async function halve(
   { from, to }: Gap,
   known: ReadonlySet<string>,
 ): Promise<{ readonly found: string | undefined; readonly gaps: readonly Gap[] }> {
-  const { toNumber, toKey } = createScale(from, to, known);
-  const middle = toKey((toNumber(from) + toNumber(to)) / 2);
+  const scale = createScale(from, to, known);
+  const middle = scale.toKey((scale.toNumber(from) + scale.toNumber(to)) / 2);
   if (middle <= from || middle >= to) return { found: undefined, gaps: [] };
   const above = table.where(':id').between(middle, to, true, false);
   const below = table.where(':id').between(from, middle, false, false).reverse();
@@ -97,7 +97,7 @@ async function halve(
 }
 
 /** What counts is mostly made of all of these, whatever a few keys show of them. */
-const NUMERALS = '0123456789';
+const NUMERALS = Array.from({ length: 10 }, (_none, digit) => String(digit));
 
 /**
  * Reads keys between two others as numbers, and back: what these do not share at their beginning is a number whose

@@ -211,7 +211,10 @@ export function createMeaningIndexer(deps: MeaningIndexerDeps): MeaningIndexer {
       const stretch = missing.slice(from, from + groupTexts);
       const vectors = await embed(stretch, () => !touched.has(id));
       // Its change is followed later, with what is there already.
-      if (touched.has(id)) return index.forgetStamp(id);
+      if (touched.has(id)) {
+        index.forgetStamp(id);
+        return;
+      }
       const left = new Set(missing.slice(from + groupTexts));
       const present = wanted.filter((passage) => !left.has(passage));
       const stampNow = left.size > 0 ? stamp + UNFINISHED : stamp;

@@ -58,9 +58,10 @@ export async function noteRefusals(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const refused: string[] = [];
     Object.assign(window, { refusedTables: refused });
-    const { transaction } = IDBDatabase.prototype;
-    IDBDatabase.prototype.transaction = function (...given) {
-      const made = transaction.apply(this, given);
+    const { prototype } = IDBDatabase;
+    const real: unknown = Object.getOwnPropertyDescriptor(prototype, 'transaction')?.value;
+    prototype.transaction = function (this: IDBDatabase, ...given: unknown[]) {
+      const made = Reflect.apply(real as () => unknown, this, given) as IDBTransaction;
       made.addEventListener('abort', () => {
         if (made.error?.name === 'QuotaExceededError') refused.push(...made.objectStoreNames);
       });

@@ -170,7 +170,7 @@ test.each([2, 450])(
     const last = LENGTH + count - 1;
     const [answer] = await db.strict.messages.where('id').equals(`chat-${last}`).toArray();
     if (!answer) throw new Error('no message');
-    const { embed } = embedder;
+    const embed = embedder.embed.bind(embedder);
     embedder.embed = async (texts, kind) => {
       embedder.embed = embed;
       await db.strict.messages.put({ ...answer, status: 'streaming' });

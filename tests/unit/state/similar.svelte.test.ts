@@ -120,7 +120,7 @@ test('an endpoint that refuses this conversation has not failed', async () => {
   expect(similar.status?.phase).toBe('ready');
 });
 
-test('says that nothing was asked of an endpoint where no index was begun', async () => {
+test('says that nothing was asked of an endpoint where no index was begun', () => {
   const baseUrl = 'https://e.example';
   const { similar, tell } = openSimilar({ kind: 'endpoint', endpointId: 'e', baseUrl, model: 'm' });
   expect(similar.isUnasked).toBe(false);

@@ -108,13 +108,21 @@ async function open(databaseName: string): Promise<Opened> {
   return { db, store, index, indexer };
 }
 
+/** One of each kind: all of them at once are more than the page may have. */
+const memories = new Map<boolean, ReturnType<typeof createTextMemory>>();
+function memoryOf(index: TextIndex, isResident: boolean): ReturnType<typeof createTextMemory> {
+  const memory = memories.get(isResident) ?? createTextMemory(index, isResident);
+  memories.set(isResident, memory);
+  return memory;
+}
+
 /** Looks through all, against reading the same bytes once in WebAssembly memory. */
 async function scan(
   index: TextIndex,
   { isResident, samples, queries, isMissing }: Extract<AskSearchBench, { kind: 'scan' }>,
 ): Promise<{ pairs: Pairs; memoryBytes: number }> {
-  const memory = createTextMemory(index, isResident);
-  const swept = isResident ? memory : createTextMemory(index, true);
+  const memory = memoryOf(index, isResident);
+  const swept = memoryOf(index, true);
   let at = 0;
   async function find(by: typeof memory): Promise<void> {
     at += 1;

@@ -1,3 +1,11 @@
+/**
+ * [Note: Read through] Damaged files of a database look whole until they are read: the browser looks at the one
+ * block that it needs. When it meets damage it closes the database and throws all of it away, so that what a start
+ * does not read could be lost months later, when no copy has it any more. So everything is read once in a visit, in
+ * one tab, when the page is idle and the newest snapshot has all that is there: keys alone, for they lie in the same
+ * blocks as the rows.
+ */
+import type { Clock } from '#domain/ids.ts';
 import { ANSWER_LOCK_PREFIX, LOW_BATTERY_LOCK } from '#domain/lock-names.ts';
 import { getBackupTarget } from './backup-targets.ts';
 import { readDataState } from './data-state.ts';
@@ -16,8 +24,31 @@ const SMALL_BYTES = 200_000_000;
 const PAUSE_MS = 24 * 60 * 60 * 1000;
 
 /**
+ * How often it is looked whether all can be read; first after the first look for a copy that is due
+ * (`state/copy-keeper.svelte.ts`).
+ */
+const LOOK_MS = 25_000;
+/** How long it may wait for an idle moment. */
+const IDLE_PATIENCE_MS = 10_000;
+
+/** Does {@link readThrough} once in this visit, as soon as that can be done. */
+export function readThroughWhenIdle(db: OnggiDatabase, clock: Clock): void {
+  const look = async (): Promise<void> => {
+    if (!(await readThrough(db, clock()))) readThroughWhenIdle(db, clock);
+  };
+  // What cannot be read closes the database, and that is told; a failure of another kind is no damage.
+  setTimeout(() => whenIdle(() => void look().catch(() => undefined)), LOOK_MS);
+}
+
+function whenIdle(work: () => void): void {
+  // Safari has no requestIdleCallback.
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(work, { timeout: IDLE_PATIENCE_MS });
+  else work();
+}
+
+/**
  * Has the browser read everything in the database once, where the newest snapshot has all of it: what is damaged
- * takes the rest with it. See [Note: Read through] in keep-canary.ts.
+ * takes the rest with it. See [Note: Read through].
  * @param now Epoch milliseconds.
  * @returns whether that is over for this visit; false where it has to wait for a snapshot, an answer, a fuller
  *   battery, or another tab that is at it

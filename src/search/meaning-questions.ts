@@ -26,6 +26,11 @@ export interface NearOptions {
   readonly leastCosine: number;
 }
 
+/** As {@link NearOptions}; conversations alone where nothing is said of documents. */
+export interface FindNearOptions extends NearOptions {
+  readonly withDocuments?: boolean | undefined;
+}
+
 /** A conversation or document in a ranking. */
 export interface RankedOwner extends NearOwner {
   readonly collection: EmbeddingCollection;
@@ -51,15 +56,11 @@ export interface MeaningQuestions {
   /** Reads what is shown of them, in their order; what is in the trash or gone is left out. */
   readonly read: (owners: readonly RankedOwner[]) => Promise<readonly NearGroup[]>;
   /** Both: conversations near to a text, and documents where asked for. */
-  find(
-    text: string,
-    options: NearOptions & { withDocuments?: boolean | undefined },
-    signal?: AbortSignal,
-  ): Promise<readonly NearGroup[]>;
+  find(text: string, options: FindNearOptions, signal?: AbortSignal): Promise<readonly NearGroup[]>;
   /** The same by a vector. @throws OnggiError `model/changed` where the model makes those of another dimension */
   findByVector(
     embedding: Float32Array,
-    options: NearOptions & { withDocuments?: boolean | undefined },
+    options: FindNearOptions,
     signal?: AbortSignal,
   ): Promise<readonly NearGroup[]>;
   /** Conversations near to one, which is not among them; of the trash an endpoint is asked nothing. */
@@ -78,6 +79,8 @@ export interface MeaningQuestions {
 const LAST_GIST_SEQ = 3;
 
 const CONVERSATIONS: readonly EmbeddingCollection[] = ['conversations'];
+const collectionsOf = ({ withDocuments }: FindNearOptions): readonly EmbeddingCollection[] =>
+  withDocuments ? EMBEDDING_COLLECTIONS : CONVERSATIONS;
 
 /** Only so much of a question is embedded: more says nothing more. */
 const MAX_QUERY_UNITS = 2000;
@@ -187,25 +190,16 @@ export function createMeaningQuestions(deps: MeaningQuestionsDeps): MeaningQuest
 
   async function find(
     text: string,
-    {
-      limit,
-      leastCosine,
-      withDocuments = false,
-    }: NearOptions & { withDocuments?: boolean | undefined },
+    options: FindNearOptions,
     signal?: AbortSignal,
   ): Promise<readonly NearGroup[]> {
-    const collections = withDocuments ? EMBEDDING_COLLECTIONS : CONVERSATIONS;
-    const found = await read(await rank(text, { limit, leastCosine }, collections, signal));
-    return found.slice(0, limit);
+    const found = await read(await rank(text, options, collectionsOf(options), signal));
+    return found.slice(0, options.limit);
   }
 
   async function findByVector(
     embedding: Float32Array,
-    {
-      limit,
-      leastCosine,
-      withDocuments = false,
-    }: NearOptions & { withDocuments?: boolean | undefined },
+    options: FindNearOptions,
     signal?: AbortSignal,
   ): Promise<readonly NearGroup[]> {
     const opened = await ensure();
@@ -219,13 +213,9 @@ export function createMeaningQuestions(deps: MeaningQuestionsDeps): MeaningQuest
     // What points nowhere is near to nothing.
     if (!(length > 0 && length < Infinity)) return [];
     const query = embedding.map((value) => value / length);
-    const collections = withDocuments ? EMBEDDING_COLLECTIONS : CONVERSATIONS;
-    const ranked = await rankBy(
-      { ...opened, query, oddness: null },
-      { limit, leastCosine },
-      collections,
-    );
-    return (await read(ranked)).slice(0, limit);
+    const asked = { ...opened, query, oddness: null };
+    const ranked = await rankBy(asked, options, collectionsOf(options));
+    return (await read(ranked)).slice(0, options.limit);
   }
 
   async function findSimilar(

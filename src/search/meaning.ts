@@ -29,7 +29,7 @@ import { evictVectors } from './evict-vectors.ts';
 import { createFailureMemory } from './failure-memory.ts';
 import { toMapPoints } from './map-points.ts';
 import { createMeaningQuestions } from './meaning-questions.ts';
-import type { NearOptions, RankedOwner } from './meaning-questions.ts';
+import type { FindNearOptions, NearOptions, RankedOwner } from './meaning-questions.ts';
 import { NO_MEANING, startMeaningRun } from './meaning-run.ts';
 import type { MeaningRun, MeaningRunDeps, OpenEmbedder, OpenedMeaning } from './meaning-run.ts';
 import { removeOtherVectorFiles } from './vector-sidecar.ts';
@@ -75,7 +75,7 @@ export interface Meaning {
    */
   near(
     text: string,
-    options: NearOptions & { isInPassing: boolean; withDocuments?: boolean | undefined },
+    options: FindNearOptions & { isInPassing: boolean },
     signal?: AbortSignal,
   ): Promise<readonly NearGroup[]>;
   /**
@@ -84,7 +84,7 @@ export interface Meaning {
    */
   nearVector(
     embedding: Float32Array,
-    options: NearOptions & { withDocuments?: boolean | undefined },
+    options: FindNearOptions,
     signal?: AbortSignal,
   ): Promise<readonly NearGroup[]>;
   /**

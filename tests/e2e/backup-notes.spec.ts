@@ -59,7 +59,7 @@ test('a backup says how many rows and bytes it has read', async ({ start, page }
   const texts = Array.from({ length: 300 }, (_, at) => `Text ${at} ${'x'.repeat(200)}`);
   const rows = seedConversations([seedConversation('Long', { texts })]);
   await start({ rows, hash: '#/data' });
-  await page.evaluate(() => {
+  const noted = await page.evaluateHandle(() => {
     const told: string[] = [];
     new MutationObserver(() => {
       for (const line of document.querySelectorAll('dialog .figures')) {
@@ -67,7 +67,7 @@ test('a backup says how many rows and bytes it has read', async ({ start, page }
         if (said !== '' && told.at(-1) !== said) told.push(said);
       }
     }).observe(document.body, { subtree: true, childList: true, characterData: true });
-    Object.assign(window, { told });
+    return told;
   });
   await page.getByRole('button', { name: text('data.backUpNow') }).click();
   const dialog = page.getByRole('dialog', { name: text('backup.dialog') });
@@ -75,7 +75,7 @@ test('a backup says how many rows and bytes it has read', async ({ start, page }
     page.waitForEvent('download'),
     dialog.getByRole('button', { name: text('backup.start') }).click(),
   ]);
-  const told = await page.evaluate(() => (window as unknown as { told: string[] }).told);
+  const told = await noted.jsonValue();
   expect(told.length).toBeGreaterThan(0);
   for (const said of told) expect(said).toMatch(/^[\d,]+ entries · [\d.]+\s(?:bytes?|[kM]?B)$/);
 });

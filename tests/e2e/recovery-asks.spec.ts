@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { seedConversation, seedConversations } from '../support/seed.ts';
+import { damage, holdOlder, loseDatabases } from './lost-databases.ts';
 import { changeRows } from './raw-rows.ts';
 import { expect, makeSnapshot, test, text } from './seeded.ts';
 import { expectNoViolations } from './violations.ts';
@@ -8,18 +9,6 @@ import { expectNoViolations } from './violations.ts';
 const PASSPHRASE = 'kimchi jar in the yard';
 const letters = seedConversation('Kept letters');
 const rows = seedConversations([letters]);
-
-/** Leaves the app and takes its databases away. */
-async function loseDatabases(page: Page): Promise<void> {
-  await page.goto('/__seed');
-  await page.evaluate(async () => {
-    for (const { name } of await indexedDB.databases()) {
-      await new Promise((resolve) => {
-        indexedDB.deleteDatabase(name ?? '').onsuccess = resolve;
-      });
-    }
-  });
-}
 
 /** A backup that is protected, as its file. */
 async function backUpProtected(page: Page) {
@@ -46,7 +35,7 @@ test('a protected backup that is all that is left asks for its passphrase and br
   const { page } = await start({ rows });
   const file = await backUpProtected(page);
   expect(file.name).toMatch(/\.age$/);
-  await loseDatabases(page);
+  await damage(page, loseDatabases);
   // One may have been made meanwhile, where this took long.
   await page.evaluate(async () => {
     const root = await navigator.storage.getDirectory();
@@ -163,20 +152,7 @@ test('a merge that became another one while it was prepared is shown, and done o
 test('a restore that waits can be stopped, and leaves the page as it was', async ({ start }) => {
   const { page } = await start({ rows });
   await makeSnapshot(page);
-  await page.goto('/__seed');
-  // As a tab of an older version: it holds the databases and pays no attention to others.
-  await page.evaluate(async () => {
-    for (const { name } of await indexedDB.databases()) {
-      await new Promise((resolve) => {
-        indexedDB.deleteDatabase(name ?? '').onsuccess = resolve;
-      });
-    }
-    const held = await new Promise<IDBDatabase>((resolve) => {
-      const request = indexedDB.open('onggi', 1);
-      request.onsuccess = () => resolve(request.result);
-    });
-    Object.assign(window, { held });
-  });
+  await damage(page, holdOlder);
   const other = await page.context().newPage();
   await other.goto('/#/rescue');
   const restore = other.getByRole('button', { name: /^Restore the snapshot/ });

@@ -3,17 +3,12 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { seedConversation, seedConversations, seedUsage } from '../support/seed.ts';
+import { damage, holdOlder, loseDatabases } from './lost-databases.ts';
 import { expect, makeSnapshot, test, text } from './seeded.ts';
 import { expectNoViolations } from './violations.ts';
 import { readMade } from './without-room.ts';
 
 const rows = seedConversations([seedConversation('Kept letters')]);
-
-/** Leaves the app and does something to its storage, as a browser or a disk would. */
-async function damage(page: Page, work: () => Promise<void>): Promise<void> {
-  await page.goto('/__seed');
-  await page.evaluate(work);
-}
 
 test('a database that is gone is told before anything is made, and a copy brings it back', async ({
   start,
@@ -52,14 +47,6 @@ function countFiles(page: Page): Promise<number> {
 
 async function waitForFiles(page: Page, count: number): Promise<void> {
   await expect.poll(() => countFiles(page)).toBe(count);
-}
-
-async function loseDatabases(): Promise<void> {
-  for (const { name } of await indexedDB.databases()) {
-    await new Promise((resolve) => {
-      indexedDB.deleteDatabase(name ?? '').onsuccess = resolve;
-    });
-  }
 }
 
 test('a copy brings back what was said after its whole part, and its download too', async ({
@@ -617,23 +604,6 @@ test('a storage that does not answer is told at the start, leads to the copies, 
   }).toPass();
   await expect(page.getByRole('button', { name: /^Download the snapshot/ })).toBeEnabled();
 });
-
-/**
- * Leaves the databases as a tab of an older version has them open: of a version before the first, and held by
- * this page, which pays no attention to others.
- */
-async function holdOlder(): Promise<void> {
-  for (const { name } of await indexedDB.databases()) {
-    await new Promise((resolve) => {
-      indexedDB.deleteDatabase(name ?? '').onsuccess = resolve;
-    });
-  }
-  const held = await new Promise<IDBDatabase>((resolve) => {
-    const request = indexedDB.open('onggi', 1);
-    request.onsuccess = () => resolve(request.result);
-  });
-  Object.assign(window, { held });
-}
 
 test('a recovery that an older tab holds up stays on the screen, says so, and goes on by itself', async ({
   start,

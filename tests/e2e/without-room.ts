@@ -73,8 +73,8 @@ export async function noteRefusals(page: Page): Promise<void> {
 /** The tables of {@link noteRefusals} since it was last asked. */
 const takeRefusals = (page: Page): Promise<readonly string[]> =>
   page.evaluate(() => {
-    const { refusedTables } = window as unknown as { refusedTables: string[] };
-    return refusedTables.splice(0);
+    const refused: unknown = Reflect.get(window, 'refusedTables');
+    return Array.isArray(refused) ? refused.splice(0).map(String) : [];
   });
 
 /** Tables of what a person made. */

@@ -1,28 +1,13 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { OnggiError } from '#domain/errors.ts';
 import { DEFAULT_MEANING_SETTINGS } from '#domain/meaning-settings.ts';
-import type { FoundGroup, MeaningStatus, NearGroup, SearchStatus } from '#domain/search.ts';
+import type { MeaningStatus, NearGroup, SearchStatus } from '#domain/search.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import type { UserSettings } from '#domain/user-settings.ts';
 import type { SearchWork } from '#state/lazy-search.ts';
 import { NearSearch } from '#state/near-search.svelte.ts';
 import { AskedBefore } from '#state/similar.svelte.ts';
-
-function groupOf(id: string, foundBy: FoundGroup['foundBy']): NearGroup {
-  return {
-    kind: 'conversation',
-    id,
-    title: { text: id, marks: [] },
-    status: 'active',
-    source: 'onggi',
-    tags: [],
-    updatedAt: 0,
-    placeCount: 1,
-    places: [],
-    foundBy,
-    cosine: 0.7,
-  };
-}
+import { nearGroup, RESTING } from './search-rows.ts';
 
 /** Search that finds `near` for everything and keeps what it was asked. */
 function createWork(near: readonly NearGroup[]): SearchWork & { readonly asked: unknown[] } {
@@ -39,7 +24,7 @@ function createWork(near: readonly NearGroup[]): SearchWork & { readonly asked: 
 }
 
 test('points out what was asked before, not the open conversation, and only until it is hidden', async () => {
-  const work = createWork([groupOf('open', ['meaning']), groupOf('old', ['meaning'])]);
+  const work = createWork([nearGroup('open', ['meaning']), nearGroup('old', ['meaning'])]);
   const before = new AskedBefore(work);
   before.look('short', 'open');
   expect(before.found).toBeUndefined();
@@ -53,7 +38,7 @@ test('points out what was asked before, not the open conversation, and only unti
 });
 
 test('keeps what was asked before while one types on, until the new answer is there', async () => {
-  let found: readonly NearGroup[] = [groupOf('old', ['meaning'])];
+  let found: readonly NearGroup[] = [nearGroup('old', ['meaning'])];
   let asked = 0;
   const before = new AskedBefore({
     watchStatus: () => () => undefined,
@@ -73,7 +58,7 @@ test('keeps what was asked before while one types on, until the new answer is th
   expect(before.found?.id).toBe('old');
   await expect.poll(() => before.found).toBeUndefined();
   expect(asked).toBe(2);
-  found = [groupOf('old', ['meaning'])];
+  found = [nearGroup('old', ['meaning'])];
   before.look('how do I cook kimchi stew', 'open');
   await expect.poll(() => before.found?.id).toBe('old');
   // It may be the very one that was opened.
@@ -92,17 +77,6 @@ interface Asked {
   readonly fail: (error: Error) => Promise<void>;
 }
 
-const RESTING: MeaningStatus = {
-  phase: 'ready',
-  doneCount: 0,
-  totalCount: 0,
-  doneBytes: 0,
-  totalBytes: null,
-  errorCode: null,
-  inUse: null,
-  coming: null,
-};
-
 /** The search screen's part that finds by meaning, with a clock that the test turns. */
 function openNear(changes: Partial<UserSettings> = {}) {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -120,7 +94,7 @@ function openNear(changes: Partial<UserSettings> = {}) {
       if (request.kind !== 'near') return Promise.resolve();
       return new Promise((resolve, reject) => {
         async function answerFused(ids: readonly string[], farIds: readonly string[]) {
-          const toGroups = (all: readonly string[]) => all.map((id) => groupOf(id, ['meaning']));
+          const toGroups = (all: readonly string[]) => all.map((id) => nearGroup(id, ['meaning']));
           onAnswer({ kind: 'fused', groups: toGroups(ids), farGroups: toGroups(farIds) });
           resolve();
           await vi.advanceTimersByTimeAsync(0);
@@ -164,7 +138,7 @@ describe('finding by meaning', () => {
     near.ask('kimchi', true);
     await pass(120);
     await asked[0]?.answerFused(['both', 'close'], ['far', 'late']);
-    const byWords = ['w1', 'both', 'w2', 'late'].map((id) => groupOf(id, ['words']));
+    const byWords = ['w1', 'both', 'w2', 'late'].map((id) => nearGroup(id, ['words']));
     const ids = near.fuse(byWords).map(({ id }) => id);
     expect(ids).toEqual(['both', 'close', 'w1', 'w2', 'late', 'far']);
     near.ask('weather', true);
@@ -314,7 +288,7 @@ describe('finding by meaning', () => {
 });
 
 test('the ranking of words and meaning goes on before one has scrolled to its end', async () => {
-  const all = Array.from({ length: 130 }, (_, at) => groupOf(`g${at}`, ['words', 'meaning']));
+  const all = Array.from({ length: 130 }, (_, at) => nearGroup(`g${at}`, ['words', 'meaning']));
   const limits: number[] = [];
   const work: SearchWork = {
     watchStatus: () => () => undefined,

@@ -1,23 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { FoundGroup, FoundPage, SearchStatus } from '#domain/search.ts';
+import type { FoundPage, SearchStatus } from '#domain/search.ts';
 import { NO_MEANING } from '#search/meaning-run.ts';
 import type { SearchWork } from '#state/lazy-search.ts';
 import { Search } from '#state/search.svelte.ts';
-
-function groupOf(id: string): FoundGroup {
-  return {
-    kind: 'conversation',
-    id,
-    title: { text: id, marks: [] },
-    status: 'active',
-    source: 'onggi',
-    tags: [],
-    updatedAt: 0,
-    placeCount: 1,
-    places: [],
-    foundBy: ['words'],
-  };
-}
+import { foundGroup } from './search-rows.ts';
 
 const statusOf = (version: number): SearchStatus => ({
   phase: 'ready',
@@ -37,7 +23,7 @@ function createWork(ids: string[]): SearchWork {
     watchStatus: () => () => undefined,
     ask(request, onAnswer) {
       if (request.kind !== 'find') return Promise.reject(new Error(request.kind));
-      const groups = ids.slice(request.offset, request.offset + request.limit).map(groupOf);
+      const groups = ids.slice(request.offset, request.offset + request.limit).map(foundGroup);
       const page: FoundPage = {
         groups,
         groupCount: ids.length,

@@ -2,35 +2,11 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { OnggiError } from '#domain/errors.ts';
 import { toConversationId } from '#domain/ids.ts';
 import { DEFAULT_MEANING_SETTINGS } from '#domain/meaning-settings.ts';
-import type { MeaningStatus, NearGroup, SearchStatus } from '#domain/search.ts';
+import type { MeaningStatus, SearchStatus } from '#domain/search.ts';
 import { createUserSettings } from '#domain/user-settings.ts';
 import type { SearchWork } from '#state/lazy-search.ts';
 import { SimilarConversations } from '#state/similar.svelte.ts';
-
-const RESTING: MeaningStatus = {
-  phase: 'ready',
-  doneCount: 0,
-  totalCount: 0,
-  doneBytes: 0,
-  totalBytes: null,
-  errorCode: null,
-  inUse: null,
-  coming: null,
-};
-
-const groupOf = (id: string): NearGroup => ({
-  kind: 'conversation',
-  id,
-  title: { text: id, marks: [] },
-  status: 'active',
-  source: 'onggi',
-  tags: [],
-  updatedAt: 0,
-  placeCount: 1,
-  places: [],
-  foundBy: ['meaning'],
-  cosine: 0.7,
-});
+import { nearGroup, RESTING } from './search-rows.ts';
 
 /** What stands beside the conversation `open`, with a clock that the test turns. */
 function openSimilar(embedder?: unknown) {
@@ -51,7 +27,7 @@ function openSimilar(embedder?: unknown) {
       asked.push(request.kind === 'similar' ? request.conversationId : request.kind);
       signals.push(signal);
       if (answer.error) return Promise.reject(answer.error);
-      onAnswer({ kind: 'near', groups: answer.ids.map(groupOf) });
+      onAnswer({ kind: 'near', groups: answer.ids.map((id) => nearGroup(id)) });
       return Promise.resolve();
     },
   };

@@ -1,5 +1,7 @@
 /** One pair of files of the text index, log and text, with what is known of them in memory. */
 import type { FeedPosition } from '#db/feed-reader.ts';
+import { keyBytes } from './packed-step.ts';
+import type { PackedStep } from './packed-step.ts';
 import type { SidecarFile, SidecarStore } from './sidecar-store.ts';
 import { headFrame, readLog } from './step-log.ts';
 import { TextTail } from './text-tail.ts';
@@ -105,6 +107,12 @@ async function openGeneration(
     const last = read?.steps.at(-1);
     if (read && last?.at) {
       const table = new UnitTable();
+      const sum = (of: (step: PackedStep) => number): number =>
+        read.steps.reduce((before, step) => before + of(step), 0);
+      table.reserve(
+        sum(({ unitCount }) => unitCount),
+        sum(keyBytes),
+      );
       const checks: Generation['checks'] = [];
       for (const step of read.steps) {
         const start = table.byteLength;

@@ -10,6 +10,7 @@
  * alone; see [Note: What is written later] in text-tail.ts.
  */
 import type { FeedPosition } from '#db/feed-reader.ts';
+import { packStep } from './pack-step.ts';
 import type { SidecarFile, SidecarStore } from './sidecar-store.ts';
 import { blankGroups, checksum, stepFrame } from './step-log.ts';
 import type { LoggedStep } from './step-log.ts';
@@ -110,10 +111,11 @@ export async function openTextIndex(store: SidecarStore): Promise<TextIndex> {
     at: FeedPosition | null,
     more: Pick<LoggedStep, 'textChecksums' | 'isExpunged'> = {},
   ): Promise<void> {
+    const packed = packStep(into.table, step);
     const textChecksum = checksum(bytes);
-    const logged: LoggedStep = { ...step, at, isWhole: into.isWhole, textChecksum, ...more };
+    const logged: LoggedStep = { ...packed, at, isWhole: into.isWhole, textChecksum, ...more };
     await writeFrames(into, [{ step: logged, bytes }], bytes);
-    into.table.apply(step);
+    into.table.apply(packed);
     into.at = at;
   }
 
@@ -173,8 +175,9 @@ export async function openTextIndex(store: SidecarStore): Promise<TextIndex> {
       const mayWait = isWhole && wasWhole && tail.takes(bytes.length);
       if (!mayWait || tail.isFullFor(bytes.length)) await settle();
       if (mayWait) {
-        tail.add({ step, bytes, at });
-        table.apply(step);
+        const packed = packStep(table, step);
+        tail.add({ step: packed, bytes, at });
+        table.apply(packed);
         current.at = at;
         version += 1;
         return;
@@ -352,4 +355,9 @@ async function* readAlive(
     if (size >= COPY_BYTES) yield await take();
   }
   if (numbers.length > 0) yield await take();
+  // A conversation without a title in which nobody has written yet.
+  const groups = table.groups.filter(
+    (group) => table.group(group.id) === group && !told.has(group.id),
+  );
+  if (groups.length > 0) yield { step: { ...NOTHING, groups }, bytes: new Uint8Array(0) };
 }

@@ -7,11 +7,11 @@
  * a table, many messages are one row.
  */
 import type { FeedPosition } from '#db/feed-reader.ts';
-import type { Step } from './unit-table.ts';
+import type { PackedStep } from './packed-step.ts';
 
 /** A step with its text, as it will be written. */
 export interface TailStep {
-  readonly step: Step;
+  readonly step: PackedStep;
   readonly bytes: Uint8Array;
   readonly at: FeedPosition;
 }

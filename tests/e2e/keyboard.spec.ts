@@ -1,5 +1,6 @@
 import type { Locator, Page } from '@playwright/test';
 import { seedConversation, seedConversations } from '../support/seed.ts';
+import type { Message } from '#domain/message.ts';
 import { expect, test, text } from './seeded.ts';
 
 const CODE = '```js\nconst jar = 1;\n```';
@@ -148,6 +149,40 @@ test('arrow up edits the last message, and arrows walk the messages', async ({ s
   await expect(onggi.questions.last()).toBeFocused();
   await page.keyboard.press('ArrowDown');
   await expect(onggi.answers.last()).toBeFocused();
+});
+
+test('arrows walk over a step of a tool, which opens by the keyboard with its sources', async ({
+  start,
+  page,
+}) => {
+  const { conversation, messages } = seedConversation('Tools', {
+    id: 'tools',
+    texts: ['How warm is it?', '21 degrees', 'And there?', 'Colder.'],
+  });
+  const source = { title: 'The weather office', url: 'https://example.com/weather' };
+  const step = (message: Message): Message => ({
+    ...message,
+    metadata: { ...message.metadata, folded: true, citations: [source] },
+  });
+  const folded = messages.map((message, at) => (at === 1 ? step(message) : message));
+  const rows = seedConversations([{ conversation, messages: folded }]);
+  const onggi = await start({ rows, hash: '#/c/tools' });
+  const head = onggi.log.locator('details[data-message] > summary');
+  await onggi.questions.last().focus();
+  await page.keyboard.press('ArrowUp');
+  await expect(head).toBeFocused();
+  await page.keyboard.press('Enter');
+  const sources = onggi.log.locator('summary', { hasText: text('message.citations') });
+  await sources.focus();
+  await page.keyboard.press('Enter');
+  await expect(onggi.log.getByRole('link', { name: source.title })).toBeVisible();
+  await head.focus();
+  await page.keyboard.press('ArrowUp');
+  await expect(onggi.questions.first()).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(head).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(onggi.questions.last()).toBeFocused();
 });
 
 test('the box of an edited message stays in sight above a long answer', async ({ start, page }) => {

@@ -82,7 +82,7 @@ function collectBlock(block: JsonObject, found: Collected, notes: Set<ImportNote
   }
 }
 
-/** A video lies among the files, at an address, or on the disk of the other device. */
+/** A video lies among the files, in the block itself, at an address, or on the disk of the other device. */
 function collectVideo(block: JsonObject, found: Collected, notes: Set<ImportNote>): void {
   const url = asText(member(block, 'url'));
   const isElsewhere = url === null || /^(?:https?|data):/i.test(url);
@@ -92,7 +92,9 @@ function collectVideo(block: JsonObject, found: Collected, notes: Set<ImportNote
     .at(-1)
     ?.replace(/[?#].*$/, '');
   if (name && asId(member(member(block, 'file'), 'id')) === null) {
-    found.attachments.push({ name, mediaType: null, sizeBytes: null, assetKeys: [name] });
+    const held = url === null ? null : readDataUrl(url, name);
+    const elsewhere = { name, mediaType: null, sizeBytes: null, assetKeys: [name] };
+    found.attachments.push(held ?? elsewhere);
   } else collectFiles(block, found, notes);
 }
 

@@ -335,4 +335,13 @@ describe('cherryStudioFormat', () => {
     expect(read.attachments).toMatchObject([{ mediaType: 'image/png' }, { name: 'p.png' }]);
     expect(read.notes).toContain('asset_missing');
   });
+
+  it('keeps the bytes of a video that also says where it lay on the other device', () => {
+    const url = 'data:video/mp4;base64,AAAA';
+    const read = messageOf([{ id: 'v', type: 'video', url, filePath: 'C:\\Data\\kiln.mp4' }]);
+    expect(read.attachments).toEqual([
+      { name: 'kiln.mp4', mediaType: 'video/mp4', sizeBytes: null, assetKeys: [], dataUrl: url },
+    ]);
+    expect(read.parts).toEqual([]);
+  });
 });

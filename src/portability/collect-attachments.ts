@@ -32,7 +32,15 @@ export function isTooLarge(
   findAsset: AssetFinder,
 ): boolean {
   if (dataUrl !== undefined) return dataUrl.length > MAX_DATA_URL_CHARACTERS;
-  return (findAsset(assetKeys)?.sizeBytes ?? text.length) > MAX_ATTACHMENT_BYTES;
+  const asset = findAsset(assetKeys);
+  return asset ? asset.sizeBytes > MAX_ATTACHMENT_BYTES : isTextTooLarge(text);
+}
+
+/** Whether a text is stored in more bytes than a file may have; a unit of UTF-16 becomes at most three. */
+function isTextTooLarge(text: string): boolean {
+  if (text.length * 3 <= MAX_ATTACHMENT_BYTES) return false;
+  if (text.length > MAX_ATTACHMENT_BYTES) return true;
+  return new TextEncoder().encode(text).length > MAX_ATTACHMENT_BYTES;
 }
 
 /** Whether the bytes of an attachment are at hand and small enough to be taken. */
@@ -98,12 +106,10 @@ export async function readAttachmentBytes(
 ): Promise<ReadAttachment> {
   const { name, text } = attachment;
   const { bytes, isTooLarge: isRefused } = await readOwnBytes(attachment, findAsset);
-  if (!bytes && text !== undefined && text.length <= MAX_ATTACHMENT_BYTES) {
+  if (!bytes && text !== undefined && !isTextTooLarge(text)) {
     const written = new TextEncoder().encode(text);
-    if (written.length <= MAX_ATTACHMENT_BYTES) {
-      const as = { name: nameOfText(attachment), mediaType: mediaTypeOfText(attachment) };
-      return { ...as, bytes: written, isTooLarge: isRefused };
-    }
+    const as = { name: nameOfText(attachment), mediaType: mediaTypeOfText(attachment) };
+    return { ...as, bytes: written, isTooLarge: isRefused };
   }
   const isTooLong = !bytes && (text?.length ?? 0) > 0;
   const mediaType = mediaTypeOf(attachment, bytes);

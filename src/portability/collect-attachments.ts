@@ -31,8 +31,9 @@ export function isTooLarge(
   { dataUrl, assetKeys, text = '' }: ImportedAttachment,
   findAsset: AssetFinder,
 ): boolean {
-  if (dataUrl !== undefined) return dataUrl.length > MAX_DATA_URL_CHARACTERS;
   const asset = findAsset(assetKeys);
+  const isTooLong = (dataUrl?.length ?? 0) > MAX_DATA_URL_CHARACTERS;
+  if (dataUrl !== undefined && !(isTooLong && asset)) return isTooLong;
   return asset ? asset.sizeBytes > MAX_ATTACHMENT_BYTES : isTextTooLarge(text);
 }
 
@@ -120,12 +121,10 @@ async function readOwnBytes(
   { dataUrl, assetKeys }: ImportedAttachment,
   findAsset: AssetFinder,
 ): Promise<Pick<ReadAttachment, 'bytes' | 'isTooLarge'>> {
-  if (dataUrl !== undefined) {
-    const isTooLong = dataUrl.length > MAX_DATA_URL_CHARACTERS;
-    return { bytes: isTooLong ? null : decodeDataUrl(dataUrl), isTooLarge: isTooLong };
-  }
-  const asset = findAsset(assetKeys);
-  if (!asset) return { bytes: null, isTooLarge: false };
+  const isTooLong = (dataUrl?.length ?? 0) > MAX_DATA_URL_CHARACTERS;
+  const held = dataUrl === undefined || isTooLong ? null : decodeDataUrl(dataUrl);
+  const asset = held ? undefined : findAsset(assetKeys);
+  if (!asset) return { bytes: held, isTooLarge: isTooLong };
   if (asset.sizeBytes > MAX_ATTACHMENT_BYTES) return { bytes: null, isTooLarge: true };
   const bytes = await readBytes(asset.stream(), MAX_ATTACHMENT_BYTES).catch(() => null);
   return { bytes, isTooLarge: false };

@@ -52,7 +52,9 @@ export async function prepareNew(
     const messageId = ids.get(collected.messageSourceId);
     if (messageId === undefined) continue;
     if (collected.refusal) tally.skip(collected.refusal, collected.reference.name, owner);
-    references.set(messageId, [...(references.get(messageId) ?? []), collected.reference]);
+    const ofMessage = references.get(messageId) ?? [];
+    ofMessage.push(collected.reference);
+    references.set(messageId, ofMessage);
     waiting.push(...toAttachment(collected, conversation.id, messageId));
     bytes += collected.bytes?.byteLength ?? 0;
     if (bytes < EARLY_BYTES) continue;

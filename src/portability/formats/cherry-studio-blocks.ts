@@ -93,8 +93,8 @@ function collectVideo(block: JsonObject, found: Collected, notes: Set<ImportNote
     ?.replace(/[?#].*$/, '');
   if (name && asId(member(member(block, 'file'), 'id')) === null) {
     const held = url === null ? null : readDataUrl(url, name);
-    const elsewhere = { name, mediaType: null, sizeBytes: null, assetKeys: [name] };
-    found.attachments.push(held ?? elsewhere);
+    const named = held ?? { name, mediaType: null, sizeBytes: null };
+    found.attachments.push({ ...named, assetKeys: [name] });
   } else collectFiles(block, found, notes);
 }
 

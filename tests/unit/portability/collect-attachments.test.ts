@@ -22,3 +22,47 @@ describe('text that stands for a file', () => {
     expect(isReadable(attachment, findAsset)).toBe(!isRefused);
   });
 });
+
+describe('bytes that stand in the export and may lie in its archive too', () => {
+  const stored = new File(['from the archive'], 'kiln.mp4');
+  const asset = {
+    name: 'kiln.mp4',
+    group: '',
+    kind: 'other' as const,
+    sizeBytes: stored.size,
+    modifiedAt: 0,
+    stream: () => stored.stream(),
+  };
+  const read = async (dataUrl: string, isInArchive: boolean) => {
+    const attachment = {
+      name: 'kiln.mp4',
+      mediaType: null,
+      sizeBytes: null,
+      assetKeys: [],
+      dataUrl,
+    };
+    const findAsset = () => (isInArchive ? asset : undefined);
+    const { bytes, isTooLarge: isRefused } = await readAttachmentBytes(attachment, findAsset);
+    expect(isTooLarge(attachment, findAsset)).toBe(isRefused);
+    return { text: bytes && new TextDecoder().decode(bytes), isRefused };
+  };
+  const tooLong = `data:video/mp4;base64,${'A'.repeat(MAX_ATTACHMENT_BYTES * 1.5)}`;
+
+  it.each([
+    ['whole', 'data:video/mp4;base64,b3du', true, { text: 'own', isRefused: false }],
+    ['damaged', 'data:video/mp4;base64,%', true, { text: 'from the archive', isRefused: false }],
+    ['too long', tooLong, true, { text: 'from the archive', isRefused: false }],
+    [
+      'damaged and nowhere else',
+      'data:video/mp4;base64,%',
+      false,
+      { text: null, isRefused: false },
+    ],
+    ['too long and nowhere else', tooLong, false, { text: null, isRefused: true }],
+  ])(
+    'are those of the export unless they are of no use: %s',
+    async (_, url, isInArchive, found) => {
+      expect(await read(url, isInArchive)).toEqual(found);
+    },
+  );
+});

@@ -340,7 +340,13 @@ describe('cherryStudioFormat', () => {
     const url = 'data:video/mp4;base64,AAAA';
     const read = messageOf([{ id: 'v', type: 'video', url, filePath: 'C:\\Data\\kiln.mp4' }]);
     expect(read.attachments).toEqual([
-      { name: 'kiln.mp4', mediaType: 'video/mp4', sizeBytes: null, assetKeys: [], dataUrl: url },
+      {
+        name: 'kiln.mp4',
+        mediaType: 'video/mp4',
+        sizeBytes: null,
+        assetKeys: ['kiln.mp4'],
+        dataUrl: url,
+      },
     ]);
     expect(read.parts).toEqual([]);
   });

@@ -12,6 +12,7 @@ import { createRandomNonce, writeConversationMarkdown } from './conversation-mar
 import type { DocumentWithText } from './document-fields.ts';
 import { DOCUMENT_JSON, DOCUMENT_TEXT, writeDocumentJson } from './document-json.ts';
 import { encodePieces } from './encode-pieces.ts';
+import { MOST_CHARACTERS, upTo } from './most-characters.ts';
 import {
   ATTACHMENT_FOLDER,
   attachmentEntryName,
@@ -36,6 +37,8 @@ export interface ArchiveOptions {
   readonly readBytes?: ReadBytes | undefined;
   /** Only tests give another. */
   readonly mostFiles?: number;
+  /** Of one conversation as a file of its own; only tests give another. */
+  readonly mostCharacters?: number | undefined;
   /** Documents of the library, for `documents/`. */
   readonly documents?: AsyncIterable<readonly DocumentWithText[]> | undefined;
 }
@@ -45,7 +48,8 @@ export interface ArchiveOptions {
  * open first, attachments as `attachments/<id>-<name>`, so that an import finds them by id, documents as
  * text to be read and as JSON to come back. With Markdown only the files lie beside `index.html`. One
  * conversation stands in memory at a time, and of every one its line of the index.
- * @throws OnggiError `file/too-large` where it would hold more than our own import takes.
+ * @throws OnggiError `file/too-large` where it would hold more files than our own import takes,
+ * `export/conversation-too-large` where a conversation is longer.
  */
 export async function writeArchive(
   conversations: AsyncIterable<WholeConversation>,
@@ -137,13 +141,19 @@ async function addConversation(
   pathById: ReadonlyMap<string, string>,
   options: ArchiveOptions,
 ): Promise<void> {
-  const { appVersion } = options;
+  const { appVersion, mostCharacters = MOST_CHARACTERS.alone } = options;
   const markdown = writeConversationMarkdown(whole, { appVersion, createNonce: createRandomNonce });
   if (options.isMarkdownOnly) {
-    await zip.addFile(`${name}.md`, encodePieces(markdown));
+    const bounded = upTo(mostCharacters, markdown, whole.conversation);
+    await zip.addFile(`${name}.md`, encodePieces(bounded));
     return;
   }
-  const json = writeConversationJson(whole, { appVersion });
+  // The import reads this one; what stands beside it is for people.
+  const json = upTo(
+    mostCharacters,
+    writeConversationJson(whole, { appVersion }),
+    whole.conversation,
+  );
   await zip.addFile(`json/${name}.json`, encodePieces(json));
   await zip.addFile(`markdown/${name}.md`, encodePieces(markdown));
   const page = writeArchiveConversation(whole, { ...options, pathOf: (id) => pathById.get(id) });

@@ -57,6 +57,7 @@ async function writeFile(running: RunningExport): Promise<void> {
     await writeArchive(readSelected(running), running.write, {
       conversationCount: running.ids.length,
       ...{ appVersion, texts, exportedAt: now, isAnonymised, isMarkdownOnly, readBytes, documents },
+      mostCharacters: options.mostCharacters?.alone,
     });
     return;
   }

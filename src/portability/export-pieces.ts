@@ -1,6 +1,4 @@
-import type { Conversation } from '#domain/conversation.ts';
 import { OnggiError } from '#domain/errors.ts';
-import { MAX_ELEMENT_CHARACTERS, MAX_WHOLE_JSON_BYTES } from '#files/limits.ts';
 import type { WholeConversation } from './conversation-fields.ts';
 import { writeConversationJson } from './conversation-json.ts';
 import { createRandomNonce, writeConversationMarkdown } from './conversation-markdown.ts';
@@ -8,6 +6,7 @@ import { writeFineTuningLine } from './export-fine-tuning.ts';
 import { writeShareGptLine } from './export-sharegpt.ts';
 import type { ExportSource } from './export-source.ts';
 import { writeUsageCsvHeader, writeUsageCsvLine } from './export-usage-csv.ts';
+import { MOST_CHARACTERS, upTo } from './most-characters.ts';
 import { bytesReader, readSelected } from './running-export.ts';
 import type { ExportTally, RunningExport } from './running-export.ts';
 
@@ -28,9 +27,6 @@ export function writePieces(running: RunningExport): AsyncGenerator<string> {
       return writeJson(running);
   }
 }
-
-/** What our own import takes; around one of several stand a bracket or a comma, and breaks. */
-const MOST_CHARACTERS = { alone: MAX_WHOLE_JSON_BYTES, among: MAX_ELEMENT_CHARACTERS - 16 };
 
 /** One object for one chosen conversation, else an array of them. */
 async function* writeJson(running: RunningExport): AsyncGenerator<string> {
@@ -60,26 +56,6 @@ async function* writeMarkdown(running: RunningExport): AsyncGenerator<string> {
     yield* upTo(mostCharacters.alone, pieces, whole.conversation);
   }
   requireOne(running);
-}
-
-/**
- * The pieces of a conversation, while our own import takes what they are together.
- * @throws OnggiError `export/conversation-too-large` with its name, before a person relies on it.
- */
-async function* upTo(
-  mostCharacters: number,
-  pieces: Iterable<string> | AsyncIterable<string>,
-  { title, id }: Conversation,
-): AsyncGenerator<string> {
-  let length = 0;
-  for await (const piece of pieces) {
-    length += piece.length;
-    if (length > mostCharacters) {
-      const said = `a conversation of more than ${mostCharacters} characters`;
-      throw new OnggiError('export/conversation-too-large', said, { detail: title ?? id });
-    }
-    yield piece;
-  }
 }
 
 function requireOne({ tally, ids }: RunningExport): void {

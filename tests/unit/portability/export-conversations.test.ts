@@ -414,6 +414,22 @@ describe('a conversation that our own import would not take', () => {
     await upTo(length);
     await expect(upTo(length - 1)).rejects.toMatchObject({ detail: conversation.id });
   });
+
+  it.each([
+    ['archive', 'json/'],
+    ['markdown-files', ''],
+  ] as const)('is refused in a ZIP (%s) too, by the file that comes back', async (kind, folder) => {
+    const asked = { ...only(0), kind };
+    const entries = files((await run(asked)).bytes);
+    const [path = ''] = Object.keys(entries).filter(
+      (name) => name.startsWith(folder) && /\.(?:json|md)$/.test(name),
+    );
+    const { length } = entries[path] ?? '';
+    const upTo = (alone: number) => run(asked, { mostCharacters: { among: 0, alone } });
+    await upTo(length);
+    const refusal = { code: 'export/conversation-too-large', detail: HOSTILE };
+    await expect(upTo(length - 1)).rejects.toMatchObject(refusal);
+  });
 });
 
 describe('documents of the library', () => {

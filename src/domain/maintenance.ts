@@ -229,20 +229,23 @@ export function findingsOf(
 
 /**
  * What the runs by themselves leave for the person to see to: what the newest check of each kind found, which
- * most runs leave out, and what failed in the newest run. What a run by hand or a repair found was seen.
+ * most runs leave out, and what failed in the newest run. A line is null where nothing is known of it, or where
+ * a run by hand or a repair found it: that was seen.
  * @param runs Newest first, without those that are at work.
  */
 export function gatherFindings(
   runs: readonly { readonly kind: string; readonly report: MaintenanceReport }[],
-): Findings {
-  const newest = (isOf: (report: MaintenanceReport) => boolean): MaintenanceReport => {
-    const run = runs.find(({ report }) => isOf(report));
-    return run?.kind === 'scheduled' ? run.report : EMPTY_REPORT;
-  };
-  const { check, leavesUsage } = newest((report) => report.check !== null);
-  const { search } = newest((report) => report.search !== null);
-  const { failedSteps, failure } = newest(() => true);
-  return findingsOf({ check, leavesUsage, search, failedSteps, failure });
+): readonly (string | null)[] {
+  const isOf: readonly ((report: MaintenanceReport) => boolean)[] = [
+    ({ check }) => check !== null,
+    ({ search }) => search !== null,
+    () => true,
+  ];
+  return isOf.map((has, at) => {
+    const run = runs.find(({ report }) => has(report));
+    const line = (run && findingsOf(run.report)[at]) ?? null;
+    return line === '' || run?.kind === 'scheduled' ? line : null;
+  });
 }
 
 /** A record of usage before and after it was raised; null where there was none. */

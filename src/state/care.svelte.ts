@@ -12,7 +12,7 @@ import type { ConversationId, SessionId } from '#domain/ids.ts';
 import type { Progress } from '#domain/import-report.ts';
 import { purgeTime } from '#domain/trash.ts';
 import { gatherFindings } from '#domain/maintenance.ts';
-import type { Findings, MaintenanceReport, MaintenanceStepName } from '#domain/maintenance.ts';
+import type { MaintenanceReport, MaintenanceStepName } from '#domain/maintenance.ts';
 import type { Session } from '#domain/session.ts';
 import type { MaintenanceRun } from '#domain/stored-rows.ts';
 import { createMaintenance } from '#maintenance/maintenance.ts';
@@ -69,7 +69,7 @@ export class Care {
   /** Pages of this tab on which the findings stand. */
   #viewers = 0;
   /** What was looked at in this page: the browser may keep no note of it. */
-  #seen: Findings = [];
+  #seen: readonly string[] = [];
   #abort: AbortController | undefined;
   readonly #deps: CareDeps;
   readonly #maintenance: Maintenance;
@@ -259,22 +259,23 @@ export class Care {
   #tellFindings(): void {
     const runs = this.#runs?.filter(({ state }) => state !== 'running') ?? [];
     const findings = gatherFindings(runs);
-    if (this.#viewers > 0) this.#noteSeen(findings);
+    const isLookedAt = this.#viewers > 0;
+    // What is not found any more is forgotten: should it come back, it is told again.
+    this.#noteSeen(findings.map((line) => (line === '' || isLookedAt ? line : null)));
     const [seen, noted] = [this.#seen, readSeen()];
-    const isNew = (line: string, at: number) =>
-      line !== '' && line !== seen[at] && line !== noted[at];
+    const isNew = (line: string | null, at: number) =>
+      line !== null && line !== '' && line !== seen[at] && line !== noted[at];
     this.#deps.onFindings(findings.some(isNew));
   }
 
-  /** What is not found any more stays seen. */
-  #noteSeen(findings: Findings): void {
-    if (findings.every((line) => line === '')) return;
+  /** @param lines Null where what was seen stays seen. */
+  #noteSeen(lines: readonly (string | null)[]): void {
     const noted = readSeen();
-    this.#seen = findings.map((line, at) =>
-      line === '' ? (this.#seen[at] ?? noted[at] ?? '') : line,
-    );
+    this.#seen = lines.map((line, at) => line ?? this.#seen[at] ?? '');
+    const now = lines.map((line, at) => line ?? noted[at] ?? '');
+    if (now.every((line, at) => line === (noted[at] ?? ''))) return;
     try {
-      localStorage.setItem(SEEN_KEY, this.#seen.join('\n'));
+      localStorage.setItem(SEEN_KEY, now.join('\n'));
     } catch {
       // No room for a note: then another page tells it once more.
     }

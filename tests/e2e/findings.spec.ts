@@ -38,6 +38,13 @@ test('what the maintenance finds by itself is told on every page, once', async (
   await other.goto('/#/storage');
   await expect(notice).toHaveCount(0);
   await other.close();
+  // What is over is forgotten: the same is told once more when it comes back.
+  await findAnew({});
+  await expect(notice).toHaveCount(0);
+  const noted = () => page.evaluate(() => localStorage.getItem('onggi.findings-seen'));
+  await expect.poll(noted).not.toContain('unreadable');
+  await findAnew({ unreadable: 2 });
+  await expect(notice).toBeVisible();
   // That it was looked at needs no room for a note.
   await page.addInitScript(() => {
     const set = Object.getOwnPropertyDescriptor(Storage.prototype, 'setItem')?.value as (

@@ -59,8 +59,8 @@ describe('gatherFindings', () => {
   ];
 
   test.each([
-    ['nothing before the first run', [], ['', '', '']],
-    ['what the check found', [run(damage)], [unreadable, '', '']],
+    ['nothing before the first run', [], [null, null, null]],
+    ['what the check found', [run(damage)], [unreadable, null, '']],
     [
       'what the check found after days without one',
       [run({}), run({}), run({ ...damage, ...search({ 'text-stale': 2 }) })],
@@ -74,26 +74,26 @@ describe('gatherFindings', () => {
     [
       'nothing that a newer check does not find',
       [run({}), run(check({})), run(damage)],
-      ['', '', ''],
+      ['', null, ''],
     ],
     [
       'nothing that was repaired since',
       [run({}), run({ ...check({}), ...search({}) }, 'repair'), run(damage)],
       ['', '', ''],
     ],
-    ['nothing that was seen by hand', [run({}), run(damage, 'by-hand')], ['', '', '']],
+    ['nothing that was seen by hand', [run({}), run(damage, 'by-hand')], [null, null, '']],
     [
       'what failed in the newest run',
       [run(failed('db/quota')), run(damage)],
-      [unreadable, '', quota],
+      [unreadable, null, quota],
     ],
-    ['nothing that failed before', [run({}), run(failed('db/quota'))], ['', '', '']],
-    ['why the newest run ended', [run({ failure: 'db/quota' })], ['', '', '["db/quota"]']],
-    ['nothing that goes by itself', [run(check({ 'left-attachment': 2 }))], ['', '', '']],
+    ['nothing that failed before', [run({}), run(failed('db/quota'))], [null, null, '']],
+    ['why the newest run ended', [run({ failure: 'db/quota' })], [null, null, '["db/quota"]']],
+    ['nothing that goes by itself', [run(check({ 'left-attachment': 2 }))], ['', null, '']],
     [
       'nothing that was taken back when it was found',
       [run({}), run({ ...check({ usage: 1 }), leavesUsage: true })],
-      ['', '', ''],
+      ['', null, ''],
     ],
   ])('tells %s', (_name, runs, told) => {
     expect(gatherFindings(runs)).toEqual(told);

@@ -100,7 +100,9 @@ async function runSteps(tabs: Tabs, name: string, steps: readonly Step[]) {
         if (!answer) return;
         const figures = { promptTokens: 2, completionTokens: 5, tokenCount: 5, costUsd: 1 };
         const end = settleMessage(answer, { status: 'complete', content: 'whole', ...figures });
-        await store.finishAnswer(end, toUsageIncrement(end));
+        // Each request has a moment of its own, by which a write that is begun again is known.
+        const askedAt = end.timestamp + (count += 1);
+        await store.finishAnswer(end, toUsageIncrement(end, 0, askedAt));
         expected.finished += 1;
         finished.push(end);
       },

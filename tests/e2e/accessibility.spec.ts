@@ -8,7 +8,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.use({ colorScheme, isPolicyProvoked: true });
 
     test('no violation on any screen', async ({ onggi, endpoint }) => {
-      test.slow();
+      // All screens of the app, one after the other.
+      test.setTimeout(8 * 60_000);
       const { page } = onggi;
       await onggi.open();
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible();

@@ -8,8 +8,8 @@
  * hold names of what is gone; so the log itself is what is read at once. It tells the numbers of groups, models
  * and dead units: nothing has to be found by its id while it is read. See `packStep` for how they come about.
  */
+import { joinBytes } from './columns.ts';
 import type { Group } from './unit-table.ts';
-import { bytesOf } from './unit-keys.ts';
 
 export interface PackedStep {
   /** New groups get the next numbers, in this order. */
@@ -80,12 +80,5 @@ export interface OpenColumns {
 
 export function joinColumns(columns: OpenColumns): Uint8Array {
   const { times, lengths, groups, keyLengths, models, flags, keys } = columns;
-  const parts = [times, lengths, groups, keyLengths, models, flags, keys];
-  const bytes = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let end = 0;
-  for (const part of parts) {
-    bytes.set(bytesOf(part, 0, part.length), end);
-    end += part.byteLength;
-  }
-  return bytes;
+  return joinBytes([times, lengths, groups, keyLengths, models, flags, keys]);
 }

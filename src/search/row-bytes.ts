@@ -2,7 +2,7 @@
 import { canRun, loadKernel } from './kernel/load-kernel.ts';
 import relaxedKernel from './kernel/vectors-relaxed.as.ts?kernel';
 import kernel from './kernel/vectors.as.ts?kernel';
-import { mixIn } from './wide-checksum.ts';
+import { mixIn } from './checksum.ts';
 
 /** What the kernels export; see kernel/vectors.as.ts. The relaxed one has no `compareBits`. */
 interface VectorExports {

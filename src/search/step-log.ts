@@ -6,10 +6,11 @@
  */
 import * as v from 'valibot';
 import type { FeedPosition } from '#db/feed-reader.ts';
+import { wideChecksum } from './checksum.ts';
+import { bytesOf, joinBytes } from './columns.ts';
 import { keyBytes } from './packed-step.ts';
 import type { PackedStep } from './packed-step.ts';
 import type { SidecarFile } from './sidecar-store.ts';
-import { wideChecksum } from './wide-checksum.ts';
 
 /** Another layout, or another way of folding text, is another number: the index is then built anew. */
 const LAYOUT_VERSION = 2;
@@ -42,29 +43,8 @@ const BODY_HEAD = 8;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A 32-bit checksum; not against malice, only against damage. */
-export function checksum(bytes: Uint8Array): number {
-  let hash = bytes.length | 0;
-  const words = bytes.length >> 2;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let word = 0; word < words; word += 1) {
-    hash = Math.imul(hash ^ view.getInt32(word * 4, true), 0x9e3779b1);
-    hash ^= hash >>> 15;
-  }
-  for (let at = words * 4; at < bytes.length; at += 1) {
-    hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x85ebca77);
-    hash ^= hash >>> 13;
-  }
-  return hash >>> 0;
-}
-
 function toFrame(...parts: readonly Uint8Array[]): Uint8Array {
-  const frame = new Uint8Array(parts.reduce((sum, { length }) => sum + length, FRAME_HEAD));
-  let end = FRAME_HEAD;
-  for (const part of parts) {
-    frame.set(part, end);
-    end += part.length;
-  }
+  const frame = joinBytes([new Uint8Array(FRAME_HEAD), ...parts]);
   const body = frame.subarray(FRAME_HEAD);
   new Uint32Array(frame.buffer, 0, 2).set([body.length, wideChecksum(body)]);
   return frame;
@@ -76,7 +56,7 @@ export const headFrame = (): Uint8Array =>
 
 export function stepFrame({ unitCount, columns, ...told }: LoggedStep): Uint8Array {
   const json = encoder.encode(JSON.stringify(told));
-  return toFrame(new Uint8Array(Uint32Array.of(json.length, unitCount).buffer), json, columns);
+  return toFrame(bytesOf(Uint32Array.of(json.length, unitCount)), json, columns);
 }
 
 /** What a log holds. */

@@ -10,9 +10,11 @@
  * alone; see [Note: What is written later] in text-tail.ts.
  */
 import type { FeedPosition } from '#db/feed-reader.ts';
+import { checksum } from './checksum.ts';
+import { joinBytes } from './columns.ts';
 import { packStep } from './pack-step.ts';
 import type { SidecarFile, SidecarStore } from './sidecar-store.ts';
-import { blankGroups, checksum, stepFrame } from './step-log.ts';
+import { blankGroups, stepFrame } from './step-log.ts';
 import type { LoggedStep } from './step-log.ts';
 import { closeFiles, createGeneration, dropGeneration, openNewest } from './text-generation.ts';
 import type { Generation } from './text-generation.ts';
@@ -88,7 +90,7 @@ export async function openTextIndex(store: SidecarStore): Promise<TextIndex> {
         await text.append(bytes);
         await text.flush();
       }
-      await log.append(joined(written.map(({ step }) => stepFrame(step))));
+      await log.append(joinBytes(written.map(({ step }) => stepFrame(step))));
       await log.flush();
     } catch (error) {
       // Half a step must not be followed by a whole one.
@@ -307,19 +309,7 @@ function encodeUnits(units: readonly { readonly text: string }[]): {
 } {
   const parts = units.map(({ text }) => encoder.encode(`${text}\0`));
   const lengths = parts.map(({ length }) => length);
-  return { bytes: joined(parts), lengths };
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  if (parts.length === 1 && only) return only;
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return { bytes: joinBytes(parts), lengths };
 }
 
 /** The living units with their groups, in stretches of text that fit into memory. */

@@ -5,6 +5,7 @@
  * A UTF-16 unit is written as UTF-8 writes a character of that number, each for itself: so every string comes
  * back as it was, halves of characters too, which no encoder of the browser does.
  */
+import { bytesOf, widened } from './columns.ts';
 
 /** Bytes that a UTF-16 unit takes at most. */
 const MOST_BYTES = 3;
@@ -102,7 +103,7 @@ export class UnitKeys {
     }
     this.#bytes.set(bytes, end);
     const starts = this.#starts;
-    bytesOf(starts, first + 1, count).set(lengths);
+    bytesOf(starts.subarray(first + 1, first + 1 + count)).set(lengths);
     for (let at = first, start = end; at < first + count; at += 1) {
       start += starts[at + 1] ?? 0;
       starts[at + 1] = start;
@@ -170,23 +171,4 @@ export class UnitKeys {
       return;
     }
   }
-}
-
-/** The bytes of some elements of a column. */
-export function bytesOf(
-  column: Uint8Array | Uint16Array | Uint32Array | Float64Array,
-  from: number,
-  count: number,
-): Uint8Array {
-  const size = column.BYTES_PER_ELEMENT;
-  return new Uint8Array(column.buffer, column.byteOffset + from * size, count * size);
-}
-
-/** Puts a column into a wider one. */
-export function widened<Column extends { set(from: Column): void }>(
-  from: Column,
-  to: Column,
-): Column {
-  to.set(from);
-  return to;
 }

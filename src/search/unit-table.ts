@@ -4,9 +4,10 @@
  */
 import type { ConversationStatus } from '#domain/conversation.ts';
 import type { Role } from '#domain/message.ts';
+import { bytesOf, widened } from './columns.ts';
 import { splitColumns } from './packed-step.ts';
 import type { Columns, PackedStep } from './packed-step.ts';
-import { bytesOf, UnitKeys, widened } from './unit-keys.ts';
+import { UnitKeys } from './unit-keys.ts';
 
 /** A conversation or a document: what results are grouped by. */
 export interface Group {
@@ -268,19 +269,18 @@ export class UnitTable {
 
   #add(count: number, columns: Columns): void {
     const first = this.unitCount;
-    if (first + count > this.#groupOf.length) {
-      this.#widen(Math.max(first + count, Math.ceil(first * GROWTH)));
-    }
-    bytesOf(this.#groupOf, first, count).set(columns.groups);
-    bytesOf(this.#times, first, count).set(columns.times);
-    bytesOf(this.#model, first, count).set(columns.models);
+    const end = first + count;
+    if (end > this.#groupOf.length) this.#widen(Math.max(end, Math.ceil(first * GROWTH)));
+    bytesOf(this.#groupOf.subarray(first, end)).set(columns.groups);
+    bytesOf(this.#times.subarray(first, end)).set(columns.times);
+    bytesOf(this.#model.subarray(first, end)).set(columns.models);
     this.#flags.set(columns.flags, first);
-    this.#alive.fill(1, first, first + count);
+    this.#alive.fill(1, first, end);
     this.#keys.add(count, columns.keyLengths, columns.keys);
     // Lengths lie where the ends of units are to be.
     const starts = this.#starts;
-    bytesOf(starts, first + 1, count).set(columns.lengths);
-    for (let unit = first; unit < first + count; unit += 1) {
+    bytesOf(starts.subarray(first + 1, end + 1)).set(columns.lengths);
+    for (let unit = first; unit < end; unit += 1) {
       const byteLength = starts[unit + 1] ?? 0;
       const flags = this.#flags[unit] ?? 0;
       this.#addToBlock(unit, byteLength, (flags & JOINT_BIT) !== 0);

@@ -5,7 +5,7 @@
 import { createBest } from './best.ts';
 import { DIGEST_SUMS, bestSpeed, createRowBytes, productOf } from './row-bytes.ts';
 import type { Speed } from './row-bytes.ts';
-import { mixIn } from './wide-checksum.ts';
+import { mixIn } from './checksum.ts';
 
 /** From this many rows on a first pass over one bit a number chooses what is looked at. */
 const BIT_PASS_FROM = 500_000;

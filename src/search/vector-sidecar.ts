@@ -16,8 +16,8 @@ import * as v from 'valibot';
 import { PASSAGE_FIELDS } from './passage-rows.ts';
 import type { PassageRows } from './passage-rows.ts';
 import type { SidecarFile, SidecarStore } from './sidecar-store.ts';
-import { checksum } from './step-log.ts';
-import { wideChecksum } from './wide-checksum.ts';
+import { checksum, wideChecksum } from './checksum.ts';
+import { bytesOf, joinBytes } from './columns.ts';
 import type { VectorRows } from './vector-rows.ts';
 
 /** Words of a head: magic, layout, rows, bytes of JSON, check of the rows, of the frame, of the head. */
@@ -250,12 +250,12 @@ export async function openVectorSidecar(deps: VectorSidecarDeps): Promise<Vector
     await rowFile.flush();
     await digits.flush();
     const json = encoder.encode(JSON.stringify(told));
-    const body = joined([...columnsOf(firstRow, count), json]);
+    const body = joinBytes([...columnsOf(firstRow, count), json]);
     const rowsCheck = rows.digest(firstRow, count);
     const words = [MAGIC, LAYOUT_VERSION, count, json.length, rowsCheck, wideChecksum(body)];
     const head = Uint32Array.of(...words, checksum(bytesOf(Uint32Array.from(words))));
     const at = log.size;
-    await log.append(joined([bytesOf(head), body]));
+    await log.append(joinBytes([bytesOf(head), body]));
     await log.flush();
     frames.push({ at, firstRow, rowCount: count });
     rowCount = passages.rowCount();
@@ -373,10 +373,6 @@ export async function openVectorSidecar(deps: VectorSidecarDeps): Promise<Vector
   };
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
 /** Stretches `[from, to)` of numbers that rise. */
 function toRuns(numbers: readonly number[]): readonly (readonly [from: number, to: number])[] {
   const runs: [number, number][] = [];
@@ -386,16 +382,6 @@ function toRuns(numbers: readonly number[]): readonly (readonly [from: number, t
     else runs.push([number, number + 1]);
   }
   return runs;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 interface ReadFrame extends Frame {

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { checksum, wideChecksum } from '#search/checksum.ts';
 import { memoryStore } from '#search/sidecar-memory.ts';
 import type { SidecarStore } from '#search/sidecar-store.ts';
-import { checksum } from '#search/step-log.ts';
 import { openTextIndex } from '#search/text-index.ts';
 import type { NewStep, TextIndex } from '#search/text-index.ts';
 import { unitKey } from '#search/unit-table.ts';
 import type { Group, Unit, UnitTable } from '#search/unit-table.ts';
-import { wideChecksum } from '#search/wide-checksum.ts';
 import { readFile, writeFile } from './sidecar-files.ts';
 
 const group = (id: string, more: Partial<Group> = {}): Group => ({

@@ -1,4 +1,5 @@
 import type { FoundGroup, MeaningStatus, NearGroup } from '#domain/search.ts';
+import { NO_MEANING } from '#search/meaning-run.ts';
 
 /** A conversation that was found by words. */
 export const foundGroup = (id: string): FoundGroup => ({
@@ -22,13 +23,4 @@ export const nearGroup = (id: string, foundBy: FoundGroup['foundBy'] = ['meaning
 });
 
 /** An index of meaning that has everything and does nothing. */
-export const RESTING: MeaningStatus = {
-  phase: 'ready',
-  doneCount: 0,
-  totalCount: 0,
-  doneBytes: 0,
-  totalBytes: null,
-  errorCode: null,
-  inUse: null,
-  coming: null,
-};
+export const RESTING: MeaningStatus = { ...NO_MEANING, phase: 'ready' };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { wideChecksum } from '#search/wide-checksum.ts';
+import { wideChecksum } from '#search/checksum.ts';
 
 test('differs where a bit, the order or the length differs, and not with where the bytes lie', () => {
   const bytes = Uint8Array.from({ length: 77 }, (_, at) => (at * 37) % 251);
